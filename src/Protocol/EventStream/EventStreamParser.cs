@@ -1,0 +1,245 @@
+using System.Buffers;
+using System.Text.Unicode;
+
+namespace SseServer.Protocol.EventStream;
+
+/// <summary>
+/// Reads an event stream as publishers send it (WHATWG HTML 9.2.5 and 9.2.6), however it is cut into reads. Each byte is
+/// looked at once; buffers are kept from event to event.
+/// <para>It differs from a client's parser in these points:</para>
+/// <list type="bullet">
+/// <item>An id belongs to the one event whose block holds it and is not carried over to the next (an id names an event
+/// here, so that a repeat can be recognised); an empty id is no id.</item>
+/// <item>A reconnection time, too, belongs to its event; a block without data is no event, and what it holds is dropped.</item>
+/// <item>Values that are not UTF-8 are refused, not repaired.</item>
+/// </list>
+/// <para>One caller at a time.</para>
+/// </summary>
+public sealed class EventStreamParser
+{
+    // The longest known field name, its colon and space: a line with the longest data is within the limit.
+    private const int FieldOverhead = 7;
+
+    private readonly int _maxEventBytes;
+    private readonly ArrayBufferWriter<byte> _line = new();
+    private readonly ArrayBufferWriter<byte> _data = new();
+    private readonly ArrayBufferWriter<byte> _name = new();
+    private readonly ArrayBufferWriter<byte> _id = new();
+
+    private EventStreamParseStatus _status;
+    private bool _isFirstLine = true;
+    private bool _isInComment;
+    private bool _skipsLineFeed;
+
+    /// <summary>A parser at the beginning of a stream.</summary>
+    /// <param name="maxEventBytes">The most bytes that the data of an event may have, at least 1. A single line may be 7 bytes longer.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxEventBytes"/> is not positive or leaves no room for a line.</exception>
+    public EventStreamParser(int maxEventBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxEventBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxEventBytes, Array.MaxLength - FieldOverhead);
+        _maxEventBytes = maxEventBytes;
+    }
+
+    /// <summary>The event's data: its <c>data</c> lines with one LF between each two.</summary>
+    public ReadOnlySpan<byte> Data => _data.WrittenCount == 0 ? default : _data.WrittenSpan[..^1];
+
+    /// <summary>The value of the last <c>event</c> field; empty if there was none.</summary>
+    public ReadOnlySpan<byte> Name => _name.WrittenSpan;
+
+    /// <summary>The value of the last <c>id</c> field without a NUL; empty if there was none.</summary>
+    public ReadOnlySpan<byte> Id => _id.WrittenSpan;
+
+    /// <summary>Whether the event has an id that is not empty.</summary>
+    public bool HasId => _id.WrittenCount != 0;
+
+    /// <summary>The value of the last valid <c>retry</c> field in milliseconds, at most <see cref="int.MaxValue"/>; -1 if there was none.</summary>
+    public int RetryMilliseconds { get; private set; } = -1;
+
+    /// <summary>
+    /// Whether an event has begun and is not complete. At the end of the input such an event is discarded (WHATWG HTML 9.2.6).
+    /// </summary>
+    public bool HasPartialEvent =>
+        _status == EventStreamParseStatus.NeedMore && (_data.WrittenCount != 0 || _line.WrittenCount != 0);
+
+    /// <summary>Goes back to the beginning of a stream; the buffers stay.</summary>
+    public void Reset()
+    {
+        BeginEvent();
+        _line.ResetWrittenCount();
+        _isFirstLine = true;
+        _isInComment = false;
+        _skipsLineFeed = false;
+    }
+
+    /// <summary>Reads on to the end of the next event or of the input, whichever is first.</summary>
+    /// <param name="input">More of the stream; advanced past what was consumed.</param>
+    public EventStreamParseStatus Parse(ref ReadOnlySequence<byte> input)
+    {
+        if (_status == EventStreamParseStatus.Event)
+            BeginEvent();
+
+        long consumed = 0;
+        foreach (ReadOnlyMemory<byte> segment in input)
+        {
+            if (_status != EventStreamParseStatus.NeedMore)
+                break;
+            consumed += ParseSegment(segment.Span);
+        }
+
+        input = input.Slice(consumed);
+        return _status;
+    }
+
+    private void BeginEvent()
+    {
+        _data.ResetWrittenCount();
+        _name.ResetWrittenCount();
+        _id.ResetWrittenCount();
+        RetryMilliseconds = -1;
+        _status = EventStreamParseStatus.NeedMore;
+    }
+
+    /// <summary>Reads lines while there are any and no event is complete; returns the number of bytes consumed.</summary>
+    private int ParseSegment(ReadOnlySpan<byte> segment)
+    {
+        int at = 0;
+        while (at < segment.Length && _status == EventStreamParseStatus.NeedMore)
+        {
+            ReadOnlySpan<byte> rest = segment[at..];
+            if (_skipsLineFeed)
+            {
+                // The CR before it has ended the line, and its event was not kept waiting for this byte.
+                _skipsLineFeed = false;
+                if (rest[0] == '\n')
+                {
+                    at++;
+                    continue;
+                }
+            }
+
+            int end = rest.IndexOfAny((byte)'\r', (byte)'\n');
+            if (end < 0)
+            {
+                Keep(rest);
+                return segment.Length;
+            }
+
+            _skipsLineFeed = rest[end] == '\r';
+            at += end + 1;
+            EndLine(rest[..end]);
+        }
+
+        return at;
+    }
+
+    /// <summary>Keeps the beginning of a line until its end arrives. Comments are not kept.</summary>
+    private void Keep(ReadOnlySpan<byte> part)
+    {
+        _isInComment |= _line.WrittenCount == 0 && part is [(byte)':', ..];
+        if (_isInComment)
+            return;
+        if (part.Length > _maxEventBytes + FieldOverhead - _line.WrittenCount)
+            _status = EventStreamParseStatus.TooLarge;
+        else
+            _line.Write(part);
+    }
+
+    private void EndLine(ReadOnlySpan<byte> lastPart)
+    {
+        if (_line.WrittenCount == 0 && !_isInComment)
+        {
+            ProcessLine(lastPart);
+            return;
+        }
+
+        Keep(lastPart);
+        if (!_isInComment && _status == EventStreamParseStatus.NeedMore)
+            ProcessLine(_line.WrittenSpan);
+        _isInComment = false;
+        _line.ResetWrittenCount();
+    }
+
+    private void ProcessLine(ReadOnlySpan<byte> line)
+    {
+        if (_isFirstLine)
+        {
+            _isFirstLine = false;
+            if (line.StartsWith("\uFEFF"u8))
+                line = line["\uFEFF"u8.Length..];
+        }
+
+        if (line.IsEmpty)
+        {
+            EndBlock();
+            return;
+        }
+
+        int colon = line.IndexOf((byte)':');
+        if (colon == 0)
+            return;
+        ReadOnlySpan<byte> field = colon < 0 ? line : line[..colon];
+        ReadOnlySpan<byte> value = colon < 0 ? default : line[(colon + 1)..];
+        ProcessField(field, value is [(byte)' ', ..] ? value[1..] : value);
+    }
+
+    private void EndBlock()
+    {
+        if (_data.WrittenCount == 0)
+            BeginEvent();
+        else
+            _status = EventStreamParseStatus.Event;
+    }
+
+    private void ProcessField(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
+    {
+        if (field.SequenceEqual("data"u8))
+            AppendData(value);
+        else if (field.SequenceEqual("event"u8))
+            Replace(_name, value);
+        else if (field.SequenceEqual("id"u8) && !value.Contains((byte)0))
+            Replace(_id, value);
+        else if (field.SequenceEqual("retry"u8))
+            SetRetry(value);
+    }
+
+    private void AppendData(ReadOnlySpan<byte> value)
+    {
+        // What is kept ends with an LF that is no part of the data but is one before the next line.
+        if (value.Length > _maxEventBytes - _data.WrittenCount)
+            _status = EventStreamParseStatus.TooLarge;
+        else if (!Utf8.IsValid(value))
+            _status = EventStreamParseStatus.InvalidUtf8;
+        else
+        {
+            _data.Write(value);
+            _data.Write("\n"u8);
+        }
+    }
+
+    private void Replace(ArrayBufferWriter<byte> target, ReadOnlySpan<byte> value)
+    {
+        if (value.Length > _maxEventBytes)
+            _status = EventStreamParseStatus.TooLarge;
+        else if (!Utf8.IsValid(value))
+            _status = EventStreamParseStatus.InvalidUtf8;
+        else
+        {
+            target.ResetWrittenCount();
+            target.Write(value);
+        }
+    }
+
+    // retry = 1*DIGIT
+
+    private void SetRetry(ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty || value.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            return;
+
+        long milliseconds = 0;
+        foreach (byte digit in value)
+            milliseconds = Math.Min((milliseconds * 10) + (digit - '0'), int.MaxValue);
+        RetryMilliseconds = (int)milliseconds;
+    }
+}

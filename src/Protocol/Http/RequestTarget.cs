@@ -1,0 +1,90 @@
+using System.Buffers;
+
+namespace SseServer.Protocol.Http;
+
+/// <summary>The target of a request (RFC 9112 section 3.2).</summary>
+internal static class RequestTarget
+{
+    // Visible ASCII without "#". Browsers send more of it unencoded than RFC 3986 allows, and none of it can split a line.
+    private static readonly SearchValues<byte> TargetBytes = SearchValues.Create(
+        "!\"$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
+
+    // request-target = origin-form / absolute-form / authority-form / asterisk-form
+
+    /// <summary>Splits the target into path and query, and takes the host of an absolute one.</summary>
+    public static RequestRejection Parse(RequestHead head, ByteRange range)
+    {
+        ReadOnlySpan<byte> target = head.Bytes(range);
+        if (target.ContainsAnyExcept(TargetBytes))
+            return target.Contains((byte)' ') ? RequestRejection.MalformedRequestLine : RequestRejection.InvalidTargetByte;
+
+        if (head.Method == RequestMethod.Connect)
+            return ParseAuthorityForm(head, range);
+        if (target[0] == '/')
+        {
+            SplitQuery(head, range);
+            return RequestRejection.None;
+        }
+
+        if (target.SequenceEqual("*"u8) && head.Method == RequestMethod.Options)
+        {
+            head.TargetForm = RequestTargetForm.Asterisk;
+            head.SetPath(range, default);
+            return RequestRejection.None;
+        }
+
+        return ParseAbsoluteForm(head, range);
+    }
+
+    // authority-form = uri-host ":" port
+
+    private static RequestRejection ParseAuthorityForm(RequestHead head, ByteRange range)
+    {
+        if (!HostAndPort.IsValid(head.Bytes(range)))
+            return RequestRejection.InvalidTarget;
+        head.TargetForm = RequestTargetForm.Authority;
+        head.SetHost(range);
+        return RequestRejection.None;
+    }
+
+    // absolute-form = ( "http" / "https" ) "://" uri-host [ ":" port ] path-abempty [ "?" query ]
+
+    private static RequestRejection ParseAbsoluteForm(RequestHead head, ByteRange range)
+    {
+        ReadOnlySpan<byte> target = head.Bytes(range);
+        int schemeLength = SchemeLength(target);
+        int authorityLength = target[schemeLength..].IndexOfAny((byte)'/', (byte)'?');
+        if (authorityLength < 0)
+            authorityLength = target.Length - schemeLength;
+
+        // RFC 9110 sections 4.2.1 and 4.2.4: an empty host must be refused, and user information should be.
+        if (schemeLength == 0 || !HostAndPort.IsValid(target.Slice(schemeLength, authorityLength)))
+            return RequestRejection.InvalidTarget;
+
+        head.TargetForm = RequestTargetForm.Absolute;
+        head.SetHost(new ByteRange(range.Start + schemeLength, authorityLength));
+        int pathAt = schemeLength + authorityLength;
+        head.IsPathImplied = pathAt == target.Length || target[pathAt] == '?';
+        SplitQuery(head, new ByteRange(range.Start + pathAt, target.Length - pathAt));
+        return RequestRejection.None;
+    }
+
+    /// <summary>The length of the scheme with its colon and slashes; 0 for any but http and https.</summary>
+    private static int SchemeLength(ReadOnlySpan<byte> target)
+    {
+        int colon = target.IndexOf("://"u8);
+        int length = colon < 0 ? 0 : colon + "://"u8.Length;
+        ReadOnlySpan<byte> scheme = target[..length];
+        bool isKnown = HttpTokens.EqualsIgnoreCase(scheme, "http://"u8) || HttpTokens.EqualsIgnoreCase(scheme, "https://"u8);
+        return isKnown ? length : 0;
+    }
+
+    private static void SplitQuery(RequestHead head, ByteRange range)
+    {
+        int mark = head.Bytes(range).IndexOf((byte)'?');
+        if (mark < 0)
+            head.SetPath(range, default);
+        else
+            head.SetPath(new ByteRange(range.Start, mark), new ByteRange(range.Start + mark + 1, range.Length - mark - 1));
+    }
+}
