@@ -1,0 +1,137 @@
+namespace SseServer.Hub;
+
+// Subscribing: logs are held first, then the subscription joins its shard, which places the cursors.
+internal sealed partial class EventHub
+{
+    /// <summary>Where a subscription was placed.</summary>
+    /// <param name="Position">The id after which the stream goes on; null where a client's own resume point must stand.</param>
+    /// <param name="IsUnknown">The resume point is not known here, so what was lost cannot be told.</param>
+    /// <param name="First">The first event that will be sent; null where there is none yet.</param>
+    internal readonly record struct Placement(EventId? Position, bool IsUnknown, EventId? First);
+
+    /// <summary>
+    /// Takes hold of what the selectors name, so that it stays until the subscription ends: then <see cref="Join"/> or <see cref="Abandon"/>.
+    /// </summary>
+    public async ValueTask<HubStatus> HoldAsync(Subscription subscription, IReadOnlyList<Selector> selectors, ResumePoint start)
+    {
+        var logs = new List<EventLog>(selectors.Count);
+        lock (_gate)
+        {
+            foreach (var selector in selectors)
+            {
+                EventLog? log = selector.Pattern is { } pattern ? FindOrCreatePatternUnderLock(pattern) : FindOrCreateTopicUnderLock(selector.Text);
+                if (log is null)
+                {
+                    ReleaseUnderLock(logs);
+                    return selector.Pattern is null ? HubStatus.TooManyTopics : HubStatus.TooManyPatterns;
+                }
+
+                if (logs.Contains(log)) continue;
+                log.HoldersUnderLock++;
+                logs.Add(log);
+            }
+        }
+
+        subscription.Start = start;
+        subscription.Cursors = logs.ConvertAll(log => new Cursor { Log = log, Segment = log.Head }).ToArray();
+        subscription.Shard = _shards[(uint)Interlocked.Increment(ref _nextShard) % (uint)_shards.Length];
+        foreach (var log in logs)
+            if (log is PatternIndex index) await index.Ready.Task;
+        return HubStatus.Ok;
+    }
+
+    /// <summary>Hands the subscription to its shard, which writes to its connection from now on.</summary>
+    public static void Join(Subscription subscription) => subscription.Signal(Subscription.Signals.Joined);
+
+    /// <summary>Lets go of what was held for a subscription that does not join after all.</summary>
+    public void Abandon(Subscription subscription) => Release(subscription.Cursors);
+
+    /// <summary>Finds where a new subscription begins and puts its cursors there.</summary>
+    internal Placement Place(Subscription subscription)
+    {
+        lock (_gate)
+        {
+            var evicted = default(EventId);
+            foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
+                if (cursor.Log.EvictedThrough > evicted) evicted = cursor.Log.EvictedThrough;
+
+            var resume = ResolveUnderLock(subscription);
+            var isUnknown = subscription.Start.From == ResumePoint.Start.AfterId && resume is null;
+            // Only a reader that named an event is owed the answer whether it missed some.
+            if (subscription.Start.From != ResumePoint.Start.AfterId || isUnknown) subscription.ReportedThrough = evicted;
+            subscription.LastId = resume ?? default;
+            var first = PlaceUnderLock(subscription);
+            return new(resume is { } id && id >= evicted ? id : null, isUnknown, first);
+        }
+    }
+
+    /// <summary>Puts cursors that fell off their logs before the oldest event that their subscriber has not got; returns the next event's id.</summary>
+    internal EventId? PlaceAgain(Subscription subscription)
+    {
+        lock (_gate) return PlaceUnderLock(subscription);
+    }
+
+    /// <summary>Lets go of an ended subscription's logs.</summary>
+    internal void Release(Cursor[] cursors)
+    {
+        lock (_gate) ReleaseUnderLock(cursors.Select(cursor => cursor.Log));
+    }
+
+    private void ReleaseUnderLock(IEnumerable<EventLog> logs)
+    {
+        foreach (var log in logs)
+        {
+            log.HoldersUnderLock--;
+            log.LastUsedUnderLock = Milliseconds;
+        }
+    }
+
+    private static EventId? PlaceUnderLock(Subscription subscription)
+    {
+        EventId? first = null;
+        foreach (ref var cursor in subscription.Cursors.AsSpan())
+        {
+            cursor.Log.PlaceUnderLock(ref cursor, subscription.LastId);
+            if (cursor.Look(subscription.LastId, out var entries, out _, out _) != Cursor.Sight.Entry) continue;
+            var id = entries[cursor.Index].Id;
+            if (first is null || id < first) first = id;
+        }
+
+        return first;
+    }
+
+    // The id after which the stream goes on; null for the oldest event retained, and for an id that nobody here knows.
+    private EventId? ResolveUnderLock(Subscription subscription)
+    {
+        var start = subscription.Start;
+        var head = new EventId(_head);
+        switch (start.From)
+        {
+            case ResumePoint.Start.Head:
+                return head;
+            case ResumePoint.Start.Time:
+                return new EventId(Math.Clamp(start.Id.Value - 1, 0, _head));
+            case ResumePoint.Start.AfterId when EventId.HasHubForm(start.Text):
+                return EventId.TryParse(start.Text, out var id) && id <= head ? id : null;
+            case ResumePoint.Start.AfterId:
+                return LowestPlaceUnderLock(subscription, start.Text);
+            default:
+                return null;
+        }
+    }
+
+    private EventId? LowestPlaceUnderLock(Subscription subscription, ReadOnlySpan<byte> publisherId)
+    {
+        EventId? lowest = null;
+        for (var place = _publisherIds.FindUnderLock(publisherId); place is not null; place = place.Next)
+            if ((lowest is null || place.Id < lowest) && Selects(subscription.Cursors, place.Topic)) lowest = place.Id;
+        return lowest;
+    }
+
+    private static bool Selects(Cursor[] cursors, Topic topic)
+    {
+        foreach (var cursor in cursors)
+            if (cursor.Log == topic || (cursor.Log is PatternIndex index && index.Pattern.Matches(topic.Name))) return true;
+        return false;
+    }
+}

@@ -1,0 +1,149 @@
+namespace SseServer.Hub;
+
+// The tables of topics and patterns, and what goes away from them: history over its bounds, topics and patterns nobody uses.
+internal sealed partial class EventHub
+{
+    // Topics looked at under one hold of the lock.
+    private const int SweepTopics = 256;
+
+    // Index segments (of 512 references) looked at under one hold of the lock.
+    private const int SweepSegments = 64;
+
+    private readonly Dictionary<byte[], Topic> _topics = new(Utf8Comparer.Instance);
+    private readonly List<Topic> _topicList = [];
+    private readonly Dictionary<byte[], PatternIndex> _patterns = new(Utf8Comparer.Instance);
+    private long _historyBytes;
+    private int _sweeping;
+
+    private Topic? FindOrCreateTopicUnderLock(ReadOnlySpan<byte> name)
+    {
+        if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic)) return topic;
+        if (_topicList.Count >= Options.MaxTopics) return null;
+        topic = new Topic(name.ToArray(), _shards.Length, Options.Retention) { LastUsedUnderLock = Milliseconds };
+        topic.RaiseEvictedThroughUnderLock(_floor.Of(name));
+        topic.PatternsUnderLock = [.. _patterns.Values.Where(pattern => pattern.Pattern.Matches(topic.Name))];
+        _topics.Add(topic.Name, topic);
+        _topicList.Add(topic);
+        return topic;
+    }
+
+    private PatternIndex? FindOrCreatePatternUnderLock(TopicPattern pattern)
+    {
+        if (_patterns.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(pattern.Utf8, out var index)) return index;
+        if (_patterns.Count >= Options.MaxPatterns) return null;
+        index = new PatternIndex(pattern, _shards.Length, Options.Retention);
+        index.RaiseEvictedThroughUnderLock(_floor.Highest);
+        var history = new List<LogSegment>();
+        foreach (var topic in _topicList)
+        {
+            if (!pattern.Matches(topic.Name)) continue;
+            index.RaiseEvictedThroughUnderLock(topic.EvictedThrough);
+            topic.PatternsUnderLock = [.. topic.PatternsUnderLock, index];
+            history.Add(topic.FirstSegmentUnderLock);
+        }
+
+        _patterns.Add(index.Name, index);
+        var head = new EventId(_head);
+        ThreadPool.UnsafeQueueUserWorkItem(_ => GatherHistory(index, history, head), null);
+        return index;
+    }
+
+    private void GatherHistory(PatternIndex index, List<LogSegment> topics, EventId head)
+    {
+        try
+        {
+            var history = PatternIndex.MergeHistory(topics, head);
+            lock (_gate) index.PrependHistoryUnderLock(history);
+            index.Ready.SetResult();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            OnFault(e);
+            index.Ready.SetException(e);
+        }
+    }
+
+    /// <summary>Brings history under the hub's bound, and a little below it, so that this is not done at every publish: the topic that holds most gives first.</summary>
+    private void EvictLargestUnderLock()
+    {
+        var goal = Options.MaxHistoryBytes - Options.MaxHistoryBytes / 64 - Volatile.Read(ref _pinnedBytes);
+        while (_historyBytes > goal)
+        {
+            Topic? largest = null;
+            foreach (var topic in _topicList)
+                if (topic.CountUnderLock > 0 && (largest is null || topic.CostUnderLock > largest.CostUnderLock)) largest = topic;
+            if (largest is null) return;
+            for (var enough = largest.CostUnderLock / 2; _historyBytes > goal && largest.CountUnderLock > 0 && largest.CostUnderLock >= enough;)
+                DropOldestUnderLock(largest);
+        }
+    }
+
+    private void DropOldestUnderLock(Topic topic)
+    {
+        var before = topic.CostUnderLock;
+        topic.DropOldestUnderLock(_publisherIds);
+        _historyBytes += topic.CostUnderLock - before;
+    }
+
+    /// <summary>Each second: heartbeats, history over its age, topics and patterns out of use.</summary>
+    private void Sweep()
+    {
+        foreach (var shard in _shards) shard.Tick();
+        if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
+        try
+        {
+            for (var position = int.MaxValue; position > 0;) position = SweepTopicsFrom(position);
+            foreach (var index in SweepPatterns())
+                lock (_gate) index.TrimUnderLock(SweepSegments);
+        }
+        finally
+        {
+            Volatile.Write(ref _sweeping, 0);
+        }
+    }
+
+    // From the last to the first: a removal moves the last topic, which was looked at already, into the hole.
+    private int SweepTopicsFrom(int position)
+    {
+        lock (_gate)
+        {
+            var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+            position = Math.Min(position, _topicList.Count);
+            var end = Math.Max(0, position - SweepTopics);
+            while (--position >= end)
+            {
+                var topic = _topicList[position];
+                while (topic.IsOverRetentionUnderLock(now)) DropOldestUnderLock(topic);
+                if (topic.CountUnderLock == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic, position);
+            }
+
+            return end;
+        }
+    }
+
+    private bool IsOutOfUseUnderLock(EventLog log, TimeSpan linger)
+        => log.HoldersUnderLock == 0 && Milliseconds - log.LastUsedUnderLock > linger.TotalMilliseconds;
+
+    private void RemoveTopicUnderLock(Topic topic, int position)
+    {
+        _floor.RaiseUnderLock(topic.Name, topic.EvictedThrough);
+        _topics.Remove(topic.Name);
+        _topicList[position] = _topicList[^1];
+        _topicList.RemoveAt(_topicList.Count - 1);
+    }
+
+    private List<PatternIndex> SweepPatterns()
+    {
+        lock (_gate)
+        {
+            foreach (var index in _patterns.Values.Where(index => index.Ready.Task.IsCompleted && IsOutOfUseUnderLock(index, Options.PatternLinger)).ToList())
+            {
+                _patterns.Remove(index.Name);
+                foreach (var topic in _topicList)
+                    if (topic.PatternsUnderLock.Contains(index)) topic.PatternsUnderLock = [.. topic.PatternsUnderLock.Where(other => other != index)];
+            }
+
+            return [.. _patterns.Values.Where(index => index.Ready.Task.IsCompletedSuccessfully)];
+        }
+    }
+}

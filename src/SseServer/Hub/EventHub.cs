@@ -1,0 +1,79 @@
+namespace SseServer.Hub;
+
+/// <summary>
+/// Topics, patterns and the shards that serve their readers. One short critical section gives ids and appends, so ids rise strictly over the
+/// hub and every log is in id order; readers take no lock. Knows no HTTP and no sockets.
+/// </summary>
+internal sealed partial class EventHub : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly FanOutShard[] _shards;
+    private readonly ITimer _timer;
+    private readonly PublisherIdIndex _publisherIds = new();
+    private readonly RetentionFloor _floor;
+    private long _head;
+    private long _pinnedBytes;
+    private int _nextShard;
+
+    public EventHub(HubOptions options, TimeProvider time)
+    {
+        Options = options;
+        Time = time;
+        // No event has this id; what came before it belongs to an earlier life of the server.
+        var start = EventId.FirstAt(time.GetUtcNow());
+        _head = start.Value;
+        _floor = new RetentionFloor(start);
+        _shards = new FanOutShard[options.Shards];
+        for (var i = 0; i < _shards.Length; i++) _shards[i] = new FanOutShard(this, i);
+        foreach (var shard in _shards) shard.Start();
+        _timer = time.CreateTimer(static hub => ((EventHub)hub!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>A mistake of ours that cost a stream; for the log.</summary>
+    public event Action<Exception>? Faulted;
+
+    public HubOptions Options { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>The last id given: everything up to it stands in the logs.</summary>
+    public EventId Head => new(Volatile.Read(ref _head));
+
+    public int SubscriptionCount => _shards.Sum(shard => shard.Count);
+
+    public int TopicCount
+    {
+        get
+        {
+            lock (_gate) return _topicList.Count;
+        }
+    }
+
+    /// <summary>Bytes of memory that history stands for.</summary>
+    public long HistoryBytes
+    {
+        get
+        {
+            lock (_gate) return _historyBytes;
+        }
+    }
+
+    /// <summary>A clock for intervals, in milliseconds.</summary>
+    internal long Milliseconds => Time.GetTimestamp() / (Time.TimestampFrequency / 1000);
+
+    internal void CountPinned(int bytes) => Interlocked.Add(ref _pinnedBytes, bytes);
+
+    internal void OnFault(Exception exception) => Faulted?.Invoke(exception);
+
+    /// <summary>Ends all streams cleanly, each with a last reconnection time spread around <paramref name="meanRetry"/>; those that join later end at once.</summary>
+    public void Drain(TimeSpan meanRetry)
+    {
+        foreach (var shard in _shards) shard.Drain(meanRetry);
+    }
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        foreach (var shard in _shards) shard.Dispose();
+    }
+}

@@ -1,0 +1,92 @@
+namespace SseServer.Hub;
+
+/// <summary>
+/// A log that cursors read: a chain of segments, appended to under the hub's lock and read without one. A topic is a log whose
+/// segments hold frames; a pattern is a log whose entries point into its topics' segments.
+/// </summary>
+internal abstract class EventLog
+{
+    private protected SegmentQueue Segments = new();
+    private long _evictedThrough;
+    private long _appendedBytes;
+    private long _appendedEvents;
+
+    private protected EventLog(byte[] name, int shards, TopicRetention retention)
+    {
+        Name = name;
+        Retention = retention;
+        Groups = new ReaderGroup?[shards];
+        Head = new LogSegment(0, 0);
+        Segments.Enqueue(Head);
+    }
+
+    /// <summary>The topic's name or the pattern's text.</summary>
+    public byte[] Name { get; }
+
+    /// <summary>The readers of this log, one group a shard; a slot is filled by its shard when its first reader joins.</summary>
+    public ReaderGroup?[] Groups { get; }
+
+    /// <summary>The segment that is appended to.</summary>
+    public LogSegment Head { get; private protected set; }
+
+    /// <summary>Subscriptions that hold this log, joined or about to join; it is not removed under them. Under the hub's lock.</summary>
+    public int HoldersUnderLock { get; set; }
+
+    /// <summary>When the log was last of use to anyone, in the hub's clock. Under the hub's lock.</summary>
+    public long LastUsedUnderLock { get; set; }
+
+    /// <summary>The last publish that appended here, so that one publish marks a log's readers once. Under the hub's lock.</summary>
+    public long PublishStampUnderLock { get; set; }
+
+    /// <summary>
+    /// Every event of this log after this id is retained; this one, if it was ever of this log, is not. A reader that stands
+    /// before it has lost something. It is raised before the segment is dropped, so whoever finds the segment gone finds this raised.
+    /// </summary>
+    public EventId EvictedThrough => new(Volatile.Read(ref _evictedThrough));
+
+    /// <summary>Bytes of frames ever appended: how far apart two readers are.</summary>
+    public long AppendedBytes => Volatile.Read(ref _appendedBytes);
+
+    /// <summary>Events ever appended.</summary>
+    public long AppendedEvents => Volatile.Read(ref _appendedEvents);
+
+    /// <summary>The topic's bounds; for a pattern, those of topics in general.</summary>
+    public TopicRetention Retention { get; }
+
+    public void RaiseEvictedThroughUnderLock(EventId id)
+    {
+        if (id.Value > _evictedThrough) Volatile.Write(ref _evictedThrough, id.Value);
+    }
+
+    /// <summary>Puts the cursor before the first retained entry after an id.</summary>
+    public void PlaceUnderLock(ref Cursor cursor, EventId after)
+    {
+        int low = 0, high = Segments.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            var segment = Segments[middle];
+            if (segment.Count == 0 || segment.LastIdUnderLock <= after) low = middle + 1;
+            else high = middle;
+        }
+
+        cursor.Segment = Segments[low];
+        cursor.Index = cursor.Segment.FindAfterUnderLock(after);
+        // A pattern's index may still name events whose bytes are gone; whoever is owed them is told by EvictedThrough.
+        while (cursor.Look(after, out _, out _, out _) == Cursor.Sight.Dropped) cursor.Index++;
+    }
+
+    private protected void CountAppendedUnderLock(int length)
+    {
+        Volatile.Write(ref _appendedBytes, _appendedBytes + length);
+        Volatile.Write(ref _appendedEvents, _appendedEvents + 1);
+    }
+
+    private protected void AddSegmentUnderLock(LogSegment segment)
+    {
+        var last = Head;
+        Segments.Enqueue(segment);
+        Head = segment;
+        last.LinkUnderLock(segment);
+    }
+}

@@ -1,0 +1,254 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using SseServer.Protocol.Http;
+
+namespace SseServer.Hub;
+
+// A subscription's life on its shard: joining, signals, heartbeats, the end.
+internal sealed partial class FanOutShard
+{
+    private static ReadOnlySpan<byte> HeartbeatChunk => "3\r\n:\n\n\r\n"u8;
+
+    private void TakeSignals()
+    {
+        if (Volatile.Read(ref _signalled) is null) return;
+        var subscription = Reverse(Interlocked.Exchange(ref _signalled, null));
+        while (subscription is not null)
+        {
+            var next = subscription.NextSignalled;
+            subscription.NextSignalled = null;
+            var signals = subscription.TakeSignals();
+            if (!subscription.IsEnded) OnSignals(subscription, signals);
+            subscription = next;
+        }
+    }
+
+    // The stack gives the newest first; those who came first are served first.
+    private static Subscription? Reverse(Subscription? stack)
+    {
+        Subscription? reversed = null;
+        while (stack is not null) (stack.NextSignalled, reversed, stack) = (reversed, stack, stack.NextSignalled);
+        return reversed;
+    }
+
+    private void OnSignals(Subscription subscription, Subscription.Signals signals)
+    {
+        try
+        {
+            if (signals.HasFlag(Subscription.Signals.Joined)) Join(subscription);
+            if (signals.HasFlag(Subscription.Signals.WriteDone)) OnWriteDone(subscription);
+            if (signals.HasFlag(Subscription.Signals.PeerLost)) subscription.IsBroken = true;
+            if (signals.HasFlag(Subscription.Signals.PeerFinished) || signals.HasFlag(Subscription.Signals.EndRequested))
+            {
+                // A peer that will send no more may still read: it gets what there is once more.
+                if (!subscription.IsBusy && !subscription.IsBroken) Pump(subscription);
+                subscription.IsEnding = true;
+            }
+
+            Settle(subscription);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Fault(subscription, e);
+        }
+    }
+
+    private void Join(Subscription subscription)
+    {
+        if (_count == _subscriptions.Length) Array.Resize(ref _subscriptions, _count * 2);
+        subscription.ShardIndex = _count;
+        _subscriptions[_count] = subscription;
+        Volatile.Write(ref _count, _count + 1);
+
+        var cursors = subscription.Cursors;
+        for (var i = 0; i < cursors.Length; i++) GroupOf(cursors[i].Log).Add(subscription, i);
+        // Registered first, placed second: what is published in between marks the group and is found by the cursor.
+        subscription.IsCatchingUp = true;
+        Greet(subscription, _hub.Place(subscription));
+        ScheduleHeartbeat(subscription);
+        if (_drainRetry is { } retry) subscription.End(RetryPacing.Jitter(retry, Random.Shared.NextDouble()));
+        if (!subscription.IsBusy && !subscription.IsBroken) Enqueue(subscription);
+    }
+
+    private ReaderGroup GroupOf(EventLog log)
+    {
+        ref var group = ref log.Groups[_index];
+        if (group is null) Volatile.Write(ref group, new ReaderGroup(log, this));
+        return group;
+    }
+
+    private void Greet(Subscription subscription, EventHub.Placement placement)
+    {
+        var output = subscription.Output;
+        output.Write(subscription.Preamble.Span);
+        subscription.Preamble = default;
+        _block.ResetWrittenCount();
+        var retry = RetryPacing.Jitter(_hub.Options.ReconnectionTime, Random.Shared.NextDouble());
+        ControlBlocks.WriteGreeting(_block, placement.Position, retry, _hub.Time.GetUtcNow());
+        if (placement.IsUnknown)
+        {
+            var topics = Array.ConvertAll(subscription.Cursors, static cursor => cursor.Log.Name);
+            ControlBlocks.WriteGap(_block, topics, System.Text.Encoding.UTF8.GetString(subscription.Start.Text!), placement.First);
+        }
+
+        subscription.Start = default;
+        WriteBlock(subscription);
+    }
+
+    private void OnWriteDone(Subscription subscription)
+    {
+        if (!subscription.CompleteWrite()) subscription.IsBroken = true;
+        if (subscription.PinnedBytes != 0)
+        {
+            _hub.CountPinned(-subscription.PinnedBytes);
+            subscription.PinnedBytes = 0;
+        }
+
+        if (subscription is { IsEnding: false, IsBroken: false }) Enqueue(subscription);
+    }
+
+    /// <summary>Brings an ending or broken subscription to its end, as far as that goes without waiting.</summary>
+    private void Settle(Subscription subscription)
+    {
+        if (subscription.IsBusy || subscription.IsEnded) return;
+        if (subscription.IsEnding && !subscription.IsBroken && !subscription.IsEndWritten)
+        {
+            WriteEnd(subscription);
+            if (subscription.IsBusy) return;
+        }
+
+        if (subscription.IsBroken) Remove(subscription, StreamEnding.Broken);
+        else if (subscription.IsEnding) Remove(subscription, StreamEnding.Complete);
+    }
+
+    private void WriteEnd(Subscription subscription)
+    {
+        subscription.IsEndWritten = true;
+        if (subscription.EndRetryMilliseconds > 0)
+        {
+            _block.ResetWrittenCount();
+            ControlBlocks.WriteRetry(_block, subscription.EndRetryMilliseconds);
+            BufferBlock(subscription);
+        }
+
+        if (subscription.IsChunked) subscription.Output.Write(ChunkEnvelope.End);
+        Flush(subscription);
+    }
+
+    private void Remove(Subscription subscription, StreamEnding ending)
+    {
+        subscription.IsEnded = true;
+        ReleaseHold(subscription);
+        var cursors = subscription.Cursors;
+        for (var i = 0; i < cursors.Length; i++) cursors[i].Log.Groups[_index]!.Remove(subscription, i);
+        var last = _subscriptions[_count - 1];
+        _subscriptions[subscription.ShardIndex] = last;
+        last.ShardIndex = subscription.ShardIndex;
+        _subscriptions[_count - 1] = null!;
+        Volatile.Write(ref _count, _count - 1);
+        _hub.Release(cursors);
+        subscription.Cursors = [];
+        subscription.OnEnded(ending);
+    }
+
+    private void EndAll(TimeSpan meanRetry)
+    {
+        for (var i = 0; i < _count; i++) _subscriptions[i].End(RetryPacing.Jitter(meanRetry, Random.Shared.NextDouble()));
+    }
+
+    /// <summary>Breaks the silence of those who are due. A subscription with a write pending is not silent.</summary>
+    private void Sweep()
+    {
+        for (var i = _count - 1; i >= 0; i--)
+        {
+            var subscription = _subscriptions[i];
+            if (subscription.HeartbeatDue > _now || subscription.IsBusy || subscription.IsEnding) continue;
+            WriteHeartbeat(subscription);
+            ScheduleHeartbeat(subscription);
+            Settle(subscription);
+        }
+    }
+
+    private void WriteHeartbeat(Subscription subscription)
+    {
+        if (subscription.HasHeartbeatEvents)
+        {
+            _block.ResetWrittenCount();
+            ControlBlocks.WriteHeartbeatEvent(_block, _hub.Time.GetUtcNow().ToUnixTimeMilliseconds());
+            WriteBlock(subscription);
+            return;
+        }
+
+        subscription.Output.Write(subscription.IsChunked ? HeartbeatChunk : HeartbeatChunk[3..6]);
+        Flush(subscription);
+    }
+
+    // Spread over the last quarter of the interval by the reader's number: readers of one topic were all last written to in the same millisecond.
+    private void ScheduleHeartbeat(Subscription subscription)
+    {
+        var spread = (uint)subscription.ShardIndex * 2654435769u;
+        subscription.HeartbeatDue = _now + _heartbeatInterval - (_heartbeatInterval * spread >> 34);
+    }
+
+    private void Enqueue(Subscription subscription)
+    {
+        if (subscription.IsQueued) return;
+        subscription.IsQueued = true;
+        _catchingUp.Enqueue(subscription);
+    }
+
+    private static void ReleaseHold(Subscription subscription)
+    {
+        if (subscription.HoldsUp is not { } group) return;
+        subscription.HoldsUp = null;
+        group.HeldUpBy--;
+        group.TryEndRound();
+    }
+
+    /// <summary>Writes the block that stands in <see cref="_block"/>.</summary>
+    private void WriteBlock(Subscription subscription)
+    {
+        BufferBlock(subscription);
+        Flush(subscription);
+    }
+
+    private void BufferBlock(Subscription subscription)
+    {
+        var payload = _block.WrittenSpan;
+        var output = subscription.Output;
+        if (!subscription.IsChunked)
+        {
+            output.Write(payload);
+            return;
+        }
+
+        var prefix = ChunkEnvelope.MeasurePrefix(payload.Length);
+        var length = prefix + payload.Length + ChunkEnvelope.Suffix.Length;
+        var destination = output.GetSpan(length);
+        ChunkEnvelope.WritePrefix(destination, payload.Length);
+        payload.CopyTo(destination[prefix..]);
+        ChunkEnvelope.Suffix.CopyTo(destination[(prefix + payload.Length)..]);
+        output.Advance(length);
+    }
+
+    private static void Flush(Subscription subscription) => Observe(subscription, subscription.Output.FlushAsync());
+
+    private static void Observe(Subscription subscription, ValueTask<FlushResult> write)
+    {
+        if (!write.IsCompleted)
+        {
+            subscription.Await(write);
+            subscription.IsCatchingUp = true;
+            ReleaseHold(subscription);
+        }
+        else if (write.GetAwaiter().GetResult() is { IsCompleted: true } or { IsCanceled: true }) subscription.IsBroken = true;
+    }
+
+    // An exception here is a mistake of ours: it costs one stream, is said aloud, and the others go on.
+    private void Fault(Subscription subscription, Exception exception)
+    {
+        _hub.OnFault(exception);
+        subscription.IsBroken = true;
+        if (!subscription.IsBusy && !subscription.IsEnded) Remove(subscription, StreamEnding.Broken);
+    }
+}

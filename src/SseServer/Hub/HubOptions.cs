@@ -1,0 +1,33 @@
+namespace SseServer.Hub;
+
+/// <summary>What a hub may keep and how it serves its readers. Validated where it is read; immutable.</summary>
+internal sealed record HubOptions
+{
+    public static readonly HubOptions Default = new();
+
+    // One a core: a shard is a loop of send calls, and two of them on one core only take turns.
+    public int Shards { get; init; } = Environment.ProcessorCount;
+
+    public TopicRetention Retention { get; init; } = new();
+
+    // A quarter of the smallest usual container (1 GB) stays for history.
+    public long MaxHistoryBytes { get; init; } = 256 * 1024 * 1024;
+
+    // About 1 KB a topic with one event.
+    public int MaxTopics { get; init; } = 100_000;
+
+    // Each publish appends to every pattern that matches its topic.
+    public int MaxPatterns { get; init; } = 256;
+
+    // WHATWG HTML 9.2.7 recommends a comment every 15 seconds or so against proxies that drop silent connections.
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    // Chromium's and Firefox's own reconnection times are 3 and 5 seconds.
+    public TimeSpan ReconnectionTime { get; init; } = TimeSpan.FromSeconds(3);
+
+    // A reader of a pattern that reconnects finds its index still there.
+    public TimeSpan PatternLinger { get; init; } = TimeSpan.FromSeconds(60);
+
+    // A topic without events or readers goes away after the same time.
+    public TimeSpan TopicLinger { get; init; } = TimeSpan.FromSeconds(60);
+}

@@ -1,0 +1,28 @@
+namespace SseServer.Hub;
+
+/// <summary>
+/// One event in a log: where its frame lies. A topic's entries lie in the topic's own segments; a pattern's entries name the
+/// segments of its topics. Written once, before the segment's count is published; never changed.
+/// </summary>
+internal struct LogEntry
+{
+    /// <summary>The hub id.</summary>
+    public EventId Id;
+
+    /// <summary>The segment that holds the frame's bytes.</summary>
+    public LogSegment Home;
+
+    /// <summary>The frame's first byte in <see cref="Home"/>.</summary>
+    public int Offset;
+
+    /// <summary>The whole frame in bytes, chunk prefix and ending CRLF included.</summary>
+    public int Length;
+
+    /// <summary>The bytes of the chunk prefix, which a reader without chunked coding does not get.</summary>
+    public byte PrefixLength;
+
+    /// <summary>The frame begins with a publisher's own id.</summary>
+    public bool HasPublisherId;
+
+    public readonly int End => Offset + Length;
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace SseServer.Hub;
+
+/// <summary>
+/// A stretch of a log: frames back to back in one array, and their index. One writer (under the hub's lock), any number of
+/// readers without a lock: an entry and its bytes are written before <see cref="Count"/> is, and a published prefix never changes.
+/// A dropped segment loses its bytes, its index and its link, so a cursor that still stands on it keeps nothing alive.
+/// A segment of a pattern's index has no bytes of its own.
+/// </summary>
+internal sealed class LogSegment
+{
+    /// <summary>What the object, its arrays' headers and its place in the log cost beside the arrays' contents.</summary>
+    private const int Overhead = 160;
+
+    /// <summary>An index node, a key array and a dictionary slot.</summary>
+    private const int PublisherIdCost = 160;
+
+    private byte[]? _bytes;
+    private LogEntry[]? _entries;
+    private LogSegment? _next;
+    private int _count;
+    private int _used;
+    private bool _dropped;
+
+    public LogSegment(int byteCapacity, int entryCapacity)
+    {
+        _bytes = byteCapacity == 0 ? [] : GC.AllocateUninitializedArray<byte>(byteCapacity);
+        _entries = entryCapacity == 0 ? [] : new LogEntry[entryCapacity];
+        Cost = Overhead + byteCapacity + entryCapacity * Unsafe.SizeOf<LogEntry>();
+    }
+
+    /// <summary>Entries that may be read.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The segment after this one. Set once, when nothing more is appended here; cut when this segment is dropped.</summary>
+    public LogSegment? Next => Volatile.Read(ref _next);
+
+    public bool IsDropped => Volatile.Read(ref _dropped);
+
+    /// <summary>The frames' bytes; null once dropped.</summary>
+    public byte[]? Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>The index; null once dropped. Read it after <see cref="Count"/>: it then holds at least that many entries.</summary>
+    public LogEntry[]? Entries => Volatile.Read(ref _entries);
+
+    /// <summary>Bytes of memory that this segment stands for in the hub's bound.</summary>
+    public int Cost { get; private set; }
+
+    /// <summary>Bytes of frames.</summary>
+    public int Used => _used;
+
+    public int ByteCapacity => _bytes?.Length ?? 0;
+
+    public EventId FirstIdUnderLock => _entries![0].Id;
+
+    public EventId LastIdUnderLock => _entries![_count - 1].Id;
+
+    public bool HasRoomUnderLock(int length) => _bytes!.Length - _used >= length;
+
+    public Span<byte> ReserveUnderLock(int length) => _bytes.AsSpan(_used, length);
+
+    /// <summary>Publishes the entry of the bytes last reserved (or of another segment's bytes).</summary>
+    public void CommitUnderLock(in LogEntry entry)
+    {
+        var entries = _entries!;
+        if (_count == entries.Length)
+        {
+            var capacity = Math.Max(4, entries.Length * 2);
+            Cost += (capacity - entries.Length) * Unsafe.SizeOf<LogEntry>();
+            Array.Resize(ref entries, capacity);
+            // The larger array stands before the count that needs it does.
+            Volatile.Write(ref _entries, entries);
+        }
+
+        entries[_count] = entry;
+        if (ReferenceEquals(entry.Home, this)) _used += entry.Length;
+        if (entry.HasPublisherId && ReferenceEquals(entry.Home, this)) Cost += PublisherIdCost;
+        Volatile.Write(ref _count, _count + 1);
+    }
+
+    public void LinkUnderLock(LogSegment next) => Volatile.Write(ref _next, next);
+
+    /// <summary>Lets go of everything. The log's <see cref="EventLog.EvictedThrough"/> must already cover the segment.</summary>
+    public void DropUnderLock()
+    {
+        Debug.Assert(!_dropped, "A segment is dropped once.");
+        // First the mark: a reader that finds the link or the arrays gone must find it.
+        Volatile.Write(ref _dropped, true);
+        Volatile.Write(ref _next, null);
+        Volatile.Write(ref _bytes, null);
+        Volatile.Write(ref _entries, null);
+    }
+
+    /// <summary>The first entry after an id, by binary search; <see cref="Count"/> where there is none.</summary>
+    public int FindAfterUnderLock(EventId id)
+    {
+        int low = 0, high = _count;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_entries![middle].Id <= id) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+
+    /// <summary>The entry, among those from <paramref name="first"/> on, whose frame holds the byte at <paramref name="offset"/>.</summary>
+    public static int FindByOffset(LogEntry[] entries, int first, int end, int offset)
+    {
+        int low = first, high = end - 1;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (entries[middle].End <= offset) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+}

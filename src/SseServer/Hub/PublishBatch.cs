@@ -1,0 +1,74 @@
+using System.Buffers;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Hub;
+
+/// <summary>
+/// Events to publish together: encoded as they are added, before any lock is taken. Given to <see cref="EventHub.Publish"/> as a whole,
+/// which fills in each event's id. Reusable; one thread at a time. A single publish is a batch of one.
+/// </summary>
+internal sealed class PublishBatch
+{
+    private readonly ArrayBufferWriter<byte> _bytes = new(256);
+    private Item[] _items = new Item[1];
+
+    internal struct Item
+    {
+        public Topic? Topic;
+        public int TopicOffset;
+        public int TopicLength;
+        public int BlockOffset;
+        public int BlockLength;
+        public int PublisherIdLength;
+        public EventId Id;
+        public bool IsRepeat;
+    }
+
+    public int Count { get; private set; }
+
+    /// <summary>The logs that took something, each once; kept for waiting on their readers.</summary>
+    internal List<EventLog> Touched { get; } = [];
+
+    /// <summary>Bytes held for reuse; a batch that grew large is better let go.</summary>
+    public int Capacity => _bytes.Capacity;
+
+    /// <summary>Encodes an event. Everything but the hub's id and the chunk size is done here.</summary>
+    public void Add(TopicName topic, in ServerSentEvent e)
+    {
+        if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
+        ref var item = ref _items[Count++];
+        item = default;
+        item.TopicOffset = _bytes.WrittenCount;
+        item.TopicLength = topic.Utf8.Length;
+        _bytes.Write(topic.Utf8);
+        item.BlockOffset = _bytes.WrittenCount;
+        EventStreamEncoder.Write(_bytes, e);
+        item.BlockLength = _bytes.WrittenCount - item.BlockOffset;
+        item.PublisherIdLength = e.Id.Utf8.Length;
+    }
+
+    public void Clear()
+    {
+        _bytes.ResetWrittenCount();
+        _items.AsSpan(0, Count).Clear();
+        Count = 0;
+        Touched.Clear();
+    }
+
+    /// <summary>The id that the hub gave the event, or had given it where it is a repeat.</summary>
+    public EventId IdOf(int index) => _items[index].Id;
+
+    /// <summary>The same id had been published to the topic before, so nothing was appended.</summary>
+    public bool IsRepeat(int index) => _items[index].IsRepeat;
+
+    public ReadOnlySpan<byte> TopicOf(int index) => TopicOf(_items[index]);
+
+    internal Span<Item> Items => _items.AsSpan(0, Count);
+
+    internal ReadOnlySpan<byte> TopicOf(in Item item) => _bytes.WrittenSpan.Slice(item.TopicOffset, item.TopicLength);
+
+    internal ReadOnlySpan<byte> BlockOf(in Item item) => _bytes.WrittenSpan.Slice(item.BlockOffset, item.BlockLength);
+
+    /// <summary>The publisher's id, which is the block's first field: <c>id: </c>, the id, a line feed.</summary>
+    internal ReadOnlySpan<byte> PublisherIdOf(in Item item) => BlockOf(item).Slice("id: ".Length, item.PublisherIdLength);
+}

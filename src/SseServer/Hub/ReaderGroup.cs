@@ -1,0 +1,102 @@
+namespace SseServer.Hub;
+
+/// <summary>
+/// The readers of one log on one shard, and the round that goes through them. A publisher marks the group dirty; the shard
+/// visits every reader once a round, some hundred a turn, from the last to the first, so that a removal (which moves the last reader
+/// into the hole) never moves a reader past the visit it is owed.
+/// </summary>
+internal sealed class ReaderGroup(EventLog log, FanOutShard shard)
+{
+    private Reader[] _readers = [];
+    private int _count;
+    private int _dirty;
+    private long _deliveredBytes;
+    private long _deliveredEvents;
+    private long _roundBytes;
+    private long _roundEvents;
+
+    /// <summary>A subscription and which of its cursors stands in this group's log.</summary>
+    public struct Reader
+    {
+        public Subscription Subscription;
+        public int CursorIndex;
+    }
+
+    public EventLog Log { get; } = log;
+
+    public FanOutShard Shard { get; } = shard;
+
+    public ReaderGroup? NextDirty { get; set; }
+
+    /// <summary>Readers; written by the shard, read by publishers.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Readers still to visit in this round.</summary>
+    public int Remaining { get; set; }
+
+    /// <summary>The group was marked dirty while its readers were being visited: they are visited once more.</summary>
+    public bool IsDueAgain { get; set; }
+
+    private bool IsInRound { get; set; }
+
+    /// <summary>Live readers that are neither blocked nor at the head: they hold up the round.</summary>
+    public int HeldUpBy { get; set; }
+
+    /// <summary>Whether live, unblocked readers have yet to get more than half of what the log retains.</summary>
+    public bool IsFarBehind => Count > 0
+        && (Log.AppendedBytes - Volatile.Read(ref _deliveredBytes) > Log.Retention.MaxBytes / 2
+            || Log.AppendedEvents - Volatile.Read(ref _deliveredEvents) > Log.Retention.MaxEvents / 2);
+
+    public Subscription this[int index] => _readers[index].Subscription;
+
+    /// <summary>True for the first mark since the shard last took it: that publisher queues the group.</summary>
+    public bool TryMarkDirty() => Interlocked.Exchange(ref _dirty, 1) == 0;
+
+    /// <summary>Takes the mark back, before anything of the log is read: what is appended later marks anew.</summary>
+    public void TakeDirtyMark() => Interlocked.Exchange(ref _dirty, 0);
+
+    /// <summary>Begins a visit to every reader; the round it belongs to began with an earlier visit where some reader still holds that up.</summary>
+    public void BeginVisit()
+    {
+        IsDueAgain = false;
+        Remaining = _count;
+        if (IsInRound) return;
+        IsInRound = true;
+        (_roundBytes, _roundEvents) = (Log.AppendedBytes, Log.AppendedEvents);
+    }
+
+    /// <summary>Ends the round once every reader was visited and none holds it up; the group stays in its round otherwise.</summary>
+    public void TryEndRound()
+    {
+        if (!IsInRound || Remaining > 0 || HeldUpBy > 0) return;
+        IsInRound = false;
+        SetDelivered(_roundBytes, _roundEvents);
+    }
+
+    public void Add(Subscription subscription, int cursorIndex)
+    {
+        if (_count == 0) SetDelivered(Log.AppendedBytes, Log.AppendedEvents);
+        if (_count == _readers.Length) Array.Resize(ref _readers, Math.Max(1, _count * 2));
+        _readers[_count] = new Reader { Subscription = subscription, CursorIndex = cursorIndex };
+        subscription.Cursors[cursorIndex].GroupIndex = _count;
+        Volatile.Write(ref _count, _count + 1);
+    }
+
+    public void Remove(Subscription subscription, int cursorIndex)
+    {
+        var index = subscription.Cursors[cursorIndex].GroupIndex;
+        var last = _readers[_count - 1];
+        _readers[index] = last;
+        last.Subscription.Cursors[last.CursorIndex].GroupIndex = index;
+        _readers[_count - 1] = default;
+        Volatile.Write(ref _count, _count - 1);
+        Remaining = Math.Min(Remaining, _count);
+        if (_count < _readers.Length / 4) Array.Resize(ref _readers, Math.Max(1, _readers.Length / 2));
+    }
+
+    private void SetDelivered(long bytes, long events)
+    {
+        Volatile.Write(ref _deliveredBytes, bytes);
+        Volatile.Write(ref _deliveredEvents, events);
+    }
+}

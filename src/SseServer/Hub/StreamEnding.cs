@@ -1,0 +1,11 @@
+namespace SseServer.Hub;
+
+/// <summary>How a subscription ended, told to its transport once no write is pending.</summary>
+internal enum StreamEnding
+{
+    /// <summary>The end of the stream was written in full; the connection may go on.</summary>
+    Complete,
+
+    /// <summary>The connection takes no more writes.</summary>
+    Broken,
+}

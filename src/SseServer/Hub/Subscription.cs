@@ -1,0 +1,144 @@
+using System.IO.Pipelines;
+
+namespace SseServer.Hub;
+
+/// <summary>
+/// A subscriber: a cursor in each of its logs and a connection to write to. What derives from it supplies the connection. All
+/// state but the signals belongs to the subscription's shard: only the thread that runs the shard touches it.
+/// </summary>
+internal abstract class Subscription
+{
+    private int _signals;
+    private PendingWrite? _pendingWrite;
+
+    [Flags]
+    public enum Signals
+    {
+        Joined = 1,
+        WriteDone = 2,
+        PeerFinished = 4,
+        PeerLost = 8,
+        EndRequested = 16,
+    }
+
+    /// <summary>The rest of the answer's head and any text before the greeting; written on joining, then let go.</summary>
+    public ReadOnlyMemory<byte> Preamble { get; set; }
+
+    /// <summary>Whether the answer has chunked coding; an HTTP/1.0 client gets the frames without their chunk envelope.</summary>
+    public bool IsChunked { get; init; } = true;
+
+    /// <summary>Silence is broken by a named event, which page code can see, instead of a comment.</summary>
+    public bool HasHeartbeatEvents { get; init; }
+
+    internal FanOutShard Shard { get; set; } = null!;
+
+    internal Cursor[] Cursors { get; set; } = [];
+
+    internal ResumePoint Start { get; set; }
+
+    /// <summary>All events of its logs up to this id were taken for this subscriber.</summary>
+    internal EventId LastId { get; set; }
+
+    /// <summary>All losses up to this id were said.</summary>
+    internal EventId ReportedThrough { get; set; }
+
+    /// <summary>A write is pending: the shard leaves the subscription alone until it is done.</summary>
+    internal bool IsBusy { get; set; }
+
+    /// <summary>It catches up with history, or with what it did not read in time: it waits behind readers at the head, and no publisher waits for it.</summary>
+    internal bool IsCatchingUp { get; set; }
+
+    internal bool IsQueued { get; set; }
+
+    internal bool IsBroken { get; set; }
+
+    internal bool IsEnding { get; set; }
+
+    internal bool IsEnded { get; set; }
+
+    internal bool IsEndWritten { get; set; }
+
+    /// <summary>Bytes of the hub's history that a pending write keeps from being freed.</summary>
+    internal int PinnedBytes { get; set; }
+
+    /// <summary>In the shard's clock: when silence is to be broken.</summary>
+    internal long HeartbeatDue { get; set; }
+
+    internal int ShardIndex { get; set; }
+
+    /// <summary>The group whose round this subscription holds up, being live, unblocked and not yet at the head.</summary>
+    internal ReaderGroup? HoldsUp { get; set; }
+
+    internal Subscription? NextSignalled;
+
+    /// <summary>The reconnection time said at the end of the stream, in milliseconds; 0 for none.</summary>
+    internal int EndRetryMilliseconds { get; private set; }
+
+    /// <summary>The connection's output. Written by the shard only.</summary>
+    protected internal abstract PipeWriter Output { get; }
+
+    /// <summary>Sends what the connection takes of <paramref name="bytes"/> now; -1 where it is broken. Nothing may be buffered or pending in <see cref="Output"/>.</summary>
+    protected internal abstract int TrySend(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Called once, on the shard, with no write pending; the hub does not touch the connection afterwards.</summary>
+    protected internal abstract void OnEnded(StreamEnding ending);
+
+    /// <summary>The peer sent its end of stream: it gets what there is, then the end.</summary>
+    public void PeerFinished() => Signal(Signals.PeerFinished);
+
+    /// <summary>The connection is gone or was aborted.</summary>
+    public void PeerLost() => Signal(Signals.PeerLost);
+
+    /// <summary>Ends the stream cleanly after the current frame.</summary>
+    /// <param name="retryMilliseconds">A last reconnection time for the client; 0 for none.</param>
+    public void End(int retryMilliseconds)
+    {
+        EndRetryMilliseconds = retryMilliseconds;
+        Signal(Signals.EndRequested);
+    }
+
+    internal void Signal(Signals signal)
+    {
+        // Only the first of several signals queues the subscription; the others ride along.
+        if (Interlocked.Or(ref _signals, (int)signal) == 0) Shard.Post(this);
+    }
+
+    internal Signals TakeSignals() => (Signals)Interlocked.Exchange(ref _signals, 0);
+
+    /// <summary>Waits for a write that the connection did not take at once; its completion comes back to the shard as a signal.</summary>
+    internal void Await(ValueTask<FlushResult> write)
+    {
+        IsBusy = true;
+        _pendingWrite ??= new PendingWrite(this);
+        _pendingWrite.Start(write);
+    }
+
+    /// <summary>Ends the wait; false where the connection broke.</summary>
+    internal bool CompleteWrite()
+    {
+        IsBusy = false;
+        return _pendingWrite!.Complete();
+    }
+
+    /// <summary>What only a reader that was once slow needs: the pending write and the callback of its completion.</summary>
+    private sealed class PendingWrite
+    {
+        private readonly Action _done;
+        private ValueTask<FlushResult> _write;
+
+        public PendingWrite(Subscription subscription) => _done = () => subscription.Signal(Signals.WriteDone);
+
+        public void Start(ValueTask<FlushResult> write)
+        {
+            _write = write;
+            write.GetAwaiter().UnsafeOnCompleted(_done);
+        }
+
+        public bool Complete()
+        {
+            var result = _write.GetAwaiter().GetResult();
+            _write = default;
+            return result is { IsCompleted: false, IsCanceled: false };
+        }
+    }
+}

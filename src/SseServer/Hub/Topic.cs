@@ -1,0 +1,105 @@
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Hub;
+
+/// <summary>A topic: a log of frames. Appended to and trimmed under the hub's lock, read by cursors without one.</summary>
+internal sealed class Topic : EventLog
+{
+    private const int MinSegmentBytes = 1024;
+
+    /// <summary>Below the large object heap's threshold of 85,000 bytes.</summary>
+    public const int MaxSegmentBytes = 64 * 1024;
+
+    public Topic(byte[] name, int shards, TopicRetention retention)
+        : base(name, shards, retention)
+    {
+    }
+
+    /// <summary>The patterns that match this topic; replaced as a whole, read by publishers under the lock.</summary>
+    public PatternIndex[] PatternsUnderLock { get; set; } = [];
+
+    /// <summary>Retained events.</summary>
+    public int CountUnderLock { get; private set; }
+
+    /// <summary>Bytes of retained frames.</summary>
+    public long BytesUnderLock { get; private set; }
+
+    /// <summary>Bytes of memory that the retained history stands for.</summary>
+    public long CostUnderLock { get; private set; }
+
+    public LogEntry AppendUnderLock(EventId id, ReadOnlySpan<byte> block, bool hasPublisherId)
+    {
+        Span<byte> idText = stackalloc byte[EventId.MaxTextLength];
+        idText = idText[..id.Format(idText)];
+        var length = EventFrame.Measure(idText.Length, block.Length, hasPublisherId);
+        var segment = SegmentForUnderLock(length, id.Milliseconds);
+        var costBefore = segment.Cost;
+        EventFrame.Write(segment.ReserveUnderLock(length), idText, block, hasPublisherId, out var prefixLength);
+        var entry = new LogEntry
+        {
+            Id = id,
+            Home = segment,
+            Offset = segment.Used,
+            Length = length,
+            PrefixLength = (byte)prefixLength,
+            HasPublisherId = hasPublisherId,
+        };
+        segment.CommitUnderLock(entry);
+        CountUnderLock++;
+        BytesUnderLock += length;
+        CostUnderLock += segment.Cost - costBefore;
+        CountAppendedUnderLock(length);
+        return entry;
+    }
+
+    /// <summary>Whether the oldest segment is over the topic's bounds at a time.</summary>
+    public bool IsOverRetentionUnderLock(long nowMilliseconds)
+    {
+        if (CountUnderLock == 0) return false;
+        var oldest = OldestUnderLock();
+        return CountUnderLock - oldest.Count >= Retention.MaxEvents
+            || (BytesUnderLock > Retention.MaxBytes && oldest != Head)
+            || oldest.LastIdUnderLock.Milliseconds < nowMilliseconds - (long)Retention.MaxAge.TotalMilliseconds;
+    }
+
+    /// <summary>Lets go of the oldest segment that holds events; returns it as it was, for the hub to forget its ids.</summary>
+    public void DropOldestUnderLock(PublisherIdIndex publisherIds)
+    {
+        if (Segments[0].Count == 0) Segments.Dequeue().DropUnderLock();
+        var segment = Segments.Dequeue();
+        var last = segment.LastIdUnderLock;
+        RaiseEvictedThroughUnderLock(last);
+        foreach (var pattern in PatternsUnderLock) pattern.RaiseEvictedThroughUnderLock(last);
+        publisherIds.ForgetUnderLock(this, segment);
+        CountUnderLock -= segment.Count;
+        BytesUnderLock -= segment.Used;
+        CostUnderLock -= segment.Cost;
+        if (segment == Head)
+        {
+            Head = new LogSegment(0, 0);
+            Segments.Enqueue(Head);
+        }
+
+        segment.DropUnderLock();
+    }
+
+    /// <summary>The retained segments, oldest first, for a pattern that gathers its history.</summary>
+    public LogSegment FirstSegmentUnderLock => Segments[0];
+
+    // The first segment of a log is an empty one that gives cursors a place before there is an event.
+    private LogSegment OldestUnderLock() => Segments[0].Count == 0 ? Segments[1] : Segments[0];
+
+    private LogSegment SegmentForUnderLock(int length, long nowMilliseconds)
+    {
+        var head = Head;
+        if (head.Count > 0 && head.HasRoomUnderLock(length) && head.Count < Retention.SegmentEvents
+            && nowMilliseconds - head.FirstIdUnderLock.Milliseconds < Retention.SegmentMilliseconds) return head;
+        var wasFull = head.Count > 0 && !head.HasRoomUnderLock(length);
+        var capacity = wasFull ? head.ByteCapacity * 2 : Math.Max(MinSegmentBytes, head.Used);
+        capacity = Math.Max(length, Math.Min(capacity, Retention.SegmentBytes));
+        var segment = new LogSegment(capacity, entryCapacity: Math.Min(8, Retention.SegmentEvents));
+        CostUnderLock += segment.Cost;
+        AddSegmentUnderLock(segment);
+        return segment;
+    }
+}
