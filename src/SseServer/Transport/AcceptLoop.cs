@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace SseServer.Transport;
+
+/// <summary>Accepts connections on one address until it is stopped. Errors are graded by <see cref="AcceptErrorPolicy"/>.</summary>
+internal sealed class AcceptLoop : IDisposable
+{
+    private readonly TransportContext _context;
+    private readonly TcpListener _listener;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopping;
+    private TimeSpan _pause;
+    private bool _full;
+
+    private AcceptLoop(TransportContext context, TcpListener listener)
+    {
+        _context = context;
+        _listener = listener;
+        _stopping = _stop.Token;
+        EndPoint = (IPEndPoint)listener.LocalEndpoint;
+    }
+
+    /// <summary>The address, with the port the system chose.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    /// <exception cref="SocketException">The address cannot be listened on.</exception>
+    public static AcceptLoop Listen(TransportContext context, IPEndPoint endpoint)
+    {
+        var listener = new TcpListener(endpoint);
+        try
+        {
+            listener.Start(context.Options.ListenBacklog);
+            return new AcceptLoop(context, listener);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    public void Start()
+    {
+        TransportLog.Listening(_context.Logger, EndPoint);
+        ThreadPool.UnsafeQueueUserWorkItem(static loop => _ = loop.RunAsync(), this, preferLocal: false);
+    }
+
+    /// <summary>Stops accepting; once.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+        _listener.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var socket = await _listener.AcceptSocketAsync(_stopping);
+                Recover();
+                Admit(socket);
+            }
+            catch (SocketException e) when (!_stopping.IsCancellationRequested)
+            {
+                if (!await OutliveAsync(e.SocketErrorCode)) return;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException
+                && _stopping.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Admit(Socket socket)
+    {
+        var limit = _context.Options.MaxConnections;
+        if (limit > 0 && _context.Connections.Count >= limit)
+        {
+            if (!_full) TransportLog.ConnectionLimit(_context.Logger, limit);
+            _full = true;
+            socket.Dispose();
+            return;
+        }
+
+        _full = false;
+        try
+        {
+            Connection.Accept(_context, socket);
+        }
+        catch (SocketException e)
+        {
+            TransportLog.AcceptClientFault(_context.Logger, e.SocketErrorCode);
+            socket.Dispose();
+        }
+    }
+
+    private async ValueTask<bool> OutliveAsync(SocketError error)
+    {
+        switch (AcceptErrorPolicy.Grade(error))
+        {
+            case AcceptErrorTier.ClientFault:
+                TransportLog.AcceptClientFault(_context.Logger, error);
+                return true;
+            case AcceptErrorTier.Fatal:
+                TransportLog.AcceptFailed(_context.Logger, EndPoint, error);
+                return false;
+            default:
+                if (_pause == TimeSpan.Zero) TransportLog.AcceptPressure(_context.Logger, error);
+                _pause = AcceptErrorPolicy.NextPause(_pause);
+                return await PauseAsync();
+        }
+    }
+
+    private async ValueTask<bool> PauseAsync()
+    {
+        try
+        {
+            await Task.Delay(_pause, _context.Time, _stopping);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Recover()
+    {
+        if (_pause == TimeSpan.Zero) return;
+        _pause = TimeSpan.Zero;
+        TransportLog.AcceptRecovered(_context.Logger);
+    }
+}

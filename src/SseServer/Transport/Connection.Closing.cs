@@ -1,0 +1,81 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+
+namespace SseServer.Transport;
+
+/// <summary>The ways to an end.</summary>
+/// <remarks>
+/// To close a socket while bytes arrive, or with a receive pending, resets the connection, and a reset destroys what the kernel had accepted and the peer
+/// had not read. So an orderly close sends FIN, discards what still comes, and waits for the peer's FIN, within bounds.
+/// </remarks>
+internal sealed partial class Connection
+{
+    /// <summary>The request loop is over: everything written is delivered, then the connection closes.</summary>
+    internal void BeginLinger()
+    {
+        lock (_receiver) LingerUnderLock();
+    }
+
+    /// <summary>The request loop is over and the connection broken.</summary>
+    internal void Close()
+    {
+        lock (_receiver) CloseUnderLock();
+    }
+
+    private void LingerUnderLock()
+    {
+        var peerLeft = _phase == ConnectionPhase.StreamPeerClosed;
+        _phase = ConnectionPhase.Lingering;
+        _discarded = 0;
+        _receiver.ClearInterrupt();
+        _deadline.Arm(_context.After(_context.Options.LingerTimeout), DeadlineKind.Linger);
+        var finSent = TryShutdownSend();
+        if (IsAborted || peerLeft || !finSent) CloseUnderLock();
+        else if (!_waiting) DiscardUnderLock();
+    }
+
+    [SkipLocalsInit]
+    private void DiscardUnderLock()
+    {
+        Span<byte> sink = stackalloc byte[DiscardBytes];
+        while (_discarded < _context.Options.LingerBytes && !_receiver.IsInterrupted)
+        {
+            var read = _socket.Receive(sink, SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock)
+            {
+                WaitUnderLock();
+                return;
+            }
+
+            if (read <= 0) break;
+            _discarded += read;
+        }
+
+        CloseUnderLock();
+    }
+
+    private bool TryShutdownSend()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private void CloseUnderLock()
+    {
+        if (_phase == ConnectionPhase.Closed) return;
+        _phase = ConnectionPhase.Closed;
+        _deadline.Disarm();
+        Output.Complete();
+        _socket.Dispose();
+        _receiver.Dispose();
+        TransportLog.Closed(_context.Logger, Id, CloseReason);
+        _context.Connections.Remove(_slot);
+    }
+}

@@ -1,0 +1,57 @@
+namespace SseServer.Transport;
+
+/// <summary>Time: what a connection waits for has one deadline, which one sweep compares with the clock.</summary>
+internal sealed partial class Connection
+{
+    /// <summary>Called about once a second by the server's sweep.</summary>
+    internal void Sweep(long now)
+    {
+        if (_deadline.TryClaimPassed(now, out var kind)) Expire(kind);
+
+        var since = Output.PendingSince;
+        if (since != 0 && now - since >= _context.ToTicks(_context.Options.StalledWriteTimeout)) Abort(CloseReason.StalledReader);
+
+        SweepStray();
+    }
+
+    /// <summary>Closes the connection if it has no request; otherwise its next reply is its last.</summary>
+    internal void Drain()
+    {
+        if (!_deadline.TryClaim(DeadlineKind.Request)) return;
+        TryRecord(CloseReason.Draining);
+        _receiver.Interrupt();
+    }
+
+    /// <summary>A request may begin from here on.</summary>
+    internal void ArmForRequest()
+    {
+        _deadline.Arm(_context.After(_context.Options.KeepAliveTimeout), DeadlineKind.Request);
+
+        // The drain sets its flag and then claims these deadlines; whoever arms one later sees the flag.
+        if (_context.IsDraining) Drain();
+    }
+
+    internal void ArmForHead() => _deadline.Arm(_context.After(_context.Options.HeaderTimeout), DeadlineKind.Head);
+
+    internal void ArmForBody() => _deadline.Arm(_context.After(_context.Options.BodyIdleTimeout), DeadlineKind.Body);
+
+    internal void Disarm() => _deadline.Disarm();
+
+    private void Expire(DeadlineKind kind)
+    {
+        switch (kind)
+        {
+            case DeadlineKind.Request:
+                TryRecord(CloseReason.KeepAliveTimeout);
+                break;
+            case DeadlineKind.Head:
+                TryRecord(CloseReason.HeaderTimeout);
+                break;
+            case DeadlineKind.Body:
+                TryRecord(CloseReason.BodyTimeout);
+                break;
+        }
+
+        _receiver.Interrupt();
+    }
+}

@@ -1,0 +1,151 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+
+namespace SseServer.Transport;
+
+/// <summary>Carrying a stream: noticing that the peer leaves, and the stream's end.</summary>
+/// <remarks>
+/// A client that has read a stream's last chunk may send its next request before the owner gets to say that the stream is over. So bytes
+/// that come during a stream are left in the kernel, with no receive pending (it would complete at once, again and again), until the
+/// next sweep discards them.
+/// </remarks>
+internal sealed partial class Connection
+{
+    private const int DiscardBytes = 4096;
+
+    /// <summary>The request loop is over and hands the connection to a stream.</summary>
+    /// <param name="peer">Who writes from here on.</param>
+    /// <param name="keepable">Whether requests may be read again after the stream.</param>
+    /// <param name="unread">Bytes that came behind the request and were dropped.</param>
+    internal void BeginStream(IStreamPeer peer, bool keepable, long unread)
+    {
+        lock (_receiver)
+        {
+            _phase = ConnectionPhase.StreamStarting;
+            _peer = peer;
+            _keepable = keepable;
+            _discarded = (int)Math.Min(unread, int.MaxValue);
+        }
+
+        peer.OnStreamReady(this);
+        if (unread > _context.Options.StrayBytesLimit) Abort(CloseReason.StrayBytes);
+        lock (_receiver)
+        {
+            if (_phase == ConnectionPhase.StreamStarting) ResumeStreamUnderLock();
+        }
+    }
+
+    /// <summary>
+    /// The stream is over. The owner calls it exactly once, while no send is pending, and touches the connection no more.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">No stream is underway: it was ended already.</exception>
+    public void EndStream(StreamEnd end)
+    {
+        var serve = false;
+        lock (_receiver)
+        {
+            if (_phase is not (ConnectionPhase.StreamStarting or ConnectionPhase.Stream or ConnectionPhase.StreamStray
+                or ConnectionPhase.StreamPeerClosed))
+            {
+                throw new InvalidOperationException("The connection carries no stream.");
+            }
+
+            _peer = null;
+            if (end == StreamEnd.Abort)
+            {
+                Abort(CloseReason.StreamEnded);
+                CloseUnderLock();
+            }
+            else if (end == StreamEnd.KeepAlive && MayServeAgainUnderLock())
+            {
+                serve = _phase == ConnectionPhase.StreamStray;
+                if (serve) _phase = ConnectionPhase.Requests;
+                else ParkUnderLock();
+            }
+            else
+            {
+                TryRecord(CloseReason.StreamEnded);
+                LingerUnderLock();
+            }
+        }
+
+        if (serve) RequestLoop.Start(this, _context);
+    }
+
+    private bool MayServeAgainUnderLock() =>
+        _keepable && _discarded == 0 && _phase != ConnectionPhase.StreamPeerClosed && CloseReason == CloseReason.None && !_context.IsDraining;
+
+    private void ResumeStreamUnderLock()
+    {
+        _phase = ConnectionPhase.Stream;
+        WaitUnderLock();
+    }
+
+    /// <summary>Something is to be read, or the wait was interrupted. Returns whom to tell that the peer left.</summary>
+    private IStreamPeer? LookUnderLock()
+    {
+        if (CloseReason == CloseReason.None)
+        {
+            Span<byte> first = stackalloc byte[1];
+            var read = _socket.Receive(first, SocketFlags.Peek, out var error);
+            if (error == SocketError.WouldBlock)
+            {
+                WaitUnderLock();
+                return null;
+            }
+
+            if (read > 0)
+            {
+                _phase = ConnectionPhase.StreamStray;
+                return null;
+            }
+
+            TryRecord(SocketErrors.ToCloseReason(error));
+        }
+
+        return LoseUnderLock();
+    }
+
+    private IStreamPeer? LoseUnderLock()
+    {
+        _phase = ConnectionPhase.StreamPeerClosed;
+        return _peer;
+    }
+
+    private void SweepStray()
+    {
+        // Read without the lock: the next sweep sees what this one missed.
+        if (Volatile.Read(ref Unsafe.As<ConnectionPhase, int>(ref _phase)) != (int)ConnectionPhase.StreamStray) return;
+        IStreamPeer? left;
+        lock (_receiver) left = _phase == ConnectionPhase.StreamStray ? DropStrayUnderLock() : null;
+        left?.OnPeerClosed(CloseReason);
+    }
+
+    [SkipLocalsInit]
+    private IStreamPeer? DropStrayUnderLock()
+    {
+        Span<byte> sink = stackalloc byte[DiscardBytes];
+        while (CloseReason == CloseReason.None)
+        {
+            var read = _socket.Receive(sink, SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock)
+            {
+                ResumeStreamUnderLock();
+                return null;
+            }
+
+            if (read <= 0)
+            {
+                TryRecord(SocketErrors.ToCloseReason(error));
+                break;
+            }
+
+            _discarded += read;
+            if (_discarded <= _context.Options.StrayBytesLimit) continue;
+            _phase = ConnectionPhase.StreamPeerClosed;
+            Abort(CloseReason.StrayBytes);
+        }
+
+        return LoseUnderLock();
+    }
+}

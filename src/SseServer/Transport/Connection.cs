@@ -1,0 +1,152 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace SseServer.Transport;
+
+/// <summary>
+/// One accepted socket, from accept to close. It alternates between reading requests (a <see cref="RequestLoop"/>, which is garbage afterwards) and
+/// carrying a stream, in which it holds no buffer and no task.
+/// </summary>
+/// <remarks>
+/// <para>The phase changes under one lock, the receiver's; the lock is never held while others are called. The socket is disposed once, by whoever owns the
+/// phase; any thread may <see cref="Abort"/>, which only makes the owner notice.</para>
+/// <para>It is one of up to hundreds of thousands: every field counts.</para>
+/// </remarks>
+internal sealed partial class Connection
+{
+    private readonly TransportContext _context;
+    private readonly Socket _socket;
+    private readonly SocketReceiver _receiver;
+    private readonly int _slot;
+    private Deadline _deadline;
+    private IStreamPeer? _peer;
+    private int _closeReason;
+    private int _aborted;
+    private int _discarded;
+    private ConnectionPhase _phase;
+    private bool _waiting;
+    private bool _keepable;
+
+    private Connection(TransportContext context, Socket socket, SocketReceiver receiver)
+    {
+        _context = context;
+        _socket = socket;
+        _receiver = receiver;
+        Id = context.NextConnectionId();
+        RemoteEndPoint = socket.RemoteEndPoint as IPEndPoint;
+        Output = new SocketPipeWriter(this, socket, context.Buffers, context.Time);
+        _slot = context.Connections.Add(this);
+    }
+
+    /// <summary>Counts up from 1 in the order of arrival.</summary>
+    public long Id { get; }
+
+    /// <summary>The other side; null where the system did not tell.</summary>
+    public IPEndPoint? RemoteEndPoint { get; }
+
+    /// <summary>The way out. The request loop writes to it, and during a stream only the stream's owner.</summary>
+    public SocketPipeWriter Output { get; }
+
+    /// <summary>The first reason given for the end; <see cref="CloseReason.None"/> while there is none.</summary>
+    public CloseReason CloseReason => (CloseReason)Volatile.Read(ref _closeReason);
+
+    /// <summary>The wait that has a bound in time at present.</summary>
+    internal DeadlineKind Waiting => _deadline.Kind;
+
+    internal ConnectionPhase Phase
+    {
+        get
+        {
+            lock (_receiver) return _phase;
+        }
+    }
+
+    /// <summary>Takes over an accepted socket and waits for its first request.</summary>
+    /// <exception cref="SocketException">The peer is gone already; the caller disposes of the socket.</exception>
+    public static void Accept(TransportContext context, Socket socket)
+    {
+        socket.Blocking = false;
+        socket.NoDelay = true;
+        LinuxSocketOptions.SetNotSentLowWater(socket, context.Options.NotSentLowWater);
+        LinuxSocketOptions.SetUserTimeout(socket, context.Options.StalledWriteTimeout);
+        var connection = new Connection(context, socket, new SocketReceiver(socket));
+        TransportLog.Accepted(context.Logger, connection.Id, connection.RemoteEndPoint);
+        lock (connection._receiver) connection.ParkUnderLock();
+    }
+
+    /// <summary>
+    /// Ends the connection at once, from any thread; what is not delivered is lost. The connection's own path notices and closes the socket: a request loop
+    /// at its next read or write, a stream through <see cref="IStreamPeer.OnPeerClosed"/>.
+    /// </summary>
+    public void Abort(CloseReason reason)
+    {
+        TryRecord(reason);
+        if (Interlocked.Exchange(ref _aborted, 1) != 0) return;
+        try
+        {
+            // RST instead of FIN, so that the kernel drops what a stalled reader never took.
+            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It closed by itself in the meantime.
+            return;
+        }
+
+        _receiver.Interrupt();
+        lock (_receiver)
+        {
+            if (_phase == ConnectionPhase.StreamStray) ResumeStreamUnderLock();
+        }
+    }
+
+    /// <summary>Records why the connection ends; false if a reason stands already.</summary>
+    internal bool TryRecord(CloseReason reason) =>
+        Interlocked.CompareExchange(ref _closeReason, (int)reason, (int)CloseReason.None) == (int)CloseReason.None;
+
+    private bool IsAborted => Volatile.Read(ref _aborted) != 0;
+
+    private void WaitUnderLock()
+    {
+        _waiting = true;
+        _receiver.WhenReadable(static state => ((Connection)state!).OnReadable(), this);
+    }
+
+    private void ParkUnderLock()
+    {
+        _phase = ConnectionPhase.Parked;
+        ArmForRequest();
+        if (!_waiting) WaitUnderLock();
+    }
+
+    /// <summary>The pending wait has ended; a thread of the pool.</summary>
+    private void OnReadable()
+    {
+        var serve = false;
+        IStreamPeer? left = null;
+        lock (_receiver)
+        {
+            _waiting = false;
+            switch (_phase)
+            {
+                case ConnectionPhase.Parked when _receiver.IsInterrupted:
+                    LingerUnderLock();
+                    break;
+                case ConnectionPhase.Parked:
+                    _phase = ConnectionPhase.Requests;
+                    serve = true;
+                    break;
+                case ConnectionPhase.Stream:
+                    left = LookUnderLock();
+                    break;
+                case ConnectionPhase.Lingering:
+                    DiscardUnderLock();
+                    break;
+            }
+        }
+
+        if (serve) RequestLoop.Start(this, _context);
+        left?.OnPeerClosed(CloseReason);
+    }
+}

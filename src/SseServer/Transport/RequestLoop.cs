@@ -1,0 +1,207 @@
+using System.IO.Pipelines;
+using SseServer.Protocol.Http;
+
+namespace SseServer.Transport;
+
+/// <summary>
+/// Reads requests from a connection and has them answered, in order, until the connection closes or becomes a stream. Then it ends and everything it held
+/// (reader, head, body, exchange, and the state of its own method) is garbage, so that a stream costs none of it.
+/// </summary>
+internal sealed class RequestLoop
+{
+    // The reader waits with no bytes wanted, so a connection between requests holds no buffer.
+    private static readonly StreamPipeReaderOptions ReaderOptions = new(leaveOpen: true, useZeroByteReads: true);
+
+    private readonly Connection _connection;
+    private readonly TransportContext _context;
+    private readonly PipeReader _reader;
+    private readonly RequestBody _body;
+    private readonly HttpExchange _exchange;
+
+    private RequestLoop(Connection connection, TransportContext context)
+    {
+        _connection = connection;
+        _context = context;
+        _reader = PipeReader.Create(new SocketStream(connection), ReaderOptions);
+        _body = new RequestBody(connection, context, _reader);
+        _exchange = new HttpExchange(connection, context, new RequestHead(), _body);
+    }
+
+    private enum Outcome
+    {
+        /// <summary>There may be another request.</summary>
+        GoOn,
+
+        /// <summary>A stream takes the connection.</summary>
+        Stream,
+
+        /// <summary>Close in order: what was replied gets delivered.</summary>
+        Linger,
+
+        /// <summary>The connection is broken.</summary>
+        Close,
+    }
+
+    public static void Start(Connection connection, TransportContext context) =>
+        _ = new RequestLoop(connection, context).RunAsync();
+
+    private async Task RunAsync()
+    {
+        Outcome outcome;
+        try
+        {
+            do outcome = await ServeOneAsync();
+            while (outcome == Outcome.GoOn);
+        }
+        catch (Exception e)
+        {
+            TransportLog.TransportFault(_context.Logger, e, _connection.Id);
+            _connection.Abort(CloseReason.TransportFault);
+            outcome = Outcome.Close;
+        }
+
+        _connection.Disarm();
+        var unread = _body.IsComplete && _reader.TryRead(out var rest) ? rest.Buffer.Length : 0;
+        var keepable = _body.IsComplete && !_exchange.WillClose && _exchange.Request.IsHttp11;
+        await _reader.CompleteAsync();
+        _exchange.Request.Dispose();
+        switch (outcome)
+        {
+            case Outcome.Stream:
+                _connection.BeginStream(_exchange.Peer!, keepable, unread);
+                break;
+            case Outcome.Linger:
+                _connection.BeginLinger();
+                break;
+            default:
+                _connection.Close();
+                break;
+        }
+    }
+
+    private async ValueTask<Outcome> ServeOneAsync()
+    {
+        var status = ParseStatus.Incomplete;
+        var rejection = RequestRejection.None;
+        var begun = false;
+        while (status == ParseStatus.Incomplete)
+        {
+            if (!_reader.TryRead(out var read))
+            {
+                if (!await FlushAsync()) return Outcome.Close;
+                if (!begun) _connection.ArmForRequest();
+                read = await _reader.ReadAsync();
+            }
+
+            status = HttpRequestParser.Parse(read.Buffer, _context.Options.ParserLimits, _exchange.Request, out var consumed, out rejection);
+            var examined = status == ParseStatus.Incomplete ? read.Buffer.End : consumed;
+            if (!begun && !read.Buffer.IsEmpty && status == ParseStatus.Incomplete)
+            {
+                begun = true;
+                _connection.ArmForHead();
+            }
+
+            _reader.AdvanceTo(consumed, examined);
+            if (status == ParseStatus.Incomplete && read.IsCompleted) return await EndInputAsync(begun);
+        }
+
+        _connection.Disarm();
+        return status == ParseStatus.Rejected ? await RejectAsync(rejection, CloseReason.RequestRefused) : await HandleAsync();
+    }
+
+    private async ValueTask<Outcome> EndInputAsync(bool begun)
+    {
+        if (begun && _connection.CloseReason == CloseReason.HeaderTimeout)
+            return await RejectAsync(RequestRejection.RequestTimeout, CloseReason.HeaderTimeout);
+        _connection.TryRecord(CloseReason.PeerFinished);
+        return Outcome.Linger;
+    }
+
+    private async ValueTask<Outcome> RejectAsync(RequestRejection rejection, CloseReason reason)
+    {
+        _connection.TryRecord(reason);
+        _exchange.Begin();
+        _exchange.CloseAfterReply();
+        try
+        {
+            await _context.Application.RejectAsync(_exchange, rejection);
+        }
+        catch (Exception e)
+        {
+            return await FailAsync(e);
+        }
+
+        return await FlushAsync() ? Outcome.Linger : Outcome.Close;
+    }
+
+    private async ValueTask<Outcome> HandleAsync()
+    {
+        _body.Begin(_exchange.Request);
+        _exchange.Begin();
+        try
+        {
+            await _context.Application.HandleAsync(_exchange);
+        }
+        catch (Exception e)
+        {
+            return await FailAsync(e);
+        }
+
+        if (_exchange.Peer is not null)
+        {
+            await FlushAsync();
+            return Outcome.Stream;
+        }
+
+        if (!_exchange.ReplyEnded)
+        {
+            // A peer that left in the middle of its request gets no reply.
+            if (_connection.CloseReason != CloseReason.None && !_exchange.ReplyStarted) return Outcome.Linger;
+            TransportLog.ReplyMissing(_context.Logger, _connection.Id);
+            return await FailAsync(null);
+        }
+
+        return await FinishAsync();
+    }
+
+    private async ValueTask<Outcome> FinishAsync()
+    {
+        if (_exchange.WillClose)
+        {
+            _connection.TryRecord(_body.IsComplete ? CloseReason.ReplyComplete : CloseReason.BodyUnread);
+            return await FlushAsync() ? Outcome.Linger : Outcome.Close;
+        }
+
+        if (!_body.IsComplete && !await _body.SkipAsync())
+        {
+            _connection.TryRecord(CloseReason.BodyUnread);
+            return await FlushAsync() ? Outcome.Linger : Outcome.Close;
+        }
+
+        // Replies gather while requests are there; the wait for the next one sends them.
+        var full = _connection.Output.UnflushedBytes >= _context.Options.GatheredReplyBytes;
+        return !full || await FlushAsync() ? Outcome.GoOn : Outcome.Close;
+    }
+
+    private async ValueTask<Outcome> FailAsync(Exception? exception)
+    {
+        if (exception is not null) TransportLog.ApplicationFault(_context.Logger, exception, _connection.Id);
+        _connection.TryRecord(CloseReason.ApplicationFault);
+        if (_connection.Output.IsPending || _exchange.ReplyStarted || _exchange.Peer is not null)
+        {
+            _connection.Abort(CloseReason.ApplicationFault);
+            return Outcome.Close;
+        }
+
+        _exchange.CloseAfterReply();
+        _exchange.StartReply(500);
+        _exchange.EndReply();
+        return await FlushAsync() ? Outcome.Linger : Outcome.Close;
+    }
+
+    private async ValueTask<bool> FlushAsync()
+    {
+        var flush = await _connection.Output.FlushAsync();
+        return !flush.IsCompleted;
+    }
+}

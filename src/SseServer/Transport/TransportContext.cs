@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+
+namespace SseServer.Transport;
+
+/// <summary>What all connections of one server share. Immutable but for <see cref="IsDraining"/>; safe on any thread.</summary>
+internal sealed class TransportContext(TransportOptions options, IHttpApplication application, TimeProvider time, ILogger logger)
+{
+    private long _lastConnectionId;
+    private bool _draining;
+
+    public TransportOptions Options { get; } = options;
+
+    public IHttpApplication Application { get; } = application;
+
+    public TimeProvider Time { get; } = time;
+
+    public ILogger Logger { get; } = logger;
+
+    public TransportBuffers Buffers { get; } = new();
+
+    public ConnectionTable Connections { get; } = new();
+
+    public DateHeader Date { get; } = new(time);
+
+    /// <summary>Once true, connections close after the reply underway. It never becomes false again.</summary>
+    public bool IsDraining => Volatile.Read(ref _draining);
+
+    public void BeginDrain() => Volatile.Write(ref _draining, true);
+
+    public long NextConnectionId() => Interlocked.Increment(ref _lastConnectionId);
+
+    /// <summary>The timestamp that lies <paramref name="span"/> ahead.</summary>
+    public long After(TimeSpan span) => Time.GetTimestamp() + ToTicks(span);
+
+    /// <summary>A span in the time provider's ticks.</summary>
+    public long ToTicks(TimeSpan span) => (long)(span.TotalSeconds * Time.TimestampFrequency);
+}

@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace SseServer.Transport;
+
+/// <summary>The transport's log entries, ids 1000 to 1999. What peers do is Debug.</summary>
+internal static partial class TransportLog
+{
+    [LoggerMessage(1000, LogLevel.Information, "Listening on {EndPoint}")]
+    public static partial void Listening(ILogger logger, EndPoint? endPoint);
+
+    [LoggerMessage(1001, LogLevel.Information, "No longer accepting connections")]
+    public static partial void AcceptingStopped(ILogger logger);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Accepting pauses: {Error}. It goes on by itself once descriptors and memory are free")]
+    public static partial void AcceptPressure(ILogger logger, SocketError error);
+
+    [LoggerMessage(1003, LogLevel.Information, "Accepting works again")]
+    public static partial void AcceptRecovered(ILogger logger);
+
+    [LoggerMessage(1004, LogLevel.Critical, "The listener on {EndPoint} failed: {Error}. Nobody can connect to it any more")]
+    public static partial void AcceptFailed(ILogger logger, EndPoint? endPoint, SocketError error);
+
+    [LoggerMessage(1005, LogLevel.Debug, "A connection was gone before it was accepted: {Error}")]
+    public static partial void AcceptClientFault(ILogger logger, SocketError error);
+
+    [LoggerMessage(1006, LogLevel.Warning, "{Limit} connections are open; further ones are closed as they arrive")]
+    public static partial void ConnectionLimit(ILogger logger, int limit);
+
+    [LoggerMessage(1010, LogLevel.Debug, "Connection {Id} accepted from {RemoteEndPoint}")]
+    public static partial void Accepted(ILogger logger, long id, IPEndPoint? remoteEndPoint);
+
+    [LoggerMessage(1011, LogLevel.Debug, "Connection {Id} closed: {Reason}")]
+    public static partial void Closed(ILogger logger, long id, CloseReason reason);
+
+    [LoggerMessage(1020, LogLevel.Error, "The application failed on connection {Id}")]
+    public static partial void ApplicationFault(ILogger logger, Exception exception, long id);
+
+    [LoggerMessage(1021, LogLevel.Error, "The application gave no whole reply on connection {Id}")]
+    public static partial void ReplyMissing(ILogger logger, long id);
+
+    [LoggerMessage(1022, LogLevel.Error, "The transport failed on connection {Id}")]
+    public static partial void TransportFault(ILogger logger, Exception exception, long id);
+
+    [LoggerMessage(1030, LogLevel.Information, "Draining {Count} connections for at most {Timeout}")]
+    public static partial void Draining(ILogger logger, int count, TimeSpan timeout);
+
+    [LoggerMessage(1031, LogLevel.Warning, "The time to drain is over; {Count} connections are cut off")]
+    public static partial void DrainTimeout(ILogger logger, int count);
+}

@@ -1,0 +1,63 @@
+using SseServer.Protocol.Http;
+
+namespace SseServer.Transport;
+
+/// <summary>The bounds of the transport. Immutable; validated once, at start.</summary>
+internal sealed record TransportOptions
+{
+    /// <summary>Connections the kernel keeps waiting for accept. 512 is what nginx and Kestrel ask for; the kernel caps it at somaxconn.</summary>
+    public int ListenBacklog { get; init; } = 512;
+
+    /// <summary>Connections open at once; one more is closed as it arrives. 0 is no bound: descriptors bound them already.</summary>
+    public int MaxConnections { get; init; }
+
+    /// <summary>Bounds of a request's head and of chunk framing.</summary>
+    public ParserLimits ParserLimits { get; init; } = ParserLimits.Default;
+
+    /// <summary>From a request's first byte to the end of its head. 15 s: half of Kestrel's 30 s, far above a handshake over a bad mobile link.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Without a byte before a request. 130 s: Kestrel's value; above the 120 s after which common proxies drop idle upstream connections, so
+    /// that they close first and never send a request into a close.
+    /// </summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>Without a byte of a body that is being read. 30 s: half of nginx's 60 s client_body_timeout.</summary>
+    public TimeSpan BodyIdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// A peer that takes no byte for so long is cut off. 2 min outlives a phone's tunnel. It is TCP_USER_TIMEOUT as well, which would
+    /// otherwise end such a peer earlier or later than the sweep.
+    /// </summary>
+    public TimeSpan StalledWriteTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long a closing connection waits for the peer's FIN. 5 s is nginx's lingering_timeout.</summary>
+    public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Bytes discarded while a closing connection waits. 1 MB: more than a client has in flight when the refusal reaches it over a link of
+    /// 100 Mbit/s and 80 ms.
+    /// </summary>
+    public int LingerBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>An unread body declared no longer than this is read and dropped after the reply, so that the connection can be kept.</summary>
+    public int DrainBodyBytes { get; init; } = 64 * 1024;
+
+    /// <summary>
+    /// The bound of a body unless the application sets another before it reads. 1 MB is nginx's client_max_body_size.
+    /// </summary>
+    public long MaxBodyBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes discarded during one stream before it is cut off. 16 KB: two browsers' worth of a request head that came too early.</summary>
+    public int StrayBytesLimit { get; init; } = 16 * 1024;
+
+    /// <summary>
+    /// Unsent bytes the kernel may hold for one connection (TCP_NOTSENT_LOWAT). 16 KB, as HTTP/2 servers set it: a reader that
+    /// stalls holds 150 KB of kernel memory instead of 4 MB, and a frame is not written long before it can leave.
+    /// </summary>
+    public int NotSentLowWater { get; init; } = 16 * 1024;
+
+    /// <summary>Replies to pipelined requests are gathered up to this many bytes. 16 KB: the largest TLS record, and one write's worth.</summary>
+    public int GatheredReplyBytes { get; init; } = 16 * 1024;
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace SseServer.Transport;
+
+/// <summary>
+/// Listens, accepts, sweeps and drains. Started once and drained once; safe on any thread otherwise.
+/// </summary>
+internal sealed class TransportServer : IAsyncDisposable
+{
+    // The finest deadline is counted in seconds.
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+
+    private readonly TransportContext _context;
+    private readonly List<AcceptLoop> _loops = [];
+    private ITimer? _sweepTimer;
+    private int _sweeping;
+    private int _stopped;
+
+    public TransportServer(TransportOptions options, IHttpApplication application, TimeProvider time, ILogger<TransportServer> logger) =>
+        _context = new TransportContext(options, application, time, logger);
+
+    /// <summary>Where it listens, with the ports the system chose where 0 was asked for.</summary>
+    public IReadOnlyList<IPEndPoint> Endpoints { get; private set; } = [];
+
+    public int ConnectionCount => _context.Connections.Count;
+
+    internal TransportBuffers Buffers => _context.Buffers;
+
+    internal ReadOnlySpan<Connection?> Connections => _context.Connections.Snapshot();
+
+    /// <summary>Listens on all of <paramref name="endpoints"/>, or on none. An IPv6 address serves IPv6 only.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">An address is in use, is not of this machine, or is not permitted.</exception>
+    public void Start(IReadOnlyList<IPEndPoint> endpoints)
+    {
+        try
+        {
+            foreach (var endpoint in endpoints) _loops.Add(AcceptLoop.Listen(_context, endpoint));
+        }
+        catch
+        {
+            foreach (var loop in _loops) loop.Dispose();
+            _loops.Clear();
+            throw;
+        }
+
+        Endpoints = _loops.ConvertAll(loop => loop.EndPoint);
+        _sweepTimer = _context.Time.CreateTimer(static server => ((TransportServer)server!).Sweep(), this, SweepInterval, SweepInterval);
+        foreach (var loop in _loops) loop.Start();
+    }
+
+    /// <summary>Closes the listeners: further clients are refused by the system, and may try again elsewhere.</summary>
+    public void StopAccepting()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
+        foreach (var loop in _loops) loop.Dispose();
+        TransportLog.AcceptingStopped(_context.Logger);
+    }
+
+    /// <summary>
+    /// Stops accepting, closes connections without a request at once and the others after their reply, waits at most <paramref name="timeout"/> for all to
+    /// go, then cuts off the rest. Streams are for their owners to end.
+    /// </summary>
+    public async Task DrainAsync(TimeSpan timeout)
+    {
+        StopAccepting();
+        _context.BeginDrain();
+        TransportLog.Draining(_context.Logger, ConnectionCount, timeout);
+        foreach (var connection in _context.Connections.Snapshot()) connection?.Drain();
+        if (await IsEmptyWithinAsync(timeout)) return;
+
+        TransportLog.DrainTimeout(_context.Logger, ConnectionCount);
+        foreach (var connection in _context.Connections.Snapshot()) connection?.Abort(CloseReason.ServerStopped);
+
+        // Owners are told at once; the bound is for one that never ends its stream.
+        await IsEmptyWithinAsync(_context.Options.LingerTimeout);
+    }
+
+    /// <summary>Cuts off what is still open.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await DrainAsync(TimeSpan.Zero);
+        if (_sweepTimer is not null) await _sweepTimer.DisposeAsync();
+    }
+
+    private async Task<bool> IsEmptyWithinAsync(TimeSpan timeout)
+    {
+        var empty = _context.Connections.WhenEmptyAsync();
+        if (empty.IsCompleted) return true;
+        if (timeout <= TimeSpan.Zero) return false;
+        try
+        {
+            await empty.WaitAsync(timeout, _context.Time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private void Sweep()
+    {
+        // A sweep that takes longer than its interval is not overtaken by the next.
+        if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
+        var now = _context.Time.GetTimestamp();
+        foreach (var connection in _context.Connections.Snapshot()) connection?.Sweep(now);
+        Volatile.Write(ref _sweeping, 0);
+    }
+}
