@@ -1,0 +1,80 @@
+namespace SseServer.Tests.Support;
+
+/// <summary>
+/// Time that stands still until a test advances it. Timers run on the advancing thread, in the order of their due times, each seeing its own time.
+/// </summary>
+internal sealed class FakeTimeProvider : TimeProvider
+{
+    private readonly Lock _gate = new();
+    private readonly List<FakeTimer> _timers = [];
+    private DateTimeOffset _now = new(2025, 11, 22, 6, 48, 43, 123, TimeSpan.Zero);
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_gate) return _now;
+    }
+
+    public override long GetTimestamp() => GetUtcNow().Ticks;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new FakeTimer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    public void Advance(TimeSpan span)
+    {
+        var end = GetUtcNow() + span;
+        while (TakeDue(end) is { } timer) timer.Run();
+        lock (_gate) _now = end;
+    }
+
+    private FakeTimer? TakeDue(DateTimeOffset end)
+    {
+        lock (_gate)
+        {
+            var timer = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
+            if (timer is null) return null;
+            if (timer.Due > _now) _now = timer.Due;
+            if (timer.Period > TimeSpan.Zero) timer.Due += timer.Period;
+            else _timers.Remove(timer);
+            return timer;
+        }
+    }
+
+    private sealed class FakeTimer(FakeTimeProvider owner, TimerCallback callback, object? state) : ITimer
+    {
+        public DateTimeOffset Due { get; set; }
+
+        public TimeSpan Period { get; private set; }
+
+        public void Run() => callback(state);
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (owner._gate)
+            {
+                owner._timers.Remove(this);
+                if (dueTime < TimeSpan.Zero) return true;
+                Due = owner._now + dueTime;
+                Period = period;
+                owner._timers.Add(this);
+                return true;
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (owner._gate) owner._timers.Remove(this);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

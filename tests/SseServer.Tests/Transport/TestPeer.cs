@@ -1,0 +1,31 @@
+using SseServer.Tests.Support;
+using SseServer.Transport;
+
+namespace SseServer.Tests.Transport;
+
+/// <summary>A stream's owner that a test drives. It ends the stream when the peer left, unless the test wants to.</summary>
+internal sealed class TestPeer : IStreamPeer
+{
+    private readonly TaskCompletionSource<Connection> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CloseReason> _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Connection? _connection;
+
+    public Task<Connection> Ready => _ready.Task.Soon();
+
+    public Task<CloseReason> Left => _left.Task.Soon();
+
+    /// <summary>The end given to the stream when the peer left; null leaves it to the test.</summary>
+    public StreamEnd? EndWhenLeft { get; set; } = StreamEnd.Abort;
+
+    public void OnStreamReady(Connection connection)
+    {
+        _connection = connection;
+        _ready.SetResult(connection);
+    }
+
+    public void OnPeerClosed(CloseReason reason)
+    {
+        if (EndWhenLeft is { } end) _connection!.EndStream(end);
+        _left.SetResult(reason); // Throws if it comes twice.
+    }
+}

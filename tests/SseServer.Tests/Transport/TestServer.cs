@@ -1,0 +1,79 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using SseServer.Tests.Support;
+using SseServer.Transport;
+
+namespace SseServer.Tests.Transport;
+
+/// <summary>A transport on a loopback port of the system's choice, in fake time. Disposing of it checks that nothing borrowed stayed out.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly List<TestClient> _clients = [];
+
+    public TestServer(TransportOptions? options = null, ILogger<TransportServer>? logger = null)
+    {
+        Options = options ?? new TransportOptions();
+        Transport = new TransportServer(Options, Application, Time, logger ?? NullLogger<TransportServer>.Instance);
+        Transport.Start([new IPEndPoint(IPAddress.Loopback, 0)]);
+    }
+
+    public TransportOptions Options { get; }
+
+    public TestApplication Application { get; } = new();
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public TransportServer Transport { get; }
+
+    public IPEndPoint EndPoint => Transport.Endpoints[0];
+
+    /// <summary>The one connection that is open.</summary>
+    public Connection Connection => Open().Single();
+
+    public async Task<TestClient> ConnectAsync(int receiveBuffer = 0)
+    {
+        var client = await TestClient.ConnectAsync(EndPoint, receiveBuffer);
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Replies to a path by handing the connection to a stream.</summary>
+    public TestPeer AddStream(string path, bool close = false)
+    {
+        var peer = new TestPeer();
+        Application.Handlers[path] = exchange =>
+        {
+            if (close) exchange.CloseAfterReply();
+            exchange.StartReply(200);
+            exchange.Header("Transfer-Encoding"u8, "chunked"u8);
+            exchange.TakeOver(peer);
+            return ValueTask.CompletedTask;
+        };
+        return peer;
+    }
+
+    public Task WaitingForAsync(DeadlineKind kind) =>
+        Eventually.HoldsAsync(() => Open() is [var connection] && connection.Waiting == kind, $"one connection waiting for {kind}");
+
+    public Task EmptyAsync() => Eventually.HoldsAsync(() => Transport.ConnectionCount == 0, "no connection");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients) client.Dispose();
+        await Transport.DisposeAsync().AsTask().Soon();
+        Assert.That(Transport.ConnectionCount, Is.Zero, "connections left open");
+        Assert.That(Transport.Buffers.Outstanding, Is.Zero, "arrays and operations not given back");
+    }
+
+    private List<Connection> Open()
+    {
+        var open = new List<Connection>();
+        foreach (var connection in Transport.Connections)
+        {
+            if (connection is not null) open.Add(connection);
+        }
+
+        return open;
+    }
+}
