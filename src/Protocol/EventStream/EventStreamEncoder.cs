@@ -54,7 +54,7 @@ public static class EventStreamEncoder
             at = WriteRetry(destination, at, e.RetryMilliseconds);
         foreach (ReadOnlySpan<byte> line in LineBreaks.EnumerateLines(e.Data))
             at = WriteLine(destination, at, "data: "u8, line);
-        return WriteBlankLine(destination, at);
+        return WriteLineFeed(destination, at);
     }
 
     // comment = 1*( ": " line LF ) LF
@@ -68,7 +68,7 @@ public static class EventStreamEncoder
         int at = 0;
         foreach (ReadOnlySpan<byte> line in LineBreaks.EnumerateLines(text))
             at = WriteLine(destination, at, ": "u8, line);
-        output.Advance(WriteBlankLine(destination, at));
+        output.Advance(WriteLineFeed(destination, at));
     }
 
     private static int MeasureLines(int size, ReadOnlySpan<byte> text, int overhead)
@@ -83,9 +83,7 @@ public static class EventStreamEncoder
         prefix.CopyTo(destination[at..]);
         at += prefix.Length;
         value.CopyTo(destination[at..]);
-        at += value.Length;
-        destination[at] = (byte)'\n';
-        return at + 1;
+        return WriteLineFeed(destination, at + value.Length);
     }
 
     private static int WriteRetry(Span<byte> destination, int at, int milliseconds)
@@ -94,14 +92,12 @@ public static class EventStreamEncoder
         at += "retry: "u8.Length;
         if (!Utf8Formatter.TryFormat(milliseconds, destination[at..], out int digits))
             throw new ArgumentException("The destination is shorter than the event.", nameof(destination));
-        at += digits;
-        destination[at] = (byte)'\n';
-        return at + 1;
+        return WriteLineFeed(destination, at + digits);
     }
 
-    private static int WriteBlankLine(Span<byte> destination, int at)
+    private static int WriteLineFeed(Span<byte> destination, int at)
     {
-        destination[at] = (byte)'\n';
+        "\n"u8.CopyTo(destination[at..]);
         return at + 1;
     }
 

@@ -1,0 +1,34 @@
+using System.Buffers;
+
+namespace SseServer.Protocol.Tests.Support;
+
+/// <summary>Input as it arrives from a pipe: one segment, or many, or empty ones in between.</summary>
+internal static class Sequences
+{
+    public static ReadOnlySequence<byte> Of(params byte[][] parts)
+    {
+        var first = new Segment(parts[0], null);
+        Segment last = first;
+        foreach (byte[] part in parts.AsSpan(1))
+            last = new Segment(part, last);
+        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
+    }
+
+    public static ReadOnlySequence<byte> CutAt(byte[] bytes, int cut) => Of(bytes[..cut], bytes[cut..]);
+
+    /// <summary>Each byte in a segment of its own, between empty segments.</summary>
+    public static ReadOnlySequence<byte> Crumbled(byte[] bytes) =>
+        Of([[], .. bytes.SelectMany(value => new byte[][] { [value], [] })]);
+
+    private sealed class Segment : ReadOnlySequenceSegment<byte>
+    {
+        public Segment(byte[] bytes, Segment? previous)
+        {
+            Memory = bytes;
+            if (previous is null)
+                return;
+            RunningIndex = previous.RunningIndex + previous.Memory.Length;
+            previous.Next = this;
+        }
+    }
+}
