@@ -1,0 +1,37 @@
+using SseServer.Protocol.Http;
+
+namespace SseServer.Protocol.Tests.Http;
+
+/// <summary>Limits hold for what has arrived, so that no end of a line has to come before a request is refused.</summary>
+public class HttpRequestParserLimitsTests
+{
+    private static readonly ParserLimits Small = new() { MaxRequestLineBytes = 20, MaxHeaderBytes = 30, MaxHeaderCount = 3 };
+
+    [TestCase("GET /3456 HTTP/1.1\r\n", RequestRejection.None)]
+    [TestCase("GET /345678 HTTP/1.1\r\n", RequestRejection.None)]
+    [TestCase("GET /345678 HTTP/1.1", RequestRejection.None)]
+    [TestCase("GET /3456789 HTTP/1.1\r\n", RequestRejection.RequestLineTooLong)]
+    [TestCase("GET /34567890123456789", RequestRejection.RequestLineTooLong)]
+    [TestCase("AAAAAAAAAAAAAAAAAAAAA", RequestRejection.RequestLineTooLong)]
+    public void A_request_line_over_the_limit_is_refused_before_it_ends(string start, RequestRejection expected) =>
+        Assert.That(ParsedHead.Of(start, Small).Rejection, Is.EqualTo(expected));
+
+    [TestCase("Host: a\r\nName: 3456789012345\r\n\r\n", RequestRejection.None)]
+    [TestCase("Host: a\r\nName: 34567890123456\r\n\r\n", RequestRejection.HeaderSectionTooLarge)]
+    [TestCase("Host: a\r\nName: 34567890123456", RequestRejection.None)]
+    [TestCase("Host: a\r\nName: 3456789012345678", RequestRejection.HeaderSectionTooLarge)]
+    [TestCase("a:\r\nb:\r\nc:\r\n", RequestRejection.None)]
+    [TestCase("a:\r\nb:\r\nc:\r\nd:\r\n", RequestRejection.TooManyHeaders)]
+    public void A_header_section_over_the_limit_is_refused_before_it_ends(string fields, RequestRejection expected) =>
+        Assert.That(ParsedHead.Of($"GET / HTTP/1.1\r\n{fields}", Small).Rejection, Is.EqualTo(expected));
+
+    [Test]
+    public void What_follows_the_head_does_not_count()
+    {
+        string body = new('x', 100);
+
+        ParsedHead parsed = ParsedHead.Of($"GET / HTTP/1.1\r\nHost: a\r\n\r\n{body}", Small);
+
+        Assert.That(parsed.Status, Is.EqualTo(ParseStatus.Complete));
+    }
+}
