@@ -1,0 +1,12 @@
+using System.Reflection;
+
+namespace SseServer.Hosting;
+
+/// <summary>The version this binary was built as.</summary>
+internal static class ProductVersion
+{
+    /// <summary>Without the build's commit, as in <c>0.1.0</c>.</summary>
+    public static string Text { get; } =
+        (typeof(ProductVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0")
+        .Split('+')[0];
+}

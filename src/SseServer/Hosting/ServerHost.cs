@@ -1,0 +1,32 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Serilog;
+using SseServer.Hosting.Settings;
+
+namespace SseServer.Hosting;
+
+/// <summary>
+/// The generic host with nothing but what a server without Kestrel needs: services, a logger, SIGTERM and Ctrl+C.
+/// It reads no file and no variable of its own; everything comes in <see cref="ServerSettings"/>.
+/// </summary>
+internal static class ServerHost
+{
+    // Past the drain, sockets may still linger for their peers' last bytes.
+    private static readonly TimeSpan MarginAfterDrain = TimeSpan.FromSeconds(10);
+
+    /// <summary>Builds the host; nothing is started.</summary>
+    /// <param name="settings">Valid settings; registered as a singleton.</param>
+    /// <param name="logger">The program's logger; the caller disposes it after the host.</param>
+    /// <param name="addServer">Adds the hosted services that are the server.</param>
+    public static IHost Build(ServerSettings settings, Serilog.ILogger logger, Action<IServiceCollection> addServer)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "sse-server" });
+        builder.Logging.AddSerilog(logger);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.DrainPeriod + MarginAfterDrain);
+        addServer(builder.Services);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+
+namespace SseServer.Hosting.Settings;
+
+/// <summary>
+/// Where to listen, as <c>HOST:PORT</c>. HOST is an IPv4 address, an IPv6 address in brackets, <c>localhost</c> (both
+/// loopback addresses) or <c>*</c> (every address); other names are not looked up. Port 0 asks the system for a free one.
+/// </summary>
+internal sealed record ListenAddress
+{
+    private readonly IPAddress[] _addresses;
+
+    private ListenAddress(string host, IPAddress[] addresses, int port)
+    {
+        Host = host;
+        _addresses = addresses;
+        Port = port;
+        IsLoopback = Array.TrueForAll(addresses, IPAddress.IsLoopback);
+    }
+
+    /// <summary>The host as written.</summary>
+    public string Host { get; }
+
+    /// <summary>0 to 65535.</summary>
+    public int Port { get; }
+
+    /// <summary>True where only this machine can connect.</summary>
+    public bool IsLoopback { get; }
+
+    /// <summary>
+    /// Reads <c>HOST:PORT</c>. Where it cannot, <paramref name="problem"/> goes on from the text (<c>has no port</c>)
+    /// and <paramref name="allowed"/> says what is right.
+    /// </summary>
+    public static bool TryParse(
+        string text,
+        [NotNullWhen(true)] out ListenAddress? address,
+        [NotNullWhen(false)] out string? problem,
+        [NotNullWhen(false)] out string? allowed)
+    {
+        address = null;
+        (problem, allowed) = Read(text, out var host, out var addresses, out var port);
+        if (problem is not null && allowed is not null)
+            return false;
+        address = new ListenAddress(host, addresses, port);
+        return true;
+    }
+
+    /// <summary>The endpoints to bind: two for <c>localhost</c> and <c>*</c> where the machine has IPv6, otherwise one.</summary>
+    /// <param name="ipv6">Whether the machine has IPv6; an IPv6 address that was asked for by name is kept in any case.</param>
+    public IReadOnlyList<IPEndPoint> GetEndPoints(bool ipv6)
+    {
+        var endPoints = new List<IPEndPoint>(_addresses.Length);
+        for (var i = 0; i < _addresses.Length; i++)
+        {
+            if (i == 0 || ipv6)
+                endPoints.Add(new IPEndPoint(_addresses[i], Port));
+        }
+        return endPoints;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(ListenAddress? other)
+        => other is not null && Port == other.Port && string.Equals(Host, other.Host, StringComparison.OrdinalIgnoreCase);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(StringComparer.OrdinalIgnoreCase.GetHashCode(Host), Port);
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
+
+    private static (string? Problem, string? Allowed) Read(string text, out string host, out IPAddress[] addresses, out int port)
+    {
+        const string shape = "HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080";
+        (host, addresses, port) = ("", [], 0);
+        if (text.Contains("://", StringComparison.Ordinal))
+            return ("is a URL", shape);
+
+        var colon = text.LastIndexOf(':');
+        if (colon < 0 || text.EndsWith(']'))
+            return (ushort.TryParse(text, out _) ? "has no host" : "has no port", shape);
+
+        host = text[..colon];
+        if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return ("has no valid port", "HOST:PORT with a port from 0 to 65535");
+        port = number;
+
+        addresses = host switch
+        {
+            "*" => [IPAddress.Any, IPAddress.IPv6Any],
+            _ when host.Equals("localhost", StringComparison.OrdinalIgnoreCase) => [IPAddress.Loopback, IPAddress.IPv6Loopback],
+            ['[', .. var inner, ']'] when IPAddress.TryParse(inner, out var v6) && inner.Contains(':', StringComparison.Ordinal) => [v6],
+            _ when IPAddress.TryParse(host, out var v4) && v4.ToString() == host && !host.Contains(':', StringComparison.Ordinal) => [v4],
+            _ => [],
+        };
+        if (addresses.Length > 0)
+            return (null, null);
+        if (host.Length == 0)
+            return ("has no host", shape);
+        return host.Contains(':', StringComparison.Ordinal) && host[0] != '['
+            ? ("has an IPv6 address without brackets", "[IPV6]:PORT, such as [::1]:8080")
+            : ("has a host that is no IP address", shape);
+    }
+}

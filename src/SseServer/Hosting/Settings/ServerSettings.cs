@@ -1,0 +1,45 @@
+namespace SseServer.Hosting.Settings;
+
+/// <summary>Everything the server can be told, read and checked once at start and never changed after.</summary>
+internal sealed record ServerSettings
+{
+    /// <summary>Where to listen; at least one address.</summary>
+    public required IReadOnlyList<ListenAddress> Listen { get; init; }
+
+    /// <summary>Whether demo events are published.</summary>
+    public required bool Demo { get; init; }
+
+    /// <summary>How long streams and requests may take to end when the server stops; 0 to 300 seconds.</summary>
+    public required TimeSpan DrainPeriod { get; init; }
+
+    /// <summary>Declares every setting and reads its value. Problems are in the reader's errors.</summary>
+    public static ServerSettings Read(SettingsReader reader) => new()
+    {
+        Listen = ReadListen(reader),
+        Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
+        // Half of the ten seconds that docker stop waits before it kills; Kubernetes waits thirty.
+        DrainPeriod = TimeSpan.FromSeconds(reader.Integer("Drain:Seconds", 5, 0, 300,
+            "Seconds that open streams and running requests have to end after SIGTERM or Ctrl+C.")),
+    };
+
+    private static List<ListenAddress> ReadListen(SettingsReader reader)
+    {
+        const string key = "Server:Listen";
+        // Loopback, so that a first start is open to nobody but its own machine; 8080 needs no privilege.
+        var texts = reader.List(key, ["127.0.0.1:8080"],
+            "Addresses to listen on, as HOST:PORT. HOST is an IPv4 address, an [IPv6] address, localhost, or * for every address; port 0 takes a free port.");
+        var addresses = new List<ListenAddress>(texts.Count);
+        foreach (var text in texts)
+        {
+            if (!ListenAddress.TryParse(text, out var address, out var problem, out var allowed))
+                reader.Reject(key, text, problem, allowed);
+            else if (addresses.Contains(address))
+                reader.Reject(key, text, "is listed twice", "each address once");
+            else
+                addresses.Add(address);
+        }
+        if (texts.Count == 0)
+            reader.Reject(key, "", "names no address", "at least one HOST:PORT");
+        return addresses;
+    }
+}
