@@ -83,6 +83,9 @@ internal sealed class HttpExchange
         EndHead();
     }
 
+    /// <summary>Ends a reply to HEAD whose GET is a stream, so that no length can be told (RFC 9110 section 9.3.2).</summary>
+    public void EndReplyWithoutLength() => EndHead();
+
     /// <summary>Ends a reply with a body. For HEAD the body is left out, its length is told all the same.</summary>
     public void EndReply(ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
     {

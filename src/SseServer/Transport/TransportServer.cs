@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace SseServer.Transport;
@@ -30,12 +31,12 @@ internal sealed class TransportServer : IAsyncDisposable
     internal ReadOnlySpan<Connection?> Connections => _context.Connections.Snapshot();
 
     /// <summary>Listens on all of <paramref name="endpoints"/>, or on none. An IPv6 address serves IPv6 only.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">An address is in use, is not of this machine, or is not permitted.</exception>
+    /// <exception cref="ListenException">An address is in use, is not of this machine, or is not permitted.</exception>
     public void Start(IReadOnlyList<IPEndPoint> endpoints)
     {
         try
         {
-            foreach (var endpoint in endpoints) _loops.Add(AcceptLoop.Listen(_context, endpoint));
+            foreach (var endpoint in endpoints) _loops.Add(Listen(endpoint));
         }
         catch
         {
@@ -81,6 +82,18 @@ internal sealed class TransportServer : IAsyncDisposable
     {
         await DrainAsync(TimeSpan.Zero);
         if (_sweepTimer is not null) await _sweepTimer.DisposeAsync();
+    }
+
+    private AcceptLoop Listen(IPEndPoint endpoint)
+    {
+        try
+        {
+            return AcceptLoop.Listen(_context, endpoint);
+        }
+        catch (SocketException cause)
+        {
+            throw new ListenException(endpoint, cause);
+        }
     }
 
     private async Task<bool> IsEmptyWithinAsync(TimeSpan timeout)
