@@ -10,7 +10,7 @@ internal sealed partial class EventHub
     internal readonly record struct Placement(EventId? Position, bool IsUnknown, EventId? First);
 
     /// <summary>
-    /// Takes hold of what the selectors name, so that it stays until the subscription ends: then <see cref="Join"/> or <see cref="Abandon"/>.
+    /// Takes hold of what the selectors name, so that it stays until the subscription ends. <see cref="Join"/> must follow.
     /// </summary>
     public async ValueTask<HubStatus> HoldAsync(Subscription subscription, IReadOnlyList<Selector> selectors, ResumePoint start)
     {
@@ -42,9 +42,6 @@ internal sealed partial class EventHub
 
     /// <summary>Hands the subscription to its shard, which writes to its connection from now on.</summary>
     public static void Join(Subscription subscription) => subscription.Signal(Subscription.Signals.Joined);
-
-    /// <summary>Lets go of what was held for a subscription that does not join after all.</summary>
-    public void Abandon(Subscription subscription) => Release(subscription.Cursors);
 
     /// <summary>Finds where a new subscription begins and puts its cursors there.</summary>
     internal Placement Place(Subscription subscription)

@@ -1,0 +1,69 @@
+using SseServer.Protocol.Http;
+
+namespace SseServer.Endpoints;
+
+/// <summary>What a client accepts (RFC 9110 section 12.5.1).</summary>
+internal static class AcceptHeader
+{
+    private static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
+
+    /// <summary>Whether event streams are not excluded: the most specific range that covers them has no <c>q=0</c>. No Accept accepts all.</summary>
+    public static bool AllowsEventStream(RequestHead request)
+    {
+        if (request.CountHeaders("Accept"u8) == 0) return true;
+        int best = -1;
+        var allowed = false;
+        for (var i = 0; i < request.HeaderCount; i++)
+        {
+            if (!HttpTokens.EqualsIgnoreCase(request.HeaderName(i), "Accept"u8)) continue;
+            foreach (var value in new ListValues(request.HeaderValue(i)))
+            {
+                var specificity = Specificity(MediaRange(value));
+                if (specificity < best || specificity < 0) continue;
+                allowed = (specificity == best && allowed) || !HasZeroWeight(value);
+                best = specificity;
+            }
+        }
+
+        return allowed;
+    }
+
+    /// <summary>Whether event streams are asked for by name, as EventSource does.</summary>
+    public static bool NamesEventStream(RequestHead request)
+    {
+        for (var i = 0; i < request.HeaderCount; i++)
+        {
+            if (!HttpTokens.EqualsIgnoreCase(request.HeaderName(i), "Accept"u8)) continue;
+            foreach (var value in new ListValues(request.HeaderValue(i)))
+                if (HttpTokens.EqualsIgnoreCase(MediaRange(value), EventStream) && !HasZeroWeight(value)) return true;
+        }
+
+        return false;
+    }
+
+    private static ReadOnlySpan<byte> MediaRange(ReadOnlySpan<byte> value)
+    {
+        var semicolon = value.IndexOf((byte)';');
+        return HttpTokens.TrimWhitespace(semicolon < 0 ? value : value[..semicolon]);
+    }
+
+    private static int Specificity(ReadOnlySpan<byte> range)
+        => HttpTokens.EqualsIgnoreCase(range, EventStream) ? 2
+            : HttpTokens.EqualsIgnoreCase(range, "text/*"u8) ? 1
+            : range.SequenceEqual("*/*"u8) ? 0 : -1;
+
+    // weight = OWS ";" OWS "q=" qvalue; zero is "0" with up to three zeros after a point.
+    private static bool HasZeroWeight(ReadOnlySpan<byte> value)
+    {
+        var rest = value;
+        for (var semicolon = rest.IndexOf((byte)';'); semicolon >= 0; semicolon = rest.IndexOf((byte)';'))
+        {
+            rest = HttpTokens.TrimWhitespace(rest[(semicolon + 1)..]);
+            if (rest.Length < 3 || !HttpTokens.EqualsIgnoreCase(rest[..2], "q="u8)) continue;
+            var weight = MediaRange(rest[2..]);
+            return !weight.IsEmpty && !weight.ContainsAnyExcept("0."u8);
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text.Json;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// A line of a batch: <c>{"topic","event","id","retry","data"}</c>. A string's text is the data; any other JSON value is
+/// the data as it is written. The topic may be left out where the URL names it.
+/// </summary>
+internal static class BatchLine
+{
+    /// <summary>Adds the event to the work's batch; a problem where the line is none.</summary>
+    public static Problem? TryAdd(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishWork work)
+    {
+        work.Text.ResetWrittenCount();
+        try
+        {
+            return Read(line, topic, options, work);
+        }
+        catch (JsonException)
+        {
+            return Problem.BadRequest("it is not one JSON object.");
+        }
+        catch (InvalidOperationException)
+        {
+            // The reader says so of a string that is not valid UTF-8 or has half of a surrogate pair.
+            return Problem.BadRequest("a string in it is not valid Unicode.");
+        }
+    }
+
+    private static Problem? Read(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishWork work)
+    {
+        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 64 });
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return Problem.BadRequest("it is not a JSON object.");
+        EventName name = default;
+        PublisherEventId id = default;
+        ReadOnlySpan<byte> data = default;
+        var retry = -1;
+        Fields seen = default;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var field = FieldOf(ref reader);
+            if (field == Fields.None) return Problem.BadRequest("it has a field beside topic, event, id, retry and data.");
+            if (seen.HasFlag(field)) return Problem.BadRequest("it has a field twice.");
+            seen |= field;
+            reader.Read();
+            var problem = field switch
+            {
+                Fields.Topic => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckTopic(text, out topic),
+                Fields.Event => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckName(text, out name),
+                Fields.Id => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckId(text, out id),
+                Fields.Retry => TakeRetry(ref reader, options, out retry),
+                _ => TakeData(ref reader, line, work, out data),
+            };
+            if (problem is not null) return Problem.BadRequest(problem);
+        }
+
+        if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest("it is not one JSON object.");
+        if (!seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing.");
+        if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes.");
+        work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data });
+        return null;
+    }
+
+    [Flags]
+    private enum Fields
+    {
+        None = 0,
+        Topic = 1,
+        Event = 2,
+        Id = 4,
+        Retry = 8,
+        Data = 16,
+    }
+
+    private static Fields FieldOf(scoped ref Utf8JsonReader reader)
+        => reader.ValueTextEquals("data"u8) ? Fields.Data
+            : reader.ValueTextEquals("topic"u8) ? Fields.Topic
+            : reader.ValueTextEquals("event"u8) ? Fields.Event
+            : reader.ValueTextEquals("id"u8) ? Fields.Id
+            : reader.ValueTextEquals("retry"u8) ? Fields.Retry : Fields.None;
+
+    private static string? TakeText(scoped ref Utf8JsonReader reader, PublishWork work, out ReadOnlySpan<byte> text)
+    {
+        text = default;
+        if (reader.TokenType != JsonTokenType.String) return "topic, event and id are strings.";
+        text = Unescape(ref reader, work);
+        return null;
+    }
+
+    private static string? TakeRetry(scoped ref Utf8JsonReader reader, EndpointOptions options, out int retry)
+    {
+        retry = -1;
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0) return "retry is a whole number of milliseconds.";
+        retry = PublishTarget.Clamp(value, options);
+        return null;
+    }
+
+    private static string? TakeData(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> line, PublishWork work, out ReadOnlySpan<byte> data)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            data = Unescape(ref reader, work);
+            return null;
+        }
+
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        data = line[start..(int)reader.BytesConsumed];
+        return System.Text.Unicode.Utf8.IsValid(data) ? null : "a string in it is not valid Unicode.";
+    }
+
+    private static ReadOnlySpan<byte> Unescape(scoped ref Utf8JsonReader reader, PublishWork work)
+    {
+        if (!reader.ValueIsEscaped && System.Text.Unicode.Utf8.IsValid(reader.ValueSpan)) return reader.ValueSpan;
+        // A span taken before stays good where the writer grows: it keeps the array it was cut from.
+        var written = reader.CopyString(work.Text.GetSpan(reader.ValueSpan.Length));
+        var start = work.Text.WrittenCount;
+        work.Text.Advance(written);
+        return work.Text.WrittenSpan[start..];
+    }
+}

@@ -1,0 +1,49 @@
+using System.Buffers;
+using System.Text;
+using SseServer.Protocol.Http;
+
+namespace SseServer.Endpoints;
+
+/// <summary>Which pages of other origins may read replies (the Fetch standard's CORS protocol). Decides what a browser shows, not what the server does.</summary>
+internal sealed class CorsPolicy
+{
+    private readonly bool _allowsAll;
+    private readonly bool _allowsCredentials;
+    private readonly HashSet<string> _origins;
+
+    public CorsPolicy(EndpointOptions options)
+    {
+        _allowsAll = options.AllowedOrigins.Contains("*");
+        _allowsCredentials = options.AllowCredentials;
+        _origins = options.AllowedOrigins.Where(origin => origin != "*").ToHashSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Whether an origin is listed by name; <c>*</c> lists none.</summary>
+    public bool Lists(ReadOnlySpan<byte> origin) => _origins.Count > 0 && _origins.Contains(Encoding.ASCII.GetString(origin));
+
+    /// <summary>Writes the fields that every reply carries.</summary>
+    public void Write(IBufferWriter<byte> output, RequestHead request)
+    {
+        if (_allowsAll && !_allowsCredentials)
+        {
+            ResponseHead.WriteHeader(output, "Access-Control-Allow-Origin"u8, "*"u8);
+        }
+        else
+        {
+            ResponseHead.WriteHeader(output, "Vary"u8, "Origin"u8);
+            if (!request.TryGetHeader("Origin"u8, out var origin) || !Lists(origin)) return;
+            ResponseHead.WriteHeader(output, "Access-Control-Allow-Origin"u8, origin);
+            if (_allowsCredentials) ResponseHead.WriteHeader(output, "Access-Control-Allow-Credentials"u8, "true"u8);
+        }
+
+        ResponseHead.WriteHeader(output, "Access-Control-Expose-Headers"u8, "Retry-After"u8);
+    }
+
+    /// <summary>Writes what a preflight asks for: fetch-based clients send these fields, EventSource itself sends only Last-Event-ID.</summary>
+    public static void WritePreflight(IBufferWriter<byte> output)
+    {
+        ResponseHead.WriteHeader(output, "Access-Control-Allow-Methods"u8, "GET, HEAD, POST, OPTIONS"u8);
+        ResponseHead.WriteHeader(output, "Access-Control-Allow-Headers"u8, "Last-Event-ID, Cache-Control, Authorization, Content-Type"u8);
+        ResponseHead.WriteHeader(output, "Access-Control-Max-Age"u8, 7200);
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+using SseServer.Hub;
+
+namespace SseServer.Endpoints;
+
+/// <summary>What the endpoints log; event ids 2000 to 2999.</summary>
+internal static partial class EndpointLog
+{
+    [LoggerMessage(2000, LogLevel.Debug, "Connection {ConnectionId} subscribes to {Selectors} selectors from {From}")]
+    public static partial void StreamOpened(ILogger logger, long connectionId, int selectors, ResumePoint.Start from);
+
+    [LoggerMessage(2001, LogLevel.Debug, "Connection {ConnectionId} is refused: {Rejection}")]
+    public static partial void RequestRefused(ILogger logger, long connectionId, Protocol.Http.RequestRejection rejection);
+
+    [LoggerMessage(2002, LogLevel.Error, "A stream was given up over a mistake of the server's")]
+    public static partial void HubFaulted(ILogger logger, Exception exception);
+}

@@ -1,0 +1,37 @@
+namespace SseServer.Endpoints;
+
+/// <summary>What requests may ask for. Validated where it is read; immutable.</summary>
+internal sealed record EndpointOptions
+{
+    public static readonly EndpointOptions Default = new();
+
+    // nginx's client_max_body_size, the first bound that a publisher behind a proxy meets.
+    public int MaxEventBytes { get; init; } = 1024 * 1024;
+
+    // Sixteen of the largest events, or some hundred thousand usual ones.
+    public int MaxBatchBytes { get; init; } = 16 * 1024 * 1024;
+
+    // A page of many widgets; each one is looked at when any of them has news.
+    public int MaxTopicsPerSubscription { get; init; } = 64;
+
+    // Below a second a fleet of clients hammers a server that restarts; above a minute people reload by hand.
+    public TimeSpan MinRetry { get; init; } = TimeSpan.FromSeconds(1);
+
+    public TimeSpan MaxRetry { get; init; } = TimeSpan.FromMinutes(1);
+
+    // Streams hold nothing a curl could not read, so any page may read them; what is private needs a token, not an origin.
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = ["*"];
+
+    public bool AllowCredentials { get; init; }
+
+    /// <summary>Host names beside the loopback ones that a loopback listener answers to.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>All listeners are loopback ones, so only programs of this machine and pages in its browsers can come.</summary>
+    public bool IsLoopbackOnly { get; init; } = true;
+
+    public IReadOnlyDictionary<string, string> PublishKeys { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Publishing without a key: true for everyone, false for no one, null for those who come directly over loopback.</summary>
+    public bool? AllowAnonymousPublish { get; init; }
+}

@@ -1,0 +1,37 @@
+using System.IO.Pipelines;
+using SseServer.Hub;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary>A subscription over a connection: where the hub's shard and the transport meet. One object a stream.</summary>
+internal sealed class EventStreamSubscription(Connection connection) : Subscription, IStreamPeer
+{
+    private bool _peerFinished;
+
+    protected internal override PipeWriter Output => connection.Output;
+
+    protected internal override int TrySend(ReadOnlySpan<byte> bytes) => connection.Output.TrySend(bytes);
+
+    protected internal override void OnEnded(StreamEnding ending) => connection.EndStream(ending switch
+    {
+        StreamEnding.Broken => StreamEnd.Abort,
+        _ when _peerFinished || !IsChunked => StreamEnd.Close,
+        _ => StreamEnd.KeepAlive,
+    });
+
+    public void OnStreamReady(Connection ready) => EventHub.Join(this);
+
+    public void OnPeerClosed(CloseReason reason)
+    {
+        if (reason == CloseReason.PeerFinished)
+        {
+            _peerFinished = true;
+            PeerFinished();
+        }
+        else
+        {
+            PeerLost();
+        }
+    }
+}

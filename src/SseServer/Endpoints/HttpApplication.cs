@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using SseServer.Hub;
+using SseServer.Protocol.Http;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary>Where HTTP meets the hub: routes each request to what answers it.</summary>
+internal sealed class HttpApplication : IHttpApplication
+{
+    private readonly EventHub _hub;
+    private readonly Replies _replies;
+    private readonly RequestGuard _guard;
+    private readonly SubscribeEndpoint _subscribe;
+    private readonly PublishEndpoint _publish;
+    private readonly ILogger<HttpApplication> _logger;
+
+    public HttpApplication(EventHub hub, EndpointOptions options, ILoggerFactory loggers)
+    {
+        _hub = hub;
+        _logger = loggers.CreateLogger<HttpApplication>();
+        hub.Faulted += exception => EndpointLog.HubFaulted(_logger, exception);
+        var cors = new CorsPolicy(options);
+        _replies = new Replies(cors);
+        _guard = new RequestGuard(options, cors);
+        _subscribe = new SubscribeEndpoint(hub, options, _replies, loggers.CreateLogger<SubscribeEndpoint>());
+        _publish = new PublishEndpoint(hub, options, _replies);
+    }
+
+    /// <summary>From now on subscribers are told to come back later, and health checks that this server leaves.</summary>
+    public void BeginDrain() => _subscribe.IsDraining = true;
+
+    public ValueTask HandleAsync(HttpExchange exchange)
+    {
+        var request = exchange.Request;
+        if (_guard.CheckHost(request) is { } wrongHost) return Refuse(exchange, wrongHost);
+        if (request.Method == RequestMethod.Options && request.TargetForm == RequestTargetForm.Asterisk) return ReplyOptions(exchange, "GET, HEAD, POST, OPTIONS"u8);
+        if (IsEvents(request.Path))
+        {
+            switch (request.Method)
+            {
+                case RequestMethod.Post:
+                    return _guard.CheckChange(request) is { } forbidden ? Refuse(exchange, forbidden) : _publish.HandleAsync(exchange);
+                case RequestMethod.Get or RequestMethod.Head:
+                    return SubscribeAsync(exchange);
+                case RequestMethod.Options:
+                    return ReplyOptions(exchange, "GET, HEAD, POST, OPTIONS"u8);
+                default:
+                    return Refuse(exchange, new(405, "Use GET to subscribe and POST to publish.") { Allow = "GET, HEAD, POST, OPTIONS" });
+            }
+        }
+
+        if (!request.Path.SequenceEqual("/"u8) && !request.Path.SequenceEqual("/healthz"u8))
+            return Refuse(exchange, new(404, "There is nothing here; events are under /events, the state of the server under /healthz."));
+        return request.Method switch
+        {
+            RequestMethod.Get or RequestMethod.Head => request.Path.Length == 1 ? ReplyPage(exchange) : ReplyHealth(exchange),
+            RequestMethod.Options => ReplyOptions(exchange, "GET, HEAD, OPTIONS"u8),
+            _ => Refuse(exchange, new(405, "Use GET.") { Allow = "GET, HEAD, OPTIONS" }),
+        };
+    }
+
+    public ValueTask RejectAsync(HttpExchange exchange, RequestRejection rejection)
+    {
+        EndpointLog.RequestRefused(_logger, exchange.Connection.Id, rejection);
+        return Refuse(exchange, new(RequestRejections.StatusOf(rejection), RequestRejections.Explain(rejection)));
+    }
+
+    // The root is fixed text: an escape in it names another resource, which does not exist.
+    private static bool IsEvents(ReadOnlySpan<byte> path) => path.SequenceEqual("/events"u8) || path.StartsWith("/events/"u8);
+
+    private ValueTask SubscribeAsync(HttpExchange exchange)
+    {
+        var parameters = new RequestParameters();
+        return parameters.Read(exchange.Request) is { } broken
+            ? Refuse(exchange, Problem.BadRequest(broken))
+            : _subscribe.HandleAsync(exchange, parameters);
+    }
+
+    private ValueTask Refuse(HttpExchange exchange, Problem problem)
+    {
+        _replies.Refuse(exchange, problem);
+        return default;
+    }
+
+    private ValueTask ReplyOptions(HttpExchange exchange, ReadOnlySpan<byte> allow)
+    {
+        _replies.Start(exchange, 204);
+        exchange.Header("Allow"u8, allow);
+        CorsPolicy.WritePreflight(exchange.Connection.Output);
+        exchange.EndReply();
+        return default;
+    }
+
+    private ValueTask ReplyHealth(HttpExchange exchange)
+    {
+        var state = _subscribe.IsDraining ? "draining" : "ok";
+        var json = string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"status":"{{state}}","streams":{{_hub.SubscriptionCount}},"topics":{{_hub.TopicCount}},"historyBytes":{{_hub.HistoryBytes}},"head":"{{_hub.Head}}"}""");
+        _replies.Send(exchange, _subscribe.IsDraining ? 503 : 200, "application/json"u8, Encoding.ASCII.GetBytes(json));
+        return default;
+    }
+
+    private ValueTask ReplyPage(HttpExchange exchange)
+    {
+        _replies.Start(exchange, 200);
+        exchange.Header("Content-Security-Policy"u8, WebPage.ContentSecurityPolicy);
+        exchange.Header("Referrer-Policy"u8, "no-referrer"u8);
+        exchange.EndReply("text/html; charset=utf-8"u8, WebPage.Bytes);
+        return default;
+    }
+}

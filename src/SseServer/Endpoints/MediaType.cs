@@ -1,0 +1,40 @@
+using SseServer.Protocol.Http;
+
+namespace SseServer.Endpoints;
+
+/// <summary>Reads Content-Type and Content-Encoding.</summary>
+internal static class MediaType
+{
+    /// <summary>The body's format; a sentence that says what to mend where it cannot be read.</summary>
+    public static string? Read(RequestHead request, out BodyFormat format)
+    {
+        format = BodyFormat.Text;
+        if (request.TryGetHeader("Content-Encoding"u8, out var coding) && !HttpTokens.EqualsIgnoreCase(coding, "identity"u8))
+            return "Send the body without a content coding.";
+        if (!request.TryGetHeader("Content-Type"u8, out var value)) return null;
+        var semicolon = value.IndexOf((byte)';');
+        var type = HttpTokens.TrimWhitespace(semicolon < 0 ? value : value[..semicolon]);
+        if (HttpTokens.EqualsIgnoreCase(type, "application/octet-stream"u8)) format = BodyFormat.Binary;
+        else if (HttpTokens.EqualsIgnoreCase(type, "application/x-ndjson"u8)) format = BodyFormat.Batch;
+        else if (HttpTokens.EqualsIgnoreCase(type, "text/event-stream"u8)) format = BodyFormat.EventStream;
+        if (format == BodyFormat.Binary || semicolon < 0 || IsUtf8(value[semicolon..])) return null;
+        return "Send text as UTF-8: event streams have no other encoding.";
+    }
+
+    private static bool IsUtf8(ReadOnlySpan<byte> parameters)
+    {
+        while (!parameters.IsEmpty)
+        {
+            parameters = HttpTokens.TrimWhitespace(parameters[1..]);
+            var end = parameters.IndexOf((byte)';');
+            var parameter = HttpTokens.TrimWhitespace(end < 0 ? parameters : parameters[..end]);
+            parameters = end < 0 ? default : parameters[end..];
+            var name = "charset="u8;
+            if (parameter.Length < name.Length || !HttpTokens.EqualsIgnoreCase(parameter[..name.Length], name)) continue;
+            var charset = parameter[name.Length..].Trim((byte)'"');
+            if (!HttpTokens.EqualsIgnoreCase(charset, "utf-8"u8) && !HttpTokens.EqualsIgnoreCase(charset, "us-ascii"u8)) return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,23 @@
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// A refusal, told as <c>application/problem+json</c> (RFC 9457).
+/// </summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">A sentence that says what to mend. It never repeats input.</param>
+internal sealed record Problem(int Status, string Detail)
+{
+    /// <summary>The methods of a 405's <c>Allow</c>.</summary>
+    public string? Allow { get; init; }
+
+    /// <summary>Seconds until another try makes sense, with a 429 or 503.</summary>
+    public int RetryAfterSeconds { get; init; }
+
+    /// <summary>The line of a batch, from 1; 0 for none.</summary>
+    public int Line { get; init; }
+
+    /// <summary>The last event that was appended before the refusal.</summary>
+    public string? LastId { get; init; }
+
+    public static Problem BadRequest(string detail) => new(400, detail);
+}

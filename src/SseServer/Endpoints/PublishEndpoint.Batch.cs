@@ -1,0 +1,63 @@
+using SseServer.Hub;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+// application/x-ndjson: valid as a whole, or refused as a whole.
+internal sealed partial class PublishEndpoint
+{
+    private async ValueTask<Problem?> PublishBatchAsync(HttpExchange exchange, PublishWork work)
+    {
+        if (ReadOnlyTopic(work) is { } wrong) return Problem.BadRequest(wrong);
+        var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxBatchBytes);
+        if (problem is not null || isGone) return problem;
+        problem = AddLines(work);
+        if (problem is not null) return problem;
+        if (work.Batch.Count == 0) return Problem.BadRequest("The batch has no line; send one JSON object a line.");
+        if (hub.Publish(work.Batch) != HubStatus.Ok) return TooManyTopics();
+        await EventHub.WaitForReadersAsync(work.Batch);
+        ReplyBatch(exchange, work);
+        return null;
+    }
+
+    // Several events cannot share a query's event, id or retry.
+    private static string? ReadOnlyTopic(PublishWork work)
+    {
+        for (var i = 0; i < work.Parameters.Count; i++)
+            if (!work.Parameters.Name(i).SequenceEqual("topic"u8)) return "Several events at once take only topic= in the query; give the rest with each event.";
+        return PublishTarget.ReadTopic(work.Parameters, out _);
+    }
+
+    private Problem? AddLines(PublishWork work)
+    {
+        PublishTarget.ReadTopic(work.Parameters, out var topic);
+        var number = 0;
+        foreach (var range in work.Body.WrittenSpan.Split((byte)'\n'))
+        {
+            number++;
+            var line = work.Body.WrittenSpan[range].TrimEnd((byte)'\r');
+            if (line.Trim(" \t"u8).IsEmpty) continue;
+            if (BatchLine.TryAdd(line, topic, options, work) is { } wrong)
+                return new Problem(wrong.Status, $"Line {number}: {wrong.Detail}") { Line = number };
+        }
+
+        return null;
+    }
+
+    private void ReplyBatch(HttpExchange exchange, PublishWork work)
+    {
+        var batch = work.Batch;
+        var repeats = 0;
+        for (var i = 0; i < batch.Count; i++)
+            if (batch.IsRepeat(i)) repeats++;
+        var writer = work.BeginReply();
+        writer.WriteStartObject();
+        WriteId(writer, "first"u8, batch.IdOf(0));
+        WriteId(writer, "last"u8, batch.IdOf(batch.Count - 1));
+        writer.WriteNumber("count"u8, batch.Count);
+        if (repeats > 0) writer.WriteNumber("repeated"u8, repeats);
+        writer.WriteEndObject();
+        writer.Flush();
+        replies.Send(exchange, repeats == batch.Count ? 200 : 201, Json, work.Reply.WrittenSpan);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Buffers;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Http;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+// text/event-stream: each event is published as its block is complete, for as long as the body lasts.
+internal sealed partial class PublishEndpoint
+{
+    private async ValueTask<Problem?> PublishStreamAsync(HttpExchange exchange, PublishWork work)
+    {
+        if (ReadOnlyTopic(work) is { } wrong) return Problem.BadRequest(wrong);
+        var parser = new EventStreamParser(options.MaxEventBytes);
+        var progress = new StreamProgress();
+        exchange.Body.MaxBytes = long.MaxValue;
+        while (true)
+        {
+            var read = await exchange.Body.ReadAsync(work.Body);
+            // What was complete before an error is published all the same: it was accepted when its block ended.
+            var problem = AddBlocks(work, parser);
+            if (work.Batch.Count > 0)
+            {
+                if (hub.Publish(work.Batch) != HubStatus.Ok) return TooManyTopics() with { LastId = progress.Last?.ToString() };
+                progress.Count(work.Batch);
+                await EventHub.WaitForReadersAsync(work.Batch);
+                work.Batch.Clear();
+            }
+
+            if (problem is null && read.Status == BodyReadStatus.Data) continue;
+            if (problem is null && read.Status == BodyReadStatus.Aborted) return null;
+            problem ??= EndOf(read, parser);
+            if (problem is not null) return problem with { LastId = progress.Last?.ToString() };
+            ReplyStream(exchange, work, progress);
+            return null;
+        }
+    }
+
+    private static Problem? EndOf(BodyReadResult read, EventStreamParser parser)
+    {
+        if (read.Status != BodyReadStatus.End) return new(RequestRejections.StatusOf(read.Rejection), RequestRejections.Explain(read.Rejection));
+        return parser.HasPartialEvent ? Problem.BadRequest("The body ends within an event; end each event, the last too, with a blank line.") : null;
+    }
+
+    private Problem? AddBlocks(PublishWork work, EventStreamParser parser)
+    {
+        PublishTarget.ReadTopic(work.Parameters, out var topic);
+        var input = new ReadOnlySequence<byte>(work.Body.WrittenMemory);
+        Problem? problem = null;
+        while (problem is null)
+        {
+            var status = parser.Parse(ref input);
+            if (status == EventStreamParseStatus.NeedMore) break;
+            problem = status switch
+            {
+                EventStreamParseStatus.TooLarge => new(413, $"An event is longer than {options.MaxEventBytes} bytes; send less, or raise the limit."),
+                EventStreamParseStatus.InvalidUtf8 => Problem.BadRequest("An event is not valid UTF-8."),
+                _ => AddBlock(work, topic, parser),
+            };
+        }
+
+        work.Body.ResetWrittenCount();
+        return problem;
+    }
+
+    private Problem? AddBlock(PublishWork work, TopicName topic, EventStreamParser parser)
+    {
+        PublisherEventId id = default;
+        var wrong = PublishTarget.CheckName(parser.Name, out var name);
+        if (wrong is null && parser.HasId) wrong = PublishTarget.CheckId(parser.Id, out id);
+        if (wrong is not null) return Problem.BadRequest(wrong);
+        var retry = parser.RetryMilliseconds < 0 ? -1 : PublishTarget.Clamp(parser.RetryMilliseconds, options);
+        work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = parser.Data });
+        return null;
+    }
+
+    private void ReplyStream(HttpExchange exchange, PublishWork work, StreamProgress progress)
+    {
+        var writer = work.BeginReply();
+        writer.WriteStartObject();
+        if (progress.First is { } first) WriteId(writer, "first"u8, first);
+        if (progress.Last is { } last) WriteId(writer, "last"u8, last);
+        writer.WriteNumber("count"u8, progress.Events);
+        if (progress.Repeats > 0) writer.WriteNumber("repeated"u8, progress.Repeats);
+        writer.WriteEndObject();
+        writer.Flush();
+        replies.Send(exchange, progress.Events > progress.Repeats ? 201 : 200, Json, work.Reply.WrittenSpan);
+    }
+
+    /// <summary>What of a body was published so far.</summary>
+    private sealed class StreamProgress
+    {
+        public EventId? First { get; private set; }
+
+        public EventId? Last { get; private set; }
+
+        public long Events { get; private set; }
+
+        public long Repeats { get; private set; }
+
+        public void Count(PublishBatch batch)
+        {
+            First ??= batch.IdOf(0);
+            Last = batch.IdOf(batch.Count - 1);
+            Events += batch.Count;
+            for (var i = 0; i < batch.Count; i++)
+                if (batch.IsRepeat(i)) Repeats++;
+        }
+    }
+}

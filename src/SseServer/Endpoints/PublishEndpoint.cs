@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text.Unicode;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Http;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// <c>POST /events?topic=..</c> and <c>POST /events/topic</c>: one event, a batch, or a stream of events. The reply comes once the hub has taken
+/// them; it waits only while this server's own CPU is behind with healthy readers.
+/// </summary>
+internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions options, Replies replies)
+{
+    private static ReadOnlySpan<byte> Json => "application/json"u8;
+
+    public async ValueTask HandleAsync(HttpExchange exchange)
+    {
+        var work = PublishWork.Take();
+        var problem = await PublishAsync(exchange, work);
+        if (problem is not null) replies.Refuse(exchange, problem);
+        work.Return();
+    }
+
+    // Null also where a reply was given, or where nobody is left to reply to.
+    private ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishWork work)
+    {
+        if (work.Parameters.Read(exchange.Request) is { } broken) return new(Problem.BadRequest(broken));
+        if (MediaType.Read(exchange.Request, out var format) is { } unreadable) return new(new Problem(415, unreadable));
+        return format switch
+        {
+            BodyFormat.Batch => PublishBatchAsync(exchange, work),
+            BodyFormat.EventStream => PublishStreamAsync(exchange, work),
+            _ => PublishSingleAsync(exchange, work, format),
+        };
+    }
+
+    private async ValueTask<Problem?> PublishSingleAsync(HttpExchange exchange, PublishWork work, BodyFormat format)
+    {
+        // What is wrong with the URL is said before the body is read.
+        if (PublishTarget.Read(work.Parameters, options, out _) is { } wrong) return Problem.BadRequest(wrong);
+        var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxEventBytes);
+        if (problem is not null || isGone) return problem;
+        if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
+        if (hub.Publish(work.Batch) != HubStatus.Ok) return TooManyTopics();
+        await EventHub.WaitForReadersAsync(work.Batch);
+        ReplySingle(exchange, work);
+        return null;
+    }
+
+    private string? Encode(PublishWork work, BodyFormat format)
+    {
+        var data = work.Body.WrittenSpan;
+        if (format == BodyFormat.Binary)
+        {
+            var text = work.Text.GetSpan(Base64.GetMaxEncodedToUtf8Length(data.Length));
+            Base64.EncodeToUtf8(data, text, out _, out var written);
+            work.Text.Advance(written);
+            data = work.Text.WrittenSpan;
+        }
+        else if (!Utf8.IsValid(data))
+        {
+            return "The body is not valid UTF-8; send other data as application/octet-stream.";
+        }
+
+        PublishTarget.Read(work.Parameters, options, out var target);
+        work.Batch.Add(target.Topic, new ServerSentEvent { Name = target.Name, Id = target.Id, RetryMilliseconds = target.RetryMilliseconds, Data = data });
+        return null;
+    }
+
+    /// <summary>Reads a body to its end; a problem where it cannot be had, or that the peer is gone.</summary>
+    private static async ValueTask<(Problem? Problem, bool IsGone)> ReadBodyAsync(HttpExchange exchange, ArrayBufferWriter<byte> destination, int maxBytes)
+    {
+        exchange.Body.MaxBytes = maxBytes;
+        while (true)
+        {
+            var read = await exchange.Body.ReadAsync(destination);
+            switch (read.Status)
+            {
+                case BodyReadStatus.Data: continue;
+                case BodyReadStatus.End: return default;
+                case BodyReadStatus.Aborted: return (null, true);
+                case BodyReadStatus.TooLarge: return (new(413, $"The body is longer than {maxBytes} bytes; send less, or raise the limit."), false);
+                default: return (new(RequestRejections.StatusOf(read.Rejection), RequestRejections.Explain(read.Rejection)), false);
+            }
+        }
+    }
+
+    private void ReplySingle(HttpExchange exchange, PublishWork work)
+    {
+        var writer = work.BeginReply();
+        writer.WriteStartObject();
+        WriteId(writer, "id"u8, work.Batch.IdOf(0));
+        writer.WriteString("topic"u8, work.Batch.TopicOf(0));
+        writer.WriteEndObject();
+        writer.Flush();
+        replies.Send(exchange, work.Batch.IsRepeat(0) ? 200 : 201, Json, work.Reply.WrittenSpan);
+    }
+
+    private static void WriteId(System.Text.Json.Utf8JsonWriter writer, ReadOnlySpan<byte> name, EventId id)
+    {
+        Span<byte> text = stackalloc byte[EventId.MaxTextLength];
+        writer.WriteString(name, text[..id.Format(text)]);
+    }
+
+    private static Problem TooManyTopics() => new(503, "The server has as many topics as it is set to have; publish to an existing one, or raise Topics:MaxTopics.")
+    {
+        RetryAfterSeconds = Random.Shared.Next(5, 15),
+    };
+}

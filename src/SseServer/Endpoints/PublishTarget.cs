@@ -1,0 +1,91 @@
+using System.Buffers.Text;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// What names one event: topic, event name, id and reconnection time, checked. The query gives it for a single event; a line of a batch or a block of
+/// a stream gives its own parts.
+/// </summary>
+internal readonly ref struct PublishTarget
+{
+    public TopicName Topic { get; init; }
+
+    public EventName Name { get; init; }
+
+    public PublisherEventId Id { get; init; }
+
+    public int RetryMilliseconds { get; init; }
+
+    /// <summary>The topic that the URL names; the default topic where it names none. Null with a sentence where it cannot be published to.</summary>
+    public static string? ReadTopic(RequestParameters parameters, out TopicName topic)
+    {
+        topic = TopicName.Default;
+        var named = parameters.TryGetPathTopic(out var text);
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            var name = parameters.Name(i);
+            if (!name.SequenceEqual("topic"u8)) continue;
+            if (named) return "Name one topic: in the path or in one topic= parameter.";
+            named = true;
+            text = parameters.Value(i);
+        }
+
+        return named ? CheckTopic(text, out topic) : null;
+    }
+
+    public static string? CheckTopic(ReadOnlySpan<byte> text, out TopicName topic)
+    {
+        if (!TopicName.TryCreate(text, out topic, out var problem)) return problem;
+        return topic.IsServerOwned ? "Topics that begin with '$' are the server's; publish to another." : null;
+    }
+
+    public static string? CheckName(ReadOnlySpan<byte> text, out EventName name)
+    {
+        if (!EventName.TryCreate(text, out name)) return "An event name is at most 256 bytes of UTF-8 without line breaks or control characters.";
+        return ControlBlocks.IsReserved(text) ? "The event names connected, gap, heartbeat and auth-expiring are the server's; choose another." : null;
+    }
+
+    public static string? CheckId(ReadOnlySpan<byte> text, out PublisherEventId id)
+    {
+        if (!PublisherEventId.TryCreate(text, out id)) return "An event id is 1 to 256 bytes of UTF-8 without control characters or outer spaces.";
+        return EventId.HasHubForm(text) ? "An event id of the form digits-digits is the server's; choose another form." : null;
+    }
+
+    public static string? CheckRetry(ReadOnlySpan<byte> text, EndpointOptions options, out int milliseconds)
+    {
+        milliseconds = -1;
+        if (text.IsEmpty || text.ContainsAnyExceptInRange((byte)'0', (byte)'9')) return "retry= takes milliseconds, in digits.";
+        // A number beyond 64 bits is clamped as any other that is too large.
+        if (!Utf8Parser.TryParse(text, out long value, out _)) value = long.MaxValue;
+        milliseconds = Clamp(value, options);
+        return null;
+    }
+
+    public static int Clamp(long milliseconds, EndpointOptions options)
+        => (int)Math.Clamp(milliseconds, (long)options.MinRetry.TotalMilliseconds, (long)options.MaxRetry.TotalMilliseconds);
+
+    /// <summary>Reads the query of a single publish; a sentence that says what to mend, or null.</summary>
+    public static string? Read(RequestParameters parameters, EndpointOptions options, out PublishTarget target)
+    {
+        target = default;
+        var problem = ReadTopic(parameters, out var topic);
+        EventName name = default;
+        PublisherEventId id = default;
+        var retry = -1;
+        for (var i = 0; problem is null && i < parameters.Count; i++)
+        {
+            var parameter = parameters.Name(i);
+            var value = parameters.Value(i);
+            if (parameter.SequenceEqual("topic"u8)) continue;
+            if (parameter.SequenceEqual("event"u8)) problem = CheckName(value, out name);
+            else if (parameter.SequenceEqual("id"u8)) problem = CheckId(value, out id);
+            else if (parameter.SequenceEqual("retry"u8)) problem = CheckRetry(value, options, out retry);
+            else problem = "A publish knows the parameters topic, event, id and retry; leave others out.";
+        }
+
+        if (problem is null) target = new() { Topic = topic, Name = name, Id = id, RetryMilliseconds = retry };
+        return problem;
+    }
+}

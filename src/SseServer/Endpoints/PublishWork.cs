@@ -1,0 +1,48 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Text.Json;
+using SseServer.Hub;
+
+namespace SseServer.Endpoints;
+
+/// <summary>What one publish needs while it is underway, kept for the next: parameters, body, encoded batch, reply. One thread at a time.</summary>
+internal sealed class PublishWork
+{
+    // One that has grown beyond this is left to the collector rather than kept.
+    private const int MaxKeptBytes = 256 * 1024;
+
+    private static readonly ConcurrentBag<PublishWork> Kept = [];
+
+    private PublishWork() => Writer = new Utf8JsonWriter(Reply);
+
+    public RequestParameters Parameters { get; } = new();
+
+    public ArrayBufferWriter<byte> Body { get; } = new(1024);
+
+    public ArrayBufferWriter<byte> Text { get; } = new(256);
+
+    public PublishBatch Batch { get; } = new();
+
+    public ArrayBufferWriter<byte> Reply { get; } = new(128);
+
+    public Utf8JsonWriter Writer { get; }
+
+    public static PublishWork Take() => Kept.TryTake(out var work) ? work : new PublishWork();
+
+    public void Return()
+    {
+        if (Body.Capacity > MaxKeptBytes || Text.Capacity > MaxKeptBytes || Batch.Capacity > MaxKeptBytes) return;
+        Body.ResetWrittenCount();
+        Text.ResetWrittenCount();
+        Batch.Clear();
+        Kept.Add(this);
+    }
+
+    /// <summary>Starts a JSON reply.</summary>
+    public Utf8JsonWriter BeginReply()
+    {
+        Reply.ResetWrittenCount();
+        Writer.Reset(Reply);
+        return Writer;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using SseServer.Protocol.Http;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary>How replies are put together: every one, refusals too, carries the CORS fields and <c>nosniff</c>.</summary>
+internal sealed class Replies(CorsPolicy cors)
+{
+    public CorsPolicy Cors { get; } = cors;
+
+    public void Send(HttpExchange exchange, int status, ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
+    {
+        Start(exchange, status);
+        exchange.EndReply(contentType, body);
+    }
+
+    /// <summary>Starts a reply with the fields that all have.</summary>
+    public void Start(HttpExchange exchange, int status)
+    {
+        exchange.StartReply(status);
+        Cors.Write(exchange.Connection.Output, exchange.Request);
+        exchange.Header("X-Content-Type-Options"u8, "nosniff"u8);
+        exchange.Header("Cache-Control"u8, "no-store"u8);
+    }
+
+    public void Refuse(HttpExchange exchange, Problem problem)
+    {
+        var json = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, "about:blank"u8);
+            writer.WriteString("title"u8, ResponseHead.ReasonPhrase(problem.Status));
+            writer.WriteNumber("status"u8, problem.Status);
+            writer.WriteString("detail"u8, problem.Detail);
+            if (problem.Line > 0) writer.WriteNumber("line"u8, problem.Line);
+            if (problem.LastId is not null) writer.WriteString("lastId"u8, problem.LastId);
+            writer.WriteEndObject();
+        }
+
+        Start(exchange, problem.Status);
+        if (problem.Allow is not null) exchange.Header("Allow"u8, Encoding.ASCII.GetBytes(problem.Allow));
+        if (problem.RetryAfterSeconds > 0) exchange.Header("Retry-After"u8, problem.RetryAfterSeconds);
+        if (problem.Status == 401) exchange.Header("WWW-Authenticate"u8, "Bearer"u8);
+        exchange.EndReply("application/problem+json"u8, json.WrittenSpan);
+    }
+}

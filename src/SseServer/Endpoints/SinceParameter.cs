@@ -1,0 +1,63 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using SseServer.Hub;
+
+namespace SseServer.Endpoints;
+
+/// <summary>The <c>since=</c> of a subscription: <c>all</c>, an RFC 3339 time, a duration back such as <c>10m</c>, or a hub id.</summary>
+internal static class SinceParameter
+{
+    public const string Forms = "since= takes all, a time such as 2026-01-31T12:00:00Z, a duration back such as 90s, 10m, 6h or 2d, or an event id.";
+
+    private static readonly string[] Rfc3339 =
+    [
+        "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd't'HH:mm:ssK", "yyyy-MM-dd't'HH:mm:ss.FFFFFFFK",
+    ];
+
+    public static bool TryParse(ReadOnlySpan<byte> value, DateTimeOffset now, out ResumePoint start)
+    {
+        start = default;
+        if (value.SequenceEqual("all"u8))
+        {
+            start = ResumePoint.Oldest;
+            return true;
+        }
+
+        if (EventId.HasHubForm(value))
+        {
+            start = ResumePoint.After(value);
+            return true;
+        }
+
+        if (TryParseDuration(value, out var back))
+        {
+            start = ResumePoint.At(now - back);
+            return true;
+        }
+
+        // A '+' of the offset that was not percent-encoded has become a space.
+        var text = Encoding.UTF8.GetString(value).Replace(' ', '+');
+        var hasOffset = text.EndsWith('Z') || text.EndsWith('z') || (text.Length > 6 && text[^6] is '+' or '-');
+        if (!hasOffset || !DateTimeOffset.TryParseExact(text.Replace('z', 'Z'), Rfc3339, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)) return false;
+        start = ResumePoint.At(time);
+        return true;
+    }
+
+    // duration = 1*9DIGIT ( "ms" / "s" / "m" / "h" / "d" )
+    private static bool TryParseDuration(ReadOnlySpan<byte> value, out TimeSpan duration)
+    {
+        duration = default;
+        if (!Utf8Parser.TryParse(value, out int number, out var used) || number < 0 || used > 9) return false;
+        var unit = value[used..];
+        TimeSpan? one = unit.SequenceEqual("ms"u8) ? TimeSpan.FromMilliseconds(1)
+            : unit.SequenceEqual("s"u8) ? TimeSpan.FromSeconds(1)
+            : unit.SequenceEqual("m"u8) ? TimeSpan.FromMinutes(1)
+            : unit.SequenceEqual("h"u8) ? TimeSpan.FromHours(1)
+            : unit.SequenceEqual("d"u8) ? TimeSpan.FromDays(1) : null;
+        if (one is not { } length || value[0] is (byte)'+' or (byte)'-') return false;
+        // Longer than any clock has run is as good as all of it.
+        duration = length * Math.Min(number, TimeSpan.FromDays(36_500) / length);
+        return true;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using SseServer.Hub;
+using SseServer.Protocol.Http;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// <c>GET /events?topic=..</c> and <c>GET /events/topic</c>: checks what is asked for, takes hold of it in the hub, and hands the connection over.
+/// From then on the subscription's shard writes to it, and nobody else.
+/// </summary>
+internal sealed class SubscribeEndpoint(EventHub hub, EndpointOptions options, Replies replies, ILogger<SubscribeEndpoint> logger)
+{
+    private static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
+
+    /// <summary>The server is leaving: subscribers are told to come back later.</summary>
+    public bool IsDraining { get; set; }
+
+    public async ValueTask HandleAsync(HttpExchange exchange, RequestParameters parameters)
+    {
+        if (!AcceptHeader.AllowsEventStream(exchange.Request))
+        {
+            replies.Refuse(exchange, new(406, "This resource is a text/event-stream; accept that, or any type."));
+            return;
+        }
+
+        var selectors = new List<Selector>(1);
+        var problem = ReadSelectors(parameters, selectors) ?? ReadStart(exchange.Request, parameters, out _) ?? ReadHeartbeat(parameters, out _);
+        if (problem is not null)
+        {
+            replies.Refuse(exchange, problem);
+            return;
+        }
+
+        if (exchange.Request.Method == RequestMethod.Head)
+        {
+            if (!exchange.Request.IsHttp11) exchange.CloseAfterReply();
+            exchange.StartReply(200);
+            WriteFields(exchange.Connection.Output, exchange);
+            exchange.EndReplyWithoutLength();
+            return;
+        }
+
+        await SubscribeAsync(exchange, parameters, selectors);
+    }
+
+    private async ValueTask SubscribeAsync(HttpExchange exchange, RequestParameters parameters, List<Selector> selectors)
+    {
+        if (IsDraining)
+        {
+            RefuseForNow(exchange, "The server is shutting down; come back in some seconds.");
+            return;
+        }
+
+        ReadStart(exchange.Request, parameters, out var start);
+        ReadHeartbeat(parameters, out var hasHeartbeatEvents);
+        if (!exchange.Request.IsHttp11) exchange.CloseAfterReply();
+        var subscription = new EventStreamSubscription(exchange.Connection)
+        {
+            IsChunked = exchange.Request.IsHttp11,
+            HasHeartbeatEvents = hasHeartbeatEvents,
+            Preamble = ComposeHead(exchange),
+        };
+        var status = await hub.HoldAsync(subscription, selectors, start);
+        if (status != HubStatus.Ok)
+        {
+            RefuseForNow(exchange, status == HubStatus.TooManyTopics
+                ? "The server has as many topics as it is set to have; try again later, or raise Topics:MaxTopics."
+                : "The server has as many distinct patterns as it is set to have; try again later, or raise Topics:MaxPatterns.");
+            return;
+        }
+
+        EndpointLog.StreamOpened(logger, exchange.Connection.Id, selectors.Count, start.From);
+        exchange.TakeOver(subscription);
+    }
+
+    private Problem? ReadSelectors(RequestParameters parameters, List<Selector> selectors)
+    {
+        string? problem = null;
+        if (parameters.TryGetPathTopic(out var path) && !TryAdd(path, selectors, out problem)) return Problem.BadRequest(problem!);
+        for (var i = 0; i < parameters.Count; i++)
+            if (parameters.Name(i).SequenceEqual("topic"u8) && !TryAdd(parameters.Value(i), selectors, out problem)) return Problem.BadRequest(problem!);
+        if (selectors.Count == 0) TryAdd(TopicName.Default.Utf8, selectors, out _);
+        return selectors.Count <= options.MaxTopicsPerSubscription
+            ? null
+            : Problem.BadRequest($"A subscription takes at most {options.MaxTopicsPerSubscription} topics; use a pattern, or several streams.");
+    }
+
+    private static bool TryAdd(ReadOnlySpan<byte> text, List<Selector> selectors, out string? problem)
+    {
+        if (!Selector.TryCreate(text, out var selector, out problem)) return false;
+        selectors.Add(selector);
+        return true;
+    }
+
+    // The header comes from a reconnecting EventSource, whose URL still says where it first began: so it goes before the URL.
+    private Problem? ReadStart(RequestHead request, RequestParameters parameters, out ResumePoint start)
+    {
+        start = ResumePoint.Head;
+        if (request.TryGetHeader("Last-Event-ID"u8, out var id) && !id.IsEmpty) start = ResumePoint.After(id);
+        else if (parameters.TryGet("lastEventId"u8, out id) && !id.IsEmpty) start = ResumePoint.After(id);
+        else if (parameters.TryGet("since"u8, out var since) && !SinceParameter.TryParse(since, hub.Time.GetUtcNow(), out start))
+            return Problem.BadRequest(SinceParameter.Forms);
+        return null;
+    }
+
+    private static Problem? ReadHeartbeat(RequestParameters parameters, out bool asEvent)
+    {
+        asEvent = parameters.TryGet("heartbeat"u8, out var value) && value.SequenceEqual("event"u8);
+        return asEvent || value.IsEmpty || value.SequenceEqual("comment"u8) ? null : Problem.BadRequest("heartbeat= takes event or comment.");
+    }
+
+    private byte[] ComposeHead(HttpExchange exchange)
+    {
+        var head = new ArrayBufferWriter<byte>(512);
+        exchange.WriteReplyHead(head, 200);
+        WriteFields(head, exchange);
+        ResponseHead.WriteEnd(head);
+        return head.WrittenSpan.ToArray();
+    }
+
+    private void WriteFields(IBufferWriter<byte> output, HttpExchange exchange)
+    {
+        ResponseHead.WriteHeader(output, "Content-Type"u8, EventStream);
+        ResponseHead.WriteHeader(output, "Cache-Control"u8, "no-cache, no-transform"u8);
+        if (exchange.Request.IsHttp11)
+        {
+            if (!exchange.WillClose) ResponseHead.WriteHeader(output, "Connection"u8, "keep-alive"u8);
+            ResponseHead.WriteHeader(output, "Transfer-Encoding"u8, "chunked"u8);
+        }
+
+        // nginx buffers what it proxies unless this field says otherwise.
+        ResponseHead.WriteHeader(output, "X-Accel-Buffering"u8, "no"u8);
+        ResponseHead.WriteHeader(output, "X-Content-Type-Options"u8, "nosniff"u8);
+        replies.Cors.Write(output, exchange.Request);
+    }
+
+    /// <summary>
+    /// Refuses what may work later. EventSource never retries after a 503, so a client that asks for an event stream by name gets one, whose only
+    /// block paces its return; everyone else gets the 503.
+    /// </summary>
+    private void RefuseForNow(HttpExchange exchange, string detail)
+    {
+        var retry = RetryPacing.Jitter(hub.Options.ReconnectionTime * 2, Random.Shared.NextDouble());
+        if (!AcceptHeader.NamesEventStream(exchange.Request))
+        {
+            replies.Refuse(exchange, new(503, detail) { RetryAfterSeconds = (retry + 999) / 1000 });
+            return;
+        }
+
+        var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {retry}\n\n"));
+        replies.Send(exchange, 200, EventStream, block);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SseServer.Endpoints;
+
+/// <summary>The page at <c>/</c>, embedded in the binary. Its policy allows its own script and style by their hashes, and nothing else.</summary>
+internal static class WebPage
+{
+    private static readonly byte[] Page = Load();
+
+    private static readonly byte[] Policy = Encoding.ASCII.GetBytes(
+        $"default-src 'none'; connect-src 'self'; script-src '{HashOf("script")}'; style-src '{HashOf("style")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+
+    public static ReadOnlySpan<byte> Bytes => Page;
+
+    public static ReadOnlySpan<byte> ContentSecurityPolicy => Policy;
+
+    private static byte[] Load()
+    {
+        using var resource = typeof(WebPage).Assembly.GetManifestResourceStream("index.html")
+            ?? throw new InvalidOperationException("The page is not embedded in the assembly.");
+        using var bytes = new MemoryStream();
+        resource.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
+    // CSP level 3 section 8.4: the hash of what stands between the tags.
+    private static string HashOf(string element)
+    {
+        var html = Encoding.UTF8.GetString(Page);
+        var start = html.IndexOf($"<{element}>", StringComparison.Ordinal) + element.Length + 2;
+        var end = html.IndexOf($"</{element}>", StringComparison.Ordinal);
+        return "sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(html[start..end])));
+    }
+}
