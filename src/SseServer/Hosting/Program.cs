@@ -1,6 +1,9 @@
 using System.Collections;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog.Debugging;
+using SseServer.Endpoints;
+using SseServer.Hosting.Settings;
+using SseServer.Hub;
 
 namespace SseServer.Hosting;
 
@@ -20,5 +23,10 @@ internal static class Program
 
     private static void AddServer(IServiceCollection services)
     {
+        services.AddSingleton(provider => new EventHub(provider.GetRequiredService<ServerSettings>().Hub, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => provider.GetRequiredService<ServerSettings>().Endpoints);
+        services.AddSingleton<HttpApplication>();
+        services.AddHostedService<ServerService>();
+        services.AddHostedService<DemoPublisher>();
     }
 }

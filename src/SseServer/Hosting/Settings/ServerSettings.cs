@@ -1,3 +1,7 @@
+using SseServer.Endpoints;
+using SseServer.Hub;
+using SseServer.Transport;
+
 namespace SseServer.Hosting.Settings;
 
 /// <summary>Everything the server can be told, read and checked once at start and never changed after.</summary>
@@ -12,15 +16,31 @@ internal sealed record ServerSettings
     /// <summary>How long streams and requests may take to end when the server stops; 0 to 300 seconds.</summary>
     public required TimeSpan DrainPeriod { get; init; }
 
+    /// <summary>Topics, their history and their streams.</summary>
+    public required HubOptions Hub { get; init; }
+
+    /// <summary>Connections.</summary>
+    public required TransportOptions Transport { get; init; }
+
+    /// <summary>What requests may ask for, and from where.</summary>
+    public required EndpointOptions Endpoints { get; init; }
+
     /// <summary>Declares every setting and reads its value. Problems are in the reader's errors.</summary>
-    public static ServerSettings Read(SettingsReader reader) => new()
+    public static ServerSettings Read(SettingsReader reader)
     {
-        Listen = ReadListen(reader),
-        Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
-        // Half of the ten seconds that docker stop waits before it kills; Kubernetes waits thirty.
-        DrainPeriod = TimeSpan.FromSeconds(reader.Integer("Drain:Seconds", 5, 0, 300,
-            "Seconds that open streams and running requests have to end after SIGTERM or Ctrl+C.")),
-    };
+        var listen = ReadListen(reader);
+        return new ServerSettings
+        {
+            Listen = listen,
+            Hub = HubSettings.Read(reader),
+            Transport = TransportSettings.Read(reader),
+            Endpoints = EndpointSettings.Read(reader, listen),
+            Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
+            // Half of the ten seconds that docker stop waits before it kills; Kubernetes waits thirty.
+            DrainPeriod = TimeSpan.FromSeconds(reader.Integer("Drain:Seconds", 5, 0, 300,
+                "Seconds that open streams and running requests have to end after SIGTERM or Ctrl+C.")),
+        };
+    }
 
     private static List<ListenAddress> ReadListen(SettingsReader reader)
     {

@@ -1,0 +1,48 @@
+using SseServer.Endpoints;
+
+namespace SseServer.Hosting.Settings;
+
+/// <summary>The settings of what requests may ask for, and from where.</summary>
+internal static class EndpointSettings
+{
+    /// <summary>Declares and reads them. Refuses an open publisher's door on any address but loopback.</summary>
+    public static EndpointOptions Read(SettingsReader reader, IReadOnlyList<ListenAddress> listen)
+    {
+        var defaults = EndpointOptions.Default;
+        var options = defaults with
+        {
+            MaxEventBytes = (int)reader.Bytes("Limits:MaxEventBytes", defaults.MaxEventBytes, 64, 256 * 1024 * 1024, "Bytes of one event's data; more get 413."),
+            MaxBatchBytes = (int)reader.Bytes("Limits:MaxBatchBytes", defaults.MaxBatchBytes, 1024, 1024 * 1024 * 1024, "Bytes of one batch of events; more get 413."),
+            MaxTopicsPerSubscription = reader.Integer("Limits:MaxTopicsPerSubscription", defaults.MaxTopicsPerSubscription, 1, 10_000, "Topics and patterns of one stream."),
+            MinRetry = reader.Duration("Streams:MinRetry", defaults.MinRetry, TimeSpan.Zero, TimeSpan.FromHours(1), "The shortest reconnection time that a publisher's retry= can set."),
+            MaxRetry = reader.Duration("Streams:MaxRetry", defaults.MaxRetry, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24), "The longest reconnection time that a publisher's retry= can set."),
+            AllowedOrigins = reader.List("Cors:AllowedOrigins", defaults.AllowedOrigins, "Origins (https://app.example) whose pages may read; * is any. Only those listed by name, and loopback ones, may publish."),
+            AllowCredentials = reader.Flag("Cors:AllowCredentials", defaults.AllowCredentials, "Lets pages of origins listed by name send cookies."),
+            AllowedHosts = reader.List("Server:AllowedHosts", defaults.AllowedHosts, "Host names, beside loopback ones, that a server on loopback answers to; for a proxy that passes the name on."),
+            PublishKeys = reader.Map("Auth:PublishKeys", "Keys for publishing, by name: Auth:PublishKeys:NAME=KEY. Publishers send Authorization: Bearer KEY."),
+            AllowAnonymousPublish = ReadAnonymous(reader),
+            IsLoopbackOnly = listen.All(address => address.IsLoopback),
+        };
+        Check(reader, options, listen);
+        return options;
+    }
+
+    private static bool? ReadAnonymous(SettingsReader reader)
+    {
+        var choice = reader.Choice("Auth:AllowAnonymousPublish", "local", ["true", "false", "local"],
+            "Publishing without a key: true lets everyone publish, false no one, local those on this machine where no keys are set.");
+        return choice == "local" ? null : choice == "true";
+    }
+
+    private static void Check(SettingsReader reader, EndpointOptions options, IReadOnlyList<ListenAddress> listen)
+    {
+        if (options.MinRetry > options.MaxRetry)
+            reader.Reject("Streams:MinRetry", $"{options.MinRetry}", "is more than Streams:MaxRetry", "a time up to that one");
+        if (options.AllowCredentials && options.AllowedOrigins.Contains("*"))
+            reader.Reject("Cors:AllowCredentials", "true", "would let any page act for its visitor while Cors:AllowedOrigins is *", "origins listed by name");
+        if (options.IsLoopbackOnly || options.PublishKeys.Count > 0 || options.AllowAnonymousPublish is not null) return;
+        var open = listen.First(address => !address.IsLoopback);
+        reader.Reject("Server:Listen", open.ToString(), "would let anyone who reaches this machine publish",
+            "a key in Auth:PublishKeys:NAME, or Auth:AllowAnonymousPublish=true to have it so");
+    }
+}

@@ -1,0 +1,32 @@
+using SseServer.Hub;
+
+namespace SseServer.Hosting.Settings;
+
+/// <summary>The settings of topics, their history and their streams.</summary>
+internal static class HubSettings
+{
+    /// <summary>Declares and reads them.</summary>
+    public static HubOptions Read(SettingsReader reader)
+    {
+        var defaults = HubOptions.Default;
+        return defaults with
+        {
+            Retention = ReadRetention(reader, defaults.Retention),
+            MaxHistoryBytes = reader.Bytes("Retention:MaxTotalBytes", defaults.MaxHistoryBytes, 1024 * 1024, long.MaxValue / 2,
+                "Memory that the history of all topics may take; the topic that holds most gives first."),
+            MaxTopics = reader.Integer("Topics:MaxTopics", defaults.MaxTopics, 1, 10_000_000, "Topics at once."),
+            MaxPatterns = reader.Integer("Topics:MaxPatterns", defaults.MaxPatterns, 0, 10_000, "Distinct patterns (orders/*) read at once."),
+            HeartbeatInterval = reader.Duration("Streams:HeartbeatInterval", defaults.HeartbeatInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10),
+                "Silence after which a stream gets a comment, against proxies that drop silent connections."),
+            ReconnectionTime = reader.Duration("Streams:Retry", defaults.ReconnectionTime, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10),
+                "How long clients wait before they reconnect, on average; each is told its own time within a quarter of it."),
+        };
+    }
+
+    private static TopicRetention ReadRetention(SettingsReader reader, TopicRetention defaults) => new()
+    {
+        MaxEvents = reader.Integer("Retention:MaxEvents", defaults.MaxEvents, 1, int.MaxValue, "Events that a topic keeps for those who come back."),
+        MaxBytes = reader.Bytes("Retention:MaxBytes", defaults.MaxBytes, 1024, long.MaxValue / 2, "Bytes of events that a topic keeps."),
+        MaxAge = reader.Duration("Retention:MaxAge", defaults.MaxAge, TimeSpan.FromSeconds(1), TimeSpan.FromDays(3650), "How long a topic keeps an event."),
+    };
+}
