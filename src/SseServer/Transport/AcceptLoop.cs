@@ -68,8 +68,8 @@ internal sealed class AcceptLoop : IDisposable
             {
                 if (!await OutliveAsync(e.SocketErrorCode)) return;
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException
-                && _stopping.IsCancellationRequested)
+            catch (Exception e) when (_stopping.IsCancellationRequested
+                && e is SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
             {
                 return;
             }

@@ -5,8 +5,9 @@ namespace SseServer.Transport;
 
 /// <summary>The ways to an end.</summary>
 /// <remarks>
-/// To close a socket while bytes arrive, or with a receive pending, resets the connection, and a reset destroys what the kernel had accepted and the peer
-/// had not read. So an orderly close sends FIN, discards what still comes, and waits for the peer's FIN, within bounds.
+/// To close a socket while bytes arrive, or with a receive pending, resets the connection, and a reset destroys what the kernel had
+/// accepted and the peer had not read. So an orderly close sends FIN, discards what still comes, and waits for the peer's FIN,
+/// within bounds.
 /// </remarks>
 internal sealed partial class Connection
 {

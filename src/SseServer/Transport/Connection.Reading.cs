@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace SseServer.Transport;
 
@@ -6,9 +7,10 @@ namespace SseServer.Transport;
 internal sealed partial class Connection
 {
     /// <summary>
-    /// Reads what there is, waiting for it if need be; no bytes wanted means to wait only. Returns 0 at the end, which is the peer's FIN, a broken
-    /// connection (then a reason is recorded) or a wait that was cut short from our side (likewise).
+    /// Reads what there is, waiting for it if need be; no bytes wanted means to wait only. Returns 0 at the end, which is the
+    /// peer's FIN, a broken connection (then a reason is recorded) or a wait that was cut short from our side (likewise).
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // It suspends once a request.
     internal async ValueTask<int> ReadAsync(Memory<byte> buffer)
     {
         if (buffer.IsEmpty)

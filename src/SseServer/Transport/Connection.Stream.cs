@@ -27,7 +27,16 @@ internal sealed partial class Connection
             _discarded = (int)Math.Min(unread, int.MaxValue);
         }
 
-        peer.OnStreamReady(this);
+        try
+        {
+            peer.OnStreamReady(this);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            return;
+        }
+
         if (unread > _context.Options.StrayBytesLimit) Abort(CloseReason.StrayBytes);
         lock (_receiver)
         {
@@ -73,7 +82,8 @@ internal sealed partial class Connection
     }
 
     private bool MayServeAgainUnderLock() =>
-        _keepable && _discarded == 0 && _phase != ConnectionPhase.StreamPeerClosed && CloseReason == CloseReason.None && !_context.IsDraining;
+        _keepable && _discarded == 0 && _phase != ConnectionPhase.StreamPeerClosed
+        && CloseReason == CloseReason.None && !_context.IsDraining;
 
     private void ResumeStreamUnderLock()
     {
@@ -112,13 +122,31 @@ internal sealed partial class Connection
         return _peer;
     }
 
+    private void Tell(IStreamPeer peer)
+    {
+        try
+        {
+            peer.OnPeerClosed(CloseReason);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    /// <summary>The stream's owner threw, so it cannot be trusted to end the stream.</summary>
+    private void Fail(Exception exception)
+    {
+        TransportLog.ApplicationFault(_context.Logger, exception, Id);
+        Abort(CloseReason.ApplicationFault);
+        Close();
+    }
+
     private void SweepStray()
     {
-        // Read without the lock: the next sweep sees what this one missed.
-        if (Volatile.Read(ref Unsafe.As<ConnectionPhase, int>(ref _phase)) != (int)ConnectionPhase.StreamStray) return;
         IStreamPeer? left;
         lock (_receiver) left = _phase == ConnectionPhase.StreamStray ? DropStrayUnderLock() : null;
-        left?.OnPeerClosed(CloseReason);
+        if (left is not null) Tell(left);
     }
 
     [SkipLocalsInit]

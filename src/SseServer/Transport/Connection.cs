@@ -4,12 +4,13 @@ using System.Net.Sockets;
 namespace SseServer.Transport;
 
 /// <summary>
-/// One accepted socket, from accept to close. It alternates between reading requests (a <see cref="RequestLoop"/>, which is garbage afterwards) and
-/// carrying a stream, in which it holds no buffer and no task.
+/// One accepted socket, from accept to close. It alternates between reading requests (a <see cref="RequestLoop"/>, which is garbage
+/// afterwards) and carrying a stream, in which it holds no buffer and no task.
 /// </summary>
 /// <remarks>
-/// <para>The phase changes under one lock, the receiver's; the lock is never held while others are called. The socket is disposed once, by whoever owns the
-/// phase; any thread may <see cref="Abort"/>, which only makes the owner notice.</para>
+/// <para>The phase changes under one lock, the receiver's; the lock is never held while the application or a stream's owner is
+/// called. The socket is disposed once, by whoever owns the phase; any thread may <see cref="Abort"/>, which only makes the owner
+/// notice.</para>
 /// <para>It is one of up to hundreds of thousands: every field counts.</para>
 /// </remarks>
 internal sealed partial class Connection
@@ -75,8 +76,8 @@ internal sealed partial class Connection
     }
 
     /// <summary>
-    /// Ends the connection at once, from any thread; what is not delivered is lost. The connection's own path notices and closes the socket: a request loop
-    /// at its next read or write, a stream through <see cref="IStreamPeer.OnPeerClosed"/>.
+    /// Ends the connection at once, from any thread; what is not delivered is lost. The connection's own path notices and closes
+    /// the socket: a request loop at its next read or write, a stream through <see cref="IStreamPeer.OnPeerClosed"/>.
     /// </summary>
     public void Abort(CloseReason reason)
     {
@@ -147,6 +148,6 @@ internal sealed partial class Connection
         }
 
         if (serve) RequestLoop.Start(this, _context);
-        left?.OnPeerClosed(CloseReason);
+        if (left is not null) Tell(left);
     }
 }

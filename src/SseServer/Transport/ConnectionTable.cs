@@ -44,7 +44,9 @@ internal sealed class ConnectionTable
         empty?.SetResult();
     }
 
-    /// <summary>A view for a walk without the lock: entries may be null, connections that come or go meanwhile may be missed or seen.</summary>
+    /// <summary>
+    /// A view for a walk without the lock: entries may be null, connections that come or go meanwhile may be missed or seen.
+    /// </summary>
     public ReadOnlySpan<Connection?> Snapshot()
     {
         lock (_gate) return _slots.AsSpan(0, _used);

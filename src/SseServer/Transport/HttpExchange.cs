@@ -4,8 +4,9 @@ using SseServer.Protocol.Http;
 namespace SseServer.Transport;
 
 /// <summary>
-/// One request and its reply. The reply is buffered in the connection's output and leaves when the application is done with the request and no
-/// further request is there, so replies to pipelined requests leave together. Valid until <see cref="IHttpApplication.HandleAsync"/> completes; one thread at a time.
+/// One request and its reply. The reply is buffered in the connection's output and leaves when the application is done with the
+/// request and no further request is there, so replies to pipelined requests leave together. Valid until
+/// <see cref="IHttpApplication.HandleAsync"/> completes; one thread at a time.
 /// </summary>
 internal sealed class HttpExchange
 {
@@ -32,8 +33,8 @@ internal sealed class HttpExchange
     public bool ReplyEnded { get; private set; }
 
     /// <summary>
-    /// The connection closes after this reply: the application or the client asked for it, the server drains, or the request's body is not read to its end.
-    /// Fixed once the reply has started.
+    /// The connection closes after this reply: the application or the client asked for it, the server drains, or the request's body
+    /// is not read to its end. Fixed once the reply has started.
     /// </summary>
     public bool WillClose =>
         _closes
@@ -96,8 +97,9 @@ internal sealed class HttpExchange
     }
 
     /// <summary>
-    /// Hands the connection to a stream, now or after a head that was written but has no end. Once <see cref="IHttpApplication.HandleAsync"/> completes, the
-    /// connection sends what is buffered, lets go of everything that reads requests, and calls <see cref="IStreamPeer.OnStreamReady"/>.
+    /// Hands the connection to a stream, now or after a head that was written but has no end. Once
+    /// <see cref="IHttpApplication.HandleAsync"/> completes, the connection sends what is buffered, lets go of everything that
+    /// reads requests, and calls <see cref="IStreamPeer.OnStreamReady"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">The reply has ended or the connection is taken.</exception>
     public void TakeOver(IStreamPeer peer)

@@ -6,7 +6,9 @@ namespace SseServer.Transport;
 /// </summary>
 internal interface IStreamPeer
 {
-    /// <summary>All earlier replies are with the kernel. From here on only the peer's owner touches <see cref="Connection.Output"/>.</summary>
+    /// <summary>
+    /// All earlier replies are with the kernel. From here on only the peer's owner touches <see cref="Connection.Output"/>.
+    /// </summary>
     void OnStreamReady(Connection connection);
 
     /// <summary>

@@ -5,8 +5,8 @@ using SseServer.Protocol.Http;
 namespace SseServer.Transport;
 
 /// <summary>
-/// The body of the request at hand, decoded and read on demand: a peer cannot make the server hold more than the application asks for. Owned by the
-/// request loop, filled anew for each request; one reader at a time.
+/// The body of the request at hand, decoded and read on demand: a peer cannot make the server hold more than the application asks
+/// for. Owned by the request loop, filled anew for each request; one reader at a time.
 /// </summary>
 internal sealed class RequestBody
 {
@@ -31,7 +31,9 @@ internal sealed class RequestBody
     /// <summary>The length in bytes where <see cref="Kind"/> is ContentLength, otherwise 0.</summary>
     public long DeclaredLength { get; private set; }
 
-    /// <summary>The bound in bytes, decoded. Set it before the first read; unset, it is <see cref="TransportOptions.MaxBodyBytes"/>.</summary>
+    /// <summary>
+    /// The bound in bytes, decoded. Set it before the first read; unset, it is <see cref="TransportOptions.MaxBodyBytes"/>.
+    /// </summary>
     public long MaxBytes { get; set; }
 
     /// <summary>The length is known to be above the bound; nothing needs to be read for a 413.</summary>
@@ -41,8 +43,8 @@ internal sealed class RequestBody
     public bool IsComplete => _finished && _final.Status == BodyReadStatus.End;
 
     /// <summary>
-    /// The connection can go on after the reply: what is left of the body is short, and on its way (RFC 9110 section 10.1.1: a client that expects 100 may
-    /// never send it).
+    /// The connection can go on after the reply: what is left of the body is short, and on its way (RFC 9110 section 10.1.1: a
+    /// client that expects 100 may never send it).
     /// </summary>
     internal bool CanBeSkipped =>
         IsComplete
@@ -50,8 +52,8 @@ internal sealed class RequestBody
             && DeclaredLength - _received <= _context.Options.DrainBodyBytes);
 
     /// <summary>
-    /// Appends the bytes that are there, waiting for some if there are none. Replies not yet sent leave before it waits, and 100 (Continue) if the
-    /// client waits for it.
+    /// Appends the bytes that are there, waiting for some if there are none. Replies not yet sent leave before it waits, and 100
+    /// (Continue) if the client waits for it.
     /// </summary>
     public async ValueTask<BodyReadResult> ReadAsync(IBufferWriter<byte> destination)
     {

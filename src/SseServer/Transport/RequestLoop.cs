@@ -1,11 +1,13 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using SseServer.Protocol.Http;
 
 namespace SseServer.Transport;
 
 /// <summary>
-/// Reads requests from a connection and has them answered, in order, until the connection closes or becomes a stream. Then it ends and everything it held
-/// (reader, head, body, exchange, and the state of its own method) is garbage, so that a stream costs none of it.
+/// Reads requests from a connection and has them answered, in order, until the connection closes or becomes a stream. Then it ends
+/// and everything it held (reader, head, body, exchange, and the state of its own method) is garbage, so that a stream costs none
+/// of it.
 /// </summary>
 internal sealed class RequestLoop
 {
@@ -79,6 +81,7 @@ internal sealed class RequestLoop
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // It suspends once a request.
     private async ValueTask<Outcome> ServeOneAsync()
     {
         var status = ParseStatus.Incomplete;
@@ -93,7 +96,8 @@ internal sealed class RequestLoop
                 read = await _reader.ReadAsync();
             }
 
-            status = HttpRequestParser.Parse(read.Buffer, _context.Options.ParserLimits, _exchange.Request, out var consumed, out rejection);
+            var limits = _context.Options.ParserLimits;
+            status = HttpRequestParser.Parse(read.Buffer, limits, _exchange.Request, out var consumed, out rejection);
             var examined = status == ParseStatus.Incomplete ? read.Buffer.End : consumed;
             if (!begun && !read.Buffer.IsEmpty && status == ParseStatus.Incomplete)
             {

@@ -6,9 +6,9 @@ using System.Threading.Tasks.Sources;
 namespace SseServer.Transport;
 
 /// <summary>
-/// The part of a write that the kernel would not take at once, sent as the peer makes room. Borrowed from <see cref="TransportBuffers"/> by a
-/// <see cref="SocketPipeWriter"/>, and given back when its result is taken, which happens only after the last byte was sent or the
-/// connection broke: never while the kernel may still read the buffer.
+/// The part of a write that the kernel would not take at once, sent as the peer makes room. Borrowed from
+/// <see cref="TransportBuffers"/> by a <see cref="SocketPipeWriter"/>, and given back when its result is taken, which happens only
+/// after the last byte was sent or the connection broke: never while the kernel may still read the buffer.
 /// </summary>
 internal sealed class SendOperation(TransportBuffers home)
     : SocketAsyncEventArgs(true), IValueTaskSource<FlushResult> // True: no execution context flows to completions.

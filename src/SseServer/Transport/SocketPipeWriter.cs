@@ -5,13 +5,14 @@ using System.Net.Sockets;
 namespace SseServer.Transport;
 
 /// <summary>
-/// The way out of a connection. What fits into the kernel is sent at once on the caller's thread, without an allocation; the rest follows
-/// asynchronously, and until it has, nothing else may be written: a send that overtook it would land in its middle.
+/// The way out of a connection. What fits into the kernel is sent at once on the caller's thread, without an allocation; the rest
+/// follows asynchronously, and until it has, nothing else may be written: a send that overtook it would land in its middle.
 /// </summary>
 /// <remarks>
 /// One caller at a time, which awaits each flush before it goes on. Only <see cref="IsPending"/>, <see cref="PendingSince"/> and
-/// <see cref="CancelPendingFlush"/> may be used from elsewhere. A broken connection is a value, <see cref="FlushResult.IsCompleted"/>, and the reason stands on
-/// the connection. Cancellation tokens are not observed: a send underway ends by completing or by the connection's end.
+/// <see cref="CancelPendingFlush"/> may be used from elsewhere. A broken connection is a value,
+/// <see cref="FlushResult.IsCompleted"/>, and the reason stands on the connection. Cancellation tokens are not observed: a send
+/// underway ends by completing or by the connection's end.
 /// </remarks>
 internal sealed class SocketPipeWriter(Connection connection, Socket socket, TransportBuffers buffers, TimeProvider time) : PipeWriter
 {
@@ -76,8 +77,8 @@ internal sealed class SocketPipeWriter(Connection connection, Socket socket, Tra
     }
 
     /// <summary>
-    /// One attempt without waiting, while nothing is buffered or pending. Returns how many bytes the kernel took, from 0 to all of them, or -1 when the
-    /// connection is broken.
+    /// One attempt without waiting, while nothing is buffered or pending. Returns how many bytes the kernel took, from 0 to all of
+    /// them, or -1 when the connection is broken.
     /// </summary>
     public int TrySend(ReadOnlySpan<byte> bytes)
     {

@@ -4,12 +4,13 @@ using System.Threading.Tasks.Sources;
 namespace SseServer.Transport;
 
 /// <summary>
-/// Tells when a socket has something to read: bytes, the end, or an error. It waits with a receive of zero bytes, so the kernel never
-/// holds a buffer of ours, and the caller then reads without blocking. One per connection, for its whole life.
+/// Tells when a socket has something to read: bytes, the end, or an error. It waits with a receive of zero bytes, so the kernel
+/// never holds a buffer of ours, and the caller then reads without blocking. One per connection, for its whole life.
 /// </summary>
 /// <remarks>
-/// One wait at a time. <see cref="Interrupt"/> may come from any thread and ends the wait, and every later one, early; the receive stays in flight then
-/// and serves the next wait. A wait may end for nothing: the read that follows says "would block" and one waits again.
+/// One wait at a time. <see cref="Interrupt"/> may come from any thread and ends the wait, and every later one, early; the receive
+/// stays in flight then and serves the next wait. A wait may end for nothing: the read that follows says "would block" and one
+/// waits again.
 /// </remarks>
 internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource
 {

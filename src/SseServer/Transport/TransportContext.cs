@@ -25,7 +25,8 @@ internal sealed class TransportContext(TransportOptions options, IHttpApplicatio
     /// <summary>Once true, connections close after the reply underway. It never becomes false again.</summary>
     public bool IsDraining => Volatile.Read(ref _draining);
 
-    public void BeginDrain() => Volatile.Write(ref _draining, true);
+    // A full fence: a connection arms its deadline and then reads the flag, the drain sets the flag and then looks for deadlines.
+    public void BeginDrain() => Interlocked.Exchange(ref _draining, true);
 
     public long NextConnectionId() => Interlocked.Increment(ref _lastConnectionId);
 

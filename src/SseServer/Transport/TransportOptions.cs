@@ -5,7 +5,7 @@ namespace SseServer.Transport;
 /// <summary>The bounds of the transport. Immutable; validated once, at start.</summary>
 internal sealed record TransportOptions
 {
-    /// <summary>Connections the kernel keeps waiting for accept. 512 is what nginx and Kestrel ask for; the kernel caps it at somaxconn.</summary>
+    /// <summary>Connections the kernel keeps waiting for accept. 512 is Kestrel's value; the kernel caps it at somaxconn.</summary>
     public int ListenBacklog { get; init; } = 512;
 
     /// <summary>Connections open at once; one more is closed as it arrives. 0 is no bound: descriptors bound them already.</summary>
@@ -14,12 +14,15 @@ internal sealed record TransportOptions
     /// <summary>Bounds of a request's head and of chunk framing.</summary>
     public ParserLimits ParserLimits { get; init; } = ParserLimits.Default;
 
-    /// <summary>From a request's first byte to the end of its head. 15 s: half of Kestrel's 30 s, far above a handshake over a bad mobile link.</summary>
+    /// <summary>
+    /// From a request's first byte to the end of its head. 15 s: half of Kestrel's 30 s, far above a handshake over a bad mobile
+    /// link.
+    /// </summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Without a byte before a request. 130 s: Kestrel's value; above the 120 s after which common proxies drop idle upstream connections, so
-    /// that they close first and never send a request into a close.
+    /// Without a byte before a request. 130 s: Kestrel's value; above the 60 s after which nginx and common load balancers drop
+    /// idle upstream connections, so that they close first and never send a request into a close.
     /// </summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
 
@@ -41,7 +44,9 @@ internal sealed record TransportOptions
     /// </summary>
     public int LingerBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>An unread body declared no longer than this is read and dropped after the reply, so that the connection can be kept.</summary>
+    /// <summary>
+    /// An unread body declared no longer than this is read and dropped after the reply, so that the connection can be kept.
+    /// </summary>
     public int DrainBodyBytes { get; init; } = 64 * 1024;
 
     /// <summary>
@@ -49,7 +54,10 @@ internal sealed record TransportOptions
     /// </summary>
     public long MaxBodyBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>Bytes discarded during one stream before it is cut off. 16 KB: two browsers' worth of a request head that came too early.</summary>
+    /// <summary>
+    /// Bytes discarded during one stream before it is cut off. 16 KB: a whole request that a browser sent too early, with room to
+    /// spare.
+    /// </summary>
     public int StrayBytesLimit { get; init; } = 16 * 1024;
 
     /// <summary>
@@ -58,6 +66,8 @@ internal sealed record TransportOptions
     /// </summary>
     public int NotSentLowWater { get; init; } = 16 * 1024;
 
-    /// <summary>Replies to pipelined requests are gathered up to this many bytes. 16 KB: the largest TLS record, and one write's worth.</summary>
+    /// <summary>
+    /// Replies to pipelined requests are gathered up to this many bytes. 16 KB: the largest TLS record, and one write's worth.
+    /// </summary>
     public int GatheredReplyBytes { get; init; } = 16 * 1024;
 }

@@ -59,8 +59,8 @@ internal sealed class TransportServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting, closes connections without a request at once and the others after their reply, waits at most <paramref name="timeout"/> for all to
-    /// go, then cuts off the rest. Streams are for their owners to end.
+    /// Stops accepting, closes connections without a request at once and the others after their reply, waits at most
+    /// <paramref name="timeout"/> for all to go, then cuts off the rest. Streams are for their owners to end.
     /// </summary>
     public async Task DrainAsync(TimeSpan timeout)
     {

@@ -1,7 +1,8 @@
 namespace SseServer.Tests.Support;
 
 /// <summary>
-/// Time that stands still until a test advances it. Timers run on the advancing thread, in the order of their due times, each seeing its own time.
+/// Time that stands still until a test advances it. Timers run on the advancing thread, in the order of their due times, each
+/// seeing its own time.
 /// </summary>
 internal sealed class FakeTimeProvider : TimeProvider
 {

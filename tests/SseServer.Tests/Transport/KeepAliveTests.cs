@@ -67,7 +67,8 @@ public sealed class KeepAliveTests
             return ValueTask.CompletedTask;
         };
         var client = await server.ConnectAsync();
-        await client.SendAsync("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+        foreach (var request in new[] { "HEAD /a", "GET /nothing", "GET /b" })
+            await client.SendAsync($"{request} HTTP/1.1\r\nHost: a\r\n\r\n");
         var head = await client.ReadReplyAsync(head: true);
         var nothing = await client.ReadReplyAsync();
         var last = await client.ReadReplyAsync();

@@ -1,4 +1,6 @@
 using System.Text;
+using SseServer.Tests.Support;
+using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
@@ -75,5 +77,26 @@ public sealed class PipeliningTests
         foreach (var single in Requests) await client.SendAsync(single.ToString());
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:abc"));
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/b:def"));
+    }
+
+    // Replies nobody reads fill the kernel's buffers; then the server stops reading requests, too.
+    [Test]
+    public async Task Client_that_asks_and_never_reads_is_cut_off()
+    {
+        await using var server = new TestServer();
+        var body = new byte[100_000];
+        server.Application.Handlers["/large"] = exchange =>
+        {
+            exchange.StartReply(200);
+            exchange.EndReply("text/plain"u8, body);
+            return ValueTask.CompletedTask;
+        };
+        var client = await server.ConnectAsync(receiveBuffer: 64 * 1024);
+        for (var i = 0; i < 200; i++) await client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+        await Eventually.HoldsAsync(() => server.Connection.Output.IsPending, "a pending send");
+        var connection = server.Connection;
+        server.Time.Advance(server.Options.StalledWriteTimeout + TimeSpan.FromSeconds(1));
+        await server.EmptyAsync();
+        Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.StalledReader));
     }
 }

@@ -1,20 +1,21 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using SseServer.Tests.Support;
 using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-/// <summary>A transport on a loopback port of the system's choice, in fake time. Disposing of it checks that nothing borrowed stayed out.</summary>
+/// <summary>
+/// A transport on a loopback port of the system's choice, in fake time. Disposing of it checks that nothing borrowed stayed out.
+/// </summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     private readonly List<TestClient> _clients = [];
 
-    public TestServer(TransportOptions? options = null, ILogger<TransportServer>? logger = null)
+    public TestServer(TransportOptions? options = null)
     {
         Options = options ?? new TransportOptions();
-        Transport = new TransportServer(Options, Application, Time, logger ?? NullLogger<TransportServer>.Instance);
+        Transport = new TransportServer(Options, Application, Time, Log);
         Transport.Start([new IPEndPoint(IPAddress.Loopback, 0)]);
     }
 
@@ -23,6 +24,11 @@ internal sealed class TestServer : IAsyncDisposable
     public TestApplication Application { get; } = new();
 
     public FakeTimeProvider Time { get; } = new();
+
+    public RecordingLogger Log { get; } = new();
+
+    /// <summary>How many mistakes of ours the test provokes.</summary>
+    public int ExpectedErrors { get; set; }
 
     public TransportServer Transport { get; }
 
@@ -63,6 +69,8 @@ internal sealed class TestServer : IAsyncDisposable
         foreach (var client in _clients) client.Dispose();
         await Transport.DisposeAsync().AsTask().Soon();
         Assert.That(Transport.ConnectionCount, Is.Zero, "connections left open");
+        var errors = Log.Entries.Where(entry => entry.Level >= LogLevel.Error).ToList();
+        Assert.That(errors, Has.Count.EqualTo(ExpectedErrors));
         Assert.That(Transport.Buffers.Outstanding, Is.Zero, "arrays and operations not given back");
     }
 
