@@ -91,8 +91,7 @@ internal sealed partial class Connection
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It closed by itself in the meantime.
-            return;
+            // It closed by itself in the meantime, and what follows finds nothing to do.
         }
 
         _receiver.Interrupt();
