@@ -22,13 +22,22 @@ internal static class FieldLine
             return RequestRejection.SpaceBeforeColon;
         if (!HttpTokens.IsToken(line[..colon]))
             return RequestRejection.InvalidFieldName;
-
-        ReadOnlySpan<byte> untrimmed = line[(colon + 1)..];
-        if (!HttpTokens.IsFieldValue(untrimmed))
+        if (!HttpTokens.IsFieldValue(line[(colon + 1)..]))
             return RequestRejection.ControlInFieldValue;
-        ReadOnlySpan<byte> fromValue = untrimmed.TrimStart(" \t"u8);
         name = new ByteRange(start, colon);
-        value = new ByteRange(start + line.Length - fromValue.Length, fromValue.TrimEnd(" \t"u8).Length);
+        value = Trim(line, start, colon + 1);
         return RequestRejection.None;
+    }
+
+    // OWS = *( SP / HTAB ) (RFC 9110 section 5.6.3)
+
+    private static ByteRange Trim(ReadOnlySpan<byte> line, int start, int from)
+    {
+        int to = line.Length;
+        while (from < to && line[from] is (byte)' ' or (byte)'\t')
+            from++;
+        while (to > from && line[to - 1] is (byte)' ' or (byte)'\t')
+            to--;
+        return new ByteRange(start + from, to - from);
     }
 }

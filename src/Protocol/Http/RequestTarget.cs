@@ -36,7 +36,7 @@ internal static class RequestTarget
         return ParseAbsoluteForm(head, range);
     }
 
-    // authority-form = uri-host ":" port
+    // authority-form = uri-host ":" port; a missing port is let through, as no CONNECT is served anyway.
 
     private static RequestRejection ParseAuthorityForm(RequestHead head, ByteRange range)
     {
