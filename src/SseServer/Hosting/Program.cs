@@ -28,5 +28,6 @@ internal static class Program
         services.AddSingleton<HttpApplication>();
         services.AddHostedService<ServerService>();
         services.AddHostedService<DemoPublisher>();
+        services.AddHostedService<IdleCollector>();
     }
 }
