@@ -24,7 +24,7 @@ internal static class ConfigurationLoader
             builder.AddInMemoryCollection(Distinct(commandLine));
             return builder.Build();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or FormatException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or JsonException or FormatException)
         {
             problem = Describe(file!, exception);
             return null;

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+
+namespace SseServer.Tests.Hosting;
+
+/// <summary>The built program as its users meet it: arguments in, streams and an exit code out.</summary>
+internal sealed class ProcessTests
+{
+    [Test]
+    public async Task Wrong_option_ends_with_2_and_one_sentence()
+    {
+        var (code, output, error) = await RunAsync("--lisen", "127.0.0.1:0");
+
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(output, Is.Empty);
+        Assert.That(error.TrimEnd(), Is.EqualTo("The option --lisen is not known; did you mean --listen?"));
+    }
+
+    [Test]
+    public async Task Version_is_the_one_it_was_built_as()
+    {
+        var (code, output, error) = await RunAsync("--version");
+
+        Assert.That(code, Is.Zero);
+        Assert.That(output, Does.Match(@"\Asse-server \d+\.\d+\.\d+\s*\z"));
+        Assert.That(error, Is.Empty);
+    }
+
+    [TestCase("TERM")]
+    [TestCase("INT")]
+    [Platform("Linux,MacOsX")]
+    public async Task Signal_stops_a_running_server_with_0(string signal)
+    {
+        using var server = Start("--listen", "127.0.0.1:0");
+        var error = server.StandardError.ReadToEndAsync();
+        while (await server.StandardOutput.ReadLineAsync() is { } line && !line.Contains(" started", StringComparison.Ordinal))
+        {
+            // Lines before it are of no interest.
+        }
+
+        using var kill = Process.Start("kill", ["-" + signal, server.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        var rest = await server.StandardOutput.ReadToEndAsync();
+        await server.WaitForExitAsync();
+
+        Assert.That(server.ExitCode, Is.Zero, await error);
+        Assert.That(rest, Does.Contain("Stopped"));
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
+    {
+        using var process = Start(args);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
+    }
+
+    private static Process Start(params string[] args)
+    {
+        var start = new ProcessStartInfo(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start)!;
+    }
+}

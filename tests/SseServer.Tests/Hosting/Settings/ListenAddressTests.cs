@@ -1,0 +1,54 @@
+using System.Net;
+using SseServer.Hosting.Settings;
+
+namespace SseServer.Tests.Hosting.Settings;
+
+internal sealed class ListenAddressTests
+{
+    [TestCase("127.0.0.1:8080", true, "127.0.0.1:8080")]
+    [TestCase("127.1.2.3:0", true, "127.1.2.3:0")]
+    [TestCase("[::1]:8080", true, "[::1]:8080")]
+    [TestCase("localhost:80", true, "127.0.0.1:80", "[::1]:80")]
+    [TestCase("LOCALHOST:80", true, "127.0.0.1:80", "[::1]:80")]
+    [TestCase("0.0.0.0:65535", false, "0.0.0.0:65535")]
+    [TestCase("[::]:8080", false, "[::]:8080")]
+    [TestCase("192.168.1.10:8080", false, "192.168.1.10:8080")]
+    [TestCase("*:8080", false, "0.0.0.0:8080", "[::]:8080")]
+    public void Address_names_its_endpoints(string text, bool isLoopback, params string[] endPoints)
+    {
+        Assert.That(ListenAddress.TryParse(text, out var address, out _, out _), Is.True);
+        Assert.That(address!.IsLoopback, Is.EqualTo(isLoopback));
+        Assert.That(address.GetEndPoints(ipv6: true), Is.EqualTo(endPoints.Select(IPEndPoint.Parse)));
+        Assert.That(address.ToString(), Is.EqualTo(text));
+    }
+
+    [TestCase("localhost:80", "127.0.0.1:80")]
+    [TestCase("*:80", "0.0.0.0:80")]
+    [TestCase("[::1]:80", "[::1]:80")]
+    public void Machine_without_IPv6_binds_only_what_was_asked_for_by_name(string text, string endPoint)
+    {
+        Assert.That(ListenAddress.TryParse(text, out var address, out _, out _), Is.True);
+        Assert.That(address!.GetEndPoints(ipv6: false), Is.EqualTo(new[] { IPEndPoint.Parse(endPoint) }));
+    }
+
+    [TestCase("", "has no port")]
+    [TestCase("8080", "has no host")]
+    [TestCase(":8080", "has no host")]
+    [TestCase("127.0.0.1", "has no port")]
+    [TestCase("[::1]", "has no port")]
+    [TestCase("127.0.0.1:", "has no valid port")]
+    [TestCase("127.0.0.1:65536", "has no valid port")]
+    [TestCase("127.0.0.1:-1", "has no valid port")]
+    [TestCase("127.0.0.1: 80", "has no valid port")]
+    [TestCase("::1:8080", "has an IPv6 address without brackets")]
+    [TestCase("[127.0.0.1]:8080", "has a host that is no IP address")]
+    [TestCase("127.1:8080", "has a host that is no IP address")]
+    [TestCase("example.org:8080", "has a host that is no IP address")]
+    [TestCase("http://127.0.0.1:8080", "is a URL")]
+    public void Text_that_is_no_address_is_refused_with_the_reason(string text, string reason)
+    {
+        Assert.That(ListenAddress.TryParse(text, out _, out var problem, out var allowed), Is.False);
+        Assert.That(problem, Is.EqualTo(reason));
+        Assert.That(allowed, Does.Contain(":"));
+    }
+}

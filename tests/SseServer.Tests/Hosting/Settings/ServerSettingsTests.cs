@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Configuration;
+using SseServer.Hosting.Settings;
+
+namespace SseServer.Tests.Hosting.Settings;
+
+internal sealed class ServerSettingsTests
+{
+    [Test]
+    public void Defaults_listen_on_loopback_without_a_demo()
+    {
+        var settings = Read([], out var errors);
+
+        Assert.That(settings.Listen.Select(address => address.ToString()), Is.EqualTo(new[] { "127.0.0.1:8080" }));
+        Assert.That(settings.Demo, Is.False);
+        Assert.That(settings.DrainPeriod, Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(errors, Is.Empty);
+    }
+
+    [Test]
+    public void Several_addresses_are_listed_with_commas()
+    {
+        var settings = Read(new() { ["Server:Listen"] = "127.0.0.1:0, [::1]:8080" }, out var errors);
+
+        Assert.That(settings.Listen.Select(address => address.ToString()), Is.EqualTo(new[] { "127.0.0.1:0", "[::1]:8080" }));
+        Assert.That(errors, Is.Empty);
+    }
+
+    [TestCase("nowhere", "Server:Listen: 'nowhere' has no port; allowed is HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080.")]
+    [TestCase("*:1,*:1", "Server:Listen: '*:1' is listed twice; allowed is each address once.")]
+    [TestCase("", "Server:Listen: '' names no address; allowed is at least one HOST:PORT.")]
+    public void Wrong_addresses_are_reported(string listen, string sentence)
+    {
+        Read(new() { ["Server:Listen"] = listen }, out var errors);
+
+        Assert.That(errors, Is.EqualTo(new[] { sentence }));
+    }
+
+    private static ServerSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> errors)
+    {
+        var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        var settings = ServerSettings.Read(reader);
+        errors = reader.Errors;
+        return settings;
+    }
+}
