@@ -1,0 +1,62 @@
+namespace SseServer.Tests.Architecture;
+
+/// <summary>
+/// Hosting -> Endpoints -> {Transport, Hub, Auth, History} -> Protocol, over the built assemblies.
+/// </summary>
+internal sealed class ArchitectureTests
+{
+    private const string Hosting = "SseServer.Hosting";
+    private const string Endpoints = "SseServer.Endpoints";
+    private const string Transport = "SseServer.Transport";
+    private const string Hub = "SseServer.Hub";
+    private const string Auth = "SseServer.Auth";
+    private const string History = "SseServer.History";
+    private const string Web = "SseServer.Web";
+    private const string Protocol = "SseServer.Protocol";
+
+    private static readonly Lazy<Reference[]> Program = new(() =>
+        [.. new[] { "sse-server.dll", "SseServer.Protocol.dll" }.SelectMany(file => ReferenceScanner.Scan(Path.Combine(AppContext.BaseDirectory, file)))]);
+
+    private static IEnumerable<ArchitectureRule> Rules =>
+    [
+        // Pure functions over bytes: no other room, no sockets, tasks, logging, clock.
+        new(Protocol, ["SseServer"]),
+        new(Protocol, ["System.Net.Sockets", "System.Threading.Tasks", "System.Threading.Thread", "System.IO.Pipelines", "Microsoft", "Serilog"], "Microsoft.CodeAnalysis"),
+        new(Protocol, ["System.TimeProvider", "System.Threading.Timer", "System.Diagnostics.Stopwatch", "System.Environment.get_TickCount64"]),
+        new(Protocol, ["System.DateTime.get_UtcNow", "System.DateTime.get_Now", "System.DateTimeOffset.get_UtcNow", "System.DateTimeOffset.get_Now"]),
+
+        // Topics without sockets; of HTTP only the envelope its stored frames wear.
+        new(Hub, ["System.Net"]),
+        new(Hub, ["SseServer.Protocol.Http"], "SseServer.Protocol.Http.ChunkEnvelope"),
+
+        // Bytes and connections without topics or event syntax.
+        new(Transport, ["SseServer.Protocol.EventStream"]),
+
+        // Rooms of one storey do not know each other, nor the storeys above.
+        new(Transport, [Hub, Auth, History, Endpoints, Web]),
+        new(Hub, [Transport, Auth, History, Endpoints, Web]),
+        new(Auth, [Transport, Hub, History, Endpoints, Web]),
+        new(History, [Transport, Hub, Auth, Endpoints, Web]),
+
+        // Hosting puts everything together and is known by nobody; only it knows which logger there is.
+        .. new[] { Endpoints, Transport, Hub, Auth, History, Web }.Select(room => new ArchitectureRule(room, [Hosting, "Serilog", "System.CommandLine"])),
+    ];
+
+    [TestCaseSource(nameof(Rules))]
+    public void Room_keeps_to_its_rule(object rule)
+        => Assert.That(((ArchitectureRule)rule).Violations(Program.Value), Is.Empty, rule.ToString());
+
+    [Test]
+    public void Every_type_of_the_program_stands_in_a_room()
+    {
+        string[] rooms = [Hosting, Endpoints, Transport, Hub, Auth, History, Web, Protocol];
+        var strays = Program.Value.Select(reference => reference.From)
+            .Where(type => type.StartsWith("SseServer.", StringComparison.Ordinal) && !rooms.Any(room => type.StartsWith(room + ".", StringComparison.Ordinal)));
+
+        Assert.That(strays.Distinct(), Is.Empty);
+    }
+
+    [Test]
+    public void Program_was_read()
+        => Assert.That(Program.Value, Does.Contain(new Reference("SseServer.Hosting.ServerLogging", "Serilog.LoggerConfiguration", ".ctor")));
+}
