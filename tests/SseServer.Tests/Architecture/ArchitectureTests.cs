@@ -58,5 +58,9 @@ internal sealed class ArchitectureTests
 
     [Test]
     public void Program_was_read()
-        => Assert.That(Program.Value, Does.Contain(new Reference("SseServer.Hosting.ServerLogging", "Serilog.LoggerConfiguration", ".ctor")));
+    {
+        var known = new Reference("SseServer.Hosting.ServerLogging", "Serilog.LoggerConfiguration", ".ctor");
+
+        Assert.That(Program.Value.Contains(known), Is.True, $"{known} is not among {Program.Value.Length} references");
+    }
 }

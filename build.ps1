@@ -1,0 +1,37 @@
+#!/usr/bin/env pwsh
+#Requires -Version 7.0
+<#
+.SYNOPSIS
+    Builds, tests, measures, publishes or runs SseServer. Each task is one plain dotnet call.
+.EXAMPLE
+    ./build.ps1
+.EXAMPLE
+    ./build.ps1 test --filter "FullyQualifiedName~Hosting"
+.EXAMPLE
+    ./build.ps1 run --demo
+.EXAMPLE
+    ./build.ps1 publish win-x64
+#>
+param(
+    [ValidateSet('build', 'test', 'bench', 'publish', 'run', 'format')]
+    [string] $Task = 'build'
+)
+
+# What stands after the task ($args) goes on to dotnet, to the benchmarks or to the server; publish takes a runtime first.
+$ErrorActionPreference = 'Stop'
+Set-Location $PSScriptRoot
+
+switch ($Task) {
+    'build' { dotnet build -c Release @args }
+    'test' { dotnet test -c Release @args }
+    'bench' { dotnet run -c Release --project bench/Micro -- --job short --filter '*' @args }
+    'publish' {
+        $runtime = if ($args) { $args[0] } else { 'linux-x64' }
+        $more = @($args | Select-Object -Skip 1)
+        dotnet publish src/SseServer -c Release -r $runtime -o "artifacts/$runtime" @more
+    }
+    'run' { dotnet run -c Release --project src/SseServer -- @args }
+    'format' { dotnet format @args }
+}
+
+exit $LASTEXITCODE
