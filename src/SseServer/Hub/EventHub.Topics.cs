@@ -15,6 +15,12 @@ internal sealed partial class EventHub
     private long _historyBytes;
     private int _sweeping;
 
+    /// <summary>A topic that is in use; null where there is none of that name.</summary>
+    internal Topic? FindTopic(ReadOnlySpan<byte> name)
+    {
+        lock (_gate) return _topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic) ? topic : null;
+    }
+
     private Topic? FindOrCreateTopicUnderLock(ReadOnlySpan<byte> name)
     {
         if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic)) return topic;

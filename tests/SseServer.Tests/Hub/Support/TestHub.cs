@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Text;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Tests.Hub.Support;
+
+/// <summary>A hub with fake time, and what tests do with one. Disposing it fails the test on faults and on misuse of connections.</summary>
+internal sealed class TestHub : IDisposable
+{
+    private readonly List<RecordingSubscription> _subscriptions = [];
+
+    public TestHub(HubOptions? options = null, TimeProvider? time = null)
+    {
+        Hub = new EventHub(options ?? HubOptions.Default with { Shards = 1 }, time ?? Time);
+        Hub.Faulted += Faults.Enqueue;
+    }
+
+    public HubTime Time { get; } = new();
+
+    public EventHub Hub { get; }
+
+    public ConcurrentQueue<Exception> Faults { get; } = new();
+
+    public bool ExpectsFaults { get; init; }
+
+    public static Selector Select(string text)
+    {
+        if (!Selector.TryCreate(Encoding.UTF8.GetBytes(text), out var selector, out var problem)) throw new ArgumentException(problem);
+        return selector;
+    }
+
+    public static ResumePoint After(EventId id) => ResumePoint.After(Encoding.UTF8.GetBytes(id.ToString()));
+
+    public static ResumePoint After(string id) => ResumePoint.After(Encoding.UTF8.GetBytes(id));
+
+    public static void Add(PublishBatch batch, string topic, ReadOnlySpan<byte> data, string? id = null, string? name = null)
+    {
+        if (!TopicName.TryCreate(Encoding.UTF8.GetBytes(topic), out var topicName, out var problem)) throw new ArgumentException(problem);
+        PublisherEventId.TryCreate(Encoding.UTF8.GetBytes(id ?? ""), out var publisherId);
+        EventName.TryCreate(Encoding.UTF8.GetBytes(name ?? ""), out var eventName);
+        batch.Add(topicName, new ServerSentEvent { Id = publisherId, Name = eventName, Data = data, RetryMilliseconds = -1 });
+    }
+
+    public EventId Publish(string topic, string data, string? id = null, string? name = null)
+    {
+        var batch = new PublishBatch();
+        Add(batch, topic, Encoding.UTF8.GetBytes(data), id, name);
+        Assert.That(Hub.Publish(batch), Is.EqualTo(HubStatus.Ok));
+        return batch.IdOf(0);
+    }
+
+    /// <summary>Publishes <paramref name="from"/> to <paramref name="to"/> as data, one by one.</summary>
+    public EventId PublishRange(string topic, int from, int to)
+    {
+        EventId last = default;
+        for (var i = from; i <= to; i++) last = Publish(topic, $"{topic} {i}");
+        return last;
+    }
+
+    public Topic Topic(string name) => Hub.FindTopic(Encoding.UTF8.GetBytes(name)) ?? throw new ArgumentException("No such topic.", nameof(name));
+
+    public RecordingSubscription Subscribe(ResumePoint start, params string[] selectors) => Join(new RecordingSubscription(), start, selectors);
+
+    public RecordingSubscription Join(RecordingSubscription subscription, ResumePoint start, params string[] selectors)
+    {
+        lock (_subscriptions) _subscriptions.Add(subscription);
+        Assert.That(Hold(subscription, start, selectors), Is.EqualTo(HubStatus.Ok));
+        EventHub.Join(subscription);
+        return subscription;
+    }
+
+    public HubStatus Hold(Subscription subscription, ResumePoint start, params string[] selectors)
+        => Hub.HoldAsync(subscription, Array.ConvertAll(selectors, Select), start).AsTask().GetAwaiter().GetResult();
+
+    /// <summary>A subscription that has its greeting and stands at the head.</summary>
+    public RecordingSubscription SubscribeLive(params string[] selectors)
+    {
+        var subscription = Subscribe(ResumePoint.Head, selectors);
+        Eventually.True(() => subscription.Stream.Blocks.Count == 1);
+        Settle(subscription);
+        return subscription;
+    }
+
+    /// <summary>
+    /// Returns when a shard has done what it was given before, so that what has not come by then does not come. The pass that runs
+    /// may have begun before; the second one takes all work up; the third has seen that none of it is left over.
+    /// </summary>
+    public static void Settle(Subscription subscription)
+    {
+        for (var i = 0; i < 3; i++) subscription.Shard.NextPass().GetAwaiter().GetResult();
+    }
+
+    public void Dispose()
+    {
+        Hub.Dispose();
+        if (!ExpectsFaults) Assert.That(Faults, Is.Empty);
+        lock (_subscriptions)
+            foreach (var subscription in _subscriptions) Assert.That(subscription.Connection.Misuse, Is.Null);
+    }
+}
