@@ -10,6 +10,9 @@ internal struct Cursor
     public LogSegment Segment;
     public int Index;
 
+    /// <summary>Losses of this log up to this id were said, or are none of the subscriber's business.</summary>
+    public EventId ReportedThrough;
+
     /// <summary>The subscription's place in the log's reader group of its shard.</summary>
     public int GroupIndex;
 
@@ -24,6 +27,13 @@ internal struct Cursor
 
         /// <summary>The retained log no longer holds what the cursor points at: it must be placed again.</summary>
         Dropped,
+    }
+
+    /// <summary>Whether the log lost events after <paramref name="lastId"/> that were not said.</summary>
+    public readonly bool HasLoss(EventId lastId)
+    {
+        var evicted = Log.EvictedThrough;
+        return evicted > lastId && evicted > ReportedThrough;
     }
 
     /// <summary>

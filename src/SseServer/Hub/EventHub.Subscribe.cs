@@ -48,14 +48,17 @@ internal sealed partial class EventHub
     {
         lock (_gate)
         {
-            var evicted = default(EventId);
-            foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
-                if (cursor.Log.EvictedThrough > evicted) evicted = cursor.Log.EvictedThrough;
-
             var resume = ResolveUnderLock(subscription);
             var isUnknown = subscription.Start.From == ResumePoint.Start.AfterId && resume is null;
             // Only a reader that named an event is owed the answer whether it missed some.
-            if (subscription.Start.From != ResumePoint.Start.AfterId || isUnknown) subscription.ReportedThrough = evicted;
+            var isOwedLosses = subscription.Start.From == ResumePoint.Start.AfterId && !isUnknown;
+            var evicted = default(EventId);
+            foreach (ref var cursor in subscription.Cursors.AsSpan())
+            {
+                if (!isOwedLosses) cursor.ReportedThrough = cursor.Log.EvictedThrough;
+                if (cursor.Log.EvictedThrough > evicted) evicted = cursor.Log.EvictedThrough;
+            }
+
             subscription.LastId = resume ?? default;
             var first = PlaceUnderLock(subscription);
             return new(resume is { } id && id >= evicted ? id : null, isUnknown, first);
@@ -66,6 +69,25 @@ internal sealed partial class EventHub
     internal EventId? PlaceAgain(Subscription subscription)
     {
         lock (_gate) return PlaceUnderLock(subscription);
+    }
+
+    /// <summary>
+    /// Takes all losses as said and puts the cursors behind them, at one moment: what is let go a moment later is another loss.
+    /// Adds the names of the logs that lost something; returns the next event's id.
+    /// </summary>
+    internal EventId? PlaceAfterLoss(Subscription subscription, List<byte[]> lost)
+    {
+        lock (_gate)
+        {
+            foreach (ref var cursor in subscription.Cursors.AsSpan())
+            {
+                if (!cursor.HasLoss(subscription.LastId)) continue;
+                lost.Add(cursor.Log.Name);
+                cursor.ReportedThrough = cursor.Log.EvictedThrough;
+            }
+
+            return PlaceUnderLock(subscription);
+        }
     }
 
     /// <summary>Lets go of an ended subscription's logs.</summary>

@@ -75,11 +75,11 @@ internal sealed partial class FanOutShard
         var isDirect = subscription is { IsChunked: true, Cursors.Length: 1 } && subscription.Cursors[0].Log is Topic;
         while (true)
         {
-            if (FindLoss(subscription, out var lost))
+            if (HasLoss(subscription))
             {
                 if (saidGap) return PumpOutcome.MoreToSend;
                 saidGap = true;
-                WriteGap(subscription, lost);
+                WriteGap(subscription);
                 if (subscription.IsBroken) return PumpOutcome.Broken;
                 if (subscription.IsBusy) return PumpOutcome.Blocked;
             }
@@ -180,7 +180,8 @@ internal sealed partial class FanOutShard
             var sight = FindNext(subscription, after, head, out var next);
             if (sight != Cursor.Sight.Entry) return sight;
             ref var cursor = ref subscription.Cursors[next];
-            cursor.Look(after, out var entries, out _, out var bytes);
+            // It may have been let go since it was looked at.
+            if (cursor.Look(after, out var entries, out _, out var bytes) != Cursor.Sight.Entry) return Cursor.Sight.Dropped;
             ref readonly var entry = ref entries[cursor.Index];
             var frame = bytes.AsSpan(entry.Offset, entry.Length);
             if (!subscription.IsChunked) frame = frame[entry.PrefixLength..^Protocol.Http.ChunkEnvelope.Suffix.Length];
@@ -253,28 +254,17 @@ internal sealed partial class FanOutShard
     }
 
     /// <summary>Whether a log lost events that this subscriber had not got and has not been told of.</summary>
-    private static bool FindLoss(Subscription subscription, out EventId lost)
+    private static bool HasLoss(Subscription subscription)
     {
-        var seen = Seen(subscription);
-        lost = seen;
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
-        {
-            var evicted = cursor.Log.EvictedThrough;
-            if (evicted > lost) lost = evicted;
-        }
-
-        return lost > seen;
+            if (cursor.HasLoss(subscription.LastId)) return true;
+        return false;
     }
 
-    private static EventId Seen(Subscription subscription)
-        => subscription.LastId > subscription.ReportedThrough ? subscription.LastId : subscription.ReportedThrough;
-
-    private void WriteGap(Subscription subscription, EventId lost)
+    private void WriteGap(Subscription subscription)
     {
-        var seen = Seen(subscription);
-        var topics = subscription.Cursors.Where(cursor => cursor.Log.EvictedThrough > seen).Select(cursor => cursor.Log.Name).ToArray();
-        subscription.ReportedThrough = lost;
-        var first = _hub.PlaceAgain(subscription);
+        var topics = new List<byte[]>();
+        var first = _hub.PlaceAfterLoss(subscription, topics);
         _block.ResetWrittenCount();
         ControlBlocks.WriteGap(_block, topics, subscription.LastId.Value == 0 ? null : subscription.LastId.ToString(), first);
         WriteBlock(subscription);

@@ -39,9 +39,6 @@ internal abstract class Subscription
     /// <summary>All events of its logs up to this id were taken for this subscriber.</summary>
     internal EventId LastId { get; set; }
 
-    /// <summary>All losses up to this id were said.</summary>
-    internal EventId ReportedThrough { get; set; }
-
     /// <summary>A write is pending: the shard leaves the subscription alone until it is done.</summary>
     internal bool IsBusy { get; set; }
 
