@@ -69,18 +69,21 @@ internal sealed partial class EventHub
         }
     }
 
-    /// <summary>Brings history under the hub's bound, and a little below it, so that this is not done at every publish: the topic that holds most gives first.</summary>
+    /// <summary>
+    /// Brings history under the hub's bound, and a little below it, so that this is not done at every publish: the topics that hold most
+    /// give first. What the largest holds falls by a quarter at least each time around, so that many small topics do not mean many rounds.
+    /// </summary>
     private void EvictLargestUnderLock()
     {
         var goal = Options.MaxHistoryBytes - Options.MaxHistoryBytes / 64 - Volatile.Read(ref _pinnedBytes);
         while (_historyBytes > goal)
         {
-            Topic? largest = null;
+            long most = 0;
             foreach (var topic in _topicList)
-                if (topic.CountUnderLock > 0 && (largest is null || topic.CostUnderLock > largest.CostUnderLock)) largest = topic;
-            if (largest is null) return;
-            for (var enough = largest.CostUnderLock / 2; _historyBytes > goal && largest.CountUnderLock > 0 && largest.CostUnderLock >= enough;)
-                DropOldestUnderLock(largest);
+                if (topic.CountUnderLock > 0) most = Math.Max(most, topic.CostUnderLock);
+            if (most == 0) return;
+            foreach (var topic in _topicList)
+                while (_historyBytes > goal && topic.CountUnderLock > 0 && topic.CostUnderLock > most - most / 4) DropOldestUnderLock(topic);
         }
     }
 

@@ -1,0 +1,123 @@
+using SseServer.Hub;
+using SseServer.Tests.Hub.Support;
+
+namespace SseServer.Tests.Hub;
+
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class TopicLifeTests
+{
+    private static readonly HubOptions KeepTenSeconds = HubOptions.Default with
+    {
+        Shards = 1,
+        Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(10) },
+        TopicLinger = TimeSpan.FromSeconds(60),
+    };
+
+    [Test]
+    public void A_topic_without_events_or_readers_goes_away_after_its_linger()
+    {
+        using var hub = new TestHub(KeepTenSeconds);
+        hub.Publish("a", "x");
+
+        hub.Time.Advance(TimeSpan.FromSeconds(60));
+        Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
+        hub.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.That(hub.Hub.TopicCount, Is.Zero);
+    }
+
+    [Test]
+    public void A_topic_with_events_stays()
+    {
+        using var hub = new TestHub();
+        hub.Publish("a", "x");
+
+        hub.Time.Advance(TimeSpan.FromHours(1));
+
+        Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_topic_with_a_reader_stays_and_goes_after_the_reader_left()
+    {
+        using var hub = new TestHub(KeepTenSeconds);
+        var subscription = hub.SubscribeLive("a");
+
+        hub.Time.Advance(TimeSpan.FromMinutes(10));
+        hub.Publish("a", "still here");
+        subscription.WaitForData("still here");
+        subscription.PeerLost();
+        subscription.WaitForEnd(StreamEnding.Broken);
+        Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
+        hub.Time.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.That(hub.Hub.TopicCount, Is.Zero);
+    }
+
+    [Test]
+    public void A_topic_held_for_a_subscriber_that_does_not_join_goes_once_it_is_abandoned()
+    {
+        using var hub = new TestHub(KeepTenSeconds);
+        var subscription = new RecordingSubscription();
+        hub.Hold(subscription, ResumePoint.Head, "a");
+
+        hub.Time.Advance(TimeSpan.FromMinutes(10));
+        Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
+        hub.Hub.Abandon(subscription);
+        hub.Time.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.That(hub.Hub.TopicCount, Is.Zero);
+    }
+
+    [Test]
+    public void A_topic_that_came_back_answers_old_ids_exactly()
+    {
+        using var hub = new TestHub(KeepTenSeconds);
+        var first = hub.Publish("a", "one");
+        var last = hub.Publish("a", "two");
+        hub.Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.That(hub.Hub.TopicCount, Is.Zero);
+        hub.Publish("a", "three");
+
+        var behind = hub.Subscribe(TestHub.After(first), "a");
+        var upToDate = hub.Subscribe(TestHub.After(last), "a");
+
+        behind.WaitForData("three");
+        upToDate.WaitForData("three");
+        Assert.That(behind.Stream.Gaps.Single(), Does.StartWith($$"""{"topics":["a"],"after":"{{first}}","from":"""));
+        Assert.That(upToDate.Stream.Gaps, Is.Empty);
+    }
+
+    [Test]
+    public void Topics_are_limited_and_a_refused_batch_appends_nothing()
+    {
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxTopics = 2 });
+        hub.Publish("a", "x");
+        var head = hub.Hub.Head;
+        var batch = new PublishBatch();
+        TestHub.Add(batch, "a", "x"u8);
+        TestHub.Add(batch, "b", "x"u8);
+        TestHub.Add(batch, "c", "x"u8);
+
+        Assert.That(hub.Hub.Publish(batch), Is.EqualTo(HubStatus.TooManyTopics));
+        Assert.That(hub.Hub.Head, Is.EqualTo(head));
+        Assert.That(hub.Topic("a").CountUnderLock, Is.EqualTo(1));
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "a", "d"), Is.EqualTo(HubStatus.TooManyTopics));
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "a"), Is.EqualTo(HubStatus.Ok));
+        Assert.That(hub.Topic("a").HoldersUnderLock, Is.EqualTo(1), "What was refused holds nothing.");
+    }
+
+    [Test]
+    public void Many_topics_that_go_away_in_one_sweep_all_go()
+    {
+        using var hub = new TestHub(KeepTenSeconds);
+        for (var i = 0; i < 1000; i++) hub.Publish($"{i}", "x");
+        var kept = hub.SubscribeLive("500");
+
+        hub.Time.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
+        hub.Publish("500", "y");
+        kept.WaitForData("y");
+    }
+}
