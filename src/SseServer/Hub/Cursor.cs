@@ -10,8 +10,8 @@ internal struct Cursor
     public LogSegment Segment;
     public int Index;
 
-    /// <summary>Losses of this log up to this id were said, or are none of the subscriber's business.</summary>
-    public EventId ReportedThrough;
+    /// <summary>What the first so many evictions of this log took was said, or is none of the subscriber's business.</summary>
+    public long KnownEvictions;
 
     /// <summary>The subscription's place in the log's reader group of its shard.</summary>
     public int GroupIndex;
@@ -29,12 +29,8 @@ internal struct Cursor
         Dropped,
     }
 
-    /// <summary>Whether the log lost events after <paramref name="lastId"/> that were not said.</summary>
-    public readonly bool HasLoss(EventId lastId)
-    {
-        var evicted = Log.EvictedThrough;
-        return evicted > lastId && evicted > ReportedThrough;
-    }
+    /// <summary>Whether the log may have lost events after <paramref name="lastId"/> that were not said; a topic has, if it may have.</summary>
+    public readonly bool MayHaveLoss(EventId lastId) => Log.EvictedThrough > lastId && Log.Evictions > KnownEvictions;
 
     /// <summary>
     /// Looks at the next entry after <paramref name="after"/>, moving over the ends of segments and over entries at or before it.

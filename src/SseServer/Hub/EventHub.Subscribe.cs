@@ -55,7 +55,7 @@ internal sealed partial class EventHub
             var evicted = default(EventId);
             foreach (ref var cursor in subscription.Cursors.AsSpan())
             {
-                if (!isOwedLosses) cursor.ReportedThrough = cursor.Log.EvictedThrough;
+                if (!isOwedLosses) cursor.KnownEvictions = cursor.Log.Evictions;
                 if (cursor.Log.EvictedThrough > evicted) evicted = cursor.Log.EvictedThrough;
             }
 
@@ -72,21 +72,23 @@ internal sealed partial class EventHub
     }
 
     /// <summary>
-    /// Takes all losses as said and puts the cursors behind them, at one moment: what is let go a moment later is another loss.
-    /// Adds the names of the logs that lost something; returns the next event's id.
+    /// Where logs lost events that the subscriber has not got and was not told of, adds the logs' names, takes the losses as said and
+    /// puts the cursors behind them, all at one moment: what is let go a moment later is another loss.
     /// </summary>
-    internal EventId? PlaceAfterLoss(Subscription subscription, List<byte[]> lost)
+    internal bool TryPlaceAfterLoss(Subscription subscription, List<byte[]> lost, out EventId? first)
     {
+        first = null;
         lock (_gate)
         {
             foreach (ref var cursor in subscription.Cursors.AsSpan())
             {
-                if (!cursor.HasLoss(subscription.LastId)) continue;
-                lost.Add(cursor.Log.Name);
-                cursor.ReportedThrough = cursor.Log.EvictedThrough;
+                if (cursor.Log.EvictedSinceUnderLock(cursor.KnownEvictions) > subscription.LastId) lost.Add(cursor.Log.Name);
+                cursor.KnownEvictions = cursor.Log.Evictions;
             }
 
-            return PlaceUnderLock(subscription);
+            if (lost.Count == 0) return false;
+            first = PlaceUnderLock(subscription);
+            return true;
         }
     }
 

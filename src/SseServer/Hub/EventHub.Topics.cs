@@ -26,7 +26,7 @@ internal sealed partial class EventHub
         if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic)) return topic;
         if (_topicList.Count >= Options.MaxTopics) return null;
         topic = new Topic(name.ToArray(), _shards.Length, Options.Retention) { LastUsedUnderLock = Milliseconds };
-        topic.RaiseEvictedThroughUnderLock(_floor.Of(name));
+        topic.EvictThroughUnderLock(_floor.Of(name));
         topic.PatternsUnderLock = [.. _patterns.Values.Where(pattern => pattern.Pattern.Matches(topic.Name))];
         _topics.Add(topic.Name, topic);
         _topicList.Add(topic);
@@ -38,14 +38,14 @@ internal sealed partial class EventHub
         if (_patterns.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(pattern.Utf8, out var index)) return index;
         if (_patterns.Count >= Options.MaxPatterns) return null;
         index = new PatternIndex(pattern, _shards.Length, Options.Retention);
-        index.RaiseEvictedThroughUnderLock(_floor.Highest);
-        var history = new List<LogSegment>();
+        index.EvictThroughUnderLock(_floor.Highest);
+        var history = new List<Topic>();
         foreach (var topic in _topicList)
         {
             if (!pattern.Matches(topic.Name)) continue;
-            index.RaiseEvictedThroughUnderLock(topic.EvictedThrough);
+            index.EvictThroughUnderLock(topic.EvictedThrough);
             topic.PatternsUnderLock = [.. topic.PatternsUnderLock, index];
-            history.Add(topic.FirstSegmentUnderLock);
+            history.Add(topic);
         }
 
         _patterns.Add(index.Name, index);
@@ -54,11 +54,11 @@ internal sealed partial class EventHub
         return index;
     }
 
-    private void GatherHistory(PatternIndex index, List<LogSegment> topics, EventId head)
+    private void GatherHistory(PatternIndex index, List<Topic> topics, EventId head)
     {
         try
         {
-            var history = PatternIndex.MergeHistory(topics, head);
+            var history = PatternIndex.MergeHistory(topics, head, _gate);
             lock (_gate) index.PrependHistoryUnderLock(history);
             index.Ready.SetResult();
         }
@@ -103,12 +103,19 @@ internal sealed partial class EventHub
         {
             for (var position = int.MaxValue; position > 0;) position = SweepTopicsFrom(position);
             foreach (var index in SweepPatterns())
-                lock (_gate) index.TrimUnderLock(SweepSegments);
+                while (Trim(index))
+                {
+                }
         }
         finally
         {
             Volatile.Write(ref _sweeping, 0);
         }
+    }
+
+    private bool Trim(PatternIndex index)
+    {
+        lock (_gate) return index.TrimUnderLock(SweepSegments);
     }
 
     // From the last to the first: a removal moves the last topic, which was looked at already, into the hole.

@@ -8,6 +8,7 @@ internal abstract class EventLog
 {
     private protected SegmentQueue Segments = new();
     private long _evictedThrough;
+    private long _evictions;
     private long _appendedBytes;
     private long _appendedEvents;
 
@@ -44,6 +45,9 @@ internal abstract class EventLog
     /// </summary>
     public EventId EvictedThrough => new(Volatile.Read(ref _evictedThrough));
 
+    /// <summary>How often something was let go: a reader that knows of all evictions has nothing more to hear.</summary>
+    public long Evictions => Volatile.Read(ref _evictions);
+
     /// <summary>Bytes of frames ever appended: how far apart two readers are.</summary>
     public long AppendedBytes => Volatile.Read(ref _appendedBytes);
 
@@ -53,10 +57,15 @@ internal abstract class EventLog
     /// <summary>The topic's bounds; for a pattern, those of topics in general.</summary>
     public TopicRetention Retention { get; }
 
-    public void RaiseEvictedThroughUnderLock(EventId id)
+    /// <summary>Takes note that events through an id are gone, before they are.</summary>
+    public virtual void EvictThroughUnderLock(EventId id)
     {
-        if (id.Value > _evictedThrough) Volatile.Write(ref _evictedThrough, id.Value);
+        if (id > EvictedThrough) Volatile.Write(ref _evictedThrough, id.Value);
+        Volatile.Write(ref _evictions, _evictions + 1);
     }
+
+    /// <summary>The last event that the evictions after the first <paramref name="known"/> took; the default where there were none.</summary>
+    public virtual EventId EvictedSinceUnderLock(long known) => Evictions > known ? EvictedThrough : default;
 
     /// <summary>Puts the cursor before the first retained entry after an id.</summary>
     public void PlaceUnderLock(ref Cursor cursor, EventId after)
@@ -70,10 +79,10 @@ internal abstract class EventLog
             else high = middle;
         }
 
-        cursor.Segment = Segments[low];
-        cursor.Index = cursor.Segment.FindAfterUnderLock(after);
+        var index = Segments[low].FindAfterUnderLock(after);
         // A pattern's index may still name events whose bytes are gone; whoever is owed them is told by EvictedThrough.
-        while (cursor.Look(after, out _, out _, out _) == Cursor.Sight.Dropped) cursor.Index++;
+        while ((index = Segments[low].FindRetainedUnderLock(index)) == Segments[low].Count && low < Segments.Count - 1) (low, index) = (low + 1, 0);
+        (cursor.Segment, cursor.Index) = (Segments[low], index);
     }
 
     private protected void CountAppendedUnderLock(int length)

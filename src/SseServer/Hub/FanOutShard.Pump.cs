@@ -75,11 +75,10 @@ internal sealed partial class FanOutShard
         var isDirect = subscription is { IsChunked: true, Cursors.Length: 1 } && subscription.Cursors[0].Log is Topic;
         while (true)
         {
-            if (HasLoss(subscription))
+            if (MayHaveLoss(subscription))
             {
                 if (saidGap) return PumpOutcome.MoreToSend;
-                saidGap = true;
-                WriteGap(subscription);
+                saidGap = TryWriteGap(subscription);
                 if (subscription.IsBroken) return PumpOutcome.Broken;
                 if (subscription.IsBusy) return PumpOutcome.Blocked;
             }
@@ -253,20 +252,21 @@ internal sealed partial class FanOutShard
         subscription.PinnedBytes = 0;
     }
 
-    /// <summary>Whether a log lost events that this subscriber had not got and has not been told of.</summary>
-    private static bool HasLoss(Subscription subscription)
+    private static bool MayHaveLoss(Subscription subscription)
     {
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
-            if (cursor.HasLoss(subscription.LastId)) return true;
+            if (cursor.MayHaveLoss(subscription.LastId)) return true;
         return false;
     }
 
-    private void WriteGap(Subscription subscription)
+    /// <summary>Says what was lost to the subscriber, where something was.</summary>
+    private bool TryWriteGap(Subscription subscription)
     {
-        var topics = new List<byte[]>();
-        var first = _hub.PlaceAfterLoss(subscription, topics);
+        var lost = new List<byte[]>();
+        if (!_hub.TryPlaceAfterLoss(subscription, lost, out var first)) return false;
         _block.ResetWrittenCount();
-        ControlBlocks.WriteGap(_block, topics, subscription.LastId.Value == 0 ? null : subscription.LastId.ToString(), first);
+        ControlBlocks.WriteGap(_block, lost, subscription.LastId.Value == 0 ? null : subscription.LastId.ToString(), first);
         WriteBlock(subscription);
+        return true;
     }
 }

@@ -107,6 +107,13 @@ internal sealed class LogSegment
         return low;
     }
 
+    /// <summary>The first entry from <paramref name="index"/> on whose bytes are still there; <see cref="Count"/> where there is none.</summary>
+    public int FindRetainedUnderLock(int index)
+    {
+        while (index < _count && _entries![index].Home.IsDropped) index++;
+        return index;
+    }
+
     /// <summary>The entry, among those from <paramref name="first"/> on, whose frame holds the byte at <paramref name="offset"/>.</summary>
     public static int FindByOffset(LogEntry[] entries, int first, int end, int offset)
     {

@@ -9,6 +9,8 @@ internal sealed class PatternIndex : EventLog
 {
     private const int SegmentEntries = 512;
 
+    private readonly EvictionMarks _marks = new();
+    private long _evicted;
     private int _trimPosition;
 
     public PatternIndex(TopicPattern pattern, int shards, TopicRetention retention)
@@ -19,36 +21,61 @@ internal sealed class PatternIndex : EventLog
     /// <summary>Completes when history stands in front and readers may join.</summary>
     public TaskCompletionSource Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>References held, also to events that are gone.</summary>
+    public long CountUnderLock { get; private set; }
+
+    public int SegmentCountUnderLock => Segments.Count;
+
     public void AppendUnderLock(in LogEntry entry)
     {
+        CountUnderLock++;
         if (Head.Count == SegmentEntries) AddSegmentUnderLock(new LogSegment(0, entryCapacity: 4));
         Head.CommitUnderLock(entry);
         CountAppendedUnderLock(entry.Length);
     }
 
-    /// <summary>
-    /// The entries up to <paramref name="head"/> of some topics, merged by id. Walks the segments as a reader does, without the lock.
-    /// </summary>
-    public static List<LogSegment> MergeHistory(List<LogSegment> topics, EventId head)
+    public override void EvictThroughUnderLock(EventId id)
     {
+        base.EvictThroughUnderLock(id);
+        _marks.Add(Evictions, id);
+    }
+
+    public override EventId EvictedSinceUnderLock(long known) => _marks.HighestAfter(known);
+
+    /// <summary>Takes note that a topic lets go of some events, the last of them <paramref name="through"/>.</summary>
+    public void EvictUnderLock(EventId through, int events)
+    {
+        EvictThroughUnderLock(through);
+        _evicted += events;
+    }
+
+    /// <summary>
+    /// The entries up to <paramref name="head"/> of some topics, merged by id. Walks the segments as a reader does, with the lock held only
+    /// to find its place again where a topic lets go of what is being walked.
+    /// </summary>
+    public static List<LogSegment> MergeHistory(List<Topic> topics, EventId head, Lock gate)
+    {
+        var last = default(EventId);
         var queue = new PriorityQueue<Cursor, long>(topics.Count);
-        foreach (var segment in topics)
+        foreach (var topic in topics)
         {
-            var cursor = new Cursor { Segment = segment };
-            if (TryPeek(ref cursor, head, out var entry)) queue.Enqueue(cursor, entry.Id.Value);
+            var cursor = new Cursor { Log = topic };
+            lock (gate) topic.PlaceUnderLock(ref cursor, last);
+            if (TryPeek(ref cursor, last, head, gate, out var entry)) queue.Enqueue(cursor, entry.Id.Value);
         }
 
         var merged = new List<LogSegment>();
-        while (queue.TryPeek(out var cursor, out _))
+        while (queue.TryPeek(out var cursor, out var due))
         {
-            if (TryPeek(ref cursor, head, out var entry))
+            // An entry that is not the one queued for stands behind some that were let go meanwhile; it waits for its turn.
+            if (TryPeek(ref cursor, last, head, gate, out var entry) && entry.Id.Value == due)
             {
                 if (merged.Count == 0 || merged[^1].Count == SegmentEntries) merged.Add(new LogSegment(0, SegmentEntries));
                 merged[^1].CommitUnderLock(entry);
-                cursor.Index++;
+                last = entry.Id;
             }
 
-            if (TryPeek(ref cursor, head, out var next)) queue.DequeueEnqueue(cursor, next.Id.Value);
+            if (TryPeek(ref cursor, last, head, gate, out var next)) queue.DequeueEnqueue(cursor, next.Id.Value);
             else queue.Dequeue();
         }
 
@@ -61,7 +88,12 @@ internal sealed class PatternIndex : EventLog
         var live = Segments;
         Segments = new SegmentQueue();
         LogSegment? last = null;
-        foreach (var segment in history) Enqueue(segment);
+        foreach (var segment in history)
+        {
+            CountUnderLock += segment.Count;
+            Enqueue(segment);
+        }
+
         for (var i = 0; i < live.Count; i++) Enqueue(live[i]);
 
         void Enqueue(LogSegment segment)
@@ -73,41 +105,86 @@ internal sealed class PatternIndex : EventLog
     }
 
     /// <summary>
-    /// Lets go of references to events that are gone: segments that hold none but such are dropped, and those that are mostly such are
-    /// written anew. Looks at some segments a call, going round, so that no call holds the lock for long.
+    /// Lets go of references to events that are gone: drops the oldest segments that hold none but such, and once half of all
+    /// references are such, writes the rest anew, small segments together. Looks at some segments a call, so that no call holds the
+    /// lock for long; returns whether more is to do.
     /// </summary>
-    public void TrimUnderLock(int segments)
+    public bool TrimUnderLock(int segments)
     {
-        while (Segments.Count > 1 && CountLive(Segments[0]) == 0) Segments.Dequeue().DropUnderLock();
         for (; segments > 0; segments--)
         {
-            // The head is still appended to, and the first needs no predecessor to be linked anew.
-            if (++_trimPosition >= Segments.Count - 1) _trimPosition = 0;
-            var segment = Segments[_trimPosition];
-            if (segment == Head || _trimPosition == 0) return;
-            var live = CountLive(segment);
-            if (live * 2 <= segment.Count && segment.Count > 1) ReplaceUnderLock(_trimPosition, Compact(segment, live));
+            if (_trimPosition == 0)
+            {
+                if (Segments.Count == 1) return false;
+                if (CountLive(Segments[0]) == 0)
+                {
+                    CountUnderLock -= Segments[0].Count;
+                    Segments.Dequeue().DropUnderLock();
+                    continue;
+                }
+
+                // Going round looks at every reference, so it is done when it gets rid of as many as it leaves.
+                if (_evicted < Math.Max(SegmentEntries, CountUnderLock / 2)) return false;
+                _evicted = 0;
+            }
+
+            CompactUnderLock(ref _trimPosition, ref segments);
+            // The head is still appended to.
+            if (_trimPosition < Segments.Count - 1) continue;
+            _trimPosition = 0;
+            return false;
         }
+
+        return true;
     }
 
+    /// <summary>Writes a run of segments anew as one where that is worth it, and moves behind it.</summary>
+    private void CompactUnderLock(ref int position, ref int budget)
+    {
+        var (first, live, count) = (position, 0, 0);
+        for (; position < Segments.Count - 1; position++, budget--)
+        {
+            var more = CountLive(Segments[position]);
+            if (live + more > SegmentEntries) break;
+            live += more;
+            count += Segments[position].Count;
+        }
+
+        var run = position - first;
+        if (live * 2 > count && (run < 2 || live * 2 > SegmentEntries)) return;
+        var compact = new LogSegment(0, live);
+        for (var i = first; i < position; i++) CopyLive(Segments[i], compact);
+        compact.LinkUnderLock(Segments[position]);
+        var kept = live > 0 ? 1 : 0;
+        RemoveUnderLock(first + kept, run - kept);
+        position = first + kept;
+        if (kept > 0) ReplaceUnderLock(first, compact);
+    }
+
+    // The segment before still links to the dropped one. So a cursor that comes from there is placed again and hears of what it lost;
+    // a link to the compact one would lead it past that in silence.
     private void ReplaceUnderLock(int position, LogSegment compact)
     {
-        var segment = Segments[position];
-        compact.LinkUnderLock(segment.Next!);
-        Segments[position - 1].LinkUnderLock(compact);
+        CountUnderLock += compact.Count - Segments[position].Count;
+        Segments[position].DropUnderLock();
         Segments[position] = compact;
-        segment.DropUnderLock();
     }
 
-    // One entry at least stays, dead or not: a segment in the middle of the chain has a first and a last id.
-    private static LogSegment Compact(LogSegment segment, int live)
+    private void RemoveUnderLock(int first, int run)
     {
-        var compact = new LogSegment(0, Math.Max(1, live));
-        var entries = segment.Entries.AsSpan(0, segment.Count);
-        foreach (ref readonly var entry in entries)
-            if (!entry.Home.IsDropped) compact.CommitUnderLock(entry);
-        if (compact.Count == 0) compact.CommitUnderLock(entries[^1]);
-        return compact;
+        for (var i = first; i < first + run; i++)
+        {
+            CountUnderLock -= Segments[i].Count;
+            Segments[i].DropUnderLock();
+        }
+
+        Segments.RemoveRange(first, run);
+    }
+
+    private static void CopyLive(LogSegment from, LogSegment to)
+    {
+        foreach (ref readonly var entry in from.Entries.AsSpan(0, from.Count))
+            if (!entry.Home.IsDropped) to.CommitUnderLock(entry);
     }
 
     private static int CountLive(LogSegment segment)
@@ -118,11 +195,22 @@ internal sealed class PatternIndex : EventLog
         return live;
     }
 
-    private static bool TryPeek(ref Cursor cursor, EventId head, out LogEntry entry)
+    private static bool TryPeek(ref Cursor cursor, EventId after, EventId head, Lock gate, out LogEntry entry)
     {
-        entry = default;
-        if (cursor.Look(default, out var entries, out _, out _) != Cursor.Sight.Entry || entries[cursor.Index].Id > head) return false;
-        entry = entries[cursor.Index];
-        return true;
+        while (true)
+        {
+            switch (cursor.Look(after, out var entries, out _, out _))
+            {
+                case Cursor.Sight.Dropped:
+                    lock (gate) cursor.Log.PlaceUnderLock(ref cursor, after);
+                    continue;
+                case Cursor.Sight.Entry when entries[cursor.Index].Id <= head:
+                    entry = entries[cursor.Index];
+                    return true;
+                default:
+                    entry = default;
+                    return false;
+            }
+        }
     }
 }

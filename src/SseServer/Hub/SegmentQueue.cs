@@ -34,6 +34,13 @@ internal struct SegmentQueue
         return segment;
     }
 
+    public void RemoveRange(int index, int count)
+    {
+        for (; index < Count - count; index++) this[index] = this[index + count];
+        for (; index < Count; index++) this[index] = null!;
+        Count -= count;
+    }
+
     private void Grow()
     {
         var larger = new LogSegment[Math.Max(4, _ring.Length * 2)];

@@ -68,8 +68,8 @@ internal sealed class Topic : EventLog
         if (Segments[0].Count == 0) Segments.Dequeue().DropUnderLock();
         var segment = Segments.Dequeue();
         var last = segment.LastIdUnderLock;
-        RaiseEvictedThroughUnderLock(last);
-        foreach (var pattern in PatternsUnderLock) pattern.RaiseEvictedThroughUnderLock(last);
+        EvictThroughUnderLock(last);
+        foreach (var pattern in PatternsUnderLock) pattern.EvictUnderLock(last, segment.Count);
         publisherIds.ForgetUnderLock(this, segment);
         CountUnderLock -= segment.Count;
         BytesUnderLock -= segment.Used;
@@ -82,9 +82,6 @@ internal sealed class Topic : EventLog
 
         segment.DropUnderLock();
     }
-
-    /// <summary>The retained segments, oldest first, for a pattern that gathers its history.</summary>
-    public LogSegment FirstSegmentUnderLock => Segments[0];
 
     // The first segment of a log is an empty one that gives cursors a place before there is an event.
     private LogSegment OldestUnderLock() => Segments[0].Count == 0 ? Segments[1] : Segments[0];
