@@ -170,7 +170,7 @@ internal sealed class PatternIndexTests
         Assert.That(hub.Hold(other, ResumePoint.Head, "u/*"), Is.EqualTo(HubStatus.Ok));
         Assert.That(hub.Topic("t/1").PatternsUnderLock, Is.Empty);
         hub.Publish("t/1", "two");
-        hub.Hub.Abandon(other);
+        hub.Hub.Release(other.Cursors);
         hub.Time.Advance(TimeSpan.FromSeconds(62));
 
         hub.Subscribe(TestHub.After(id), "t/*").WaitForData("two");

@@ -63,7 +63,7 @@ internal sealed class TopicLifeTests
 
         hub.Time.Advance(TimeSpan.FromMinutes(10));
         Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
-        hub.Hub.Abandon(subscription);
+        hub.Hub.Release(subscription.Cursors);
         hub.Time.Advance(TimeSpan.FromMinutes(2));
 
         Assert.That(hub.Hub.TopicCount, Is.Zero);

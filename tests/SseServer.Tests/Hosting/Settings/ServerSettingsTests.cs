@@ -30,9 +30,31 @@ internal sealed class ServerSettingsTests
     [TestCase("", "Server:Listen: '' names no address; allowed is at least one HOST:PORT.")]
     public void Wrong_addresses_are_reported(string listen, string sentence)
     {
-        Read(new() { ["Server:Listen"] = listen }, out var errors);
+        Read(new() { ["Server:Listen"] = listen, ["Auth:AllowAnonymousPublish"] = "true" }, out var errors);
 
         Assert.That(errors, Is.EqualTo(new[] { sentence }));
+    }
+
+    [TestCase("0.0.0.0:0")]
+    [TestCase("*:0")]
+    [TestCase("127.0.0.1:0,192.0.2.1:0")]
+    public void Listening_off_loopback_needs_a_word_on_who_may_publish(string listen)
+    {
+        Read(new() { ["Server:Listen"] = listen }, out var errors);
+        Assert.That(errors, Has.One.Contains("Auth:PublishKeys:NAME").And.One.Contains("Auth:AllowAnonymousPublish=true"));
+
+        foreach (var (key, value) in new[] { ("Auth:PublishKeys:ci", "secret"), ("Auth:AllowAnonymousPublish", "true"), ("Auth:AllowAnonymousPublish", "false") })
+        {
+            Read(new() { ["Server:Listen"] = listen, [key] = value }, out errors);
+            Assert.That(errors, Is.Empty, key);
+        }
+    }
+
+    [Test]
+    public void Credentials_for_pages_of_any_origin_are_refused()
+    {
+        Read(new() { ["Cors:AllowCredentials"] = "true" }, out var errors);
+        Assert.That(errors, Has.One.Contains("Cors:AllowCredentials"));
     }
 
     private static ServerSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> errors)
