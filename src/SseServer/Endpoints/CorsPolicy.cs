@@ -24,19 +24,18 @@ internal sealed class CorsPolicy
     /// <summary>Writes the fields that every reply carries.</summary>
     public void Write(IBufferWriter<byte> output, RequestHead request)
     {
-        if (_allowsAll && !_allowsCredentials)
-        {
-            ResponseHead.WriteHeader(output, "Access-Control-Allow-Origin"u8, "*"u8);
-        }
-        else
-        {
-            ResponseHead.WriteHeader(output, "Vary"u8, "Origin"u8);
-            if (!request.TryGetHeader("Origin"u8, out var origin) || !Lists(origin)) return;
-            ResponseHead.WriteHeader(output, "Access-Control-Allow-Origin"u8, origin);
-            if (_allowsCredentials) ResponseHead.WriteHeader(output, "Access-Control-Allow-Credentials"u8, "true"u8);
-        }
-
+        if (_allowsAll && !_allowsCredentials) ResponseHead.WriteHeader(output, "Access-Control-Allow-Origin"u8, "*"u8);
+        else WriteForOrigin(output, request);
         ResponseHead.WriteHeader(output, "Access-Control-Expose-Headers"u8, "Retry-After"u8);
+    }
+
+    // The reply differs by origin, and a cache must know (Fetch standard, "CORS protocol and HTTP caches").
+    private void WriteForOrigin(IBufferWriter<byte> output, RequestHead request)
+    {
+        ResponseHead.WriteHeader(output, "Vary"u8, "Origin"u8);
+        if (!request.TryGetHeader("Origin"u8, out var origin) || !Lists(origin)) return;
+        ResponseHead.WriteHeader(output, "Access-Control-Allow-Origin"u8, origin);
+        if (_allowsCredentials) ResponseHead.WriteHeader(output, "Access-Control-Allow-Credentials"u8, "true"u8);
     }
 
     /// <summary>Writes what a preflight asks for: fetch-based clients send these fields, EventSource itself sends only Last-Event-ID.</summary>
