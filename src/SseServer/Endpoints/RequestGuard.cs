@@ -59,8 +59,9 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors)
     private static bool IsLoopbackHost(ReadOnlySpan<byte> host)
     {
         var name = WithoutPort(host);
-        if (name.IsEmpty || name.Length > 255) return false;
-        if (name[^1] == '.') name = name[..^1];
+        if (name.Length > 255) return false;
+        if (name.EndsWith("."u8)) name = name[..^1];
+        if (name.IsEmpty) return false;
         if (HttpTokens.EqualsIgnoreCase(name, "localhost"u8)) return true;
         var suffix = ".localhost"u8;
         if (name.Length > suffix.Length && HttpTokens.EqualsIgnoreCase(name[^suffix.Length..], suffix)) return true;
