@@ -7,17 +7,20 @@ internal static class AcceptHeader
 {
     private static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
 
-    /// <summary>Whether event streams are not excluded: the most specific range that covers them has no <c>q=0</c>. No Accept accepts all.</summary>
+    /// <summary>
+    /// Whether event streams are not excluded: the most specific range that covers them has no <c>q=0</c>. Who names no range accepts all.
+    /// </summary>
     public static bool AllowsEventStream(RequestHead request)
     {
-        if (request.CountHeaders("Accept"u8) == 0) return true;
-        int best = -1;
+        var best = -1;
         var allowed = false;
+        var namesAny = false;
         for (var i = 0; i < request.HeaderCount; i++)
         {
             if (!HttpTokens.EqualsIgnoreCase(request.HeaderName(i), "Accept"u8)) continue;
             foreach (var value in new ListValues(request.HeaderValue(i)))
             {
+                namesAny = true;
                 var specificity = Specificity(MediaRange(value));
                 if (specificity < best || specificity < 0) continue;
                 allowed = (specificity == best && allowed) || !HasZeroWeight(value);
@@ -25,7 +28,7 @@ internal static class AcceptHeader
             }
         }
 
-        return allowed;
+        return allowed || !namesAny;
     }
 
     /// <summary>Whether event streams are asked for by name, as EventSource does.</summary>
