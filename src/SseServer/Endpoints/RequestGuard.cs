@@ -17,7 +17,8 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors)
     /// <summary>What is wrong with any request's Host; null where nothing is.</summary>
     public Problem? CheckHost(RequestHead request)
     {
-        if (!options.IsLoopbackOnly || IsLoopbackHost(request.Host) || IsListed(request.Host)) return null;
+        // Without a Host there is no name to rebind: browsers always send one, and HTTP/1.0 health checks often do not.
+        if (!options.IsLoopbackOnly || request.Host.IsEmpty || IsLoopbackHost(request.Host) || IsListed(request.Host)) return null;
         return new(421, "This server listens on loopback and answers to loopback names only; list other names in Server:AllowedHosts.");
     }
 
