@@ -15,7 +15,8 @@ internal sealed class CorsPolicy
     {
         _allowsAll = options.AllowedOrigins.Contains("*");
         _allowsCredentials = options.AllowCredentials;
-        _origins = options.AllowedOrigins.Where(origin => origin != "*").ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // Any page can have the opaque origin "null" (a sandboxed frame, a data: URL), so nobody can mean it by name.
+        _origins = options.AllowedOrigins.Where(origin => origin is not ("*" or "null")).ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>Whether an origin is listed by name; <c>*</c> lists none.</summary>

@@ -50,10 +50,11 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors)
 
     private bool IsListed(ReadOnlySpan<byte> host) => _hosts.Count > 0 && _hosts.Contains(Encoding.ASCII.GetString(WithoutPort(host)));
 
+    // serialized-origin = scheme "://" host [ ":" port ] (RFC 6454 section 6.2); anything more is no origin.
     private static bool IsLoopbackOrigin(ReadOnlySpan<byte> origin)
     {
-        if (origin.StartsWith("http://"u8)) return IsLoopbackHost(origin["http://".Length..]);
-        return origin.StartsWith("https://"u8) && IsLoopbackHost(origin["https://".Length..]);
+        var scheme = origin.StartsWith("https://"u8) ? "https://"u8 : "http://"u8;
+        return origin.StartsWith(scheme) && !origin[scheme.Length..].ContainsAny("/@?#"u8) && IsLoopbackHost(origin[scheme.Length..]);
     }
 
     // localhost and names under it are loopback by RFC 6761 section 6.3; an address is what it says.
