@@ -9,8 +9,8 @@ internal static class MediaType
     public static string? Read(RequestHead request, out BodyFormat format)
     {
         format = BodyFormat.Text;
-        if (request.TryGetHeader("Content-Encoding"u8, out var coding) && !HttpTokens.EqualsIgnoreCase(coding, "identity"u8))
-            return "Send the body without a content coding.";
+        if (IsCoded(request)) return "Send the body without a content coding.";
+        if (request.CountHeaders("Content-Type"u8) > 1) return "Send one Content-Type field only.";
         if (!request.TryGetHeader("Content-Type"u8, out var value)) return null;
         var semicolon = value.IndexOf((byte)';');
         var type = HttpTokens.TrimWhitespace(semicolon < 0 ? value : value[..semicolon]);
@@ -19,6 +19,18 @@ internal static class MediaType
         else if (HttpTokens.EqualsIgnoreCase(type, "text/event-stream"u8)) format = BodyFormat.EventStream;
         if (format == BodyFormat.Binary || semicolon < 0 || IsUtf8(value[semicolon..])) return null;
         return "Send text as UTF-8: event streams have no other encoding.";
+    }
+
+    private static bool IsCoded(RequestHead request)
+    {
+        for (var i = 0; i < request.HeaderCount; i++)
+        {
+            if (!HttpTokens.EqualsIgnoreCase(request.HeaderName(i), "Content-Encoding"u8)) continue;
+            foreach (var coding in new ListValues(request.HeaderValue(i)))
+                if (!HttpTokens.EqualsIgnoreCase(coding, "identity"u8)) return true;
+        }
+
+        return false;
     }
 
     private static bool IsUtf8(ReadOnlySpan<byte> parameters)
