@@ -11,7 +11,10 @@ internal sealed class PublishWork
     // One that has grown beyond this is left to the collector rather than kept.
     private const int MaxKeptBytes = 256 * 1024;
 
-    private static readonly ConcurrentBag<PublishWork> Kept = [];
+    // As many publishes as can be in the middle of computing, and some that wait for their bodies; a crowd is not kept.
+    private static readonly int MaxKept = 8 * Environment.ProcessorCount;
+
+    private static readonly ConcurrentQueue<PublishWork> Kept = [];
 
     private PublishWork() => Writer = new Utf8JsonWriter(Reply);
 
@@ -27,7 +30,7 @@ internal sealed class PublishWork
 
     public Utf8JsonWriter Writer { get; }
 
-    public static PublishWork Take() => Kept.TryTake(out var work) ? work : new PublishWork();
+    public static PublishWork Take() => Kept.TryDequeue(out var work) ? work : new PublishWork();
 
     public void Return()
     {
@@ -35,7 +38,7 @@ internal sealed class PublishWork
         Body.ResetWrittenCount();
         Text.ResetWrittenCount();
         Batch.Clear();
-        Kept.Add(this);
+        if (Kept.Count < MaxKept) Kept.Enqueue(this);
     }
 
     /// <summary>Starts a JSON reply.</summary>
