@@ -9,7 +9,7 @@ internal static class WebPage
     private static readonly byte[] Page = Load();
 
     private static readonly byte[] Policy = Encoding.ASCII.GetBytes(
-        $"default-src 'none'; connect-src 'self'; script-src '{HashOf("script")}'; style-src '{HashOf("style")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        $"default-src 'none'; connect-src 'self'; img-src data:; script-src '{HashOf("script")}'; style-src '{HashOf("style")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
     public static ReadOnlySpan<byte> Bytes => Page;
 
@@ -19,9 +19,9 @@ internal static class WebPage
     {
         using var resource = typeof(WebPage).Assembly.GetManifestResourceStream("index.html")
             ?? throw new InvalidOperationException("The page is not embedded in the assembly.");
-        using var bytes = new MemoryStream();
-        resource.CopyTo(bytes);
-        return bytes.ToArray();
+        using var reader = new StreamReader(resource, Encoding.UTF8);
+        // Browsers hash what is left after they took CR LF for LF, as a checkout on Windows may have it.
+        return Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace("\r\n", "\n", StringComparison.Ordinal));
     }
 
     // CSP level 3 section 8.4: the hash of what stands between the tags.
