@@ -1,0 +1,24 @@
+namespace SseServer.Tests.Endpoints;
+
+/// <summary>One block of an event stream, as text without its blank line, and what its fields say.</summary>
+internal sealed record EventBlock(string Text)
+{
+    public string? Id => Value("id: ");
+
+    public string Name => Value("event: ") ?? "message";
+
+    public string? Retry => Value("retry: ");
+
+    /// <summary>The data lines, joined; null where the block has none, so that clients dispatch nothing.</summary>
+    public string? Data
+    {
+        get
+        {
+            var lines = Text.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal)).ToArray();
+            return lines.Length == 0 ? null : string.Join('\n', lines.Select(line => line["data: ".Length..]));
+        }
+    }
+
+    private string? Value(string field)
+        => Text.Split('\n').FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal))?[field.Length..];
+}

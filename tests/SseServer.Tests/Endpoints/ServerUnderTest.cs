@@ -1,0 +1,97 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using SseServer.Endpoints;
+using SseServer.Hub;
+using SseServer.Tests.Support;
+using SseServer.Transport;
+
+namespace SseServer.Tests.Endpoints;
+
+/// <summary>
+/// The whole server but for its host, on a loopback port of the system's choice, in fake time unless a test gives another. Disposing of it
+/// checks that no connection, subscription or buffer stayed, and that nothing was logged that an operator would have to look at.
+/// </summary>
+internal sealed class ServerUnderTest : IAsyncDisposable
+{
+    private readonly List<WireClient> _clients = [];
+
+    public ServerUnderTest(
+        EndpointOptions? endpoints = null, HubOptions? hub = null, TransportOptions? transport = null, TimeProvider? time = null, IPEndPoint? listen = null)
+    {
+        time ??= Time;
+        Hub = new EventHub(hub ?? HubOptions.Default with { Shards = 2 }, time);
+        Application = new HttpApplication(Hub, endpoints ?? EndpointOptions.Default, Logs);
+        Transport = new TransportServer(transport ?? new TransportOptions(), Application, time, Logs.CreateLogger<TransportServer>());
+        Transport.Start([listen ?? new IPEndPoint(IPAddress.Loopback, 0)]);
+    }
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public RecordingLoggers Logs { get; } = new();
+
+    public EventHub Hub { get; }
+
+    public HttpApplication Application { get; }
+
+    public TransportServer Transport { get; }
+
+    public IPEndPoint EndPoint => Transport.Endpoints[0];
+
+    public async Task<WireClient> ConnectAsync(int receiveBuffer = 0)
+    {
+        var client = await WireClient.ConnectAsync(EndPoint, receiveBuffer);
+        lock (_clients) _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Sends one request on a connection of its own and reads the reply.</summary>
+    public async Task<WireReply> SendAsync(string method, string target, string? body = null, params string[] fields)
+    {
+        using var client = await WireClient.ConnectAsync(EndPoint);
+        await client.RequestAsync(method, target, body, fields);
+        return await client.ReadReplyAsync(isHead: method == "HEAD");
+    }
+
+    /// <summary>Publishes and returns the event's hub id.</summary>
+    public async Task<string> PublishAsync(string target, string data, params string[] fields)
+    {
+        var reply = await SendAsync("POST", target, data, fields);
+        Assert.That(reply.Status, Is.AnyOf(200, 201), reply.Body);
+        return reply.Json.GetProperty("id").GetString()!;
+    }
+
+    /// <summary>Opens a stream and reads its head and its greeting.</summary>
+    public async Task<WireClient> SubscribeAsync(string target, params string[] fields)
+    {
+        var client = await ConnectAsync();
+        await client.RequestAsync("GET", target, body: (string?)null, fields);
+        var head = await client.ReadHeadAsync();
+        Assert.That((head.Status, head["Content-Type"]), Is.EqualTo((200, "text/event-stream")));
+        Assert.That((await client.ReadBlockAsync())!.Name, Is.EqualTo("connected"));
+        return client;
+    }
+
+    /// <summary>Does what the host does when it is told to stop.</summary>
+    public async Task StopAsync(TimeSpan drainPeriod)
+    {
+        Transport.StopAccepting();
+        Application.BeginDrain();
+        Hub.Drain(Hub.Options.ReconnectionTime);
+        await Transport.DrainAsync(drainPeriod).Soon();
+    }
+
+    public Task HasConnectionsAsync(int count) => Eventually.HoldsAsync(() => Transport.ConnectionCount == count, $"{count} connections");
+
+    public Task HasStreamsAsync(int count) => Eventually.HoldsAsync(() => Hub.SubscriptionCount == count, $"{count} streams");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients) client.Dispose();
+        await HasConnectionsAsync(0);
+        await HasStreamsAsync(0);
+        await Transport.DisposeAsync().AsTask().Soon();
+        Hub.Dispose();
+        Assert.That(Transport.Buffers.Outstanding, Is.Zero, "buffers not given back");
+        Assert.That(Logs.Complaints, Is.Empty);
+    }
+}

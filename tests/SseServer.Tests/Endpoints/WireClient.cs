@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using SseServer.Tests.Support;
+
+namespace SseServer.Tests.Endpoints;
+
+/// <summary>A client that sends exactly what a test says, and reads replies and event streams strictly. One caller at a time.</summary>
+internal sealed class WireClient : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly byte[] _buffer = new byte[8 * 1024];
+    private readonly BodyDecoder _body = new();
+    private readonly List<byte> _block = [];
+    private int _start;
+    private int _end;
+
+    private WireClient(Socket socket) => _socket = socket;
+
+    /// <summary>What the Host field says unless a test gives another.</summary>
+    public string Authority => _socket.RemoteEndPoint!.ToString()!;
+
+    /// <summary>The last id that an event stream gave, as an EventSource keeps it (WHATWG HTML 9.2.6).</summary>
+    public string LastEventId { get; private set; } = "";
+
+    public static async Task<WireClient> ConnectAsync(IPEndPoint endPoint, int receiveBuffer = 0)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (receiveBuffer > 0) socket.ReceiveBufferSize = receiveBuffer;
+        await socket.ConnectAsync(endPoint).Soon();
+        return new WireClient(socket);
+    }
+
+    public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
+
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty) bytes = bytes[await _socket.SendAsync(bytes).AsTask().Soon()..];
+    }
+
+    /// <summary>Sends a request with a Host field, unless one is among <paramref name="fields"/>, and a Content-Length where there is a body.</summary>
+    public Task RequestAsync(string method, string target, string? body = null, params string[] fields)
+        => RequestAsync(method, target, body is null ? null : Encoding.UTF8.GetBytes(body), fields);
+
+    /// <inheritdoc cref="RequestAsync(string, string, string?, string[])"/>
+    public Task RequestAsync(string method, string target, byte[]? body, params string[] fields)
+    {
+        var head = new StringBuilder($"{method} {target} HTTP/1.1\r\n");
+        if (!fields.Any(field => field.StartsWith("Host:", StringComparison.OrdinalIgnoreCase))) head.Append($"Host: {Authority}\r\n");
+        if (body is not null) head.Append($"Content-Length: {body.Length}\r\n");
+        foreach (var field in fields) head.Append($"{field}\r\n");
+        head.Append("\r\n");
+        return SendAsync((byte[])[.. Encoding.UTF8.GetBytes(head.ToString()), .. body ?? []]);
+    }
+
+    /// <summary>Sends a chunk of a chunked body; an empty one ends it.</summary>
+    public Task SendChunkAsync(string text) => SendAsync($"{Encoding.UTF8.GetByteCount(text):x}\r\n{text}\r\n");
+
+    /// <summary>Reads a head; its body can be read then.</summary>
+    public async Task<WireReply> ReadHeadAsync(bool isHead = false)
+    {
+        var head = new StringBuilder();
+        while (!(head.Length >= 4 && head[^4] == '\r' && head[^3] == '\n' && head[^2] == '\r' && head[^1] == '\n'))
+        {
+            if (_start == _end && !await FillAsync()) throw new IOException($"The connection ended within a head: {head}");
+            head.Append((char)_buffer[_start++]);
+        }
+
+        var reply = new WireReply(head.ToString(), "");
+        _body.Begin(reply, isHead);
+        return reply;
+    }
+
+    /// <summary>Reads a whole reply.</summary>
+    public async Task<WireReply> ReadReplyAsync(bool isHead = false)
+    {
+        var head = await ReadHeadAsync(isHead);
+        return head with { Body = await ReadBodyAsync() };
+    }
+
+    /// <summary>Reads what is left of a body.</summary>
+    public async Task<string> ReadBodyAsync()
+    {
+        var bytes = new List<byte>();
+        while (!_body.IsDone)
+        {
+            if (_start == _end && !await FillAsync() && !_body.TryEnd()) throw new IOException("The connection ended within a body.");
+            while (_start < _end && !_body.IsDone)
+            {
+                var value = _buffer[_start++];
+                if (_body.Take(value)) bytes.Add(value);
+            }
+        }
+
+        return Encoding.UTF8.GetString([.. bytes]);
+    }
+
+    /// <summary>Reads the next block of an event stream; null at a clean end. An end that is not clean throws.</summary>
+    public async Task<EventBlock?> ReadBlockAsync()
+    {
+        _block.Clear();
+        while (!_body.IsDone)
+        {
+            if (_start == _end && !await FillAsync() && !_body.TryEnd()) throw new IOException("The stream ended without its last chunk.");
+            while (_start < _end && !_body.IsDone)
+            {
+                var value = _buffer[_start++];
+                if (!_body.Take(value)) continue;
+                _block.Add(value);
+                if (_block is [.., (byte)'\n', (byte)'\n']) return EndBlock();
+            }
+        }
+
+        Assert.That(_block, Is.Empty, "the stream ends within a block");
+        return null;
+    }
+
+    /// <summary>Reads on to the next block that clients dispatch; null at a clean end.</summary>
+    public async Task<EventBlock?> ReadEventAsync()
+    {
+        EventBlock? block;
+        do block = await ReadBlockAsync();
+        while (block is { Data: null });
+        return block;
+    }
+
+    /// <summary>Whether the server ends the connection next, having sent nothing more.</summary>
+    public async Task<bool> EndsAsync() => _start == _end && !await FillAsync();
+
+    /// <summary>Sends FIN: the server may still finish what it sends.</summary>
+    public void Finish() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Sends RST.</summary>
+    public void Reset() => _socket.Close(0);
+
+    public void Dispose() => _socket.Dispose();
+
+    private EventBlock EndBlock()
+    {
+        var block = new EventBlock(Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block)[..^2]));
+        LastEventId = block.Id ?? LastEventId;
+        return block;
+    }
+
+    private async Task<bool> FillAsync()
+    {
+        _start = 0;
+        _end = await _socket.ReceiveAsync(_buffer.AsMemory()).AsTask().Soon();
+        return _end > 0;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+namespace SseServer.Tests.Endpoints;
+
+/// <summary>A reply as it came: status, fields in order, and the decoded body where it was read.</summary>
+internal sealed record WireReply(string Head, string Body)
+{
+    private readonly string[] _lines = Head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+
+    public int Status => int.Parse(_lines[0].AsSpan(9, 3));
+
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+    /// <summary>A field's one value; null where there is none. A field that comes twice fails the test.</summary>
+    public string? this[string name]
+    {
+        get
+        {
+            var values = _lines.Skip(1).Select(line => line.Split(": ", 2))
+                .Where(field => field[0].Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field[1]).ToArray();
+            Assert.That(values, Has.Length.LessThan(2), $"{name} comes twice");
+            return values.FirstOrDefault();
+        }
+    }
+
+    /// <summary>The <c>detail</c> of a refusal, after checking its form (RFC 9457).</summary>
+    public string Problem
+    {
+        get
+        {
+            Assert.That(this["Content-Type"], Is.EqualTo("application/problem+json"));
+            var detail = Json.GetProperty("detail").GetString()!;
+            Assert.That(Json.GetProperty("type").GetString(), Is.EqualTo("about:blank"));
+            Assert.That(Json.GetProperty("status").GetInt32(), Is.EqualTo(Status));
+            Assert.That(Json.GetProperty("title").GetString(), Is.EqualTo(_lines[0][13..]));
+            Assert.That(detail, Does.Match(@"^([A-Z]|[a-z]+= ).*\.$"), "a whole sentence");
+            return detail;
+        }
+    }
+}
