@@ -29,8 +29,12 @@ internal sealed class HttpApplication : IHttpApplication
         _publish = new PublishEndpoint(hub, options, _replies);
     }
 
-    /// <summary>From now on subscribers are told to come back later, and health checks that this server leaves.</summary>
-    public void BeginDrain() => _subscribe.IsDraining = true;
+    /// <summary>From now on subscribers and publishers of streams are told to come back later, and health checks that this server leaves.</summary>
+    public void BeginDrain()
+    {
+        _subscribe.IsDraining = true;
+        _publish.BeginDrain();
+    }
 
     public ValueTask HandleAsync(HttpExchange exchange)
     {

@@ -28,6 +28,7 @@ internal sealed partial class PublishEndpoint
                 work.Batch.Clear();
             }
 
+            if (problem is null && read.Status == BodyReadStatus.Data && Volatile.Read(ref _isDraining)) problem = ShuttingDown();
             if (problem is null && read.Status == BodyReadStatus.Data) continue;
             if (problem is null && read.Status == BodyReadStatus.Aborted) return null;
             problem ??= EndOf(read, parser);
@@ -36,6 +37,11 @@ internal sealed partial class PublishEndpoint
             return null;
         }
     }
+
+    private static Problem ShuttingDown() => new(503, "The server is shutting down; go on elsewhere or later, after the event of lastId.")
+    {
+        RetryAfterSeconds = Random.Shared.Next(5, 15),
+    };
 
     private static Problem? EndOf(BodyReadResult read, EventStreamParser parser)
     {

@@ -14,7 +14,12 @@ namespace SseServer.Endpoints;
 /// </summary>
 internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions options, Replies replies)
 {
+    private bool _isDraining;
+
     private static ReadOnlySpan<byte> Json => "application/json"u8;
+
+    /// <summary>The server is leaving: streams of events are cut at the next event, or the drain would wait for their publishers.</summary>
+    public void BeginDrain() => Volatile.Write(ref _isDraining, true);
 
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
