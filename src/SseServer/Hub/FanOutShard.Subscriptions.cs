@@ -97,13 +97,13 @@ internal sealed partial class FanOutShard
 
     private void OnWriteDone(Subscription subscription)
     {
-        if (!subscription.CompleteWrite()) subscription.IsBroken = true;
         if (subscription.PinnedBytes != 0)
         {
             _hub.CountPinned(-subscription.PinnedBytes);
             subscription.PinnedBytes = 0;
         }
 
+        if (!subscription.CompleteWrite()) subscription.IsBroken = true;
         if (subscription is { IsEnding: false, IsBroken: false }) Enqueue(subscription);
     }
 
@@ -163,9 +163,16 @@ internal sealed partial class FanOutShard
         {
             var subscription = _subscriptions[i];
             if (subscription.HeartbeatDue > _now || subscription.IsBusy || subscription.IsEnding) continue;
-            WriteHeartbeat(subscription);
-            ScheduleHeartbeat(subscription);
-            Settle(subscription);
+            try
+            {
+                WriteHeartbeat(subscription);
+                ScheduleHeartbeat(subscription);
+                Settle(subscription);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                Fault(subscription, e);
+            }
         }
     }
 
@@ -249,6 +256,14 @@ internal sealed partial class FanOutShard
     {
         _hub.OnFault(exception);
         subscription.IsBroken = true;
-        if (!subscription.IsBusy && !subscription.IsEnded) Remove(subscription, StreamEnding.Broken);
+        if (subscription.IsBusy || subscription.IsEnded) return;
+        try
+        {
+            Remove(subscription, StreamEnding.Broken);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _hub.OnFault(e);
+        }
     }
 }

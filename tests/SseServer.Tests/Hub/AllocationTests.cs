@@ -1,0 +1,51 @@
+using SseServer.Hub;
+using SseServer.Tests.Hub.Support;
+
+namespace SseServer.Tests.Hub;
+
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class AllocationTests
+{
+    [TestCase(true, "a")]
+    [TestCase(false, "a")]
+    [TestCase(true, "a", "b")]
+    [TestCase(true, "c", "b", "a")]
+    public void A_delivery_allocates_nothing(bool isChunked, params string[] selectors)
+    {
+        var withoutReaders = Measure(readers: 0, isChunked, selectors);
+        var withReaders = Measure(FanOutShard.InlineReaders, isChunked, selectors);
+
+        Assert.That(withReaders - withoutReaders, Is.LessThan(1000), "bytes in 4 * 2000 deliveries");
+    }
+
+    // What publishing allocates is the log itself. A few readers are served on the publisher's thread, so that their part can be told.
+    private static long Measure(int readers, bool isChunked, string[] selectors)
+    {
+        using var hub = new TestHub();
+        var subscriptions = new CountingSubscription[readers];
+        for (var i = 0; i < readers; i++)
+        {
+            hub.Hold(subscriptions[i] = new CountingSubscription { IsChunked = isChunked }, ResumePoint.Head, selectors);
+            EventHub.Join(subscriptions[i]);
+        }
+
+        Eventually.True(() => hub.Hub.SubscriptionCount == readers);
+        if (readers > 0) TestHub.Settle(subscriptions[0]);
+        var batch = new PublishBatch();
+        for (var i = 0; i < 100; i++) Publish(hub, batch);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 2000; i++) Publish(hub, batch);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        foreach (var subscription in subscriptions) Eventually.True(() => subscription.Sends >= 2000);
+        return allocated;
+    }
+
+    private static void Publish(TestHub hub, PublishBatch batch)
+    {
+        batch.Clear();
+        TestHub.Add(batch, "a", "some data"u8);
+        hub.Hub.Publish(batch);
+    }
+}

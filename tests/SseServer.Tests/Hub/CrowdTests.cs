@@ -1,0 +1,37 @@
+using SseServer.Hub;
+using SseServer.Tests.Hub.Support;
+
+namespace SseServer.Tests.Hub;
+
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class CrowdTests
+{
+    [TestCase(100_000)]
+    [TestCase(1_000_000, Explicit = true, Reason = "Takes a gigabyte and some seconds.")]
+    public void A_crowd_gets_each_event(int readers)
+    {
+        using var hub = new TestHub(HubOptions.Default with { Shards = 2 }, TimeProvider.System);
+        var crowd = new CountingSubscription[readers];
+        for (var i = 0; i < readers; i++)
+        {
+            hub.Hold(crowd[i] = new CountingSubscription(), ResumePoint.Head, "a");
+            EventHub.Join(crowd[i]);
+        }
+
+        Eventually.True(() => hub.Hub.SubscriptionCount == readers);
+        foreach (var subscription in crowd.AsSpan(0, 2)) TestHub.Settle(subscription);
+        for (var i = 0; i < 3; i++) hub.Publish("a", $"{i}");
+
+        var bytes = hub.Topic("a").BytesUnderLock;
+        foreach (var subscription in crowd)
+        {
+            Eventually.True(() => subscription.Bytes >= bytes);
+            Assert.That(subscription.Bytes, Is.EqualTo(bytes));
+        }
+
+        foreach (var subscription in crowd) subscription.PeerLost();
+        Eventually.True(() => hub.Hub.SubscriptionCount == 0);
+        Assert.That(Array.TrueForAll(crowd, subscription => subscription.IsOver), Is.True);
+    }
+}
