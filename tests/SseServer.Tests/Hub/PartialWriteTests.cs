@@ -26,7 +26,7 @@ internal sealed class PartialWriteTests
         Assert.That(whole, Has.Length.GreaterThan(greeting + 200));
 
         for (var cut = 0; cut <= whole.Length; cut++)
-            Assert.That(Read(hub, start, isChunked, selectors, cut), Is.EqualTo(whole), $"cut at {cut}");
+            Assert.That(Read(hub, start, isChunked, selectors, cut).AsSpan().SequenceEqual(whole), Is.True, $"cut at {cut}");
     }
 
     [TestCase(true)]
@@ -44,7 +44,7 @@ internal sealed class PartialWriteTests
             var whole = Read(hub, start, isChunked, selectors, cut: null);
 
             foreach (var cut in new[] { 150, 300, 5000, 60_000, 90_000, 100_050 })
-                Assert.That(Read(hub, start, isChunked, selectors, cut), Is.EqualTo(whole), $"cut at {cut}");
+                Assert.That(Read(hub, start, isChunked, selectors, cut).AsSpan().SequenceEqual(whole), Is.True, $"cut at {cut}");
         }
     }
 

@@ -148,7 +148,7 @@ internal sealed class RoundTests
     [TestCase("*")]
     public async Task A_publisher_that_waits_for_readers_gives_no_healthy_reader_a_gap(params string[] selectors)
     {
-        const int Events = 20_000;
+        const int Events = 10_000;
         using var hub = new TestHub(
             HubOptions.Default with { Shards = 2, Retention = new TopicRetention { MaxEvents = 200 } }, TimeProvider.System);
         var subscriptions = Enumerable.Range(0, 16).Select(_ => hub.SubscribeLive(selectors)).ToArray();
