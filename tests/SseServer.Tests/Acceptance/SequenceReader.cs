@@ -1,0 +1,75 @@
+using SseServer.Tests.Endpoints;
+
+namespace SseServer.Tests.Acceptance;
+
+/// <summary>
+/// A subscriber over any number of connections that checks what it gets: of each topic the numbers 0, 1, 2 and so on, each once and in order, and
+/// hub ids that rise. Data is <c>topic:number</c>.
+/// </summary>
+internal sealed class SequenceReader(ServerUnderTest server, string target, int topics)
+{
+    private readonly Dictionary<string, int> _next = [];
+    private WireClient? _client;
+    private string _lastEventId = "";
+
+    public int Received { get; private set; }
+
+    public int Connections { get; private set; }
+
+    public async Task ConnectAsync()
+    {
+        _client = await WireClient.ConnectAsync(server.EndPoint);
+        Connections++;
+        await _client.RequestAsync("GET", target, body: (string?)null, _lastEventId.Length == 0 ? [] : ["Last-Event-ID: " + _lastEventId]);
+        Assert.That((await _client.ReadHeadAsync()).Status, Is.EqualTo(200));
+        Take(await _client.ReadBlockAsync());
+    }
+
+    /// <summary>Reads until it has so many events in all.</summary>
+    public async Task ReadUntilAsync(int received)
+    {
+        while (Received < received) Take(await _client!.ReadBlockAsync());
+    }
+
+    /// <summary>Leaves at once, whatever is on its way.</summary>
+    public void Reset()
+    {
+        _client!.Reset();
+        _client = null;
+    }
+
+    /// <summary>Says that it leaves, and takes what the server still sends up to the end of the stream.</summary>
+    public async Task FinishAsync()
+    {
+        _client!.Finish();
+        while (await _client.ReadBlockAsync() is { } block) Take(block);
+        _client.Dispose();
+        _client = null;
+    }
+
+    public void Dispose() => _client?.Dispose();
+
+    private void Take(EventBlock? block)
+    {
+        if (block is null) throw new AssertionException("The stream ended.");
+        if (block.Id is { } id)
+        {
+            if (_lastEventId.Length > 0 && Order(id) < Order(_lastEventId)) throw new AssertionException($"{id} comes after {_lastEventId}.");
+            _lastEventId = id;
+        }
+
+        if (block.Name == "connected" || block.Data is not { } data) return;
+        if (block.Name != "message") throw new AssertionException($"An event that nobody published: {block.Text}");
+        var colon = data.IndexOf(':');
+        var expected = _next.GetValueOrDefault(data[..colon]);
+        var number = int.Parse(data.AsSpan(colon + 1));
+        if (number != expected) throw new AssertionException($"{data} comes where {expected} belongs, on connection {Connections}.");
+        _next[data[..colon]] = expected + 1;
+        if (_next.Count > topics) throw new AssertionException($"More than {topics} topics.");
+        Received++;
+    }
+
+    private static (long, int) Parse(string id) => (long.Parse(id.AsSpan(0, id.IndexOf('-'))), int.Parse(id.AsSpan(id.IndexOf('-') + 1)));
+
+    private static long Order(string id) => (Parse(id).Item1 << 20) | (uint)Parse(id).Item2;
+}
