@@ -1,0 +1,82 @@
+using System.Globalization;
+
+namespace SseServer.Bench.FanOut;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record BenchOptions
+{
+    public const string Usage = """
+        Usage: FanOut [options]
+          --workload A,B   steady, throughput, burst, topics, idle, replay, stalled, one, publish; default all
+          --peers A,B      aspnetcore, nchan, node, send-loop, or none; default all that are installed
+          --rounds N       rounds, in each of which every server has its turn; default 5, with --short 1
+          --seconds N      length of a measured window; default 10, with --short 2
+          --streams N      streams, instead of each workload's own number
+          --short          a look, not a measurement
+          --server PATH    the sse-server program; default src/SseServer/bin/Release/net10.0/sse-server
+          --output DIR     writes results.md and results.json there
+          --seed N         of fillers and random choices; default 1
+        """;
+
+    public IReadOnlyList<string> Workloads { get; private init; } = [];
+
+    public IReadOnlyList<string>? Peers { get; private init; }
+
+    public int? Rounds { get; private init; }
+
+    public int? Seconds { get; private init; }
+
+    public int? Streams { get; private init; }
+
+    public bool Short { get; private init; }
+
+    public string? Server { get; private init; }
+
+    public string? Output { get; private init; }
+
+    public int Seed { get; private init; } = 1;
+
+    /// <summary>Rounds to run, 1 to 100.</summary>
+    public int RoundCount => Math.Clamp(Rounds ?? (Short ? 1 : 5), 1, 100);
+
+    /// <summary>Length of a measured window, 1 to 600 seconds.</summary>
+    public TimeSpan Window => TimeSpan.FromSeconds(Math.Clamp(Seconds ?? (Short ? 2 : 10), 1, 600));
+
+    /// <summary>Events are published so long before the window begins, for compilers and buffers to settle.</summary>
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Short ? 1 : 3);
+
+    /// <summary>Reads the command line; null where it is not understood.</summary>
+    public static BenchOptions? Parse(ReadOnlySpan<string> arguments)
+    {
+        var options = new BenchOptions();
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i] == "--short")
+            {
+                options = options with { Short = true };
+                continue;
+            }
+            if (i + 1 == arguments.Length || options.With(arguments[i], arguments[++i]) is not { } next) return null;
+            options = next;
+        }
+        return options;
+    }
+
+    private BenchOptions? With(string name, string value) => name switch
+    {
+        "--workload" => this with { Workloads = value.Split(',') },
+        "--peers" => this with { Peers = value.Split(',') },
+        "--server" => this with { Server = Path.GetFullPath(value) },
+        "--output" => this with { Output = value },
+        _ => int.TryParse(value, CultureInfo.InvariantCulture, out var number) ? With(name, number) : null,
+    };
+
+    private BenchOptions? With(string name, int value) => name switch
+    {
+        "--rounds" => this with { Rounds = value },
+        "--seconds" => this with { Seconds = value },
+        "--streams" => this with { Streams = Math.Max(1, value) },
+        "--seed" => this with { Seed = value },
+        _ => null,
+    };
+}

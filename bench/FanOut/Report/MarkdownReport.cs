@@ -1,0 +1,59 @@
+using System.Text;
+using SseServer.Bench.FanOut.Workloads;
+
+namespace SseServer.Bench.FanOut.Report;
+
+/// <summary>The results as Markdown tables.</summary>
+internal static class MarkdownReport
+{
+    public static string Write(BenchOptions options, IReadOnlyList<Workload> workloads, IReadOnlyList<Result> results)
+    {
+        var text = new StringBuilder();
+        text.AppendLine("# Results").AppendLine();
+        text.AppendLine(Machine.Describe()).AppendLine();
+        text.AppendLine($"Medians of {options.RoundCount} rounds; ratios are medians of each round's ratio to the first row's server.");
+        foreach (var workload in workloads)
+        {
+            var table = new ResultTable(workload.Key, results);
+            if (table.Servers.Count == 0) continue;
+            text.AppendLine().AppendLine($"## {workload.Key}").AppendLine();
+            text.AppendLine(workload.Describe(options)).AppendLine();
+            WriteTable(text, table);
+            WriteRatios(text, table);
+            WriteFailures(text, workload, results);
+        }
+        return text.ToString();
+    }
+
+    private static void WriteTable(StringBuilder text, ResultTable table)
+    {
+        WriteRow(text, "", table.Columns.Select(column => column.Heading));
+        WriteRow(text, "---", table.Columns.Select(_ => "---:"));
+        foreach (var server in table.Servers)
+            WriteRow(text, server, table.Columns.Select(column => Metric.Format(table.Median(server, column.Name))));
+    }
+
+    private static void WriteRatios(StringBuilder text, ResultTable table)
+    {
+        var columns = table.Columns.Where(column => column.HasRatio).ToList();
+        if (table.Servers.Count < 2 || columns.Count == 0) return;
+        var reference = table.Servers[0];
+        text.AppendLine();
+        WriteRow(text, $"÷ {reference}", columns.Select(column => column.Name));
+        WriteRow(text, "---", columns.Select(_ => "---:"));
+        foreach (var server in table.Servers.Skip(1))
+            WriteRow(text, server, columns.Select(column => Metric.Format(table.Ratio(server, reference, column.Name))));
+    }
+
+    private static void WriteFailures(StringBuilder text, Workload workload, IReadOnlyList<Result> results)
+    {
+        var failures = results.Where(result => result.Workload == workload.Key && result.Failures.Count > 0).ToList();
+        if (failures.Count == 0) return;
+        text.AppendLine();
+        foreach (var result in failures)
+            text.AppendLine($"- {result.Server}, round {result.Round + 1}: {string.Join("; ", result.Failures)}");
+    }
+
+    private static void WriteRow(StringBuilder text, string first, IEnumerable<string> cells)
+        => text.Append("| ").Append(first).Append(" | ").AppendJoin(" | ", cells).AppendLine(" |");
+}

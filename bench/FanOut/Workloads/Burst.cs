@@ -1,0 +1,13 @@
+
+namespace SseServer.Bench.FanOut.Workloads;
+
+/// <summary>More than the readers can take: the publisher looks at nobody but itself, and the losses are counted.</summary>
+internal sealed class Burst : Throughput
+{
+    public override string Key => "burst";
+
+    protected override bool IsPaced => false;
+
+    public override string Describe(BenchOptions options)
+        => $"As throughput, but the publisher does not look at the readers: it posts as fast as it is answered. What was announced as lost (event: gap) and what was lost without a word is counted.";
+}
