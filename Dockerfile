@@ -1,4 +1,4 @@
-# Builds the single-file server and puts it alone on a base without a shell. Any base with glibc, libgcc and libstdc++ will do.
+# Builds the single-file server and puts it alone on a base without a shell. Any base with glibc, libstdc++ and OpenSSL will do.
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 
