@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using Microsoft.Playwright;
+
+namespace SseServer.Browser.Tests;
+
+/// <summary>The one browser of all tests: a Chromium that is installed on the machine, or that <c>SSE_TEST_CHROMIUM</c> names.</summary>
+[SetUpFixture]
+public sealed class Chromium
+{
+    private static readonly string[] Places =
+    [
+        Environment.GetEnvironmentVariable("SSE_TEST_CHROMIUM") ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome",
+    ];
+
+    private static readonly SemaphoreSlim Gate = new(1, 1);
+    private static IPlaywright? _playwright;
+    private static IBrowser? _browser;
+
+    /// <summary>A page in a profile of its own; the test is ignored where there is no Chromium.</summary>
+    internal static async Task<BrowserTab> OpenTabAsync(BrowserNewPageOptions? options = null)
+    {
+        var executable = Array.Find(Places, File.Exists);
+        if (executable is null)
+        {
+            Assert.Ignore("Chromium is not installed on this machine; SSE_TEST_CHROMIUM may name one.");
+            throw new UnreachableException();
+        }
+
+        await Gate.WaitAsync();
+        try
+        {
+            _playwright ??= await Playwright.CreateAsync();
+            _browser ??= await _playwright.Chromium.LaunchAsync(new()
+            {
+                ExecutablePath = executable,
+                // The sandbox needs privileges that containers withhold; the pages are ours.
+                Args = ["--no-sandbox", "--disable-dev-shm-usage"],
+            });
+        }
+        finally
+        {
+            Gate.Release();
+        }
+
+        return new BrowserTab(await _browser.NewPageAsync(options));
+    }
+
+    [OneTimeTearDown]
+    public async Task CloseAsync()
+    {
+        if (_browser is not null) await _browser.CloseAsync();
+        _playwright?.Dispose();
+    }
+}

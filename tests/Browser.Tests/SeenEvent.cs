@@ -1,0 +1,4 @@
+namespace SseServer.Browser.Tests;
+
+/// <summary>An event as a client's code sees it.</summary>
+internal sealed record SeenEvent(string Type, string Data, string LastEventId);
