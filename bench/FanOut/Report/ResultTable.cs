@@ -27,13 +27,6 @@ internal sealed class ResultTable
         return MedianOf([.. Values(server, metric).Where(pair => references.ContainsKey(pair.Round)).Select(pair => pair.Value / references[pair.Round])]);
     }
 
-    /// <summary>The smallest and the largest value of the rounds.</summary>
-    public (double Least, double Most) Range(string server, string metric)
-    {
-        var values = Values(server, metric).Select(pair => pair.Value).DefaultIfEmpty(double.NaN).ToList();
-        return (values.Min(), values.Max());
-    }
-
     private IEnumerable<(int Round, double Value)> Values(string server, string metric)
         => from result in _results
            where result.Server == server

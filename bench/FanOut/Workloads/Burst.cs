@@ -8,6 +8,8 @@ internal sealed class Burst : Throughput
 
     protected override bool IsPaced => false;
 
+    protected override int PipelinedPosts => 512;
+
     public override string Describe(BenchOptions options)
-        => $"As throughput, but the publisher does not look at the readers: it posts as fast as it is answered. What was announced as lost (event: gap) and what was lost without a word is counted.";
+        => $"As throughput, but the publisher does not look at the readers and pipelines up to {PipelinedPosts} posts (or {PipelinedPosts / 16} batches). What was announced as lost (event: gap) and what was lost without a word is counted.";
 }

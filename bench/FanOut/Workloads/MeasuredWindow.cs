@@ -66,11 +66,14 @@ internal sealed class MeasuredWindow
 
     public IEnumerable<Metric> Latencies()
     {
-        yield return new Metric("p50", _ledger.Latencies.Microseconds(0.5), Unit.Microseconds, HasRatio: true);
-        yield return new Metric("p99", _ledger.Latencies.Microseconds(0.99), Unit.Microseconds, HasRatio: true);
-        yield return new Metric("p99.9", _ledger.Latencies.Microseconds(0.999), Unit.Microseconds);
-        yield return new Metric("max", _ledger.Latencies.Microseconds(1), Unit.Microseconds);
+        yield return Latency("p50", 0.5);
+        yield return Latency("p99", 0.99);
+        yield return Latency("p99.9", 0.999) with { HasRatio = false };
+        yield return Latency("max", 1) with { HasRatio = false };
     }
+
+    /// <summary>The latency that <paramref name="share"/> (0 to 1) of the deliveries did not exceed.</summary>
+    public Metric Latency(string name, double share) => new(name, _ledger.Latencies.Microseconds(share), Unit.Microseconds, HasRatio: true);
 
     public Metric PeakMemory() => new("RSS", PeakBytes / 1e6, Unit.Megabytes, HasRatio: true);
 }

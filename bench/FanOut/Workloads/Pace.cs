@@ -10,12 +10,12 @@ internal static class Pace
     /// Calls <paramref name="publish"/> at a fixed rate, on a schedule that what the server does cannot shift: a delivery that comes late does not make the
     /// next event late too, so waiting is not left out of the latencies.
     /// </summary>
-    public static void AtRate(LoadLoop loop, double perSecond, TimeSpan time, Action publish, MeasuredWindow? window = null)
+    public static void AtRate(LoadLoop loop, double perSecond, TimeSpan time, Action publish, MeasuredWindow? window = null, CancellationToken stop = default)
     {
         var start = Stopwatch.GetTimestamp();
         var sampled = start;
         var count = (long)(perSecond * time.TotalSeconds);
-        for (long published = 0; published < count; published++)
+        for (long published = 0; published < count && !stop.IsCancellationRequested; published++)
         {
             var due = start + (long)(published / perSecond * Stopwatch.Frequency);
             while (true)

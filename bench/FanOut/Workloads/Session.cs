@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SseServer.Bench.FanOut.Load;
 using SseServer.Bench.FanOut.Servers;
 
@@ -90,11 +91,14 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Runs until every event has come to everyone and every post is answered, or nothing came for a while.</summary>
-    public void Drain()
+    public void Drain() => Drain(DrainLimit);
+
+    /// <summary>The same, for up to <paramref name="time"/>.</summary>
+    public void Drain(TimeSpan time)
     {
         var target = Received + _streams.Where(stream => !stream.IsStalled && !stream.IsClosed).Sum(stream => stream.Topic.Published - stream.NextNumber);
-        var limit = System.Diagnostics.Stopwatch.StartNew();
-        while (limit.Elapsed < DrainLimit)
+        var limit = Stopwatch.StartNew();
+        while (limit.Elapsed < time)
         {
             var before = Received;
             if (Loop.RunUntil(() => Received >= target && _publishers.TrueForAll(p => p.Outstanding == 0 || p.IsClosed), Silence)) return;
@@ -105,7 +109,7 @@ internal sealed class Session : IDisposable
     /// <summary>Events that streams have behind them, lost ones too.</summary>
     public long Received => Ledger.Delivered + Ledger.LostAnnounced + Ledger.LostSilently;
 
-    /// <summary>Events that should have come and have not, after <see cref="Drain"/>.</summary>
+    /// <summary>Events that should have come and have not, after <see cref="Drain()"/>.</summary>
     public long Missing() => _streams.Where(stream => !stream.IsStalled).Sum(stream => stream.Topic.Published - stream.NextNumber);
 
     /// <summary>What no server may do, in sentences; empty where all is well.</summary>

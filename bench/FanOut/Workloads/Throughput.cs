@@ -10,7 +10,6 @@ internal class Throughput : Workload
     protected const string Batches = ", NDJSON batches";
 
     private const int BatchEvents = 64;
-    private const int PipelinedPosts = 64;
 
     // On average over the streams; fewer bytes than a socket holds, so that no server has a reason to drop.
     private const int EventsAhead = 256;
@@ -20,8 +19,11 @@ internal class Throughput : Workload
     /// <summary>Whether the publisher keeps within reach of the readers.</summary>
     protected virtual bool IsPaced => true;
 
+    /// <summary>Posts that are sent without waiting for replies; with batches, a sixteenth of it.</summary>
+    protected virtual int PipelinedPosts => 64;
+
     public override string Describe(BenchOptions options)
-        => $"{Count(options):N0} streams of one topic, events of 128 bytes as fast as the readers take them: the publisher pipelines up to {PipelinedPosts} posts (or a few batches of {BatchEvents} events) and is at most {EventsAhead} events ahead of the average reader, for {options.Window.TotalSeconds:N0} s.";
+        => $"{Count(options):N0} streams of one topic, events of 128 bytes as fast as the readers take them: the publisher pipelines up to {PipelinedPosts} posts (or {PipelinedPosts / 16} batches of {BatchEvents} events) and is at most {EventsAhead} events ahead of the average reader, for {options.Window.TotalSeconds:N0} s.";
 
     public override IReadOnlyList<string> Variants(ServerKind kind) => kind.HasBatches ? ["", Batches] : [""];
 
@@ -68,7 +70,7 @@ internal class Throughput : Workload
 
         bool MayPublish()
         {
-            if (publisher.IsClosed || publisher.Outstanding >= (isBatched ? 4 : PipelinedPosts)) return false;
+            if (publisher.IsClosed || publisher.Outstanding >= (isBatched ? PipelinedPosts / 16 : PipelinedPosts)) return false;
             return !IsPaced || (topic.Published + (isBatched ? BatchEvents : 1)) * streams - (session.Received - before) <= EventsAhead * (long)streams;
         }
     }
