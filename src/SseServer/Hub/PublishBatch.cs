@@ -5,7 +5,7 @@ namespace SseServer.Hub;
 
 /// <summary>
 /// Events to publish together: encoded as they are added, before any lock is taken. Given to <see cref="EventHub.Publish"/> as a whole,
-/// which fills in each event's id. Reusable; one thread at a time. A single publish is a batch of one.
+/// which fills in each event's id. Reusable once cleared; one thread at a time. A single publish is a batch of one.
 /// </summary>
 internal sealed class PublishBatch
 {

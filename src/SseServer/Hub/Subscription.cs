@@ -4,7 +4,8 @@ namespace SseServer.Hub;
 
 /// <summary>
 /// A subscriber: a cursor in each of its logs and a connection to write to. What derives from it supplies the connection. All
-/// state but the signals belongs to the subscription's shard: only the thread that runs the shard touches it.
+/// state but the signals belongs to the subscription's shard: only the thread that runs the shard touches it. Signals are for after
+/// <see cref="EventHub.Join"/>; before it the connection is its owner's, who abandons the subscription where the peer goes.
 /// </summary>
 internal abstract class Subscription
 {

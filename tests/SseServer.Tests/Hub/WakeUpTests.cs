@@ -37,7 +37,7 @@ internal sealed class WakeUpTests
             hub.Hold(subscription, ResumePoint.Head, name);
             EventHub.Join(subscription);
             var batch = new PublishBatch();
-            SpinWait.SpinUntil(() => hub.Hub.SubscriptionCount == 2);
+            TestHub.Settle(subscription);
             for (var round = 0; round < Rounds; round++)
             {
                 var bytes = subscription.Bytes;
