@@ -7,11 +7,13 @@ namespace SseServer.Endpoints;
 /// <summary>A subscription over a connection: where the hub's shard and the transport meet. One object a stream.</summary>
 internal sealed class EventStreamSubscription(Connection connection) : Subscription, IStreamPeer
 {
+    // Held here too: each delivery takes one step less through memory that is cold.
+    private readonly SocketPipeWriter _output = connection.Output;
     private bool _peerFinished;
 
-    protected internal override PipeWriter Output => connection.Output;
+    protected internal override PipeWriter Output => _output;
 
-    protected internal override int TrySend(ReadOnlySpan<byte> bytes) => connection.Output.TrySend(bytes);
+    protected internal override int TrySend(ReadOnlySpan<byte> bytes) => _output.TrySend(bytes);
 
     protected internal override void OnEnded(StreamEnding ending) => connection.EndStream(ending switch
     {

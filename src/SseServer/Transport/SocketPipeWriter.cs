@@ -19,6 +19,7 @@ internal sealed class SocketPipeWriter(Connection connection, Socket socket, Tra
     // A reply's head and a short body fit into it.
     private const int FirstBufferBytes = 1024;
 
+    private readonly SafeSocketHandle _handle = socket.SafeHandle;
     private byte[]? _buffer;
     private int _buffered;
     private long _pendingSince;
@@ -135,7 +136,7 @@ internal sealed class SocketPipeWriter(Connection connection, Socket socket, Tra
     {
         if (_broken) return -1;
         if (bytes.IsEmpty) return 0;
-        var sent = socket.Send(bytes, SocketFlags.None, out var error);
+        var sent = OperatingSystem.IsLinux() ? LinuxSend.TrySend(_handle, bytes, out var error) : socket.Send(bytes, SocketFlags.None, out error);
         if (error == SocketError.Success) return sent;
         if (error is SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable) return 0;
         Break(error);

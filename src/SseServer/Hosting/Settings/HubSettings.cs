@@ -11,6 +11,7 @@ internal static class HubSettings
         var defaults = HubOptions.Default;
         return defaults with
         {
+            Shards = reader.Integer("Streams:Shards", defaults.Shards, 1, 64, "Threads that write to streams."),
             Retention = ReadRetention(reader, defaults.Retention),
             MaxHistoryBytes = reader.Bytes("Retention:MaxTotalBytes", defaults.MaxHistoryBytes, 1024 * 1024, long.MaxValue / 2,
                 "Memory that the history of all topics may take; the topic that holds most gives first."),
