@@ -15,7 +15,7 @@ public sealed class PageTests
     public async Task Page_shows_the_demo_as_it_happens()
     {
         await using var server = new ServerUnderTest();
-        await using var tab = await Chromium.OpenTabAsync(new() { ViewportSize = new() { Width = 960, Height = 720 }, ColorScheme = ColorScheme.Light });
+        await using var tab = await Chromium.OpenTabAsync(new() { ViewportSize = new() { Width = 960, Height = 700 }, ColorScheme = ColorScheme.Light });
         var page = tab.Page;
         var complaints = new List<string>();
         page.Console += (_, message) => complaints.Add(message.Text);
@@ -61,6 +61,33 @@ public sealed class PageTests
         await page.WaitForSelectorAsync("tr.error");
         await page.WaitForSelectorAsync("text=while away");
         Assert.That(await page.Locator("tr.message").CountAsync(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Page_publishes_what_is_typed_to_the_topic_it_reads()
+    {
+        await using var server = Servers.Start();
+        await using var tab = await Chromium.OpenTabAsync();
+        var page = tab.Page;
+        await page.GotoAsync(server.UrlOf("/?topic=orders/42").AbsoluteUri);
+        await page.WaitForSelectorAsync("#state.open");
+        await page.FillAsync("#data", "typed ❤");
+        await page.PressAsync("#data", "Enter");
+        Assert.That(await page.Locator("tr.message td").Last.InnerTextAsync(), Is.EqualTo("typed ❤"));
+        Assert.That(await page.InputValueAsync("#data"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Page_shows_why_a_publish_is_refused()
+    {
+        await using var server = new ServerUnderTest(
+            EndpointOptions.Default with { PublishKeys = new Dictionary<string, string> { ["a"] = "key" } }, time: TimeProvider.System);
+        await using var tab = await Chromium.OpenTabAsync();
+        var page = tab.Page;
+        await page.GotoAsync(server.UrlOf("/").AbsoluteUri);
+        await page.WaitForSelectorAsync("#state.open");
+        await page.ClickAsync("button");
+        Assert.That(await page.Locator("tr.error td").Last.InnerTextAsync(), Does.Contain("needs a key"));
     }
 
     [Test]
