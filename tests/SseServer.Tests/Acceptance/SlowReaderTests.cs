@@ -13,23 +13,28 @@ public sealed class SlowReaderTests
     // Far above what the kernel takes for a connection on both sides.
     private const int EventCount = 4_000;
 
-    private static readonly string Padding = new('x', EventBytes);
-
-    [Test]
-    public async Task Reader_that_stops_gets_everything_once_it_goes_on_within_retention()
+    // A single topic is sent as it lies, several logs and HTTP/1.0 are gathered, and a large event goes out alone.
+    [TestCase("/events", "1.1", EventBytes)]
+    [TestCase("/events", "1.1", 5 * EventBytes)]
+    [TestCase("/events", "1.0", EventBytes)]
+    [TestCase("/events/**", "1.1", EventBytes)]
+    [TestCase("/events/**?topic=other", "1.1", 5 * EventBytes)]
+    [TestCase("/events/**", "1.0", 5 * EventBytes)]
+    public async Task Reader_that_stops_gets_everything_once_it_goes_on_within_retention(string target, string version, int eventBytes)
     {
+        var count = EventCount * EventBytes / eventBytes / 4;
         await using var server = new ServerUnderTest(hub: Retaining(EventCount * 2));
-        var stalled = await StalledAsync(server);
-        await PublishWithWitnessAsync(server, EventCount);
-        for (var i = 0; i < EventCount; i++) Assert.That(NumberOf(await stalled.ReadBlockAsync()), Is.EqualTo(i));
+        var stalled = await StalledAsync(server, target, version);
+        await PublishWithWitnessAsync(server, count, eventBytes);
+        for (var i = 0; i < count; i++) Assert.That(NumberOf(await stalled.ReadBlockAsync(), eventBytes), Is.EqualTo(i));
     }
 
     [Test]
     public async Task Reader_that_stops_is_told_of_a_gap_past_retention_and_costs_no_memory()
     {
         await using var server = new ServerUnderTest(hub: Retaining(100));
-        var stalled = await StalledAsync(server);
-        await PublishWithWitnessAsync(server, EventCount);
+        var stalled = await StalledAsync(server, "/events", "1.1");
+        await PublishWithWitnessAsync(server, EventCount, EventBytes);
         // What is kept is the topic's retention, with an eighth for the oldest segment, and each segment's own slack; not what the reader lacks.
         Assert.That(server.Hub.HistoryBytes, Is.LessThan(300L * EventBytes));
 
@@ -52,32 +57,33 @@ public sealed class SlowReaderTests
         Retention = new TopicRetention { MaxEvents = events, MaxBytes = 2L * events * EventBytes },
     };
 
-    private static async Task<WireClient> StalledAsync(ServerUnderTest server)
+    private static async Task<WireClient> StalledAsync(ServerUnderTest server, string target, string version)
     {
         var client = await server.ConnectAsync(receiveBuffer: 16 * 1024);
-        await client.RequestAsync("GET", "/events");
+        await client.SendAsync($"GET {target} HTTP/{version}\r\nHost: {client.Authority}\r\n\r\n");
         await client.ReadHeadAsync();
         await client.ReadBlockAsync();
         return client;
     }
 
     // The witness gets each event before the next is published: the stalled reader of the same shard delays neither.
-    private static async Task PublishWithWitnessAsync(ServerUnderTest server, int count)
+    private static async Task PublishWithWitnessAsync(ServerUnderTest server, int count, int eventBytes)
     {
+        var padding = new string('x', eventBytes);
         var witness = await server.SubscribeAsync("/events");
         var publisher = await server.ConnectAsync();
         for (var i = 0; i < count; i++)
         {
-            await publisher.RequestAsync("POST", "/events", $"{i} {Padding}");
+            await publisher.RequestAsync("POST", "/events", $"{i} {padding}");
             Assert.That((await publisher.ReadReplyAsync()).Status, Is.EqualTo(201));
-            Assert.That(NumberOf(await witness.ReadBlockAsync()), Is.EqualTo(i));
+            Assert.That(NumberOf(await witness.ReadBlockAsync(), eventBytes), Is.EqualTo(i));
         }
     }
 
-    private static int NumberOf(EventBlock? block)
+    private static int NumberOf(EventBlock? block, int eventBytes = EventBytes)
     {
         var data = block!.Data!;
-        Assert.That(data, Has.Length.GreaterThan(EventBytes));
+        Assert.That(data, Has.Length.GreaterThan(eventBytes));
         return int.Parse(data.AsSpan(0, data.IndexOf(' ')));
     }
 }

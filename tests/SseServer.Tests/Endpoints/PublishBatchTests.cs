@@ -56,6 +56,7 @@ public sealed class PublishBatchTests
     [TestCase("""[1]""", "not a JSON object")]
     [TestCase("\"text\"", "not a JSON object")]
     [TestCase("null", "not a JSON object")]
+    [TestCase("""{"data":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[""", "not one JSON object")]
     [TestCase("{}", "data is missing")]
     [TestCase("""{"topic":"a"}""", "data is missing")]
     [TestCase("""{"data":1,"data":2}""", "a field twice")]
