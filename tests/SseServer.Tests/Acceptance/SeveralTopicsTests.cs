@@ -7,7 +7,7 @@ namespace SseServer.Tests.Acceptance;
 public sealed class SeveralTopicsTests
 {
     private const int Topics = 8;
-    private const int EventsOfTopic = 150;
+    private const int EventsOfTopic = 500;
 
     [TestCase("/events/t/0?topic=t/1&topic=t/2&topic=t/3&topic=t/4&topic=t/5&topic=t/6&topic=t/7")]
     [TestCase("/events/t/*")]
