@@ -16,6 +16,8 @@ internal sealed class Publisher : LoadSocket
     private readonly byte[] _event;
     private readonly ReplyReader _replies = new();
     private byte[] _pending = new byte[4096];
+    private byte[] _head = [];
+    private (PublishedTopic? Topic, int Length) _headOf;
     private int _start;
     private int _end;
 
@@ -94,8 +96,15 @@ internal sealed class Publisher : LoadSocket
     }
 
     private void AppendHead(PublishedTopic topic, string type, int length)
-        => Append(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $"POST {_path(topic.Name)} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {type}\r\nContent-Length: {length}\r\n\r\n")));
+    {
+        if (_headOf != (topic, length))
+        {
+            _head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
+                $"POST {_path(topic.Name)} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {type}\r\nContent-Length: {length}\r\n\r\n"));
+            _headOf = (topic, length);
+        }
+        Append(_head);
+    }
 
     private void Append(ReadOnlySpan<byte> bytes)
     {

@@ -22,7 +22,8 @@ internal static class Pace
             {
                 var left = due - Stopwatch.GetTimestamp();
                 if (left <= 0) break;
-                loop.RunOnce((int)Math.Clamp(left * 1000 / Stopwatch.Frequency, 0, 10));
+                // Never a wait of 0, which would take a core for itself: above 1,000 events a second some leave together.
+                loop.RunOnce((int)Math.Clamp(left * 1000 / Stopwatch.Frequency, 1, 10));
             }
             publish();
             if (window is null || Stopwatch.GetElapsedTime(sampled).TotalMilliseconds < 250) continue;
