@@ -14,8 +14,7 @@ internal sealed partial class PublishEndpoint
         problem = AddLines(work);
         if (problem is not null) return problem;
         if (work.Batch.Count == 0) return Problem.BadRequest("The batch has no line; send one JSON object a line.");
-        if (hub.Publish(work.Batch) != HubStatus.Ok) return TooManyTopics();
-        await EventHub.WaitForReadersAsync(work.Batch);
+        if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics();
         ReplyBatch(exchange, work);
         return null;
     }

@@ -22,9 +22,8 @@ internal sealed partial class PublishEndpoint
             var problem = AddBlocks(work, parser);
             if (work.Batch.Count > 0)
             {
-                if (hub.Publish(work.Batch) != HubStatus.Ok) return TooManyTopics() with { LastId = progress.Last?.ToString() };
+                if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics() with { LastId = progress.Last?.ToString() };
                 progress.Count(work.Batch);
-                await EventHub.WaitForReadersAsync(work.Batch);
                 work.Batch.Clear();
             }
 

@@ -49,8 +49,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxEventBytes);
         if (problem is not null || isGone) return problem;
         if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
-        if (hub.Publish(work.Batch) != HubStatus.Ok) return TooManyTopics();
-        await EventHub.WaitForReadersAsync(work.Batch);
+        if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics();
         ReplySingle(exchange, work);
         return null;
     }

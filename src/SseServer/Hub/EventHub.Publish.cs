@@ -3,29 +3,107 @@ namespace SseServer.Hub;
 // Publishing: ids and appends under the lock, wake-ups after it.
 internal sealed partial class EventHub
 {
+    // About a third of a millisecond under the lock.
+    private const int MaxSliceEvents = 1024;
+
     private long _publishStamp;
+
+    /// <summary>
+    /// Publishes a batch and waits until healthy readers can follow. A long batch goes in slices with that wait between them, so that it neither holds the lock for
+    /// long nor pushes its own beginning out of the history before it was read; its topics are found or made before its first event is appended.
+    /// </summary>
+    public ValueTask<HubStatus> PublishAsync(PublishBatch batch)
+    {
+        if (SliceEnd(batch, 0) < batch.Count) return PublishSlicesAsync(batch);
+        var status = Publish(batch);
+        var wait = WaitForReadersAsync(batch);
+        return wait.IsCompletedSuccessfully ? new(status) : AfterAsync(wait, status);
+    }
 
     /// <summary>
     /// Gives each event of the batch its id and appends it, all or (where topics are exhausted) none. An event whose publisher's id the
     /// topic still retains is not appended again; it gets the first one's id. Never waits for a reader.
     /// </summary>
-    public HubStatus Publish(PublishBatch batch)
+    public HubStatus Publish(PublishBatch batch) => PublishSlice(batch, batch.Items);
+
+    /// <summary>
+    /// Waits while live, unblocked readers of what the batch touched are more than half the retention behind: that is waiting for our
+    /// own CPU, so that a fast publisher does not turn healthy readers' streams into gaps. Blocked and replaying readers do not count.
+    /// </summary>
+    public static ValueTask WaitForReadersAsync(PublishBatch batch)
+    {
+        foreach (var log in batch.Touched)
+            foreach (var group in log.Groups)
+                if (group is { IsFarBehind: true }) return WaitSlowAsync(batch);
+        return default;
+    }
+
+    private static async ValueTask<HubStatus> AfterAsync(ValueTask wait, HubStatus status)
+    {
+        await wait;
+        return status;
+    }
+
+    private async ValueTask<HubStatus> PublishSlicesAsync(PublishBatch batch)
+    {
+        for (int start = 0, end; start < batch.Count; start = end)
+        {
+            end = SliceEnd(batch, start);
+            if (!TryFindTopics(batch, batch.Items[start..end])) return HubStatus.TooManyTopics;
+        }
+
+        for (int start = 0, end; start < batch.Count; start = end)
+        {
+            end = SliceEnd(batch, start);
+            batch.Touched.Clear();
+            var status = PublishSlice(batch, batch.Items[start..end]);
+            if (status != HubStatus.Ok) return status;
+            await WaitForReadersAsync(batch);
+        }
+
+        return HubStatus.Ok;
+    }
+
+    // A quarter of what a topic retains: with what readers may be behind already, all of it is still there when they come to it.
+    private int SliceEnd(PublishBatch batch, int start)
+    {
+        var events = Math.Clamp(Options.Retention.MaxEvents / 4, 1, MaxSliceEvents);
+        var bytes = Options.Retention.MaxBytes / 4;
+        var items = batch.Items;
+        var end = start;
+        do bytes -= items[end].BlockLength;
+        while (++end < items.Length && end - start < events && bytes > 0);
+        return end;
+    }
+
+    private bool TryFindTopics(PublishBatch batch, Span<PublishBatch.Item> items)
+    {
+        lock (_gate) return TryFindTopicsUnderLock(batch, items);
+    }
+
+    private bool TryFindTopicsUnderLock(PublishBatch batch, Span<PublishBatch.Item> items)
+    {
+        foreach (ref var item in items)
+        {
+            item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item));
+            if (item.Topic is null) return false;
+            item.Topic.LastUsedUnderLock = Milliseconds;
+        }
+
+        return true;
+    }
+
+    private HubStatus PublishSlice(PublishBatch batch, Span<PublishBatch.Item> items)
     {
         lock (_gate)
         {
-            foreach (ref var item in batch.Items)
-            {
-                item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item));
-                if (item.Topic is null) return HubStatus.TooManyTopics;
-            }
-
+            if (!TryFindTopicsUnderLock(batch, items)) return HubStatus.TooManyTopics;
             var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
             var last = new EventId(_head);
             _publishStamp++;
-            foreach (ref var item in batch.Items)
+            foreach (ref var item in items)
             {
-                item.Topic!.LastUsedUnderLock = Milliseconds;
-                if (item.PublisherIdLength > 0 && _publisherIds.TryFindUnderLock(item.Topic, batch.PublisherIdOf(item), out var first))
+                if (item.PublisherIdLength > 0 && _publisherIds.TryFindUnderLock(item.Topic!, batch.PublisherIdOf(item), out var first))
                 {
                     (item.Id, item.IsRepeat) = (first, true);
                     continue;
@@ -42,18 +120,6 @@ internal sealed partial class EventHub
         Interlocked.MemoryBarrier();
         Notify(batch);
         return HubStatus.Ok;
-    }
-
-    /// <summary>
-    /// Waits while live, unblocked readers of what the batch touched are more than half the retention behind: that is waiting for our
-    /// own CPU, so that a fast publisher does not turn healthy readers' streams into gaps. Blocked and replaying readers do not count.
-    /// </summary>
-    public static ValueTask WaitForReadersAsync(PublishBatch batch)
-    {
-        foreach (var log in batch.Touched)
-            foreach (var group in log.Groups)
-                if (group is { IsFarBehind: true }) return WaitSlowAsync(batch);
-        return default;
     }
 
     private static async ValueTask WaitSlowAsync(PublishBatch batch)

@@ -35,8 +35,17 @@ internal sealed partial class EventHub
         subscription.Start = start;
         subscription.Cursors = logs.ConvertAll(log => new Cursor { Log = log, Segment = log.Head }).ToArray();
         subscription.Shard = _shards[(uint)Interlocked.Increment(ref _nextShard) % (uint)_shards.Length];
-        foreach (var log in logs)
-            if (log is PatternIndex index) await index.Ready.Task;
+        try
+        {
+            foreach (var log in logs)
+                if (log is PatternIndex index) await index.Ready.Task;
+        }
+        catch
+        {
+            Release(subscription.Cursors);
+            throw;
+        }
+
         return HubStatus.Ok;
     }
 

@@ -159,6 +159,8 @@ internal sealed partial class FanOutShard
     /// <summary>Breaks the silence of those who are due. A subscription with a write pending is not silent.</summary>
     private void Sweep()
     {
+        // The tick may have come after the pass began.
+        _now = _hub.Milliseconds;
         for (var i = _count - 1; i >= 0; i--)
         {
             var subscription = _subscriptions[i];
