@@ -10,8 +10,14 @@ namespace SseServer.Hosting;
 /// <summary>The process: hands its arguments, environment and streams to <see cref="ServerProgram"/>.</summary>
 internal static class Program
 {
+    // Has the runtime's epoll threads run what waits for a socket, instead of handing it to the pool: a request is parsed, published and answered where its bytes
+    // arrived. Read once, when the first socket is made, and from the environment only. Shown by the load bench's workloads one and publish.
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     public static Task<int> Main(string[] args)
     {
+        if (Environment.GetEnvironmentVariable(InlineCompletions) is null) Environment.SetEnvironmentVariable(InlineCompletions, "1");
+
         // What Serilog cannot do, such as a sink that is not there, would otherwise be silent.
         SelfLog.Enable(Console.Error);
 
