@@ -25,7 +25,8 @@ internal readonly record struct ProcessUsage(TimeSpan User, TimeSpan System, lon
         return usage;
     }
 
-    private static ProcessUsage ReadOne(int process, bool proportional)
+    /// <summary>Reads the usage of a process without its children, which for this one are the servers.</summary>
+    public static ProcessUsage ReadOne(int process, bool proportional = false)
     {
         // The second field is the program's name in parentheses and may hold anything.
         var stat = File.ReadAllText($"/proc/{process}/stat");
@@ -35,6 +36,15 @@ internal readonly record struct ProcessUsage(TimeSpan User, TimeSpan System, lon
             Tick * long.Parse(fields[12], CultureInfo.InvariantCulture),
             ReadBytes($"/proc/{process}/status", "VmRSS:"),
             proportional ? ReadBytes($"/proc/{process}/smaps_rollup", "Pss:") : 0);
+    }
+
+    /// <summary>How long this process's first thread was ready to run and had no core, or 0 where the kernel does not tell (CONFIG_SCHEDSTATS).</summary>
+    public static TimeSpan ReadRunDelay()
+    {
+        const string path = "/proc/self/schedstat";
+        return File.Exists(path)
+            ? TimeSpan.FromMicroseconds(long.Parse(File.ReadAllText(path).Split(' ')[1], CultureInfo.InvariantCulture) / 1000.0)
+            : TimeSpan.Zero;
     }
 
     private static IEnumerable<int> Children(int process)

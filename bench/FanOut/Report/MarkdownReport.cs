@@ -11,7 +11,7 @@ internal static class MarkdownReport
         var text = new StringBuilder();
         text.AppendLine("# Results").AppendLine();
         text.AppendLine(Machine.Describe()).AppendLine();
-        text.AppendLine($"Medians of {options.RoundCount} rounds; ratios are medians of each round's ratio to the first row's server.");
+        text.AppendLine($"Rounds: {options.RoundCount}, of {options.Window.TotalSeconds:N0} s each. Numbers are medians; ratios are medians of each round's ratio to the first row's server.");
         foreach (var workload in workloads)
         {
             var table = new ResultTable(workload.Key, results);
@@ -37,12 +37,23 @@ internal static class MarkdownReport
     {
         var columns = table.Columns.Where(column => column.HasRatio).ToList();
         if (table.Servers.Count < 2 || columns.Count == 0) return;
-        var reference = table.Servers[0];
         text.AppendLine();
-        WriteRow(text, $"÷ {reference}", columns.Select(column => column.Name));
+        WriteRow(text, $"÷ {table.Servers[0].Split(',')[0]}", columns.Select(column => column.Name));
         WriteRow(text, "---", columns.Select(_ => "---:"));
-        foreach (var server in table.Servers.Skip(1))
+        foreach (var server in table.Servers)
+        {
+            var reference = ReferenceFor(server, table);
+            if (server == reference) continue;
             WriteRow(text, server, columns.Select(column => Metric.Format(table.Ratio(server, reference, column.Name))));
+        }
+    }
+
+    /// <summary>The first server's row of the same variant, or its first row.</summary>
+    private static string ReferenceFor(string server, ResultTable table)
+    {
+        var reference = table.Servers[0].Split(',')[0];
+        var variant = server.IndexOf(',', StringComparison.Ordinal) is >= 0 and var comma ? server[comma..] : "";
+        return table.Servers.Contains(reference + variant) ? reference + variant : table.Servers[0];
     }
 
     private static void WriteFailures(StringBuilder text, Workload workload, IReadOnlyList<Result> results)

@@ -36,7 +36,7 @@ internal sealed class ManyTopics : Workload
             .. window.Latencies(),
             .. window.ServerCpu("event", window.Delivered),
             window.PeakMemory(),
-            window.LoadCpu(),
+            .. window.Load(),
         ], session.Failures());
 
         void Publish() => publisher.Post(topics[random.Next(topics.Length)]);

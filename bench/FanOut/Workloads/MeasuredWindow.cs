@@ -13,10 +13,12 @@ internal sealed class MeasuredWindow
     private readonly DeliveryLedger _ledger;
     private readonly ProcessUsage _before;
     private readonly ProcessUsage _loadBefore;
+    private readonly TimeSpan _delayBefore = ProcessUsage.ReadRunDelay();
     private readonly long _deliveredBefore;
     private readonly long _start;
     private ProcessUsage _after;
     private ProcessUsage _loadAfter;
+    private TimeSpan _delayAfter;
     private long _end;
 
     public MeasuredWindow(ServerProcess server, DeliveryLedger ledger)
@@ -24,7 +26,7 @@ internal sealed class MeasuredWindow
         (_server, _ledger) = (server, ledger);
         ledger.BeginMeasuring();
         _deliveredBefore = ledger.Delivered;
-        _loadBefore = ProcessUsage.Read(Environment.ProcessId);
+        _loadBefore = ProcessUsage.ReadOne(Environment.ProcessId);
         _before = _after = server.Usage();
         _start = Stopwatch.GetTimestamp();
         PeakBytes = _before.ResidentBytes;
@@ -46,7 +48,8 @@ internal sealed class MeasuredWindow
         Sample();
         _end = endedAt == 0 ? Stopwatch.GetTimestamp() : endedAt;
         _after = _server.Usage();
-        _loadAfter = ProcessUsage.Read(Environment.ProcessId);
+        _loadAfter = ProcessUsage.ReadOne(Environment.ProcessId);
+        _delayAfter = ProcessUsage.ReadRunDelay();
         Delivered = _ledger.Delivered - _deliveredBefore;
     }
 
@@ -60,9 +63,15 @@ internal sealed class MeasuredWindow
         yield return new Metric("of it kernel", system, Unit.Microseconds);
     }
 
-    /// <summary>How busy the load was, of one core. Near 100 the load is the limit, not the server.</summary>
-    public Metric LoadCpu()
-        => new("load's own CPU", 100 * (_loadAfter.User + _loadAfter.System - _loadBefore.User - _loadBefore.System).TotalSeconds / Seconds, Unit.Percent);
+    /// <summary>
+    /// How busy the load was, of one core, and how long it was ready to run without having one. Where either is high, the load is the limit and
+    /// latencies are its own.
+    /// </summary>
+    public IEnumerable<Metric> Load()
+    {
+        yield return new Metric("load's CPU", 100 * (_loadAfter.User + _loadAfter.System - _loadBefore.User - _loadBefore.System).TotalSeconds / Seconds, Unit.Percent);
+        yield return new Metric("load waited for a core", 100 * (_delayAfter - _delayBefore).TotalSeconds / Seconds, Unit.Percent);
+    }
 
     public IEnumerable<Metric> Latencies()
     {

@@ -30,6 +30,7 @@ internal sealed class OneToOne : Workload
             new Metric("round trips", window.Delivered / window.Seconds, Unit.PerSecond, HasRatio: true),
             .. window.Latencies(),
             .. window.ServerCpu("event", window.Delivered),
+            .. window.Load(),
         ], session.Failures());
     }
 

@@ -32,7 +32,7 @@ internal sealed class PublishOnly : Workload
             new Metric("POSTs", accepted / window.Seconds, Unit.PerSecond, HasRatio: true),
             .. window.ServerCpu("POST", accepted),
             window.PeakMemory(),
-            window.LoadCpu(),
+            .. window.Load(),
         ], session.Failures());
     }
 

@@ -64,7 +64,7 @@ internal sealed class ReplayStorm : Workload
             undisturbed.P99,
             during.Latency("live p99 in the storm", 0.99),
             during.PeakMemory(),
-            storm.LoadCpu(),
+            .. storm.Load(),
         ], [.. session.Failures(), .. live.Failures()]);
 
         void PublishLive(TimeSpan time, MeasuredWindow window, CancellationToken cancellation = default)

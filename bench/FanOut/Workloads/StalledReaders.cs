@@ -46,7 +46,7 @@ internal sealed class StalledReaders : Workload
             .. window.ServerCpu("delivery", window.Delivered),
             new Metric("RSS", undisturbed.PeakBytes / 1e6, Unit.Megabytes, HasRatio: true),
             new Metric("RSS grown beside them", (window.PeakBytes - undisturbed.PeakBytes) / 1e6, Unit.Megabytes),
-            window.LoadCpu(),
+            .. window.Load(),
         ], session.Failures());
 
         void Publish(TimeSpan time, MeasuredWindow? sampled = null)

@@ -33,7 +33,7 @@ internal sealed class Steady : Workload
             .. window.Latencies(),
             .. window.ServerCpu("delivery", window.Delivered),
             window.PeakMemory(),
-            window.LoadCpu(),
+            .. window.Load(),
         ], session.Failures());
     }
 

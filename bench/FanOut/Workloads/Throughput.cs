@@ -62,7 +62,7 @@ internal class Throughput : Workload
                 new Metric("behind at the end", behind / (double)streams, Unit.Count),
             ],
             window.PeakMemory(),
-            window.LoadCpu(),
+            .. window.Load(),
         ], session.Failures());
 
         void Publish(TimeSpan time, MeasuredWindow? sampled)
