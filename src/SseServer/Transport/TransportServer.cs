@@ -17,6 +17,7 @@ internal sealed class TransportServer : IAsyncDisposable
     private ITimer? _sweepTimer;
     private int _sweeping;
     private int _stopped;
+    private bool _drained;
 
     public TransportServer(TransportOptions options, IHttpApplication application, TimeProvider time, ILogger<TransportServer> logger) =>
         _context = new TransportContext(options, application, time, logger);
@@ -65,6 +66,7 @@ internal sealed class TransportServer : IAsyncDisposable
     public async Task DrainAsync(TimeSpan timeout)
     {
         StopAccepting();
+        _drained = true;
         _context.BeginDrain();
         TransportLog.Draining(_context.Logger, ConnectionCount, timeout);
         foreach (var connection in _context.Connections.Snapshot()) connection?.Drain();
@@ -80,7 +82,7 @@ internal sealed class TransportServer : IAsyncDisposable
     /// <summary>Cuts off what is still open.</summary>
     public async ValueTask DisposeAsync()
     {
-        await DrainAsync(TimeSpan.Zero);
+        if (!_drained) await DrainAsync(TimeSpan.Zero);
         if (_sweepTimer is not null) await _sweepTimer.DisposeAsync();
     }
 
