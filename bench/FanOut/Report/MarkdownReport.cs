@@ -36,16 +36,13 @@ internal static class MarkdownReport
     private static void WriteRatios(StringBuilder text, ResultTable table)
     {
         var columns = table.Columns.Where(column => column.HasRatio).ToList();
-        if (table.Servers.Count < 2 || columns.Count == 0) return;
+        var peers = table.Servers.Where(server => ReferenceFor(server, table) != server).ToList();
+        if (peers.Count == 0 || columns.Count == 0) return;
         text.AppendLine();
         WriteRow(text, $"÷ {table.Servers[0].Split(',')[0]}", columns.Select(column => column.Name));
         WriteRow(text, "---", columns.Select(_ => "---:"));
-        foreach (var server in table.Servers)
-        {
-            var reference = ReferenceFor(server, table);
-            if (server == reference) continue;
-            WriteRow(text, server, columns.Select(column => Metric.Format(table.Ratio(server, reference, column.Name))));
-        }
+        foreach (var peer in peers)
+            WriteRow(text, peer, columns.Select(column => Metric.Format(table.Ratio(peer, ReferenceFor(peer, table), column.Name))));
     }
 
     /// <summary>The first server's row of the same variant, or its first row.</summary>
