@@ -8,6 +8,8 @@
 .EXAMPLE
     ./build.ps1 test --filter "FullyQualifiedName~Hosting"
 .EXAMPLE
+    ./build.ps1 load --short --workload steady,idle
+.EXAMPLE
     ./build.ps1 run --demo
 .EXAMPLE
     ./build.ps1 publish win-x64
@@ -17,21 +19,29 @@ param(
     [string] $Task = 'build'
 )
 
-# What stands after the task ($args) goes on to dotnet, to the benchmarks or to the server; publish takes a runtime first.
+# What stands after the task ($args) goes on to dotnet, to the load bench or to the server; publish takes a runtime first.
 $ErrorActionPreference = 'Stop'
 Set-Location $PSScriptRoot
 
+function Invoke-Dotnet {
+    dotnet @args
+    if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
+}
+
 switch ($Task) {
-    'build' { dotnet build -c Release @args }
-    'test' { dotnet test -c Release @args }
-    'bench' { dotnet run -c Release --project bench/Micro -- --job short --filter '*' @args }
+    'build' { Invoke-Dotnet build -c Release @args }
+    'test' { Invoke-Dotnet test -c Release @args }
+    'bench' {
+        Invoke-Dotnet run -c Release --project bench/Micro -- --job short --filter '*'
+        # The server that the load bench starts, and the peers.
+        Invoke-Dotnet build -c Release
+        Invoke-Dotnet run -c Release --project bench/FanOut -- --short @args
+    }
     'publish' {
         $runtime = if ($args) { $args[0] } else { 'linux-x64' }
         $more = @($args | Select-Object -Skip 1)
-        dotnet publish src/SseServer -c Release -r $runtime -o "artifacts/$runtime" @more
+        Invoke-Dotnet publish src/SseServer -c Release -r $runtime -o "artifacts/$runtime" @more
     }
-    'run' { dotnet run -c Release --project src/SseServer -- @args }
-    'format' { dotnet format @args }
+    'run' { Invoke-Dotnet run -c Release --project src/SseServer -- @args }
+    'format' { Invoke-Dotnet format @args }
 }
-
-exit $LASTEXITCODE
