@@ -33,8 +33,6 @@ switch ($Task) {
     'test' { Invoke-Dotnet test -c Release @args }
     'bench' {
         Invoke-Dotnet run -c Release --project bench/Micro -- --job short --filter '*'
-        # The server that the load bench starts, and the peers.
-        Invoke-Dotnet build -c Release
         Invoke-Dotnet run -c Release --project bench/FanOut -- --short @args
     }
     'publish' {

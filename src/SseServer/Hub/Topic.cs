@@ -94,7 +94,9 @@ internal sealed class Topic : EventLog
         var wasFull = head.Count > 0 && !head.HasRoomUnderLock(length);
         var capacity = wasFull ? head.ByteCapacity * 2 : Math.Max(MinSegmentBytes, head.Used);
         capacity = Math.Max(length, Math.Min(capacity, Retention.SegmentBytes));
-        var segment = new LogSegment(capacity, entryCapacity: Math.Min(8, Retention.SegmentEvents));
+        // As many entries as the last segment's frames would make in this one, so that the index seldom grows.
+        var entries = head.Used == 0 ? 8 : (int)((long)head.Count * capacity / head.Used) + 1;
+        var segment = new LogSegment(capacity, Math.Min(entries, Retention.SegmentEvents));
         CostUnderLock += segment.Cost;
         AddSegmentUnderLock(segment);
         return segment;
