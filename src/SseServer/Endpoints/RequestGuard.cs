@@ -29,8 +29,10 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors)
         if (request.TryGetHeader("Origin"u8, out var origin) && !IsLoopbackOrigin(origin) && !cors.Lists(origin))
             return new(403, "Pages of this origin may not publish; list the origin by name in Cors:AllowedOrigins.");
         if (HasKey(request)) return null;
-        if (options.AllowAnonymousPublish == true) return null;
-        if (options.AllowAnonymousPublish == false || !_keys.IsEmpty || !options.IsLoopbackOnly)
+        // Who shows a key wants it to count: a wrong one is told, also where none is needed.
+        var showsKey = !_keys.IsEmpty && request.CountHeaders("Authorization"u8) > 0;
+        if (options.AllowAnonymousPublish == true && !showsKey) return null;
+        if (options.AllowAnonymousPublish is not null || !_keys.IsEmpty || !options.IsLoopbackOnly)
             return new(401, "Publishing needs a key: send Authorization: Bearer and one of the keys of Auth:PublishKeys.");
         if (CameThroughProxy(request))
             return new(403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.");
@@ -64,7 +66,8 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors)
         if (name.Length > 255) return false;
         if (name.EndsWith("."u8)) name = name[..^1];
         if (name.IsEmpty) return false;
-        if (HttpTokens.EqualsIgnoreCase(name, "localhost"u8)) return true;
+        // The usual three need no parsing.
+        if (name.SequenceEqual("127.0.0.1"u8) || name.SequenceEqual("[::1]"u8) || HttpTokens.EqualsIgnoreCase(name, "localhost"u8)) return true;
         var suffix = ".localhost"u8;
         if (name.Length > suffix.Length && HttpTokens.EqualsIgnoreCase(name[^suffix.Length..], suffix)) return true;
         if (name[0] == '[') name = name.Trim("[]"u8);

@@ -200,6 +200,14 @@ public sealed class RequestGuardTests
         Assert.That((await server.SendAsync("POST", "/events", "x")).Status, Is.EqualTo(status));
     }
 
+    [TestCase("Bearer wrong")]
+    [TestCase("Basic Zmlyc3Qta2V5")]
+    public async Task Wrong_key_is_told_also_where_none_is_needed(string authorization)
+    {
+        await using var server = new ServerUnderTest(Keyed with { AllowAnonymousPublish = true });
+        Assert.That((await server.SendAsync("POST", "/events", "x", "Authorization: " + authorization)).Status, Is.EqualTo(401));
+    }
+
     [Test]
     public async Task Server_on_ipv6_loopback_answers_to_its_address()
     {
