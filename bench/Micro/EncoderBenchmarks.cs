@@ -29,7 +29,7 @@ public class EncoderBenchmarks
         _block = _output.WrittenSpan.ToArray();
     }
 
-    [Benchmark]
+    [Benchmark(Baseline = true)]
     public int Encode()
     {
         EventName.TryCreate("price"u8, out EventName name);

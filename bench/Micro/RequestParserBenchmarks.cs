@@ -51,7 +51,7 @@ public class RequestParserBenchmarks : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    [Benchmark]
+    [Benchmark(Baseline = true)]
     public ParseStatus ParseBrowserGet() => HttpRequestParser.Parse(in _browserGet, ParserLimits.Default, _head, out _, out _);
 
     [Benchmark]
