@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog.Debugging;
 using SseServer.Endpoints;
@@ -11,12 +12,15 @@ namespace SseServer.Hosting;
 internal static class Program
 {
     // Has the runtime's epoll threads run what waits for a socket, instead of handing it to the pool: a request is parsed, published and answered where its bytes
-    // arrived. Read once, when the first socket is made, and from the environment only. Shown by the load bench's workloads one and publish.
+    // arrived. Half of the cores do that, the others have the streams and the kernel to serve. Both are read once, when the first socket is made, and from the
+    // environment only. Shown by the load bench's workloads one and publish.
     private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+    private const string EpollThreads = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
 
     public static Task<int> Main(string[] args)
     {
-        if (Environment.GetEnvironmentVariable(InlineCompletions) is null) Environment.SetEnvironmentVariable(InlineCompletions, "1");
+        SetDefault(InlineCompletions, "1");
+        SetDefault(EpollThreads, Math.Max(1, Environment.ProcessorCount / 2).ToString(CultureInfo.InvariantCulture));
 
         // What Serilog cannot do, such as a sink that is not there, would otherwise be silent.
         SelfLog.Enable(Console.Error);
@@ -25,6 +29,11 @@ internal static class Program
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment.Add(new((string)variable.Key, (string?)variable.Value));
         return ServerProgram.RunAsync(args, environment, Console.Out, Console.Error, AddServer);
+    }
+
+    private static void SetDefault(string variable, string value)
+    {
+        if (Environment.GetEnvironmentVariable(variable) is null) Environment.SetEnvironmentVariable(variable, value);
     }
 
     private static void AddServer(IServiceCollection services)
