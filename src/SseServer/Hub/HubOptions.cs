@@ -6,7 +6,7 @@ internal sealed record HubOptions
     public static readonly HubOptions Default = new();
 
     // One a core, but one core is left to what else there is: the kernel's receiving side, publishers, other programs. With a shard on
-    // every core of a machine that also runs its readers, a delivery costs about a fifth more (the load bench's steady workload).
+    // every core of a machine that also runs its readers, p99 is about a fifth higher (the load bench's steady workload).
     public int Shards { get; init; } = Math.Max(1, Environment.ProcessorCount - 1);
 
     public TopicRetention Retention { get; init; } = new();
