@@ -20,7 +20,9 @@ internal sealed partial class PublishEndpoint
         if (problem is not null) return problem;
         if (work.Batch.Count == 0) return Problem.BadRequest("The batch has no line; send one JSON object a line.");
         if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics();
-        ReplyBatch(exchange, work);
+        var progress = new PublishProgress();
+        progress.Count(work.Batch);
+        ReplyMany(exchange, work, progress);
         return null;
     }
 
@@ -46,22 +48,5 @@ internal sealed partial class PublishEndpoint
         }
 
         return null;
-    }
-
-    private void ReplyBatch(HttpExchange exchange, PublishWork work)
-    {
-        var batch = work.Batch;
-        var repeats = 0;
-        for (var i = 0; i < batch.Count; i++)
-            if (batch.IsRepeat(i)) repeats++;
-        var writer = work.BeginReply();
-        writer.WriteStartObject();
-        WriteId(writer, "first"u8, batch.IdOf(0));
-        WriteId(writer, "last"u8, batch.IdOf(batch.Count - 1));
-        writer.WriteNumber("count"u8, batch.Count);
-        if (repeats > 0) writer.WriteNumber("repeated"u8, repeats);
-        writer.WriteEndObject();
-        writer.Flush();
-        replies.Send(exchange, repeats == batch.Count ? 200 : 201, Json, work.Reply.WrittenSpan);
     }
 }

@@ -13,7 +13,7 @@ internal sealed partial class PublishEndpoint
     {
         if (ReadOnlyTopic(work) is { } wrong) return Problem.BadRequest(wrong);
         var parser = new EventStreamParser(options.MaxEventBytes);
-        var progress = new StreamProgress();
+        var progress = new PublishProgress();
         exchange.Body.MaxBytes = long.MaxValue;
         while (true)
         {
@@ -32,7 +32,7 @@ internal sealed partial class PublishEndpoint
             if (problem is null && read.Status == BodyReadStatus.Aborted) return null;
             problem ??= EndOf(read, parser);
             if (problem is not null) return problem with { LastId = progress.Last?.ToString() };
-            ReplyStream(exchange, work, progress);
+            ReplyMany(exchange, work, progress);
             return null;
         }
     }
@@ -80,7 +80,7 @@ internal sealed partial class PublishEndpoint
         return null;
     }
 
-    private void ReplyStream(HttpExchange exchange, PublishWork work, StreamProgress progress)
+    private void ReplyMany(HttpExchange exchange, PublishWork work, PublishProgress progress)
     {
         var writer = work.BeginReply();
         writer.WriteStartObject();
@@ -93,8 +93,8 @@ internal sealed partial class PublishEndpoint
         replies.Send(exchange, progress.Events > progress.Repeats ? 201 : 200, Json, work.Reply.WrittenSpan);
     }
 
-    /// <summary>What of a body was published so far.</summary>
-    private sealed class StreamProgress
+    /// <summary>What of a body of several events was published so far.</summary>
+    private sealed class PublishProgress
     {
         public EventId? First { get; private set; }
 

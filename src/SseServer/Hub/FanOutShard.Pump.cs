@@ -1,4 +1,5 @@
 using System.Buffers;
+using SseServer.Protocol.EventStream;
 
 namespace SseServer.Hub;
 
@@ -182,8 +183,8 @@ internal sealed partial class FanOutShard
             // It may have been let go since it was looked at.
             if (cursor.Look(after, out var entries, out _, out var bytes) != Cursor.Sight.Entry) return Cursor.Sight.Dropped;
             ref readonly var entry = ref entries[cursor.Index];
-            var frame = bytes.AsSpan(entry.Offset, entry.Length);
-            if (!subscription.IsChunked) frame = frame[entry.PrefixLength..^Protocol.Http.ChunkEnvelope.Suffix.Length];
+            ReadOnlySpan<byte> frame = bytes.AsSpan(entry.Offset, entry.Length);
+            if (!subscription.IsChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
             if (frame.Length > MaxGathered)
             {
                 if (frames == 0) length = SendLarge(subscription, ref cursor, entry, bytes, frame.Length);
