@@ -95,8 +95,7 @@ public sealed class PipeliningTests
         for (var i = 0; i < 200; i++) await client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
         await Eventually.HoldsAsync(() => server.Connection.Output.IsPending, "a pending send");
         var connection = server.Connection;
-        server.Time.Advance(server.Options.StalledWriteTimeout + TimeSpan.FromSeconds(1));
-        await server.EmptyAsync();
+        await server.AdvanceUntilEmptyAsync(server.Options.StalledWriteTimeout + TimeSpan.FromSeconds(1));
         Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.StalledReader));
     }
 }

@@ -114,7 +114,7 @@ public sealed class SocketPipeWriterTests
         await Eventually.HoldsAsync(() => output.IsPending, "a pending send");
         server.Time.Advance(server.Options.StalledWriteTimeout - TimeSpan.FromSeconds(2));
         Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.None));
-        server.Time.Advance(TimeSpan.FromSeconds(3));
+        await Eventually.HoldsAsync(() => { server.Time.Advance(TimeSpan.FromSeconds(3)); return pending.IsCompleted; }, "an end");
         Assert.That((await pending.Soon()).IsCompleted, Is.True);
         Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.StalledReader));
         await server.EmptyAsync();

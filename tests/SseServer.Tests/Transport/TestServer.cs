@@ -64,6 +64,18 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Task EmptyAsync() => Eventually.HoldsAsync(() => Transport.ConnectionCount == 0, "no connection");
 
+    /// <summary>
+    /// Lets time pass, step by step, until no connection is open: what the kernel still takes of a send counts as progress, and
+    /// moves a deadline on.
+    /// </summary>
+    public Task AdvanceUntilEmptyAsync(TimeSpan step) => Eventually.HoldsAsync(
+        () =>
+        {
+            Time.Advance(step);
+            return Transport.ConnectionCount == 0;
+        },
+        "no connection");
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients) client.Dispose();
