@@ -1,6 +1,6 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using SseServer.Hub;
+using SseServer.Protocol.Topics;
 
 namespace SseServer.Bench.Micro;
 

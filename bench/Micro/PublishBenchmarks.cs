@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
 
 namespace SseServer.Bench.Micro;
 

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
 
 namespace SseServer.Bench.Micro;
 

@@ -1,24 +1,27 @@
 using System.Globalization;
 using System.Text;
 
-namespace SseServer.Hub;
+namespace SseServer.Protocol.Topics;
 
 /// <summary>
 /// A topic's name in its one normal form: percent-decoded once, compared byte by byte. Segments of visible UTF-8 separated by
 /// <c>/</c>; never empty, never <c>.</c> or <c>..</c>; no control characters, no <c>*</c>; at most <see cref="MaxBytes"/> bytes.
 /// Names that begin with <c>$</c> are the server's: they can be read, not published to.
 /// </summary>
-internal readonly ref struct TopicName
+public readonly ref struct TopicName
 {
+    /// <summary>The most bytes of UTF-8 that a name or a pattern has.</summary>
     public const int MaxBytes = 256;
 
     private TopicName(ReadOnlySpan<byte> utf8) => Utf8 = utf8;
 
+    /// <summary>The name.</summary>
     public ReadOnlySpan<byte> Utf8 { get; }
 
     /// <summary>The topic of a publish or subscribe that names none.</summary>
     public static TopicName Default => new("default"u8);
 
+    /// <summary>It begins with <c>$</c>: it can be read, not published to.</summary>
     public bool IsServerOwned => Utf8[0] == '$';
 
     /// <summary>False with a sentence that says what to mend where <paramref name="utf8"/> is no topic name.</summary>

@@ -1,17 +1,19 @@
-namespace SseServer.Hub;
+namespace SseServer.Protocol.Topics;
 
 /// <summary>
 /// A pattern over topic names: <c>*</c> is one segment, a last <c>**</c> is the rest (one segment or more). A wildcard in the
 /// first segment never matches a topic that begins with <c>$</c>: those are the server's and must be named.
 /// </summary>
-internal sealed class TopicPattern
+public sealed class TopicPattern
 {
     private readonly byte[] _text;
 
     private TopicPattern(byte[] text) => _text = text;
 
+    /// <summary>The pattern as written.</summary>
     public ReadOnlySpan<byte> Utf8 => _text;
 
+    /// <summary>Whether a selector has a wildcard, and so must be a pattern to be valid.</summary>
     public static bool IsPattern(ReadOnlySpan<byte> selector) => selector.Contains((byte)'*');
 
     /// <summary>False with a sentence that says what to mend where <paramref name="utf8"/> is no pattern.</summary>
@@ -31,17 +33,25 @@ internal sealed class TopicPattern
         return true;
     }
 
-    public bool Matches(ReadOnlySpan<byte> topic)
+    /// <summary>Whether a topic's name, which is not checked again, is one of those that the pattern stands for.</summary>
+    public bool Matches(ReadOnlySpan<byte> topic) => Covers(topic);
+
+    /// <summary>
+    /// Whether the pattern stands for every topic that <paramref name="selector"/>, a valid topic name or pattern, stands for: so a
+    /// grant of this pattern allows that selector.
+    /// </summary>
+    public bool Covers(ReadOnlySpan<byte> selector)
     {
         ReadOnlySpan<byte> pattern = _text;
-        if (pattern[0] == '*' && topic[0] == '$') return false;
+        if (pattern[0] == '*' && selector[0] == '$') return false;
         while (true)
         {
             var wanted = TakeSegment(ref pattern);
             if (wanted.SequenceEqual("**"u8)) return true;
-            var segment = TakeSegment(ref topic);
+            var segment = TakeSegment(ref selector);
+            if (segment.SequenceEqual("**"u8)) return false; // Longer topics than this pattern has segments.
             if (!wanted.SequenceEqual("*"u8) && !wanted.SequenceEqual(segment)) return false;
-            if (pattern.IsEmpty || topic.IsEmpty) return pattern.IsEmpty && topic.IsEmpty;
+            if (pattern.IsEmpty || selector.IsEmpty) return pattern.IsEmpty && selector.IsEmpty;
         }
     }
 

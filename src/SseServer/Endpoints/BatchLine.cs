@@ -1,6 +1,6 @@
 using System.Text.Json;
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
 
 namespace SseServer.Endpoints;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Http;
+using SseServer.Protocol.Topics;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
 
 namespace SseServer.Endpoints;
 

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using SseServer.Hub;
 using SseServer.Protocol.Http;
+using SseServer.Protocol.Topics;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using SseServer.Hosting.Settings;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
 
 namespace SseServer.Hosting;
 

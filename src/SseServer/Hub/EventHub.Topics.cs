@@ -1,3 +1,5 @@
+using SseServer.Protocol.Topics;
+
 namespace SseServer.Hub;
 
 // The tables of topics and patterns, and what goes away from them: history over its bounds, topics and patterns nobody uses.

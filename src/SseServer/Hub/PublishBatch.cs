@@ -1,5 +1,6 @@
 using System.Buffers;
 using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
 
 namespace SseServer.Hub;
 

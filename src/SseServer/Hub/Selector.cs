@@ -1,3 +1,5 @@
+using SseServer.Protocol.Topics;
+
 namespace SseServer.Hub;
 
 /// <summary>What a subscriber asks for: a topic or a pattern. Built from checked text only.</summary>

@@ -1,11 +1,9 @@
 using System.Text;
-using SseServer.Hub;
+using SseServer.Protocol.Topics;
 
-namespace SseServer.Tests.Hub;
+namespace SseServer.Protocol.Tests.Topics;
 
-[Parallelizable(ParallelScope.All)]
-[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class TopicNameTests
+public class TopicNameTests
 {
     [TestCase("a")]
     [TestCase("orders/42")]

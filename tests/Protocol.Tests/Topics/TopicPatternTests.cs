@@ -1,11 +1,9 @@
 using System.Text;
-using SseServer.Hub;
+using SseServer.Protocol.Topics;
 
-namespace SseServer.Tests.Hub;
+namespace SseServer.Protocol.Tests.Topics;
 
-[Parallelizable(ParallelScope.All)]
-[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class TopicPatternTests
+public class TopicPatternTests
 {
     [TestCase("*", "a", true)]
     [TestCase("*", "a/b", false)]
@@ -57,12 +55,31 @@ internal sealed class TopicPatternTests
         Assert.That(problem, Is.Not.Empty);
     }
 
-    [TestCase("orders/42", false)]
-    [TestCase("orders/*", true)]
-    [TestCase("**", true)]
-    public void A_selector_with_an_asterisk_is_a_pattern(string text, bool isPattern)
+    [TestCase("**", "a/**", true)]
+    [TestCase("**", "*", true)]
+    [TestCase("**", "**", true)]
+    [TestCase("**", "$sys", false)]
+    [TestCase("**", "$sys/*", false)]
+    [TestCase("*/**", "**", false)]
+    [TestCase("*/**", "*/*", true)]
+    [TestCase("*", "**", false)]
+    [TestCase("*", "*", true)]
+    [TestCase("a/*", "a/*", true)]
+    [TestCase("a/*", "a/**", false)]
+    [TestCase("a/**", "a/*", true)]
+    [TestCase("a/**", "a/*/b", true)]
+    [TestCase("a/**", "a/**", true)]
+    [TestCase("a/**", "a", false)]
+    [TestCase("a/**", "*/b", false)]
+    [TestCase("a/**", "A/b", false)]
+    [TestCase("a/b", "a/b", true)]
+    [TestCase("a/b", "a/*", false)]
+    [TestCase("a/*/c", "a/b/c", true)]
+    [TestCase("a/*/c", "a/**", false)]
+    [TestCase("$sys/**", "$sys/*", true)]
+    public void A_pattern_covers_a_selector_that_it_contains_whole(string pattern, string selector, bool expected)
     {
-        Assert.That(Selector.TryCreate(Encoding.UTF8.GetBytes(text), out var selector, out _), Is.True);
-        Assert.That(selector.Pattern is not null, Is.EqualTo(isPattern));
+        Assert.That(TopicPattern.TryCreate(Encoding.UTF8.GetBytes(pattern), out var created, out var problem), Is.True, problem);
+        Assert.That(created!.Covers(Encoding.UTF8.GetBytes(selector)), Is.EqualTo(expected));
     }
 }

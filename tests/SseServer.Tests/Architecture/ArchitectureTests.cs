@@ -30,7 +30,7 @@ internal sealed class ArchitectureTests
         new(Hub, ["SseServer.Protocol.Http"], "SseServer.Protocol.Http.ChunkEnvelope"),
 
         // Bytes and connections without topics or event syntax.
-        new(Transport, ["SseServer.Protocol.EventStream"]),
+        new(Transport, ["SseServer.Protocol.EventStream", "SseServer.Protocol.Topics"]),
 
         // Rooms of one storey do not know each other, nor the storeys above.
         new(Transport, [Hub, Auth, History, Endpoints, Web]),

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
 
 namespace SseServer.Tests.Hub.Support;
 
