@@ -17,6 +17,7 @@ public struct ChunkedBodyDecoder
     private ChunkedBodyState _state;
     private RequestRejection _rejection;
     private int _lineBytes;
+    private int _extensionBytes;
     private long _chunkRemaining;
 
     /// <summary>A decoder at the beginning of a body.</summary>
@@ -79,7 +80,7 @@ public struct ChunkedBodyDecoder
     private RequestRejection Step(byte value) => _state switch
     {
         ChunkedBodyState.SizeStart or ChunkedBodyState.Size => StepSize(value),
-        ChunkedBodyState.SpaceAfterSize or ChunkedBodyState.Extension => StepExtension(value),
+        >= ChunkedBodyState.BeforeExtension and <= ChunkedBodyState.AfterExtensionQuote => StepExtension(value),
         ChunkedBodyState.SizeLineFeed => EndSizeLine(value),
         ChunkedBodyState.DataCarriageReturn =>
             Expect(value, '\r', ChunkedBodyState.DataLineFeed, RequestRejection.MissingChunkEnd),
@@ -111,35 +112,13 @@ public struct ChunkedBodyDecoder
 
         if (_state == ChunkedBodyState.SizeStart)
             return RequestRejection.InvalidChunkSize;
-        if (value is (byte)' ' or (byte)'\t')
-            _state = ChunkedBodyState.SpaceAfterSize;
-        else if (value == ';')
-            _state = ChunkedBodyState.Extension;
-        else if (value == '\r')
-            _state = ChunkedBodyState.SizeLineFeed;
-        else
-            return RequestRejection.InvalidChunkSize;
-        return CountChunkLine();
+        return ChunkExtension.TryEndElement(ref _state, value) ? CountChunkLine() : RequestRejection.InvalidChunkSize;
     }
 
-    // chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] ); section 7.1.1: unknown ones are ignored,
-    // so that only their bytes are checked.
+    // Section 7.1.1: unknown extensions are ignored, and their total is limited.
 
-    private RequestRejection StepExtension(byte value)
-    {
-        if (_state == ChunkedBodyState.SpaceAfterSize)
-        {
-            if (value == ';')
-                _state = ChunkedBodyState.Extension;
-            else if (value is not ((byte)' ' or (byte)'\t'))
-                return RequestRejection.InvalidChunkExtension;
-        }
-        else if (value == '\r')
-            _state = ChunkedBodyState.SizeLineFeed;
-        else if (!HttpTokens.IsFieldValueByte(value))
-            return RequestRejection.InvalidChunkExtension;
-        return CountChunkLine();
-    }
+    private RequestRejection StepExtension(byte value) =>
+        ChunkExtension.TryStep(ref _state, value) ? CountChunkLine() : RequestRejection.InvalidChunkExtension;
 
     private RequestRejection EndSizeLine(byte value) => Expect(
         value,
@@ -178,8 +157,12 @@ public struct ChunkedBodyDecoder
         }
     }
 
-    private RequestRejection CountChunkLine() =>
-        _state != ChunkedBodyState.SizeLineFeed && ++_lineBytes > Limits.MaxChunkLineBytes
-            ? RequestRejection.ChunkLineTooLong
-            : RequestRejection.None;
+    private RequestRejection CountChunkLine()
+    {
+        if (_state == ChunkedBodyState.SizeLineFeed)
+            return RequestRejection.None;
+        if (_state != ChunkedBodyState.Size && ++_extensionBytes > Limits.MaxChunkExtensionBytes)
+            return RequestRejection.ChunkExtensionsTooLarge;
+        return ++_lineBytes > Limits.MaxChunkLineBytes ? RequestRejection.ChunkLineTooLong : RequestRejection.None;
+    }
 }

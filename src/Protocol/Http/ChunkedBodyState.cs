@@ -5,8 +5,18 @@ internal enum ChunkedBodyState
 {
     SizeStart,
     Size,
-    SpaceAfterSize,
-    Extension,
+
+    // From here to AfterExtensionQuote: the steps of ChunkExtension.
+    BeforeExtension,
+    ExtensionNameStart,
+    ExtensionName,
+    AfterExtensionName,
+    ExtensionValueStart,
+    ExtensionValue,
+    ExtensionQuote,
+    ExtensionQuotedPair,
+    AfterExtensionQuote,
+
     SizeLineFeed,
     Data,
     DataCarriageReturn,

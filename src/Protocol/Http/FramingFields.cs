@@ -8,6 +8,7 @@ internal struct FramingFields
     public int HostCount;
     public int ContentLengthCount;
     public int TransferEncodingCount;
+    public bool HasLookalike;
     public bool HasClose;
     public bool HasKeepAlive;
     public bool HasContinueExpectation;
@@ -35,11 +36,16 @@ internal struct FramingFields
                 AddConnection(head.Bytes(field.Value));
             else if (IsNamed(name, "Expect"u8))
                 AddExpectation(head.Bytes(field.Value));
+            else
+                HasLookalike |= IsLookalike(name);
         }
     }
 
     private static bool IsNamed(ReadOnlySpan<byte> name, ReadOnlySpan<byte> expected) =>
         name.Length == expected.Length && HttpTokens.EqualsIgnoreCase(name, expected);
+
+    // Gateways that make variables of fields fold "-" and "_" into one, so they see a framing field here.
+    private static bool IsLookalike(ReadOnlySpan<byte> name) => IsNamed(name, "Content_Length"u8) || IsNamed(name, "Transfer_Encoding"u8);
 
     private void AddConnection(ReadOnlySpan<byte> value)
     {

@@ -34,15 +34,27 @@ internal static class HeadFields
             return RequestRejection.DuplicateHost;
         if (fields.HostCount == 0)
             return head.IsHttp11 ? RequestRejection.MissingHost : RequestRejection.None;
-        if (!HostAndPort.IsValid(head.Bytes(fields.Host)))
+        if (!HostAndPort.TryParse(head.Bytes(fields.Host), out _, out _))
             return RequestRejection.InvalidHost;
-        if (head.Host.IsEmpty)
-            head.SetHost(fields.Host);
+        if (head.TargetForm == RequestTargetForm.Absolute)
+            return CheckAgreement(head, head.Bytes(fields.Host));
+        head.SetHost(fields.Host);
         return RequestRejection.None;
+    }
+
+    // Section 3.2.2: the host of an absolute target counts, whatever the field says. Not everyone before this server may know
+    // that, so the two must agree.
+
+    private static RequestRejection CheckAgreement(RequestHead head, ReadOnlySpan<byte> field)
+    {
+        int defaultPort = HttpTokens.EqualsIgnoreCase(head.Target[.."https"u8.Length], "https"u8) ? 443 : 80;
+        return HostAndPort.AreSame(head.Host, field, defaultPort) ? RequestRejection.None : RequestRejection.HostMismatch;
     }
 
     private static RequestRejection InterpretBody(RequestHead head, in FramingFields fields)
     {
+        if (fields.HasLookalike)
+            return RequestRejection.LookalikeFieldName;
         if (fields.TransferEncodingCount != 0)
         {
             // Section 6.1: HTTP/1.0 does not know the field, and one of the two lengths would be a lie.
@@ -65,11 +77,13 @@ internal static class HeadFields
         return RequestRejection.None;
     }
 
-    // Content-Length = 1*DIGIT (RFC 9110 section 8.6)
+    // Content-Length = 1*DIGIT (RFC 9110 section 8.6); without leading zeros, which some readers take for the mark of an octal number.
 
     private static bool TryParseLength(ReadOnlySpan<byte> digits, out long length)
     {
         length = 0;
+        if (digits is [(byte)'0', _, ..])
+            return false;
         foreach (byte digit in digits)
         {
             if (!char.IsAsciiDigit((char)digit) || length > (long.MaxValue - (digit - '0')) / 10)

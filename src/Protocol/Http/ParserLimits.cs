@@ -22,6 +22,10 @@ public sealed record ParserLimits
     // A size takes at most 16 digits; the rest is for extensions, which no publisher is known to send.
     public int MaxChunkLineBytes { get; init; } = 256;
 
+    /// <summary>The most bytes of all chunk extensions of a body together.</summary>
+    // RFC 9112 section 7.1.1 asks for a limit of the total. Read only to be dropped, they get no more than a request line.
+    public int MaxChunkExtensionBytes { get; init; } = 8192;
+
     /// <summary>The most bytes of all trailer lines together, with their line breaks.</summary>
     // Trailers are read only to be dropped, so they get no more than a request line.
     public int MaxTrailerBytes { get; init; } = 8192;

@@ -3,7 +3,8 @@ namespace SseServer.Protocol.Http;
 /// <summary>The percent-encoding of paths and queries (RFC 3986 section 2.1).</summary>
 public static class PercentDecoding
 {
-    // pct-encoded = "%" HEXDIG HEXDIG
+    /// <summary>The bytes of an escape.</summary>
+    internal const int EscapeLength = 3;
 
     /// <summary>Decodes once. What comes out may be any bytes: whoever needs UTF-8 checks it.</summary>
     /// <param name="encoded">The encoded bytes.</param>
@@ -23,16 +24,13 @@ public static class PercentDecoding
             byte value = encoded[index];
             if (value == '%')
             {
-                if (index + 2 >= encoded.Length
-                    || !TryGetDigit(encoded[index + 1], out int high)
-                    || !TryGetDigit(encoded[index + 2], out int low))
+                if (!TryDecodeEscape(encoded[index..], out value))
                 {
                     written = 0;
                     return false;
                 }
 
-                value = (byte)((high << 4) | low);
-                index += 2;
+                index += EscapeLength - 1;
             }
             else if (value == '+' && plusIsSpace)
             {
@@ -43,6 +41,20 @@ public static class PercentDecoding
         }
 
         written = at;
+        return true;
+    }
+
+    // pct-encoded = "%" HEXDIG HEXDIG
+
+    /// <summary>Decodes the escape at the beginning of <paramref name="encoded"/>; false if there is none.</summary>
+    internal static bool TryDecodeEscape(ReadOnlySpan<byte> encoded, out byte value)
+    {
+        value = 0;
+        if (encoded.Length < EscapeLength || encoded[0] != '%')
+            return false;
+        if (!TryGetDigit(encoded[1], out int high) || !TryGetDigit(encoded[2], out int low))
+            return false;
+        value = (byte)((high << 4) | low);
         return true;
     }
 

@@ -27,7 +27,7 @@ public sealed partial class RequestHead : IDisposable
 
     /// <summary>
     /// The path as sent, so still percent-encoded: <c>/</c> for an absolute target without one, <c>*</c> for the asterisk
-    /// form, empty for the authority form.
+    /// form. Its escapes are well formed, and none is of a control.
     /// </summary>
     public ReadOnlySpan<byte> Path => IsPathImplied ? "/"u8 : Bytes(_path);
 
@@ -38,8 +38,8 @@ public sealed partial class RequestHead : IDisposable
     public bool IsHttp11 { get; internal set; }
 
     /// <summary>
-    /// The host and port as sent: the authority of an absolute target (RFC 9112 section 3.2.2), otherwise the Host field;
-    /// empty if there is neither, which only HTTP/1.0 allows.
+    /// The host and port as sent: the authority of an absolute target (RFC 9112 section 3.2.2), with which a Host field agrees,
+    /// otherwise the Host field; empty if there is neither, which only HTTP/1.0 allows.
     /// </summary>
     public ReadOnlySpan<byte> Host => Bytes(_host);
 

@@ -15,11 +15,20 @@ public enum RequestRejection
     /// <summary>The method is not a token.</summary>
     InvalidMethod,
 
+    /// <summary>The method is as long as a whole request line may be.</summary>
+    MethodTooLong,
+
+    /// <summary>The method is CONNECT: what follows would be the bytes of a tunnel.</summary>
+    TunnelRequested,
+
     /// <summary>The target has none of the forms of RFC 9112 section 3.2, or not the one its method calls for.</summary>
     InvalidTarget,
 
     /// <summary>The target holds a byte that must be percent-encoded, or a fragment.</summary>
     InvalidTargetByte,
+
+    /// <summary>The path holds a <c>%</c> without two hexadecimal digits, or an escaped control.</summary>
+    InvalidPathEscape,
 
     /// <summary>The request line is longer than the limit.</summary>
     RequestLineTooLong,
@@ -72,7 +81,13 @@ public enum RequestRejection
     /// <summary>The host is not a name or an address with an optional port.</summary>
     InvalidHost,
 
-    /// <summary>Content-Length is not one decimal number in the range of a 64-bit integer.</summary>
+    /// <summary>The host of an absolute target is not that of the Host field.</summary>
+    HostMismatch,
+
+    /// <summary>A field is named as one that frames the message, with an underscore for the hyphen.</summary>
+    LookalikeFieldName,
+
+    /// <summary>Content-Length is not one decimal number, without leading zeros, in the range of a 64-bit integer.</summary>
     InvalidContentLength,
 
     /// <summary>There is more than one Content-Length field.</summary>
@@ -110,6 +125,9 @@ public enum RequestRejection
 
     /// <summary>A chunk-size line is longer than the limit.</summary>
     ChunkLineTooLong,
+
+    /// <summary>The chunk extensions of a body together are longer than the limit.</summary>
+    ChunkExtensionsTooLarge,
 
     /// <summary>No CR LF follows the data of a chunk.</summary>
     MissingChunkEnd,

@@ -13,7 +13,7 @@ public static class RequestRejections
         RequestRejection.RequestLineTooLong => 414,
         RequestRejection.UnknownExpectation => 417,
         RequestRejection.HeaderSectionTooLarge or RequestRejection.TooManyHeaders or RequestRejection.TrailerTooLarge => 431,
-        RequestRejection.UnsupportedTransferCoding => 501,
+        RequestRejection.UnsupportedTransferCoding or RequestRejection.MethodTooLong or RequestRejection.TunnelRequested => 501,
         RequestRejection.UnsupportedVersion or RequestRejection.Http2Preface => 505,
         _ => 400,
     };
@@ -26,10 +26,14 @@ public static class RequestRejections
         RequestRejection.MalformedRequestLine =>
             "The first line must be a method, a target and HTTP/1.1 with one space between each two.",
         RequestRejection.InvalidMethod => "The method must consist of letters and the other characters of a token.",
+        RequestRejection.MethodTooLong => "Use a method of HTTP: this one is longer than this server reads.",
+        RequestRejection.TunnelRequested => "Ask a proxy for tunnels; this server serves its own resources only.",
         RequestRejection.InvalidTarget =>
             "The target must be a path that begins with a slash, or an http or https URL without user information.",
         RequestRejection.InvalidTargetByte =>
-            "Percent-encode every character of the target that is not visible ASCII, and leave out the fragment.",
+            "Percent-encode every character of the target that is not visible ASCII and each backslash of the path, and leave out the fragment.",
+        RequestRejection.InvalidPathEscape =>
+            "Follow each '%' of the path with two hex digits, of a byte that is no control character.",
         RequestRejection.RequestLineTooLong => "Shorten the path and the query: the request line is longer than this server reads.",
         RequestRejection.UnsupportedVersion => "Send the request as HTTP/1.1; this server speaks no other version but HTTP/1.0.",
         RequestRejection.Http2Preface => "Send the request as HTTP/1.1; this port does not speak HTTP/2.",
@@ -47,7 +51,9 @@ public static class RequestRejections
         RequestRejection.MissingHost => "Send a Host field, as every HTTP/1.1 request must.",
         RequestRejection.DuplicateHost => "Send one Host field only.",
         RequestRejection.InvalidHost => "Name the host as a host name or address with an optional port.",
-        RequestRejection.InvalidContentLength => "Send Content-Length as one decimal number without sign or spaces.",
+        RequestRejection.HostMismatch => "Name the same host in the target and in the Host field.",
+        RequestRejection.LookalikeFieldName => "Write Content-Length and Transfer-Encoding with a hyphen: an underscore makes another field of them.",
+        RequestRejection.InvalidContentLength => "Send Content-Length as one decimal number without sign, spaces or leading zeros.",
         RequestRejection.DuplicateContentLength => "Send one Content-Length field only.",
         RequestRejection.ContentLengthWithTransferEncoding => "Send either Content-Length or Transfer-Encoding, not both.",
         RequestRejection.TransferEncodingInHttp10 => "Send Content-Length, or use HTTP/1.1: HTTP/1.0 has no Transfer-Encoding.",
@@ -60,6 +66,7 @@ public static class RequestRejections
         RequestRejection.ChunkSizeOverflow => "Send smaller chunks: the size of one is out of range.",
         RequestRejection.InvalidChunkExtension => "Let a CR LF, or a semicolon and an extension of one line, follow the size of each chunk.",
         RequestRejection.ChunkLineTooLong => "Leave out chunk extensions: a chunk-size line is longer than this server reads.",
+        RequestRejection.ChunkExtensionsTooLarge => "Send fewer chunk extensions: those of the body together are longer than this server reads.",
         RequestRejection.MissingChunkEnd => "Let CR LF follow the data of each chunk, and let the data be as long as its size says.",
         RequestRejection.InvalidTrailer => "Send each trailer field as a name, a colon and a value, ended with CR LF.",
         RequestRejection.TrailerTooLarge => "Send fewer trailer fields: together they are longer than this server reads.",

@@ -19,12 +19,9 @@ internal static class RequestTarget
             return target.Contains((byte)' ') ? RequestRejection.MalformedRequestLine : RequestRejection.InvalidTargetByte;
 
         if (head.Method == RequestMethod.Connect)
-            return ParseAuthorityForm(head, range);
+            return IsAuthorityForm(target) ? RequestRejection.TunnelRequested : RequestRejection.InvalidTarget;
         if (target[0] == '/')
-        {
-            SplitQuery(head, range);
-            return RequestRejection.None;
-        }
+            return SplitQuery(head, range);
 
         if (target.SequenceEqual("*"u8) && head.Method == RequestMethod.Options)
         {
@@ -36,16 +33,9 @@ internal static class RequestTarget
         return ParseAbsoluteForm(head, range);
     }
 
-    // authority-form = uri-host ":" port; a missing port is let through, as no CONNECT is served anyway.
+    // authority-form = uri-host ":" port; RFC 9110 section 9.3.6: an empty or invalid port must be refused.
 
-    private static RequestRejection ParseAuthorityForm(RequestHead head, ByteRange range)
-    {
-        if (!HostAndPort.IsValid(head.Bytes(range)))
-            return RequestRejection.InvalidTarget;
-        head.TargetForm = RequestTargetForm.Authority;
-        head.SetHost(range);
-        return RequestRejection.None;
-    }
+    private static bool IsAuthorityForm(ReadOnlySpan<byte> target) => HostAndPort.TryParse(target, out _, out int port) && port >= 0;
 
     // absolute-form = ( "http" / "https" ) "://" uri-host [ ":" port ] path-abempty [ "?" query ]
 
@@ -58,15 +48,14 @@ internal static class RequestTarget
             authorityLength = target.Length - schemeLength;
 
         // RFC 9110 sections 4.2.1 and 4.2.4: an empty host must be refused, and user information should be.
-        if (schemeLength == 0 || !HostAndPort.IsValid(target.Slice(schemeLength, authorityLength)))
+        if (schemeLength == 0 || !HostAndPort.TryParse(target.Slice(schemeLength, authorityLength), out _, out _))
             return RequestRejection.InvalidTarget;
 
         head.TargetForm = RequestTargetForm.Absolute;
         head.SetHost(new ByteRange(range.Start + schemeLength, authorityLength));
         int pathAt = schemeLength + authorityLength;
         head.IsPathImplied = pathAt == target.Length || target[pathAt] == '?';
-        SplitQuery(head, new ByteRange(range.Start + pathAt, target.Length - pathAt));
-        return RequestRejection.None;
+        return SplitQuery(head, new ByteRange(range.Start + pathAt, target.Length - pathAt));
     }
 
     /// <summary>The length of the scheme with its colon and slashes; 0 for any but http and https.</summary>
@@ -79,12 +68,31 @@ internal static class RequestTarget
         return isKnown ? length : 0;
     }
 
-    private static void SplitQuery(RequestHead head, ByteRange range)
+    private static RequestRejection SplitQuery(RequestHead head, ByteRange range)
     {
         int mark = head.Bytes(range).IndexOf((byte)'?');
         if (mark < 0)
             head.SetPath(range, default);
         else
             head.SetPath(new ByteRange(range.Start, mark), new ByteRange(range.Start + mark + 1, range.Length - mark - 1));
+        return CheckPath(head.Path);
+    }
+
+    /// <summary>
+    /// Refuses what programs read differently in a path: a backslash, which some take for a slash (browsers never send it there),
+    /// escapes that are none (RFC 3986 section 2.1), and those of NUL, CR, LF and other controls.
+    /// </summary>
+    private static RequestRejection CheckPath(ReadOnlySpan<byte> path)
+    {
+        if (path.Contains((byte)'\\'))
+            return RequestRejection.InvalidTargetByte;
+        for (int at = path.IndexOf((byte)'%'); at >= 0; at = path.IndexOf((byte)'%'))
+        {
+            if (!PercentDecoding.TryDecodeEscape(path[at..], out byte value) || value is < 0x20 or 0x7F)
+                return RequestRejection.InvalidPathEscape;
+            path = path[(at + PercentDecoding.EscapeLength)..];
+        }
+
+        return RequestRejection.None;
     }
 }

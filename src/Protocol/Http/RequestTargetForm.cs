@@ -1,6 +1,6 @@
 namespace SseServer.Protocol.Http;
 
-/// <summary>The forms of a request target (RFC 9112 section 3.2).</summary>
+/// <summary>The forms of a request target (RFC 9112 section 3.2). CONNECT and its authority form are always refused.</summary>
 public enum RequestTargetForm
 {
     /// <summary><c>/path?query</c>.</summary>
@@ -8,9 +8,6 @@ public enum RequestTargetForm
 
     /// <summary><c>http://host/path?query</c>, as sent to a proxy.</summary>
     Absolute,
-
-    /// <summary><c>host:port</c>, with CONNECT alone.</summary>
-    Authority,
 
     /// <summary><c>*</c>, with OPTIONS alone.</summary>
     Asterisk,

@@ -40,6 +40,8 @@ internal sealed class HttpApplication : IHttpApplication
     {
         var request = exchange.Request;
         if (_guard.CheckHost(request) is { } wrongHost) return Refuse(exchange, wrongHost);
+        // RFC 9110 section 9.1: 501 for a method that is not recognised, or like TRACE served by no resource.
+        if (request.Method is RequestMethod.Other or RequestMethod.Trace) return Refuse(exchange, new(501, "Use GET, HEAD, POST or OPTIONS, in capitals."));
         if (request.Method == RequestMethod.Options && request.TargetForm == RequestTargetForm.Asterisk) return ReplyOptions(exchange, "GET, HEAD, POST, OPTIONS"u8);
         if (IsEvents(request.Path))
         {

@@ -44,13 +44,13 @@ internal sealed class RequestParameters
         return false;
     }
 
-    /// <summary>Decodes; a sentence that says what to mend where an escape is broken, otherwise null.</summary>
+    /// <summary>Decodes; a sentence that says what to mend where an escape of the query is broken, otherwise null.</summary>
     public string? Read(RequestHead request)
     {
         (Count, _used) = (0, 0);
         var room = request.Path.Length + request.Query.Length;
         if (_bytes.Length < room) _bytes = new byte[room];
-        if (!TryDecode(request.Path, plusIsSpace: false)) return "The path has a '%' that is not followed by two hex digits.";
+        TryDecode(request.Path, plusIsSpace: false); // The parser has seen to its escapes.
         _path = (0, _used);
         foreach (var parameter in new QueryString(request.Query))
         {

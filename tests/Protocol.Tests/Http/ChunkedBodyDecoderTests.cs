@@ -31,6 +31,22 @@ public class ChunkedBodyDecoderTests
     [TestCase(Extension, "5;a\nhello\r\n", RequestRejection.InvalidChunkExtension)]
     [TestCase(Extension, "5;a\0\r\n", RequestRejection.InvalidChunkExtension)]
     [TestCase(Extension, "5;a\rb\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5; \r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;;a\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a;\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;=b\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a=\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a=;b\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a[=b\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a b\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a=b c\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a \r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a=b \r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a=\"b\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a=\"b\n\"\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a=\"b\\\r\n\"\r\n", RequestRejection.InvalidChunkExtension)]
+    [TestCase(Extension, "5;a=\"b\"c\r\n", RequestRejection.InvalidChunkExtension)]
     [TestCase(Data, "5\r\nhellooo\r\n", RequestRejection.MissingChunkEnd)]
     [TestCase(Data, "5\r\nhello\n0\r\n\r\n", RequestRejection.MissingChunkEnd)]
     [TestCase(Data, "5\r\nhello\r0\r\n\r\n", RequestRejection.MissingChunkEnd)]
@@ -60,7 +76,9 @@ public class ChunkedBodyDecoderTests
     [TestCase("A\r\n0123456789\r\nb\r\n0123456789a\r\n0\r\n\r\n", "01234567890123456789a")]
     [TestCase("2\r\n\r\n\r\n0\r\n\r\n", "\r\n")]
     [TestCase("5;name=value\r\nhello\r\n0;last\r\n\r\n", "hello")]
-    [TestCase("5 \t; name = \"quoted; text\"\r\nhello\r\n0\r\n\r\n", "hello")]
+    [TestCase("5 \t; name = \"quoted; \\\"text\"\r\nhello\r\n0\r\n\r\n", "hello")]
+    [TestCase("5;a;b=c ; d=\"\";e\r\nhello\r\n0\r\n\r\n", "hello")]
+    [TestCase("5;\ta = \"\xE9\"\r\nhello\r\n0\r\n\r\n", "hello")]
     [TestCase("5\r\nhello\r\n0\r\nName: value\r\nOther:\r\n\r\n", "hello")]
     public void The_data_of_a_body_comes_out_and_what_follows_stays(string body, string expected) =>
         Assert.That(DecodedBody.Of(body + "GET"), Is.EqualTo(new DecodedBody(ParseStatus.Complete, RequestRejection.None, expected, "GET")));
@@ -79,6 +97,14 @@ public class ChunkedBodyDecoderTests
     [TestCase("0\r\nabcdefghijklm", RequestRejection.TrailerTooLarge)]
     public void Lines_are_at_most_as_long_as_the_limits(string body, RequestRejection expected) => Assert.That(
         DecodedBody.Of(body, new ParserLimits { MaxChunkLineBytes = 8, MaxTrailerBytes = 12 }).Rejection,
+        Is.EqualTo(expected));
+
+    // RFC 9112 7.1.1: a server ought to limit the total length of chunk extensions received in a request.
+    [TestCase("1;abc\r\nx\r\n1;abcd\r\ny\r\n0\r\n\r\n", RequestRejection.None)]
+    [TestCase("1;abc\r\nx\r\n1;abcde\r\ny\r\n0\r\n\r\n", RequestRejection.ChunkExtensionsTooLarge)]
+    [TestCase("1;abc\r\nx\r\n1;abc\r\ny\r\n0;ab\r\n\r\n", RequestRejection.ChunkExtensionsTooLarge)]
+    public void Extensions_of_all_chunks_together_are_limited(string body, RequestRejection expected) => Assert.That(
+        DecodedBody.Of(body, new ParserLimits { MaxChunkExtensionBytes = 9 }).Rejection,
         Is.EqualTo(expected));
 
     [Test]

@@ -7,6 +7,8 @@ public class FramingTests
 {
     private const string Digits = "RFC 9110 8.6: Content-Length = 1*DIGIT";
     private const string InvalidLength = "RFC 9112 6.3: with an invalid Content-Length the framing is invalid, an unrecoverable error";
+    private const string LeadingZero = "RFC 9112 11.2: what one reader takes for decimal and another for octal desynchronises them";
+    private const string Lookalike = "RFC 9112 11.2: a field that gateways fold into a framing field desynchronises them";
     private const string Both = "RFC 9112 6.1: a server may reject a request with both Content-Length and Transfer-Encoding";
     private const string Http10 = "RFC 9112 6.1: Transfer-Encoding in an HTTP/1.0 message must be treated as faulty framing";
     private const string NotFinal = "RFC 9112 6.3: where chunked is not the final coding, the server must respond with 400";
@@ -22,6 +24,10 @@ public class FramingTests
     [TestCase(Digits, "Content-Length: 1_000", RequestRejection.InvalidContentLength)]
     [TestCase(Digits, "Content-Length: five", RequestRejection.InvalidContentLength)]
     [TestCase(Digits, "Content-Length: 5.0", RequestRejection.InvalidContentLength)]
+    [TestCase(LeadingZero, "Content-Length: 007", RequestRejection.InvalidContentLength)]
+    [TestCase(LeadingZero, "Content-Length: 00", RequestRejection.InvalidContentLength)]
+    [TestCase(Lookalike, "Content_Length: 5", RequestRejection.LookalikeFieldName)]
+    [TestCase(Lookalike, "transfer_encoding: chunked\r\nContent-Length: 5", RequestRejection.LookalikeFieldName)]
     [TestCase(InvalidLength, "Content-Length: 5, 5", RequestRejection.InvalidContentLength)]
     [TestCase(InvalidLength, "Content-Length: 9223372036854775808", RequestRejection.InvalidContentLength)]
     [TestCase(InvalidLength, "Content-Length: 99999999999999999999", RequestRejection.InvalidContentLength)]
@@ -62,7 +68,8 @@ public class FramingTests
 
     [TestCase("", RequestBodyKind.None, 0)]
     [TestCase("Content-Length: 0\r\n", RequestBodyKind.ContentLength, 0)]
-    [TestCase("Content-Length: 007\r\n", RequestBodyKind.ContentLength, 7)]
+    [TestCase("Content-Length: 700\r\n", RequestBodyKind.ContentLength, 700)]
+    [TestCase("Last_Event: 5\r\nContent-Length: 7\r\n", RequestBodyKind.ContentLength, 7)]
     [TestCase("content-length:   12  \r\n", RequestBodyKind.ContentLength, 12)]
     [TestCase("Content-Length: 9223372036854775807\r\n", RequestBodyKind.ContentLength, long.MaxValue)]
     [TestCase("Transfer-Encoding: chunked\r\n", RequestBodyKind.Chunked, 0)]

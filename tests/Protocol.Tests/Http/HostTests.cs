@@ -21,6 +21,9 @@ public class HostTests
     [TestCase(":80")]
     [TestCase("a b")]
     [TestCase("a, b")]
+    [TestCase("a,b")]
+    [TestCase("a%2eb")]
+    [TestCase("a!")]
     [TestCase("a/b")]
     [TestCase("me@a")]
     [TestCase("http://a")]
@@ -36,6 +39,9 @@ public class HostTests
     [TestCase("[::1")]
     [TestCase("[::1]80")]
     [TestCase("[::g]")]
+    [TestCase("[:::]")]
+    [TestCase("[1::2::3]")]
+    [TestCase("[1:2:3:4:5:6:7:8:9]")]
     [TestCase("[::1%25eth0]")]
     [TestCase("::1")]
     public void An_invalid_host_is_refused(string host)
@@ -61,13 +67,38 @@ public class HostTests
         Assert.That(Text.Latin1(head.Host), Is.EqualTo(host));
     }
 
-    // RFC 9112 3.2.2: the server must ignore the Host field and use the host of the absolute target.
-    [Test]
-    public void The_host_of_an_absolute_target_goes_before_the_field()
+    // RFC 9112 3.2.2: the server must ignore the Host field and use the host of the absolute target; so both must say the same.
+    [TestCase("http://b:81/c", "b:81")]
+    [TestCase("http://B:81/c", "b:81")]
+    [TestCase("http://b/c", "b:80")]
+    [TestCase("http://b:80/c", "b")]
+    [TestCase("http://b:/c", "b")]
+    [TestCase("http://b?c", "b")]
+    [TestCase("HTTPS://b/c", "b:443")]
+    [TestCase("http://[::1]:81", "[::1]:81")]
+    public void The_host_of_an_absolute_target_agrees_with_the_field(string target, string field)
     {
-        using RequestHead head = ParsedHead.Complete("GET http://b:81/c HTTP/1.1\r\nHost: a\r\n\r\n");
+        using RequestHead head = ParsedHead.Complete($"GET {target} HTTP/1.1\r\nHost: {field}\r\n\r\n");
 
-        Assert.That(Text.Latin1(head.Host), Is.EqualTo("b:81"));
+        Assert.That(Text.Latin1(head.Host), Is.EqualTo(target.Split("://")[1].Split('/', '?')[0]));
+    }
+
+    [TestCase("http://b/", "a")]
+    [TestCase("http://b/", "b.")]
+    [TestCase("http://b/", "b:81")]
+    [TestCase("http://b:81/", "b")]
+    [TestCase("https://b/", "b:80")]
+    [TestCase("http://b:443/", "b")]
+    public void A_host_that_differs_from_that_of_an_absolute_target_is_refused(string target, string field) =>
+        Assert.That(
+            ParsedHead.Of($"GET {target} HTTP/1.1\r\nHost: {field}\r\n\r\n").Rejection, Is.EqualTo(RequestRejection.HostMismatch));
+
+    [Test]
+    public void An_absolute_target_of_HTTP_1_0_needs_no_field()
+    {
+        using RequestHead head = ParsedHead.Complete("GET http://b/ HTTP/1.0\r\n\r\n");
+
+        Assert.That(Text.Latin1(head.Host), Is.EqualTo("b"));
     }
 
     [Test]

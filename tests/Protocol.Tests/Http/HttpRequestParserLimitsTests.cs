@@ -12,7 +12,9 @@ public class HttpRequestParserLimitsTests
     [TestCase("GET /345678 HTTP/1.1", RequestRejection.None)]
     [TestCase("GET /3456789 HTTP/1.1\r\n", RequestRejection.RequestLineTooLong)]
     [TestCase("GET /34567890123456789", RequestRejection.RequestLineTooLong)]
-    [TestCase("AAAAAAAAAAAAAAAAAAAAA", RequestRejection.RequestLineTooLong)]
+    [TestCase("AAAAAAAAAAAAAAAAAAA /", RequestRejection.RequestLineTooLong)]
+    [TestCase("AAAAAAAAAAAAAAAAAAAA /", RequestRejection.MethodTooLong)]
+    [TestCase("AAAAAAAAAAAAAAAAAAAAA", RequestRejection.MethodTooLong)]
     public void A_request_line_over_the_limit_is_refused_before_it_ends(string start, RequestRejection expected) =>
         Assert.That(ParsedHead.Of(start, Small).Rejection, Is.EqualTo(expected));
 

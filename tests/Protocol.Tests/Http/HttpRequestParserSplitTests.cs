@@ -10,7 +10,7 @@ public class HttpRequestParserSplitTests
     private static readonly string[] Requests =
     [
         "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-        "\r\n\r\nGET http://b:81/c?d=e HTTP/1.1\r\nHost: a\r\nAccept:  text/event-stream \r\nLast-Event-ID:\r\n\r\n",
+        "\r\n\r\nGET http://b:81/c?d=e HTTP/1.1\r\nHost: b:81\r\nAccept:  text/event-stream \r\nLast-Event-ID:\r\n\r\n",
         "POST /events/orders/42?event=shipped HTTP/1.1\r\nHost: [::1]:8080\r\nContent-Length: 5\r\nExpect: 100-continue\r\n"
             + "Connection: close\r\nX-Size: größe\r\n\r\n",
         "GET / HTTP/1.0\r\n\r\n",

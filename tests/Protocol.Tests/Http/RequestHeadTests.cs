@@ -56,7 +56,7 @@ public class RequestHeadTests
     public void Reset_forgets_the_request()
     {
         using RequestHead head = ParsedHead.Complete(
-            "POST http://b HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+            "POST http://b HTTP/1.1\r\nHost: b\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
 
         head.Reset();
 

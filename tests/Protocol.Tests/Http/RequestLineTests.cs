@@ -14,6 +14,10 @@ public class RequestLineTests
     private const string BareLf = "RFC 9112 2.2: an LF alone may be taken for a line end; this parser does not";
     private const string Target = "RFC 9112 3.2: origin-form / absolute-form / authority-form / asterisk-form";
     private const string TargetByte = "RFC 3986 2: a URI is written in visible ASCII, and a fragment is not sent (RFC 9112 3.2)";
+    private const string Backslash = "RFC 3986 3.3: no segment of a path holds a backslash";
+    private const string Escape = "RFC 3986 2.1: pct-encoded = \"%\" HEXDIG HEXDIG";
+    private const string EscapedControl = "RFC 9110 5.5: CR, LF and NUL are dangerous, however they come";
+    private const string Tunnel = "RFC 9110 9.3.6: CONNECT is for proxies; an empty or invalid port must be refused";
     private const string UserInfo = "RFC 9110 4.2.4: user information in an http URI is to be treated as an error";
     private const string EmptyHost = "RFC 9110 4.2.1: a URI with an empty host must be rejected as invalid";
 
@@ -58,6 +62,22 @@ public class RequestLineTests
     [TestCase(TargetByte, "GET /a\0b HTTP/1.1", RequestRejection.InvalidTargetByte)]
     [TestCase(TargetByte, "GET /a\tb HTTP/1.1", RequestRejection.InvalidTargetByte)]
     [TestCase(TargetByte, "GET /a\x7F HTTP/1.1", RequestRejection.InvalidTargetByte)]
+    [TestCase(Backslash, "GET /a\\b HTTP/1.1", RequestRejection.InvalidTargetByte)]
+    [TestCase(Backslash, "GET http://b/a\\b HTTP/1.1", RequestRejection.InvalidTargetByte)]
+    [TestCase(Escape, "GET /% HTTP/1.1", RequestRejection.InvalidPathEscape)]
+    [TestCase(Escape, "GET /%4 HTTP/1.1", RequestRejection.InvalidPathEscape)]
+    [TestCase(Escape, "GET /a%zz?b HTTP/1.1", RequestRejection.InvalidPathEscape)]
+    [TestCase(Escape, "GET /%41%4?1 HTTP/1.1", RequestRejection.InvalidPathEscape)]
+    [TestCase(EscapedControl, "GET /a%00 HTTP/1.1", RequestRejection.InvalidPathEscape)]
+    [TestCase(EscapedControl, "GET /a%0d%0ab HTTP/1.1", RequestRejection.InvalidPathEscape)]
+    [TestCase(EscapedControl, "GET /a%7F HTTP/1.1", RequestRejection.InvalidPathEscape)]
+    [TestCase(Tunnel, "CONNECT b:443 HTTP/1.1", RequestRejection.TunnelRequested)]
+    [TestCase(Tunnel, "CONNECT [::1]:443 HTTP/1.1", RequestRejection.TunnelRequested)]
+    [TestCase(Tunnel, "CONNECT b HTTP/1.1", RequestRejection.InvalidTarget)]
+    [TestCase(Tunnel, "CONNECT b: HTTP/1.1", RequestRejection.InvalidTarget)]
+    [TestCase(Tunnel, "CONNECT b:65536 HTTP/1.1", RequestRejection.InvalidTarget)]
+    [TestCase(Tunnel, "CONNECT * HTTP/1.1", RequestRejection.InvalidTarget)]
+    [TestCase(Tunnel, "CONNECT http://b:80/ HTTP/1.1", RequestRejection.InvalidTarget)]
     [TestCase(UserInfo, "GET http://me@example.com/ HTTP/1.1", RequestRejection.InvalidTarget)]
     [TestCase(EmptyHost, "GET http:///a HTTP/1.1", RequestRejection.InvalidTarget)]
     [TestCase(EmptyHost, "GET http://:80/a HTTP/1.1", RequestRejection.InvalidTarget)]
@@ -75,14 +95,13 @@ public class RequestLineTests
     [TestCase("GET /events?topic=a&topic=b HTTP/1.1", RequestTargetForm.Origin, "/events", "topic=a&topic=b")]
     [TestCase("GET /a?b?c HTTP/1.1", RequestTargetForm.Origin, "/a", "b?c")]
     [TestCase("GET /a? HTTP/1.1", RequestTargetForm.Origin, "/a", "")]
-    [TestCase("GET //a/../%2e%zz HTTP/1.1", RequestTargetForm.Origin, "//a/../%2e%zz", "")]
-    [TestCase("GET /a|{b}^\\`\"<> HTTP/1.1", RequestTargetForm.Origin, "/a|{b}^\\`\"<>", "")]
-    [TestCase("GET http://b HTTP/1.1", RequestTargetForm.Absolute, "/", "")]
-    [TestCase("GET http://b?c HTTP/1.1", RequestTargetForm.Absolute, "/", "c")]
-    [TestCase("GET http://b/c?d HTTP/1.1", RequestTargetForm.Absolute, "/c", "d")]
-    [TestCase("GET HTTPS://b:443/c://d HTTP/1.1", RequestTargetForm.Absolute, "/c://d", "")]
+    [TestCase("GET //a/../%2e%2F%20%80?b%zz\\ HTTP/1.1", RequestTargetForm.Origin, "//a/../%2e%2F%20%80", "b%zz\\")]
+    [TestCase("GET /a|{b}^`\"<> HTTP/1.1", RequestTargetForm.Origin, "/a|{b}^`\"<>", "")]
+    [TestCase("GET http://a HTTP/1.1", RequestTargetForm.Absolute, "/", "")]
+    [TestCase("GET http://a?c HTTP/1.1", RequestTargetForm.Absolute, "/", "c")]
+    [TestCase("GET http://a/c?d HTTP/1.1", RequestTargetForm.Absolute, "/c", "d")]
+    [TestCase("GET HTTPS://a:443/c://d HTTP/1.1", RequestTargetForm.Absolute, "/c://d", "")]
     [TestCase("OPTIONS * HTTP/1.1", RequestTargetForm.Asterisk, "*", "")]
-    [TestCase("CONNECT b:443 HTTP/1.1", RequestTargetForm.Authority, "", "")]
     public void A_target_is_split_into_path_and_query(string line, RequestTargetForm form, string path, string query)
     {
         using RequestHead head = ParsedHead.Complete($"{line}\r\nHost: a\r\n\r\n");

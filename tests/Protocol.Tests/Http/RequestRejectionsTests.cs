@@ -36,6 +36,8 @@ public class RequestRejectionsTests
     [TestCase(RequestRejection.HeaderSectionTooLarge, 431)]
     [TestCase(RequestRejection.TooManyHeaders, 431)]
     [TestCase(RequestRejection.UnsupportedTransferCoding, 501)]
+    [TestCase(RequestRejection.MethodTooLong, 501)]
+    [TestCase(RequestRejection.TunnelRequested, 501)]
     [TestCase(RequestRejection.UnsupportedVersion, 505)]
     [TestCase(RequestRejection.Http2Preface, 505)]
     public void The_status_is_the_one_the_standards_name(RequestRejection reason, int expected) =>
