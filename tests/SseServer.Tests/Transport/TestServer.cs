@@ -12,15 +12,16 @@ internal sealed class TestServer : IAsyncDisposable
 {
     private readonly List<TestClient> _clients = [];
 
-    public TestServer(TransportOptions? options = null)
+    public TestServer(TransportOptions? options = null, IHttpApplication? application = null)
     {
         Options = options ?? new TransportOptions();
-        Transport = new TransportServer(Options, Application, Time, Log);
+        Transport = new TransportServer(Options, application ?? Application, Time, Log);
         Transport.Start([new IPEndPoint(IPAddress.Loopback, 0)]);
     }
 
     public TransportOptions Options { get; }
 
+    /// <summary>What is served unless the test brings an application of its own.</summary>
     public TestApplication Application { get; } = new();
 
     public FakeTimeProvider Time { get; } = new();
