@@ -147,7 +147,7 @@ public sealed class EventStreamParser
 
     private void EndLine(ReadOnlySpan<byte> lastPart)
     {
-        if (_line.WrittenCount == 0 && !_isInComment)
+        if (_line.WrittenCount == 0 && !_isInComment && lastPart.Length <= _maxEventBytes + FieldOverhead)
         {
             ProcessLine(lastPart);
             return;

@@ -59,15 +59,18 @@ public class EventStreamParserTests
     [TestCase("data: 12345678\ndata\n\n", "TooLarge")]
     [TestCase("event: 123456789\n", "TooLarge")]
     [TestCase("id: 123456789\n", "TooLarge")]
-    [TestCase("unknown: 1234567\n", "")]
+    [TestCase("unknown: 123456\n", "")]
+    [TestCase("unknown: 1234567\n", "TooLarge")]
     [TestCase(": a comment may be as long as it likes\ndata: a\n\n", "[a]")]
     public void Data_is_at_most_as_long_as_the_limit(string stream, string expected) =>
         Assert.That(ParsedEvents.Of(stream, maxEventBytes: 8), Is.EqualTo(expected));
 
     [TestCase("data: 12345678901234567890", "TooLarge")]
     [TestCase("a line that never ends and is no known field", "TooLarge")]
+    [TestCase("a line that ends and is no known field\n", "TooLarge")]
+    [TestCase(": a comment that ends and is dropped\n", "")]
     [TestCase(": a comment that never ends is not kept", "")]
-    public void The_limit_holds_before_a_line_ends(string start, string expected) =>
+    public void The_limit_holds_whether_or_not_a_line_ends(string start, string expected) =>
         Assert.That(ParsedEvents.Of(start, maxEventBytes: 8), Is.EqualTo(expected));
 
     [Test]

@@ -16,6 +16,13 @@ internal static class Sequences
 
     public static ReadOnlySequence<byte> CutAt(byte[] bytes, int cut) => Of(bytes[..cut], bytes[cut..]);
 
+    /// <summary>Cut at each of the places, taken modulo the length, in any order and with repeats.</summary>
+    public static byte[][] PartsOf(byte[] bytes, IEnumerable<int> cuts)
+    {
+        int[] places = [0, .. cuts.Select(cut => cut % (bytes.Length + 1)).Order(), bytes.Length];
+        return [.. places.Zip(places.Skip(1), (from, to) => bytes[from..to])];
+    }
+
     /// <summary>Each byte in a segment of its own, between empty segments.</summary>
     public static ReadOnlySequence<byte> Crumbled(byte[] bytes) =>
         Of([[], .. bytes.SelectMany(value => new byte[][] { [value], [] })]);
