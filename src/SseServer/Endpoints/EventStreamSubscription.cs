@@ -8,7 +8,7 @@ namespace SseServer.Endpoints;
 internal sealed class EventStreamSubscription(Connection connection) : Subscription, IStreamPeer
 {
     // Held here too: each delivery takes one step less through memory that is cold.
-    private readonly SocketPipeWriter _output = connection.Output;
+    private readonly ConnectionOutput _output = connection.Output;
     private bool _peerFinished;
 
     protected internal override PipeWriter Output => _output;

@@ -46,7 +46,7 @@ internal sealed partial class Connection
     public IPEndPoint? RemoteEndPoint { get; }
 
     /// <summary>The way out. The request loop writes to it, and during a stream only the stream's owner.</summary>
-    public SocketPipeWriter Output { get; }
+    public ConnectionOutput Output { get; }
 
     /// <summary>The first reason given for the end; <see cref="CloseReason.None"/> while there is none.</summary>
     public CloseReason CloseReason => (CloseReason)Volatile.Read(ref _closeReason);

@@ -187,7 +187,7 @@ public sealed class SocketPipeWriterTests
         Assert.That(allocated, Is.Zero);
     }
 
-    private static async Task<(TestClient Client, SocketPipeWriter Output)> OpenAsync(TestServer server)
+    private static async Task<(TestClient Client, ConnectionOutput Output)> OpenAsync(TestServer server)
     {
         var peer = server.AddStream("/stream");
         var client = await server.ConnectAsync(receiveBuffer: 64 * 1024);
