@@ -42,6 +42,9 @@ public enum RequestRejection
     /// <summary>The client speaks TLS to a plain-text port.</summary>
     TlsHandshake,
 
+    /// <summary>The client speaks plain HTTP to a TLS port.</summary>
+    PlainTextToTls,
+
     /// <summary>A CR is not followed by an LF.</summary>
     BareCarriageReturn,
 

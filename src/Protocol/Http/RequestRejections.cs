@@ -38,6 +38,7 @@ public static class RequestRejections
         RequestRejection.UnsupportedVersion => "Send the request as HTTP/1.1; this server speaks no other version but HTTP/1.0.",
         RequestRejection.Http2Preface => "Send the request as HTTP/1.1; this port does not speak HTTP/2.",
         RequestRejection.TlsHandshake => "Use http:// for this port; it does not speak TLS.",
+        RequestRejection.PlainTextToTls => "Use https:// for this port; it speaks TLS only.",
         RequestRejection.BareCarriageReturn => "End each line of the head with CR LF; a CR stands without its LF.",
         RequestRejection.BareLineFeed => "End each line of the head with CR LF; an LF stands without its CR.",
         RequestRejection.FoldedFieldLine => "Put each header field on one line; a line must not begin with a space or tab.",

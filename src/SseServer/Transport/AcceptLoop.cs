@@ -13,25 +13,29 @@ internal sealed class AcceptLoop : IDisposable
     private TimeSpan _pause;
     private bool _full;
 
-    private AcceptLoop(TransportContext context, TcpListener listener)
+    private AcceptLoop(TransportContext context, TcpListener listener, bool isTls)
     {
+        IsTls = isTls;
         _context = context;
         _listener = listener;
         _stopping = _stop.Token;
         EndPoint = (IPEndPoint)listener.LocalEndpoint;
     }
 
+    /// <summary>Whether connections begin with a TLS handshake.</summary>
+    public bool IsTls { get; }
+
     /// <summary>The address, with the port the system chose.</summary>
     public IPEndPoint EndPoint { get; }
 
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
-    public static AcceptLoop Listen(TransportContext context, IPEndPoint endpoint)
+    public static AcceptLoop Listen(TransportContext context, IPEndPoint endpoint, bool isTls)
     {
         var listener = new TcpListener(endpoint);
         try
         {
             listener.Start(context.Options.ListenBacklog);
-            return new AcceptLoop(context, listener);
+            return new AcceptLoop(context, listener, isTls);
         }
         catch
         {
@@ -42,7 +46,8 @@ internal sealed class AcceptLoop : IDisposable
 
     public void Start()
     {
-        TransportLog.Listening(_context.Logger, EndPoint);
+        if (IsTls) TransportLog.ListeningWithTls(_context.Logger, EndPoint);
+        else TransportLog.Listening(_context.Logger, EndPoint);
         ThreadPool.UnsafeQueueUserWorkItem(static loop => _ = loop.RunAsync(), this, preferLocal: false);
     }
 
@@ -90,7 +95,7 @@ internal sealed class AcceptLoop : IDisposable
         _full = false;
         try
         {
-            Connection.Accept(_context, socket);
+            Connection.Accept(_context, socket, IsTls);
         }
         catch (SocketException e)
         {

@@ -33,6 +33,9 @@ internal enum CloseReason
     /// <summary>The peer stopped reading what is sent to it.</summary>
     StalledReader = 203,
 
+    /// <summary>The TLS handshake was not over in time.</summary>
+    HandshakeTimeout = 210,
+
     // 3xx: what the peer sent cannot be served.
 
     /// <summary>The bytes are no HTTP/1.1 request the server can take.</summary>
@@ -46,6 +49,12 @@ internal enum CloseReason
 
     /// <summary>The bound on connections was reached when this one arrived.</summary>
     ConnectionLimit = 303,
+
+    /// <summary>There was no TLS handshake that both sides agree to.</summary>
+    TlsRefused = 310,
+
+    /// <summary>What came after the handshake breaks the rules of TLS, or is cut off within a record.</summary>
+    TlsBroken = 311,
 
     // 4xx: the conversation is over.
 

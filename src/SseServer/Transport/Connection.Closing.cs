@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
 
@@ -14,7 +15,7 @@ internal sealed partial class Connection
     /// <summary>The request loop is over: everything written is delivered, then the connection closes.</summary>
     internal void BeginLinger()
     {
-        lock (_receiver) LingerUnderLock();
+        lock (_receiver) EndUnderLock();
     }
 
     /// <summary>The request loop is over and the connection broken.</summary>
@@ -23,9 +24,31 @@ internal sealed partial class Connection
         lock (_receiver) CloseUnderLock();
     }
 
-    private void LingerUnderLock()
+    private void EndUnderLock()
     {
         var peerLeft = _phase == ConnectionPhase.StreamPeerClosed;
+        if (_tls is null || IsAborted)
+        {
+            LingerUnderLock(peerLeft);
+            return;
+        }
+
+        // How long it may take is bounded by the sweep for peers that read nothing.
+        _phase = ConnectionPhase.Farewell;
+        _ = SayFarewellAsync(_tls, peerLeft);
+    }
+
+    private async Task SayFarewellAsync(TlsSession tls, bool peerLeft)
+    {
+        await tls.CloseAsync();
+        lock (_receiver)
+        {
+            if (_phase == ConnectionPhase.Farewell) LingerUnderLock(peerLeft);
+        }
+    }
+
+    private void LingerUnderLock(bool peerLeft)
+    {
         _phase = ConnectionPhase.Lingering;
         _discarded = 0;
         _receiver.ClearInterrupt();
@@ -74,9 +97,11 @@ internal sealed partial class Connection
         _phase = ConnectionPhase.Closed;
         _deadline.Disarm();
         Output.Complete();
+        _tls?.Dispose();
         _socket.Dispose();
         _receiver.Dispose();
         TransportLog.Closed(_context.Logger, Id, CloseReason);
+        _context.Counters.CountClosed(CloseReason);
         _context.Connections.Remove(_slot);
     }
 }

@@ -17,7 +17,7 @@ internal sealed partial class Connection
     /// <summary>Closes the connection if it has no request; otherwise its next reply is its last.</summary>
     internal void Drain()
     {
-        if (!_deadline.TryClaim(DeadlineKind.Request)) return;
+        if (!_deadline.TryClaim(DeadlineKind.Request) && !_deadline.TryClaim(DeadlineKind.Handshake)) return;
         TryRecord(CloseReason.Draining);
         _receiver.Interrupt();
     }
@@ -28,6 +28,13 @@ internal sealed partial class Connection
         _deadline.Arm(_context.After(_context.Options.KeepAliveTimeout), DeadlineKind.Request);
 
         // The drain sets its flag and then claims these deadlines; whoever arms one later sees the flag.
+        if (_context.IsDraining) Drain();
+    }
+
+    /// <summary>The first byte of a handshake, and all that follows up to its end.</summary>
+    internal void ArmForHandshake(TimeSpan timeout)
+    {
+        _deadline.Arm(_context.After(timeout), DeadlineKind.Handshake);
         if (_context.IsDraining) Drain();
     }
 
@@ -43,6 +50,9 @@ internal sealed partial class Connection
         {
             case DeadlineKind.Request:
                 TryRecord(CloseReason.KeepAliveTimeout);
+                break;
+            case DeadlineKind.Handshake:
+                TryRecord(CloseReason.HandshakeTimeout);
                 break;
             case DeadlineKind.Head:
                 TryRecord(CloseReason.HeaderTimeout);

@@ -1,6 +1,3 @@
-using System.Net.Sockets;
-using System.Runtime.CompilerServices;
-
 namespace SseServer.Transport;
 
 /// <summary>Carrying a stream: noticing that the peer leaves, and the stream's end.</summary>
@@ -25,6 +22,7 @@ internal sealed partial class Connection
             _peer = peer;
             _keepable = keepable;
             _discarded = (int)Math.Min(unread, int.MaxValue);
+            _tls?.BeginStream();
         }
 
         try
@@ -37,10 +35,12 @@ internal sealed partial class Connection
             return;
         }
 
-        if (unread > _context.Options.StrayBytesLimit) Abort(CloseReason.StrayBytes);
+        if (unread > StrayBytesLimit) Abort(CloseReason.StrayBytes);
         lock (_receiver)
         {
-            if (_phase == ConnectionPhase.StreamStarting) ResumeStreamUnderLock();
+            // What the TLS layer holds already is the next sweep's, like bytes that come later.
+            if (_phase == ConnectionPhase.StreamStarting && _tls is { MayHoldData: true }) _phase = ConnectionPhase.StreamStray;
+            else if (_phase == ConnectionPhase.StreamStarting) ResumeStreamUnderLock();
         }
     }
 
@@ -74,7 +74,7 @@ internal sealed partial class Connection
             else
             {
                 TryRecord(CloseReason.StreamEnded);
-                LingerUnderLock();
+                EndUnderLock();
             }
         }
 
@@ -94,27 +94,23 @@ internal sealed partial class Connection
     /// <summary>Something is to be read, or the wait was interrupted. Returns whom to tell that the peer left.</summary>
     private IStreamPeer? LookUnderLock()
     {
-        if (CloseReason == CloseReason.None)
+        switch (CloseReason == CloseReason.None ? LookAtInput() : InputState.End)
         {
-            Span<byte> first = stackalloc byte[1];
-            var read = _socket.Receive(first, SocketFlags.Peek, out var error);
-            if (error == SocketError.WouldBlock)
-            {
+            case InputState.Nothing:
                 WaitUnderLock();
                 return null;
-            }
-
-            if (read > 0)
-            {
-                _phase = ConnectionPhase.StreamStray;
-                return null;
-            }
-
-            TryRecord(SocketErrors.ToCloseReason(error));
+            case InputState.End:
+                return LoseUnderLock();
+            case InputState.Partial:
+                ArmForHead();
+                break;
         }
 
-        return LoseUnderLock();
+        _phase = ConnectionPhase.StreamStray;
+        return null;
     }
+
+    private InputState LookAtInput() => _tls is null ? PeekSocket(stackalloc byte[1], out _) : _tls.Look();
 
     private IStreamPeer? LoseUnderLock()
     {
@@ -149,31 +145,36 @@ internal sealed partial class Connection
         if (left is not null) Tell(left);
     }
 
-    [SkipLocalsInit]
     private IStreamPeer? DropStrayUnderLock()
     {
-        Span<byte> sink = stackalloc byte[DiscardBytes];
-        while (CloseReason == CloseReason.None)
+        var sink = _context.Buffers.RentArray(DiscardBytes);
+        try
         {
-            var read = _socket.Receive(sink, SocketFlags.None, out var error);
-            if (error == SocketError.WouldBlock)
+            while (CloseReason == CloseReason.None)
             {
-                ResumeStreamUnderLock();
-                return null;
+                var read = 0;
+                switch (_tls is null ? ReceiveSocket(sink, out read) : _tls.Receive(sink, out read))
+                {
+                    case InputState.Nothing:
+                        Disarm();
+                        ResumeStreamUnderLock();
+                        return null;
+                    case InputState.Partial:
+                        if (_deadline.Kind == DeadlineKind.None) ArmForHead();
+                        return null;
+                }
+
+                _discarded += read;
+                if (_discarded <= StrayBytesLimit) continue;
+                _phase = ConnectionPhase.StreamPeerClosed;
+                Abort(CloseReason.StrayBytes);
             }
 
-            if (read <= 0)
-            {
-                TryRecord(SocketErrors.ToCloseReason(error));
-                break;
-            }
-
-            _discarded += read;
-            if (_discarded <= _context.Options.StrayBytesLimit) continue;
-            _phase = ConnectionPhase.StreamPeerClosed;
-            Abort(CloseReason.StrayBytes);
+            return LoseUnderLock();
         }
-
-        return LoseUnderLock();
+        finally
+        {
+            _context.Buffers.Return(sink);
+        }
     }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using SseServer.Protocol.Http;
+using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
 
@@ -20,6 +22,7 @@ internal sealed partial class Connection
     private readonly SocketReceiver _receiver;
     private readonly int _slot;
     private Deadline _deadline;
+    private TlsSession? _tls;
     private IStreamPeer? _peer;
     private int _closeReason;
     private int _aborted;
@@ -27,6 +30,7 @@ internal sealed partial class Connection
     private ConnectionPhase _phase;
     private bool _waiting;
     private bool _keepable;
+    private bool _isTls;
 
     private Connection(TransportContext context, Socket socket, SocketReceiver receiver)
     {
@@ -46,13 +50,18 @@ internal sealed partial class Connection
     public IPEndPoint? RemoteEndPoint { get; }
 
     /// <summary>The way out. The request loop writes to it, and during a stream only the stream's owner.</summary>
-    public ConnectionOutput Output { get; }
+    public ConnectionOutput Output { get; private set; }
 
     /// <summary>The first reason given for the end; <see cref="CloseReason.None"/> while there is none.</summary>
     public CloseReason CloseReason => (CloseReason)Volatile.Read(ref _closeReason);
 
+    /// <summary>What every request of this connection is refused for, after it was read; None where they are served.</summary>
+    internal RequestRejection Refusal { get; private set; }
+
     /// <summary>The wait that has a bound in time at present.</summary>
     internal DeadlineKind Waiting => _deadline.Kind;
+
+    internal int StrayBytesLimit => _context.Options.StrayBytesLimit;
 
     internal ConnectionPhase Phase
     {
@@ -62,17 +71,22 @@ internal sealed partial class Connection
         }
     }
 
-    /// <summary>Takes over an accepted socket and waits for its first request.</summary>
+    /// <summary>Takes over an accepted socket and waits for its first request, or for the first byte of what comes before requests.</summary>
     /// <exception cref="SocketException">The peer is gone already; the caller disposes of the socket.</exception>
-    public static void Accept(TransportContext context, Socket socket)
+    public static void Accept(TransportContext context, Socket socket, bool isTls)
     {
         socket.Blocking = false;
         socket.NoDelay = true;
         LinuxSocketOptions.SetNotSentLowWater(socket, context.Options.NotSentLowWater);
         LinuxSocketOptions.SetUserTimeout(socket, context.Options.StalledWriteTimeout);
-        var connection = new Connection(context, socket, new SocketReceiver(socket));
+        var connection = new Connection(context, socket, new SocketReceiver(socket)) { _isTls = isTls };
         TransportLog.Accepted(context.Logger, connection.Id, connection.RemoteEndPoint);
-        lock (connection._receiver) connection.ParkUnderLock();
+        context.Counters.CountAccepted();
+        lock (connection._receiver)
+        {
+            if (isTls) connection.AwaitOpeningUnderLock();
+            else connection.ParkUnderLock();
+        }
     }
 
     /// <summary>
@@ -124,14 +138,18 @@ internal sealed partial class Connection
     private void OnReadable()
     {
         var serve = false;
+        var open = false;
         IStreamPeer? left = null;
         lock (_receiver)
         {
             _waiting = false;
             switch (_phase)
             {
-                case ConnectionPhase.Parked when _receiver.IsInterrupted:
-                    LingerUnderLock();
+                case ConnectionPhase.Opening or ConnectionPhase.Parked when _receiver.IsInterrupted:
+                    EndUnderLock();
+                    break;
+                case ConnectionPhase.Opening:
+                    open = true;
                     break;
                 case ConnectionPhase.Parked:
                     _phase = ConnectionPhase.Requests;
@@ -146,6 +164,7 @@ internal sealed partial class Connection
             }
         }
 
+        if (open) StartOpening();
         if (serve) RequestLoop.Start(this, _context);
         if (left is not null) Tell(left);
     }

@@ -17,4 +17,7 @@ internal enum DeadlineKind
 
     /// <summary>The peer's FIN after ours.</summary>
     Linger = 4,
+
+    /// <summary>The end of a TLS handshake.</summary>
+    Handshake = 5,
 }

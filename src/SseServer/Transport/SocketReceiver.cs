@@ -24,6 +24,15 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource
     public SocketReceiver(Socket socket)
         : base(true) => _socket = socket;
 
+    /// <summary>
+    /// Whether a wait ends on a thread of the pool, and not on the one that noticed, which has others to serve: for what follows
+    /// with much work.
+    /// </summary>
+    public bool EndsOnPool
+    {
+        set => _wait.RunContinuationsAsynchronously = value;
+    }
+
     public bool IsInterrupted => Volatile.Read(ref _interrupted);
 
     /// <summary>Completes when a read would not block.</summary>

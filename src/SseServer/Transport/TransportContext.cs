@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
 
@@ -17,6 +18,11 @@ internal sealed class TransportContext(TransportOptions options, IHttpApplicatio
     public ILogger Logger { get; } = logger;
 
     public TransportBuffers Buffers { get; } = new();
+
+    public TransportCounters Counters { get; } = new();
+
+    /// <summary>The certificate of listeners with TLS; null where there are none.</summary>
+    public CertificateWatcher? Certificates { get; } = options.Tls is null ? null : new(options.Tls, time, logger);
 
     public ConnectionTable Connections { get; } = new();
 

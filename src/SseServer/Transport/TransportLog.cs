@@ -28,6 +28,9 @@ internal static partial class TransportLog
     [LoggerMessage(1006, LogLevel.Warning, "{Limit} connections are open; further ones are closed as they arrive")]
     public static partial void ConnectionLimit(ILogger logger, int limit);
 
+    [LoggerMessage(1007, LogLevel.Information, "Listening on {EndPoint} with TLS")]
+    public static partial void ListeningWithTls(ILogger logger, EndPoint? endPoint);
+
     [LoggerMessage(1010, LogLevel.Debug, "Connection {Id} accepted from {RemoteEndPoint}")]
     public static partial void Accepted(ILogger logger, long id, IPEndPoint? remoteEndPoint);
 
@@ -42,6 +45,18 @@ internal static partial class TransportLog
 
     [LoggerMessage(1022, LogLevel.Error, "The transport failed on connection {Id}")]
     public static partial void TransportFault(ILogger logger, Exception exception, long id);
+
+    [LoggerMessage(1040, LogLevel.Debug, "Connection {Id}: no TLS: {Reason}")]
+    public static partial void HandshakeFailed(ILogger logger, long id, string reason);
+
+    [LoggerMessage(1041, LogLevel.Information, "TLS uses the certificate of {Subject}, which ends {NotAfter:u}")]
+    public static partial void CertificateUsed(ILogger logger, string subject, DateTimeOffset notAfter);
+
+    [LoggerMessage(1042, LogLevel.Warning, "The certificate's files have changed and cannot be used, so TLS goes on with what it has: {Problem}")]
+    public static partial void CertificateKept(ILogger logger, string problem);
+
+    [LoggerMessage(1043, LogLevel.Warning, "The certificate of {Subject} ends {NotAfter:u}; renew it")]
+    public static partial void CertificateExpires(ILogger logger, string subject, DateTimeOffset notAfter);
 
     [LoggerMessage(1030, LogLevel.Information, "Draining {Count} connections for at most {Timeout}")]
     public static partial void Draining(ILogger logger, int count, TimeSpan timeout);

@@ -1,4 +1,5 @@
 using SseServer.Protocol.Http;
+using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
 
@@ -10,6 +11,9 @@ internal sealed record TransportOptions
 
     /// <summary>Connections open at once; one more is closed as it arrives. 0 is no bound: descriptors bound them already.</summary>
     public int MaxConnections { get; init; }
+
+    /// <summary>The certificate of listeners with TLS; null where there are none.</summary>
+    public TlsOptions? Tls { get; init; }
 
     /// <summary>Bounds of a request's head and of chunk framing.</summary>
     public ParserLimits ParserLimits { get; init; } = ParserLimits.Default;

@@ -27,17 +27,23 @@ internal sealed class TransportServer : IAsyncDisposable
 
     public int ConnectionCount => _context.Connections.Count;
 
+    /// <summary>What happened to connections since the start.</summary>
+    public TransportCounters Counters => _context.Counters;
+
     internal TransportBuffers Buffers => _context.Buffers;
 
     internal ReadOnlySpan<Connection?> Connections => _context.Connections.Snapshot();
 
-    /// <summary>Listens on all of <paramref name="endpoints"/>, or on none. An IPv6 address serves IPv6 only.</summary>
+    /// <summary>Listens on all addresses, or on none. An IPv6 address serves IPv6 only.</summary>
+    /// <param name="endpoints">Where plain HTTP is spoken.</param>
+    /// <param name="tlsEndpoints">Where TLS is; it needs <see cref="TransportOptions.Tls"/>. <see cref="Endpoints"/> has these last.</param>
     /// <exception cref="ListenException">An address is in use, is not of this machine, or is not permitted.</exception>
-    public void Start(IReadOnlyList<IPEndPoint> endpoints)
+    public void Start(IReadOnlyList<IPEndPoint> endpoints, IReadOnlyList<IPEndPoint>? tlsEndpoints = null)
     {
         try
         {
-            foreach (var endpoint in endpoints) _loops.Add(Listen(endpoint));
+            foreach (var endpoint in endpoints) _loops.Add(Listen(endpoint, isTls: false));
+            foreach (var endpoint in tlsEndpoints ?? []) _loops.Add(Listen(endpoint, isTls: true));
         }
         catch
         {
@@ -84,13 +90,14 @@ internal sealed class TransportServer : IAsyncDisposable
     {
         if (!_drained) await DrainAsync(TimeSpan.Zero);
         if (_sweepTimer is not null) await _sweepTimer.DisposeAsync();
+        _context.Certificates?.Dispose();
     }
 
-    private AcceptLoop Listen(IPEndPoint endpoint)
+    private AcceptLoop Listen(IPEndPoint endpoint, bool isTls)
     {
         try
         {
-            return AcceptLoop.Listen(_context, endpoint);
+            return AcceptLoop.Listen(_context, endpoint, isTls);
         }
         catch (SocketException cause)
         {

@@ -3,14 +3,16 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-public sealed class DrainTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class DrainTests(bool tls)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     [Test]
     public async Task Connections_without_a_request_close_at_once()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var fresh = await server.ConnectAsync();
         var used = await server.ConnectAsync();
         await used.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -28,7 +30,7 @@ public sealed class DrainTests
     [Test]
     public async Task Request_underway_is_answered_and_its_connection_closes()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
         await server.WaitingForAsync(DeadlineKind.Body);
@@ -45,7 +47,7 @@ public sealed class DrainTests
     [Test]
     public async Task What_remains_when_the_time_is_over_is_cut_off()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var peer = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -61,7 +63,7 @@ public sealed class DrainTests
     [Test]
     public async Task Stream_ended_during_the_drain_closes_in_order()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var peer = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -78,7 +80,7 @@ public sealed class DrainTests
     [Test]
     public async Task No_client_can_connect_once_accepting_stopped()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         server.Transport.StopAccepting();
         Assert.That(async () => await server.ConnectAsync(), Throws.InstanceOf<System.Net.Sockets.SocketException>());
     }

@@ -2,12 +2,14 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-public sealed class KeepAliveTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class KeepAliveTests(bool tls)
 {
     [Test]
     public async Task A_connection_serves_one_request_after_the_other()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         foreach (var path in new[] { "/a", "/b", "/c" })
         {
@@ -26,7 +28,7 @@ public sealed class KeepAliveTests
     [TestCase("HTTP/1.0", "Connection: keep-alive\r\n", "keep-alive")]
     public async Task Reply_says_whether_the_connection_stays(string version, string field, string? connection)
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync($"GET /a {version}\r\nHost: a\r\n{field}\r\n");
         var reply = await client.ReadReplyAsync();
@@ -44,7 +46,7 @@ public sealed class KeepAliveTests
     [Test]
     public async Task Date_is_the_time_of_the_reply()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         var first = await client.ReadReplyAsync();
@@ -59,7 +61,7 @@ public sealed class KeepAliveTests
     [Test]
     public async Task Head_and_204_have_no_body()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         server.Application.Handlers["/nothing"] = exchange =>
         {
             exchange.StartReply(204);
@@ -81,7 +83,7 @@ public sealed class KeepAliveTests
     [TestCase(true)]
     public async Task Connection_without_a_request_closes_silently_when_its_time_is_over(bool afterRequest)
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         if (afterRequest)
         {
@@ -101,7 +103,7 @@ public sealed class KeepAliveTests
     [Test]
     public async Task Client_that_leaves_between_requests_is_forgotten()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
         await client.ReadReplyAsync();

@@ -4,12 +4,14 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-public sealed class PipeliningTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class PipeliningTests(bool tls)
 {
     [Test]
     public async Task Pipelined_requests_are_answered_in_order()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         var requests = new StringBuilder();
         for (var i = 0; i < 200; i++) requests.Append($"POST /{i} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
@@ -20,7 +22,7 @@ public sealed class PipeliningTests
     [Test]
     public async Task Replies_to_pipelined_requests_leave_together()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var unsent = -1L;
         server.Application.Handlers["/second"] = exchange =>
         {
@@ -39,7 +41,7 @@ public sealed class PipeliningTests
     [Test]
     public async Task Reply_leaves_before_the_rest_of_the_next_request_is_waited_for()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /first HTTP/1.1\r\nHost: a\r\n\r\nPOST /second HTTP/1.1\r\nHost");
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/first:"));
@@ -52,7 +54,7 @@ public sealed class PipeliningTests
     [Test]
     public async Task Nothing_is_answered_after_close()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n");
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:"));
@@ -64,7 +66,7 @@ public sealed class PipeliningTests
     {
         const string Requests = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
             + "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\ndef";
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         for (var split = 1; split < Requests.Length; split++)
         {
@@ -83,7 +85,7 @@ public sealed class PipeliningTests
     [Test]
     public async Task Client_that_asks_and_never_reads_is_cut_off()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var body = new byte[100_000];
         server.Application.Handlers["/large"] = exchange =>
         {

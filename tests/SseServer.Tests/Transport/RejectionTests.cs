@@ -2,12 +2,14 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-public sealed class RejectionTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class RejectionTests(bool tls)
 {
     [Test]
     public async Task What_is_no_request_is_refused_and_the_connection_closes()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\nHost: a\n\n" + new string('x', 100_000));
         var reply = await client.ReadReplyAsync();
@@ -18,7 +20,7 @@ public sealed class RejectionTests
     [Test]
     public async Task Earlier_replies_come_before_the_refusal()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n");
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:"));
@@ -28,7 +30,7 @@ public sealed class RejectionTests
     [Test]
     public async Task Head_that_does_not_end_in_time_is_408()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHo");
         await server.WaitingForAsync(DeadlineKind.Head);
@@ -44,7 +46,7 @@ public sealed class RejectionTests
     [Test]
     public async Task Bytes_of_a_head_do_not_prolong_its_time()
     {
-        await using var server = new TestServer(new TransportOptions { KeepAliveTimeout = TimeSpan.FromDays(1) });
+        await using var server = new TestServer(tls, new TransportOptions { KeepAliveTimeout = TimeSpan.FromDays(1) });
         var client = await server.ConnectAsync();
         await client.SendAsync("G");
         await server.WaitingForAsync(DeadlineKind.Head);
@@ -62,7 +64,7 @@ public sealed class RejectionTests
     [TestCase("/half", 0)]
     public async Task Mistake_of_the_application_is_logged_and_ends_the_connection(string path, int status)
     {
-        await using var server = new TestServer { ExpectedErrors = 1 };
+        await using var server = new TestServer(tls) { ExpectedErrors = 1 };
         server.Application.Handlers["/throws"] = _ => throw new NotSupportedException("planned");
         server.Application.Handlers["/silent"] = _ => ValueTask.CompletedTask;
         server.Application.Handlers["/half"] = exchange =>

@@ -2,7 +2,9 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-public sealed class RequestBodyTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class RequestBodyTests(bool tls)
 {
     private static readonly TransportOptions SmallBodies = new() { MaxBodyBytes = 10, DrainBodyBytes = 100 };
 
@@ -10,7 +12,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Client_that_expects_100_gets_it_once_the_body_is_wanted()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
         Assert.That(await client.ReadHeadAsync(), Is.EqualTo("HTTP/1.1 100 Continue\r\n\r\n"));
@@ -22,7 +24,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task No_100_is_sent_when_the_body_has_begun_to_arrive()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody");
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:body"));
@@ -31,7 +33,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Client_that_expects_100_and_is_refused_need_not_send_its_body()
     {
-        await using var server = new TestServer(SmallBodies);
+        await using var server = new TestServer(tls, SmallBodies);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
         var reply = await client.ReadReplyAsync();
@@ -42,7 +44,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Client_sees_413_while_it_still_sends()
     {
-        await using var server = new TestServer(SmallBodies);
+        await using var server = new TestServer(tls, SmallBodies);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n");
         await client.SendAsync(new byte[900_000]);
@@ -54,7 +56,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Chunked_body_above_the_bound_is_413()
     {
-        await using var server = new TestServer(SmallBodies);
+        await using var server = new TestServer(tls, SmallBodies);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n5\r\nghijk\r\n");
         Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(413));
@@ -63,7 +65,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Chunked_body_of_exactly_the_bound_is_taken()
     {
-        await using var server = new TestServer(SmallBodies);
+        await using var server = new TestServer(tls, SmallBodies);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n4\r\nghij\r\n0\r\n\r\n");
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:abcdefghij"));
@@ -72,7 +74,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Broken_chunk_framing_is_refused_and_ends_the_connection()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
         var reply = await client.ReadReplyAsync();
@@ -83,7 +85,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Body_that_stops_arriving_is_408()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
         await server.WaitingForAsync(DeadlineKind.Body);
@@ -97,7 +99,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Peer_that_leaves_midway_gets_no_reply()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
         client.Finish();
@@ -108,7 +110,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Peer_that_finishes_after_its_request_gets_its_reply()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
         client.Finish();
@@ -120,7 +122,7 @@ public sealed class RequestBodyTests
     [TestCase(101, "close")]
     public async Task Short_unread_body_is_skipped_and_a_long_one_ends_the_connection(int length, string? connection)
     {
-        await using var server = new TestServer(SmallBodies);
+        await using var server = new TestServer(tls, SmallBodies);
         server.Application.Handlers["/ignores"] = exchange =>
         {
             exchange.StartReply(404);
@@ -146,7 +148,7 @@ public sealed class RequestBodyTests
     [Test]
     public async Task Lingering_ends_when_its_time_is_over()
     {
-        await using var server = new TestServer(SmallBodies);
+        await using var server = new TestServer(tls, SmallBodies);
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n");
         Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(413));

@@ -2,7 +2,9 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-public sealed class StreamTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class StreamTests(bool tls)
 {
     private const string GetStream = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
     private static readonly byte[] LastChunk = "0\r\n\r\n"u8.ToArray();
@@ -10,7 +12,7 @@ public sealed class StreamTests
     [Test]
     public async Task Owner_gets_the_connection_after_the_head_left_and_writes_to_it()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, _, connection) = await OpenAsync(server);
         Assert.That(connection.Output.TrySend("3\r\nabc\r\n"u8), Is.EqualTo(8));
         Assert.That(await client.ReadTextAsync(8), Is.EqualTo("3\r\nabc\r\n"));
@@ -19,7 +21,7 @@ public sealed class StreamTests
     [Test]
     public async Task Owner_is_told_when_the_peer_finishes_and_may_write_once_more()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, peer, connection) = await OpenAsync(server, endWhenLeft: null);
         client.Finish();
         Assert.That(await peer.Left, Is.EqualTo(CloseReason.PeerFinished));
@@ -32,7 +34,7 @@ public sealed class StreamTests
     [Test]
     public async Task Owner_is_told_when_the_peer_resets()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, peer, _) = await OpenAsync(server);
         client.Reset();
         Assert.That(await peer.Left, Is.EqualTo(CloseReason.PeerReset));
@@ -42,7 +44,7 @@ public sealed class StreamTests
     [Test]
     public async Task Peer_that_finished_right_after_its_request_is_noticed_once_the_stream_is_ready()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var peer = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync(GetStream);
@@ -54,7 +56,7 @@ public sealed class StreamTests
     [Test]
     public async Task Connection_serves_requests_again_after_a_stream()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, _, connection) = await OpenAsync(server);
         connection.Output.TrySend(LastChunk);
         connection.EndStream(StreamEnd.KeepAlive);
@@ -67,7 +69,7 @@ public sealed class StreamTests
     [Test]
     public async Task Request_sent_before_the_stream_was_ended_is_served()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, _, connection) = await OpenAsync(server);
         connection.Output.TrySend(LastChunk);
         Assert.That(await client.ReadTextAsync(5), Is.EqualTo("0\r\n\r\n"));
@@ -80,7 +82,7 @@ public sealed class StreamTests
     [Test]
     public async Task Stray_bytes_are_discarded_and_cost_the_connection_its_future()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, peer, connection) = await OpenAsync(server);
         await client.SendAsync("stray");
         await Phase(connection, ConnectionPhase.StreamStray);
@@ -95,7 +97,7 @@ public sealed class StreamTests
     [Test]
     public async Task Peer_that_leaves_behind_stray_bytes_is_noticed()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, peer, connection) = await OpenAsync(server);
         await client.SendAsync("stray");
         await Phase(connection, ConnectionPhase.StreamStray);
@@ -113,7 +115,7 @@ public sealed class StreamTests
     [TestCase(65, true)]
     public async Task Stray_bytes_above_the_limit_end_the_stream(int count, bool ends)
     {
-        await using var server = new TestServer(new TransportOptions { StrayBytesLimit = 64 });
+        await using var server = new TestServer(tls, new TransportOptions { StrayBytesLimit = 64 });
         var (client, peer, connection) = await OpenAsync(server);
         for (var sent = 0; sent < count; sent++)
         {
@@ -130,7 +132,7 @@ public sealed class StreamTests
     [Test]
     public async Task Bytes_that_came_with_the_request_count_as_stray()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var peer = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync(GetStream + "GET /pipelined HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -146,7 +148,7 @@ public sealed class StreamTests
     [TestCase("GET /stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")]
     public async Task Stream_that_ends_the_connection_ends_it_in_spite_of_keep_alive(string request)
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var peer = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync(request);
@@ -161,7 +163,7 @@ public sealed class StreamTests
     {
         var bytes = new byte[1_000_000];
         new Random(1).NextBytes(bytes);
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, _, connection) = await OpenAsync(server);
         var write = connection.Output.WriteAsync(bytes).AsTask();
         var first = await client.ReadAsync(100_000);
@@ -176,7 +178,7 @@ public sealed class StreamTests
     [Test]
     public async Task Stream_may_be_ended_while_it_is_being_announced()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         server.Application.Handlers["/stream"] = exchange =>
         {
             exchange.StartReply(200);
@@ -196,7 +198,7 @@ public sealed class StreamTests
     [Test]
     public async Task Stream_is_ended_once()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (_, _, connection) = await OpenAsync(server);
         connection.EndStream(StreamEnd.Close);
         Assert.That(() => connection.EndStream(StreamEnd.Close), Throws.InvalidOperationException);
@@ -205,7 +207,7 @@ public sealed class StreamTests
     [Test]
     public async Task Abort_from_elsewhere_reaches_the_owner_and_the_first_reason_stays()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, peer, connection) = await OpenAsync(server);
         connection.Abort(CloseReason.StalledReader);
         connection.Abort(CloseReason.ServerStopped);
@@ -217,7 +219,7 @@ public sealed class StreamTests
     [Test]
     public async Task Of_many_reasons_given_at_once_one_wins()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (_, _, connection) = await OpenAsync(server);
         var wins = 0;
         Parallel.For(0, 64, i =>
@@ -230,7 +232,7 @@ public sealed class StreamTests
     [Test]
     public async Task Reset_by_abort_is_noticed_between_requests_too()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
         await client.ReadReplyAsync();
@@ -242,7 +244,7 @@ public sealed class StreamTests
     [TestCase(false)]
     public async Task Owner_that_throws_loses_the_connection(bool whenReady)
     {
-        await using var server = new TestServer { ExpectedErrors = 1 };
+        await using var server = new TestServer(tls) { ExpectedErrors = 1 };
         server.Application.Handlers["/stream"] = exchange =>
         {
             exchange.TakeOver(new FaultyPeer(whenReady));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using SseServer.Tests.Support;
@@ -9,26 +10,32 @@ namespace SseServer.Tests.Transport;
 internal sealed class TestClient : IDisposable
 {
     private readonly Socket _socket;
+    private readonly Stream _stream;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
 
-    private TestClient(Socket socket) => _socket = socket;
+    private TestClient(Socket socket, Stream stream)
+    {
+        _socket = socket;
+        _stream = stream;
+    }
 
-    public static async Task<TestClient> ConnectAsync(IPEndPoint endPoint, int receiveBuffer)
+    public static async Task<TestClient> ConnectAsync(IPEndPoint endPoint, int receiveBuffer, bool tls = false)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer > 0) socket.ReceiveBufferSize = receiveBuffer;
         await socket.ConnectAsync(endPoint).Soon();
-        return new TestClient(socket);
+        var stream = new NetworkStream(socket);
+        return new TestClient(socket, tls ? await ShakeHandsAsync(stream) : stream);
     }
 
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 
-    public async Task SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        while (!bytes.IsEmpty) bytes = bytes[await _socket.SendAsync(bytes).AsTask().Soon()..];
-    }
+    public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
+
+    /// <summary>Sends close_notify where it speaks TLS.</summary>
+    public Task SayGoodbyeAsync() => ((SslStream)_stream).ShutdownAsync().Soon();
 
     /// <summary>Sends FIN.</summary>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);
@@ -36,7 +43,11 @@ internal sealed class TestClient : IDisposable
     /// <summary>Sends RST.</summary>
     public void Reset() => _socket.Close(0);
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _socket.Dispose();
+    }
 
     /// <summary>Reads so many bytes; fewer only at the end.</summary>
     public async Task<byte[]> ReadAsync(int count)
@@ -82,10 +93,21 @@ internal sealed class TestClient : IDisposable
         return new TestReply(status, fields, await ReadTextAsync(length));
     }
 
+    private static async Task<Stream> ShakeHandsAsync(Stream stream)
+    {
+        var tls = new SslStream(stream);
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
+        }).Soon();
+        return tls;
+    }
+
     private async Task<bool> FillAsync()
     {
         _start = 0;
-        _end = await _socket.ReceiveAsync(_buffer.AsMemory()).AsTask().Soon();
+        _end = await _stream.ReadAsync(_buffer).AsTask().Soon();
         return _end > 0;
     }
 }

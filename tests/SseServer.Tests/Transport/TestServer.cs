@@ -12,11 +12,22 @@ internal sealed class TestServer : IAsyncDisposable
 {
     private readonly List<TestClient> _clients = [];
 
+    private readonly bool _tls;
+
     public TestServer(TransportOptions? options = null, IHttpApplication? application = null)
+        : this(false, options, application)
     {
+    }
+
+    public TestServer(bool tls, TransportOptions? options = null, IHttpApplication? application = null)
+    {
+        _tls = tls;
         Options = options ?? new TransportOptions();
+        if (tls && Options.Tls is null) Options = Options with { Tls = TestCertificates.Options };
         Transport = new TransportServer(Options, application ?? Application, Time, Log);
-        Transport.Start([new IPEndPoint(IPAddress.Loopback, 0)]);
+        IPEndPoint[] endPoints = [new(IPAddress.Loopback, 0)];
+        if (tls) Transport.Start([], endPoints);
+        else Transport.Start(endPoints);
     }
 
     public TransportOptions Options { get; }
@@ -40,7 +51,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async Task<TestClient> ConnectAsync(int receiveBuffer = 0)
     {
-        var client = await TestClient.ConnectAsync(EndPoint, receiveBuffer);
+        var client = await TestClient.ConnectAsync(EndPoint, receiveBuffer, _tls);
         _clients.Add(client);
         return client;
     }

@@ -4,12 +4,14 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-public sealed class SocketPipeWriterTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class ConnectionOutputTests(bool tls)
 {
     [Test]
     public async Task Partial_write_resumes_at_its_offset()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, output) = await OpenAsync(server);
         var first = Noise(1, 5_000_000);
         var second = Noise(2, 3_000_000);
@@ -31,7 +33,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task Buffered_bytes_leave_before_those_written_after_them()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, output) = await OpenAsync(server);
         var buffered = Noise(1, 3_000_000);
         var written = Noise(2, 100_000);
@@ -47,7 +49,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task Nothing_may_be_written_while_a_send_is_pending()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, output) = await OpenAsync(server);
         var bytes = Noise(1, 8_000_000);
         var pending = output.WriteAsync(bytes).AsTask();
@@ -63,7 +65,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task TrySend_takes_what_fits_and_never_waits()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, output) = await OpenAsync(server);
         var bytes = Noise(1, 8_000_000);
         var sent = 0;
@@ -78,7 +80,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task TrySend_refuses_to_overtake_buffered_bytes()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (_, output) = await OpenAsync(server);
         output.Write("x"u8);
         Assert.That(() => output.TrySend("y"u8), Throws.InvalidOperationException);
@@ -87,7 +89,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task Broken_connection_is_a_value()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var peer = server.AddStream("/stream");
         peer.EndWhenLeft = null;
         var client = await server.ConnectAsync();
@@ -107,7 +109,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task Reader_that_takes_nothing_is_cut_off()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (_, output) = await OpenAsync(server);
         var connection = server.Connection;
         var pending = output.WriteAsync(Noise(1, 8_000_000)).AsTask();
@@ -123,7 +125,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task Reader_that_takes_little_at_a_time_is_not_cut_off()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, output) = await OpenAsync(server);
         var bytes = Noise(1, 8_000_000);
         var pending = output.WriteAsync(bytes).AsTask();
@@ -142,7 +144,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task CancelPendingFlush_ends_the_send_and_the_connection()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (_, output) = await OpenAsync(server);
         var connection = server.Connection;
         var pending = output.WriteAsync(Noise(1, 8_000_000)).AsTask();
@@ -154,7 +156,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task CompleteAsync_waits_for_the_pending_send()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, output) = await OpenAsync(server);
         var bytes = Noise(1, 5_000_000);
         var pending = output.WriteAsync(bytes).AsTask();
@@ -168,7 +170,7 @@ public sealed class SocketPipeWriterTests
     [Test]
     public async Task Write_that_the_kernel_takes_at_once_allocates_nothing()
     {
-        await using var server = new TestServer();
+        await using var server = new TestServer(tls);
         var (client, output) = await OpenAsync(server);
         ReadOnlyMemory<byte> frame = Noise(1, 128);
         var allocated = 0L;
