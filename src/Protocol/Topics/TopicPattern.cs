@@ -43,7 +43,7 @@ public sealed class TopicPattern
     public bool Covers(ReadOnlySpan<byte> selector)
     {
         ReadOnlySpan<byte> pattern = _text;
-        if (pattern[0] == '*' && selector[0] == '$') return false;
+        if (IsServerOwned(pattern[0], selector[0])) return false;
         while (true)
         {
             var wanted = TakeSegment(ref pattern);
@@ -54,6 +54,27 @@ public sealed class TopicPattern
             if (pattern.IsEmpty || selector.IsEmpty) return pattern.IsEmpty && selector.IsEmpty;
         }
     }
+
+    /// <summary>
+    /// Whether some topic is one of the pattern's and one of those that <paramref name="selector"/>, a valid topic name or pattern, stands
+    /// for. The bound on a name's length is not looked at: so it may be true where every such name would be too long.
+    /// </summary>
+    public bool Overlaps(ReadOnlySpan<byte> selector)
+    {
+        ReadOnlySpan<byte> pattern = _text;
+        if (IsServerOwned(pattern[0], selector[0]) || IsServerOwned(selector[0], pattern[0])) return false;
+        while (true)
+        {
+            // Both have a segment left here, so that a rest of one segment or more matches the other's.
+            var left = TakeSegment(ref pattern);
+            var right = TakeSegment(ref selector);
+            if (left.SequenceEqual("**"u8) || right.SequenceEqual("**"u8)) return true;
+            if (!left.SequenceEqual("*"u8) && !right.SequenceEqual("*"u8) && !left.SequenceEqual(right)) return false;
+            if (pattern.IsEmpty || selector.IsEmpty) return pattern.IsEmpty && selector.IsEmpty;
+        }
+    }
+
+    private static bool IsServerOwned(byte wildcard, byte name) => wildcard == '*' && name == '$';
 
     private static ReadOnlySpan<byte> TakeSegment(ref ReadOnlySpan<byte> path)
     {

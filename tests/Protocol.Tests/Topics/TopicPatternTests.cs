@@ -82,4 +82,56 @@ public class TopicPatternTests
         Assert.That(TopicPattern.TryCreate(Encoding.UTF8.GetBytes(pattern), out var created, out var problem), Is.True, problem);
         Assert.That(created!.Covers(Encoding.UTF8.GetBytes(selector)), Is.EqualTo(expected));
     }
+
+    [TestCase("a", "a", true)]
+    [TestCase("a", "b", false)]
+    [TestCase("a", "A", false)]
+    [TestCase("*/b", "a/*", true)]
+    [TestCase("a/*", "*", false)]
+    [TestCase("a/**", "*/b/c", true)]
+    [TestCase("a/**", "**", true)]
+    [TestCase("a/**", "a", false)]
+    [TestCase("secret/**", "*/*/x", true)]
+    [TestCase("**", "$sys/**", false)]
+    [TestCase("*/a", "$sys/a", false)]
+    [TestCase("$sys/*", "$sys/**", true)]
+    public void A_pattern_overlaps_a_selector_where_a_topic_belongs_to_both(string pattern, string selector, bool expected)
+    {
+        Assert.That(Create(pattern).Overlaps(Encoding.UTF8.GetBytes(selector)), Is.EqualTo(expected));
+        Assert.That(Create(selector).Overlaps(Encoding.UTF8.GetBytes(pattern)), Is.EqualTo(expected), "the other way round");
+    }
+
+    // Every pattern of up to three segments against every other, checked by every topic of up to four: enough to have a rest of more than one
+    // segment behind each '**'.
+    [Test]
+    public void Covering_and_overlapping_are_what_matching_every_topic_says()
+    {
+        var topics = Paths(4, ["a", "b", "$c"], []).Select(Encoding.UTF8.GetBytes).ToArray();
+        var patterns = Paths(3, ["a", "$c", "*"], ["**"]).Select(Create).ToArray();
+        var matches = Array.ConvertAll(patterns, pattern => topics.Select(topic => pattern.Matches(topic)).ToArray());
+        for (var left = 0; left < patterns.Length; left++)
+        {
+            for (var right = 0; right < patterns.Length; right++)
+            {
+                var pairs = matches[left].Zip(matches[right]).ToArray();
+                var text = Encoding.UTF8.GetString(patterns[left].Utf8) + " and " + Encoding.UTF8.GetString(patterns[right].Utf8);
+                Assert.That(patterns[left].Overlaps(patterns[right].Utf8), Is.EqualTo(pairs.Any(pair => pair is (true, true))), text);
+                Assert.That(patterns[left].Covers(patterns[right].Utf8), Is.EqualTo(!pairs.Any(pair => pair is (false, true))), text);
+            }
+        }
+    }
+
+    private static IEnumerable<string> Paths(int segments, string[] names, string[] lastNames)
+    {
+        foreach (var name in names.Concat(lastNames)) yield return name;
+        if (segments == 1) yield break;
+        foreach (var rest in Paths(segments - 1, names, lastNames))
+            foreach (var name in names) yield return name + "/" + rest;
+    }
+
+    private static TopicPattern Create(string text)
+    {
+        Assert.That(TopicPattern.TryCreate(Encoding.UTF8.GetBytes(text), out var pattern, out var problem), Is.True, problem);
+        return pattern!;
+    }
 }
