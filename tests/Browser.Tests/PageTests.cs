@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Hosting;
 using SseServer.Hosting.Settings;
@@ -110,6 +111,7 @@ public sealed class PageTests
         DrainPeriod = TimeSpan.Zero,
         Hub = HubOptions.Default,
         Transport = new TransportOptions(),
+        Auth = AuthOptions.Default,
         Endpoints = EndpointOptions.Default,
     };
 }

@@ -30,8 +30,12 @@ internal sealed record EndpointOptions
     /// <summary>All listeners are loopback ones, so only programs of this machine and pages in its browsers can come.</summary>
     public bool IsLoopbackOnly { get; init; } = true;
 
-    public IReadOnlyDictionary<string, string> PublishKeys { get; init; } = new Dictionary<string, string>();
-
     /// <summary>Publishing without a key: true for everyone, false for no one, null for those who come directly over loopback.</summary>
     public bool? AllowAnonymousPublish { get; init; }
+
+    /// <summary>The cookie that a token may come in. Its name has no prefix, so that it works over plain HTTP too.</summary>
+    public string TokenCookie { get; init; } = "sse-token";
+
+    // A page that sleeps in a background tab wakes once a minute (Chromium's intensive throttling of timers), and a token server takes a second.
+    public TimeSpan ExpiryNotice { get; init; } = TimeSpan.FromSeconds(60);
 }

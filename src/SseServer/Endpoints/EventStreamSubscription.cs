@@ -11,18 +11,29 @@ internal sealed class EventStreamSubscription(Connection connection) : Subscript
     private readonly ConnectionOutput _output = connection.Output;
     private bool _peerFinished;
 
+    /// <summary>How its reader lets it live on with another token; null where it does not end with one.</summary>
+    public RenewableStream? Renewable { get; init; }
+
     protected internal override PipeWriter Output => _output;
 
     protected internal override int TrySend(ReadOnlySpan<byte> bytes) => _output.TrySend(bytes);
 
-    protected internal override void OnEnded(StreamEnding ending) => connection.EndStream(ending switch
+    protected internal override void OnEnded(StreamEnding ending)
     {
-        StreamEnding.Broken => StreamEnd.Abort,
-        _ when _peerFinished || !IsChunked => StreamEnd.Close,
-        _ => StreamEnd.KeepAlive,
-    });
+        Renewable?.End();
+        connection.EndStream(ending switch
+        {
+            StreamEnding.Broken => StreamEnd.Abort,
+            _ when _peerFinished || !IsChunked => StreamEnd.Close,
+            _ => StreamEnd.KeepAlive,
+        });
+    }
 
-    public void OnStreamReady(Connection ready) => EventHub.Join(this);
+    public void OnStreamReady(Connection ready)
+    {
+        Renewable?.Open(this);
+        EventHub.Join(this);
+    }
 
     public void OnPeerClosed(CloseReason reason)
     {

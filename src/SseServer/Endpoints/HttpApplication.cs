@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using SseServer.Auth;
 using SseServer.Hub;
 using SseServer.Protocol.Http;
 using SseServer.Transport;
@@ -15,18 +16,21 @@ internal sealed class HttpApplication : IHttpApplication
     private readonly RequestGuard _guard;
     private readonly SubscribeEndpoint _subscribe;
     private readonly PublishEndpoint _publish;
+    private readonly RenewEndpoint _renew;
     private readonly ILogger<HttpApplication> _logger;
 
-    public HttpApplication(EventHub hub, EndpointOptions options, ILoggerFactory loggers)
+    public HttpApplication(EventHub hub, EndpointOptions options, AuthOptions auth, Authenticator authenticator, ILoggerFactory loggers)
     {
         _hub = hub;
         _logger = loggers.CreateLogger<HttpApplication>();
         hub.Faulted += exception => EndpointLog.HubFaulted(_logger, exception);
         var cors = new CorsPolicy(options);
         _replies = new Replies(cors);
-        _guard = new RequestGuard(options, cors);
-        _subscribe = new SubscribeEndpoint(hub, options, _replies, loggers.CreateLogger<SubscribeEndpoint>());
-        _publish = new PublishEndpoint(hub, options, _replies);
+        _guard = new RequestGuard(options, cors, authenticator);
+        var streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
+        _subscribe = new SubscribeEndpoint(hub, options, _guard, streams, _replies, loggers.CreateLogger<SubscribeEndpoint>());
+        _publish = new PublishEndpoint(hub, options, _guard, _replies);
+        _renew = new RenewEndpoint(_guard, streams, _replies);
     }
 
     /// <summary>From now on subscribers and publishers of streams are told to come back later, and health checks that this server leaves.</summary>
@@ -48,7 +52,7 @@ internal sealed class HttpApplication : IHttpApplication
             switch (request.Method)
             {
                 case RequestMethod.Post:
-                    return _guard.CheckChange(request) is { } forbidden ? Refuse(exchange, forbidden) : _publish.HandleAsync(exchange);
+                    return _publish.HandleAsync(exchange);
                 case RequestMethod.Get or RequestMethod.Head:
                     return SubscribeAsync(exchange);
                 case RequestMethod.Options:
@@ -56,6 +60,16 @@ internal sealed class HttpApplication : IHttpApplication
                 default:
                     return Refuse(exchange, new(405, "Use GET to subscribe and POST to publish.") { Allow = "GET, HEAD, POST, OPTIONS" });
             }
+        }
+
+        if (request.Path.StartsWith(RenewEndpoint.Root))
+        {
+            return request.Method switch
+            {
+                RequestMethod.Post => _renew.HandleAsync(exchange),
+                RequestMethod.Options => ReplyOptions(exchange, "POST, OPTIONS"u8),
+                _ => Refuse(exchange, new(405, "Use POST with a fresh token to renew a stream.") { Allow = "POST, OPTIONS" }),
+            };
         }
 
         if (!request.Path.SequenceEqual("/"u8) && !request.Path.SequenceEqual("/healthz"u8))

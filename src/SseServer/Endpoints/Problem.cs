@@ -13,6 +13,9 @@ internal sealed record Problem(int Status, string Detail)
     /// <summary>Seconds until another try makes sense, with a 429 or 503.</summary>
     public int RetryAfterSeconds { get; init; }
 
+    /// <summary>The error code of a Bearer challenge (RFC 6750 section 3.1); null where no credential was at fault.</summary>
+    public string? Challenge { get; init; }
+
     /// <summary>The line of a batch, from 1; 0 for none.</summary>
     public int Line { get; init; }
 
@@ -20,4 +23,7 @@ internal sealed record Problem(int Status, string Detail)
     public string? LastId { get; init; }
 
     public static Problem BadRequest(string detail) => new(400, detail);
+
+    /// <summary>A credential is good, and not for this.</summary>
+    public static Problem BeyondGrant(string detail) => new(403, detail) { Challenge = "insufficient_scope" };
 }

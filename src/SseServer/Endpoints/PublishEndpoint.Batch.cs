@@ -30,7 +30,7 @@ internal sealed partial class PublishEndpoint
     private static string? ReadOnlyTopic(PublishWork work)
     {
         for (var i = 0; i < work.Parameters.Count; i++)
-            if (!work.Parameters.Name(i).SequenceEqual("topic"u8)) return "Several events at once take only topic= in the query; give the rest with each event.";
+            if (!work.Parameters.Name(i).SequenceEqual("topic"u8) && !work.Parameters.Name(i).SequenceEqual(RequestCredential.Parameter)) return "Several events at once take only topic= in the query; give the rest with each event.";
         return PublishTarget.ReadTopic(work.Parameters, out _);
     }
 
@@ -44,7 +44,7 @@ internal sealed partial class PublishEndpoint
             var line = work.Body.WrittenSpan[range].TrimEnd((byte)'\r');
             if (line.Trim(" \t"u8).IsEmpty) continue;
             if (BatchLine.TryAdd(line, topic, options, work) is { } wrong)
-                return new Problem(wrong.Status, $"Line {number}: {wrong.Detail}") { Line = number };
+                return wrong with { Detail = $"Line {number}: {wrong.Detail}", Line = number };
         }
 
         return null;

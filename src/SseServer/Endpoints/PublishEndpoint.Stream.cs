@@ -13,6 +13,7 @@ internal sealed partial class PublishEndpoint
     private async ValueTask<Problem?> PublishStreamAsync(HttpExchange exchange, PublishWork work)
     {
         if (ReadOnlyTopic(work) is { } wrong) return Problem.BadRequest(wrong);
+        if (CheckStreamTopic(work) is { } beyond) return beyond;
         var parser = new EventStreamParser(options.MaxEventBytes);
         var progress = new PublishProgress();
         exchange.Body.MaxBytes = long.MaxValue;
@@ -36,6 +37,12 @@ internal sealed partial class PublishEndpoint
             ReplyMany(exchange, work, progress);
             return null;
         }
+    }
+
+    private static Problem? CheckStreamTopic(PublishWork work)
+    {
+        PublishTarget.ReadTopic(work.Parameters, out var topic);
+        return PublishTarget.CheckGrant(topic, work.Admission);
     }
 
     private static Problem ShuttingDown() => new(503, "The server is shutting down; go on elsewhere or later, after the event of lastId.")

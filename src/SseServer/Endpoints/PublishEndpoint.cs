@@ -12,7 +12,7 @@ namespace SseServer.Endpoints;
 /// <c>POST /events?topic=..</c> and <c>POST /events/topic</c>: one event, a batch, or a stream of events. The reply comes once the hub has taken
 /// them; it waits only while this server's own CPU is behind with healthy readers.
 /// </summary>
-internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions options, Replies replies)
+internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions options, RequestGuard guard, Replies replies)
 {
     private bool _isDraining;
 
@@ -24,7 +24,13 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
         var work = PublishWork.Take();
-        var problem = await PublishAsync(exchange, work);
+        var problem = work.Parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : null;
+        if (problem is null)
+        {
+            work.Admission = await guard.AdmitPublisherAsync(exchange.Request, work.Parameters);
+            problem = work.Admission.Refusal ?? await PublishAsync(exchange, work);
+        }
+
         if (problem is not null) replies.Refuse(exchange, problem);
         work.Return();
     }
@@ -32,7 +38,6 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     // Null also where a reply was given, or where nobody is left to reply to.
     private ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishWork work)
     {
-        if (work.Parameters.Read(exchange.Request) is { } broken) return new(Problem.BadRequest(broken));
         if (MediaType.Read(exchange.Request, out var format) is { } unreadable) return new(new Problem(415, unreadable));
         return format switch
         {
@@ -45,7 +50,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     private async ValueTask<Problem?> PublishSingleAsync(HttpExchange exchange, PublishWork work, BodyFormat format)
     {
         // What is wrong with the URL is said before the body is read.
-        if (PublishTarget.Read(work.Parameters, options, out _) is { } wrong) return Problem.BadRequest(wrong);
+        if (CheckTarget(work) is { } wrong) return wrong;
         var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxEventBytes);
         if (problem is not null || isGone) return problem;
         if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
@@ -53,6 +58,11 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         ReplySingle(exchange, work);
         return null;
     }
+
+    private Problem? CheckTarget(PublishWork work)
+        => PublishTarget.Read(work.Parameters, options, out var target) is { } wrong
+            ? Problem.BadRequest(wrong)
+            : PublishTarget.CheckGrant(target.Topic, work.Admission);
 
     private string? Encode(PublishWork work, BodyFormat format)
     {

@@ -42,6 +42,10 @@ internal readonly ref struct PublishTarget
         return topic.IsServerOwned ? "Topics that begin with '$' are the server's; publish to another." : null;
     }
 
+    /// <summary>A problem where the publisher may not publish to the topic.</summary>
+    public static Problem? CheckGrant(TopicName topic, in Admission admission)
+        => admission.Topics.Cover(topic.Utf8) ? null : Problem.BeyondGrant("This key or token does not let its holder publish to that topic.");
+
     public static string? CheckName(ReadOnlySpan<byte> text, out EventName name)
     {
         if (!EventName.TryCreate(text, out name)) return "An event name is at most 256 bytes of UTF-8 without line breaks or control characters.";
@@ -79,7 +83,7 @@ internal readonly ref struct PublishTarget
         {
             var parameter = parameters.Name(i);
             var value = parameters.Value(i);
-            if (parameter.SequenceEqual("topic"u8)) continue;
+            if (parameter.SequenceEqual("topic"u8) || parameter.SequenceEqual(RequestCredential.Parameter)) continue;
             if (parameter.SequenceEqual("event"u8)) problem = CheckName(value, out name);
             else if (parameter.SequenceEqual("id"u8)) problem = CheckId(value, out id);
             else if (parameter.SequenceEqual("retry"u8)) problem = CheckRetry(value, options, out retry);

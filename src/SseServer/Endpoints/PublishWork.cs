@@ -20,6 +20,9 @@ internal sealed class PublishWork
 
     public RequestParameters Parameters { get; } = new();
 
+    /// <summary>Who publishes, and what that one may publish to.</summary>
+    public Admission Admission { get; set; }
+
     public ArrayBufferWriter<byte> Body { get; } = new(1024);
 
     public ArrayBufferWriter<byte> Text { get; } = new(256);
@@ -38,6 +41,7 @@ internal sealed class PublishWork
         Body.ResetWrittenCount();
         Text.ResetWrittenCount();
         Batch.Clear();
+        Admission = default;
         if (Kept.Count < MaxKept) Kept.Enqueue(this);
     }
 

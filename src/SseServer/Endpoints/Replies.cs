@@ -44,7 +44,12 @@ internal sealed class Replies(CorsPolicy cors)
         Start(exchange, problem.Status);
         if (problem.Allow is not null) exchange.Header("Allow"u8, Encoding.ASCII.GetBytes(problem.Allow));
         if (problem.RetryAfterSeconds > 0) exchange.Header("Retry-After"u8, problem.RetryAfterSeconds);
-        if (problem.Status == 401) exchange.Header("WWW-Authenticate"u8, "Bearer"u8);
+        if (problem.Challenge is not null) exchange.Header("WWW-Authenticate"u8, ComposeChallenge(problem.Challenge, problem.Detail));
+        else if (problem.Status == 401) exchange.Header("WWW-Authenticate"u8, "Bearer"u8);
         exchange.EndReply("application/problem+json"u8, json.WrittenSpan);
     }
+
+    // RFC 6750 section 3; a description has neither quotes nor backslashes, and only ASCII.
+    private static byte[] ComposeChallenge(string error, string description)
+        => Encoding.ASCII.GetBytes($"Bearer error=\"{error}\", error_description=\"{description}\"");
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using SseServer.Auth;
 using SseServer.Protocol.Http;
@@ -6,79 +5,91 @@ using SseServer.Protocol.Http;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// Who may ask for what, by where the request says it comes from: against pages that rebind a name to this machine (Host), pages of other
-/// origins that post (Origin), and anonymous publishing through a proxy.
+/// Who may ask for what: by where the request says it comes from (Host, against pages that rebind a name to this machine; Origin, against pages of other origins that
+/// post; proxies), and by the credential it carries.
 /// </summary>
-internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors)
+internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Authenticator authenticator)
 {
-    private readonly PublishKeys _keys = new(options.PublishKeys);
     private readonly HashSet<string> _hosts = options.AllowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
+    private readonly byte[] _cookie = Encoding.ASCII.GetBytes(options.TokenCookie);
 
     /// <summary>What is wrong with any request's Host; null where nothing is.</summary>
     public Problem? CheckHost(RequestHead request)
     {
         // Without a Host there is no name to rebind: browsers always send one, and HTTP/1.0 health checks often do not.
-        if (!options.IsLoopbackOnly || request.Host.IsEmpty || IsLoopbackHost(request.Host) || IsListed(request.Host)) return null;
+        if (!options.IsLoopbackOnly || request.Host.IsEmpty || LoopbackNames.Contains(request.Host) || IsListed(request.Host)) return null;
         return new(421, "This server listens on loopback and answers to loopback names only; list other names in Server:AllowedHosts.");
     }
 
-    /// <summary>What forbids a request that changes something; null where nothing does.</summary>
-    public Problem? CheckChange(RequestHead request)
+    /// <summary>
+    /// Finds out who sent a request. A credential that is not accepted has the request refused, also where none is needed: nobody is taken for anonymous who did not
+    /// mean to be.
+    /// </summary>
+    public ValueTask<Admission> AdmitAsync(RequestHead request, RequestParameters parameters)
+    {
+        var isChange = request.Method is not (RequestMethod.Get or RequestMethod.Head);
+        if (isChange && CheckOrigin(request) is { } forbidden) return new(forbidden);
+        if (!authenticator.IsConfigured) return new(Identity.Anonymous);
+        if (RequestCredential.Read(request, parameters, _cookie, out var credential) is { } unclear) return new(unclear);
+        if (!credential.IsGiven) return new(Identity.Anonymous);
+        if (isChange && credential.IsAmbient && !ComesFromOwnPage(request))
+            return new(new Problem(403, "A cookie lets only pages of a listed origin change something; send Origin and list it in Cors:AllowedOrigins, or send Authorization."));
+        var result = authenticator.AuthenticateAsync(credential.Value);
+        return result.IsCompletedSuccessfully ? new(ToAdmission(result.Result)) : WaitAsync(result);
+    }
+
+    /// <summary>Finds out who sent a publish, and what it may publish to.</summary>
+    public ValueTask<Admission> AdmitPublisherAsync(RequestHead request, RequestParameters parameters)
+    {
+        var admission = AdmitAsync(request, parameters);
+        return admission.IsCompletedSuccessfully ? new(GrantTopics(admission.Result, request)) : WaitAsync(admission, request);
+    }
+
+    private async ValueTask<Admission> WaitAsync(ValueTask<Admission> admission, RequestHead request) => GrantTopics(await admission, request);
+
+    private static async ValueTask<Admission> WaitAsync(ValueTask<AuthResult> result) => ToAdmission(await result);
+
+    private static Admission ToAdmission(AuthResult result)
+    {
+        if (result.IsAccepted) return result.Identity;
+        var detail = AuthFailures.Explain(result.Failure);
+        return result.Failure == AuthFailure.KeysUnavailable
+            ? new Problem(503, detail) { RetryAfterSeconds = Random.Shared.Next(5, 15) }
+            : new Problem(401, detail) { Challenge = "invalid_token" };
+    }
+
+    private Admission GrantTopics(Admission admission, RequestHead request)
+    {
+        if (admission.Refusal is not null) return admission;
+        // What anyone may do, the holder of a credential may.
+        if (options.AllowAnonymousPublish == true) return admission with { Topics = TopicPatterns.Everything };
+        if (!admission.Caller.IsAnonymous)
+            return admission.Caller.Publish.IsEmpty ? Problem.BeyondGrant("This key or token lets nobody publish; it has no topics to publish to.") : admission with { Topics = admission.Caller.Publish };
+        if (options.AllowAnonymousPublish is not null || authenticator.IsConfigured || !options.IsLoopbackOnly)
+            return new Problem(401, "Publishing needs a key or token: send Authorization: Bearer and a key of Auth:PublishKeys or Auth:Keys, or a token as Auth:Jwt says.");
+        if (CameThroughProxy(request))
+            return new Problem(403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.");
+        return admission with { Topics = TopicPatterns.Everything };
+    }
+
+    private Problem? CheckOrigin(RequestHead request)
     {
         if (request.CountHeaders("Origin"u8) > 1) return Problem.BadRequest("Send one Origin field only.");
-        if (request.TryGetHeader("Origin"u8, out var origin) && !IsLoopbackOrigin(origin) && !cors.Lists(origin))
+        if (request.TryGetHeader("Origin"u8, out var origin) && !LoopbackNames.ContainsOrigin(origin) && !cors.Lists(origin))
             return new(403, "Pages of this origin may not publish; list the origin by name in Cors:AllowedOrigins.");
-        if (HasKey(request)) return null;
-        // Who shows a key wants it to count: a wrong one is told, also where none is needed.
-        var showsKey = !_keys.IsEmpty && request.CountHeaders("Authorization"u8) > 0;
-        if (options.AllowAnonymousPublish == true && !showsKey) return null;
-        if (options.AllowAnonymousPublish is not null || !_keys.IsEmpty || !options.IsLoopbackOnly)
-            return new(401, "Publishing needs a key: send Authorization: Bearer and one of the keys of Auth:PublishKeys.");
-        if (CameThroughProxy(request))
-            return new(403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.");
         return null;
     }
 
-    private bool HasKey(RequestHead request)
+    // The browser adds a cookie to whatever a page asks for, so here the page must be known: a form of another site posts text/plain without a preflight. Pages on the
+    // visitor's loopback are trusted by a server that is there itself, and by no other.
+    private bool ComesFromOwnPage(RequestHead request)
     {
-        if (_keys.IsEmpty || !request.TryGetHeader("Authorization"u8, out var value)) return false;
-        var scheme = "Bearer "u8;
-        return value.Length > scheme.Length && HttpTokens.EqualsIgnoreCase(value[..scheme.Length], scheme)
-            && _keys.Contains(HttpTokens.TrimWhitespace(value[scheme.Length..]));
+        if (request.TryGetHeader("Origin"u8, out var origin)) return options.IsLoopbackOnly || cors.Lists(origin);
+        return request.CountHeaders("Sec-Fetch-Site"u8) == 1 && request.TryGetHeader("Sec-Fetch-Site"u8, out var site) && site.SequenceEqual("same-origin"u8);
     }
 
     private static bool CameThroughProxy(RequestHead request)
         => request.CountHeaders("Forwarded"u8) > 0 || request.CountHeaders("X-Forwarded-For"u8) > 0 || request.CountHeaders("Via"u8) > 0;
 
-    private bool IsListed(ReadOnlySpan<byte> host) => _hosts.Count > 0 && _hosts.Contains(Encoding.ASCII.GetString(WithoutPort(host)));
-
-    // serialized-origin = scheme "://" host [ ":" port ] (RFC 6454 section 6.2); anything more is no origin.
-    private static bool IsLoopbackOrigin(ReadOnlySpan<byte> origin)
-    {
-        var scheme = origin.StartsWith("https://"u8) ? "https://"u8 : "http://"u8;
-        return origin.StartsWith(scheme) && !origin[scheme.Length..].ContainsAny("/@?#"u8) && IsLoopbackHost(origin[scheme.Length..]);
-    }
-
-    // localhost and names under it are loopback by RFC 6761 section 6.3; an address is what it says.
-    private static bool IsLoopbackHost(ReadOnlySpan<byte> host)
-    {
-        var name = WithoutPort(host);
-        if (name.Length > 255) return false;
-        if (name.EndsWith("."u8)) name = name[..^1];
-        if (name.IsEmpty) return false;
-        // The usual three need no parsing.
-        if (name.SequenceEqual("127.0.0.1"u8) || name.SequenceEqual("[::1]"u8) || HttpTokens.EqualsIgnoreCase(name, "localhost"u8)) return true;
-        var suffix = ".localhost"u8;
-        if (name.Length > suffix.Length && HttpTokens.EqualsIgnoreCase(name[^suffix.Length..], suffix)) return true;
-        if (name[0] == '[') name = name.Trim("[]"u8);
-        // Forms like 127.1 or 0x7f.1 are refused: what a proxy and this server read differently is nobody's address.
-        return IPAddress.TryParse(Encoding.ASCII.GetString(name), out var address) && IPAddress.IsLoopback(address)
-            && (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 || name.Count((byte)'.') == 3);
-    }
-
-    private static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> host)
-    {
-        var colon = host.LastIndexOf((byte)':');
-        return colon < 0 || host[colon..].Contains((byte)']') ? host : host[..colon];
-    }
+    private bool IsListed(ReadOnlySpan<byte> host) => _hosts.Count > 0 && _hosts.Contains(Encoding.ASCII.GetString(LoopbackNames.WithoutPort(host)));
 }

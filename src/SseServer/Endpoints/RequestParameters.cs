@@ -30,6 +30,15 @@ internal sealed class RequestParameters
         return Path.StartsWith(root);
     }
 
+    /// <summary>How many parameters have a name.</summary>
+    public int CountOf(ReadOnlySpan<byte> name)
+    {
+        var count = 0;
+        for (var i = 0; i < Count; i++)
+            if (Name(i).SequenceEqual(name)) count++;
+        return count;
+    }
+
     /// <summary>The last parameter of a name; false where there is none.</summary>
     public bool TryGet(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {

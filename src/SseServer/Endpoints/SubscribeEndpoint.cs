@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using SseServer.Auth;
 using SseServer.Hub;
 using SseServer.Protocol.Http;
 using SseServer.Protocol.Topics;
@@ -13,7 +14,8 @@ namespace SseServer.Endpoints;
 /// <c>GET /events?topic=..</c> and <c>GET /events/topic</c>: checks what is asked for, takes hold of it in the hub, and hands the connection over.
 /// From then on the subscription's shard writes to it, and nobody else.
 /// </summary>
-internal sealed class SubscribeEndpoint(EventHub hub, EndpointOptions options, Replies replies, ILogger<SubscribeEndpoint> logger)
+internal sealed class SubscribeEndpoint(
+    EventHub hub, EndpointOptions options, RequestGuard guard, RenewableStreams streams, Replies replies, ILogger<SubscribeEndpoint> logger)
 {
     private static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
 
@@ -22,6 +24,14 @@ internal sealed class SubscribeEndpoint(EventHub hub, EndpointOptions options, R
 
     public async ValueTask HandleAsync(HttpExchange exchange, RequestParameters parameters)
     {
+        var (caller, refusal) = await guard.AdmitAsync(exchange.Request, parameters);
+        if (refusal is not null)
+        {
+            if (refusal.Status == 503) RefuseForNow(exchange, refusal.Detail);
+            else replies.Refuse(exchange, refusal);
+            return;
+        }
+
         if (!AcceptHeader.AllowsEventStream(exchange.Request))
         {
             replies.Refuse(exchange, new(406, "This resource is a text/event-stream; accept that, or any type."));
@@ -29,7 +39,8 @@ internal sealed class SubscribeEndpoint(EventHub hub, EndpointOptions options, R
         }
 
         var selectors = new List<Selector>(1);
-        var problem = ReadSelectors(parameters, selectors) ?? ReadStart(exchange.Request, parameters, out _) ?? ReadHeartbeat(parameters, out _);
+        var problem = ReadSelectors(parameters, selectors) ?? ReadStart(exchange.Request, parameters, out _) ?? ReadHeartbeat(parameters, out _)
+            ?? streams.CheckGrant(caller, selectors);
         if (problem is not null)
         {
             replies.Refuse(exchange, problem);
@@ -40,15 +51,15 @@ internal sealed class SubscribeEndpoint(EventHub hub, EndpointOptions options, R
         {
             if (!exchange.Request.IsHttp11) exchange.CloseAfterReply();
             exchange.StartReply(200);
-            WriteFields(exchange.Connection.Output, exchange);
+            WriteFields(exchange.Connection.Output, exchange, caller);
             exchange.EndReplyWithoutLength();
             return;
         }
 
-        await SubscribeAsync(exchange, parameters, selectors);
+        await SubscribeAsync(exchange, parameters, selectors, caller);
     }
 
-    private async ValueTask SubscribeAsync(HttpExchange exchange, RequestParameters parameters, List<Selector> selectors)
+    private async ValueTask SubscribeAsync(HttpExchange exchange, RequestParameters parameters, List<Selector> selectors, Identity caller)
     {
         if (IsDraining)
         {
@@ -59,11 +70,14 @@ internal sealed class SubscribeEndpoint(EventHub hub, EndpointOptions options, R
         ReadStart(exchange.Request, parameters, out var start);
         ReadHeartbeat(parameters, out var hasHeartbeatEvents);
         if (!exchange.Request.IsHttp11) exchange.CloseAfterReply();
+        var renewable = streams.Begin(caller, selectors);
         var subscription = new EventStreamSubscription(exchange.Connection)
         {
             IsChunked = exchange.Request.IsHttp11,
             HasHeartbeatEvents = hasHeartbeatEvents,
-            Preamble = ComposeHead(exchange),
+            Preamble = ComposeHead(exchange, caller),
+            Lifetime = renewable?.Lifetime,
+            Renewable = renewable,
         };
         var status = await hub.HoldAsync(subscription, selectors, start);
         if (status != HubStatus.Ok)
@@ -114,19 +128,20 @@ internal sealed class SubscribeEndpoint(EventHub hub, EndpointOptions options, R
         return asEvent || value.IsEmpty || value.SequenceEqual("comment"u8) ? null : Problem.BadRequest("heartbeat= takes event or comment.");
     }
 
-    private byte[] ComposeHead(HttpExchange exchange)
+    private byte[] ComposeHead(HttpExchange exchange, Identity caller)
     {
         var head = new ArrayBufferWriter<byte>(512);
         exchange.WriteReplyHead(head, 200);
-        WriteFields(head, exchange);
+        WriteFields(head, exchange, caller);
         ResponseHead.WriteEnd(head);
         return head.WrittenSpan.ToArray();
     }
 
-    private void WriteFields(IBufferWriter<byte> output, HttpExchange exchange)
+    private void WriteFields(IBufferWriter<byte> output, HttpExchange exchange, Identity caller)
     {
         ResponseHead.WriteHeader(output, "Content-Type"u8, EventStream);
-        ResponseHead.WriteHeader(output, "Cache-Control"u8, "no-cache, no-transform"u8);
+        // RFC 6750 section 2.3: what a token in the URL opened is nobody else's.
+        ResponseHead.WriteHeader(output, "Cache-Control"u8, caller.IsAnonymous ? "no-cache, no-transform"u8 : "private, no-cache, no-transform"u8);
         if (exchange.Request.IsHttp11)
         {
             if (!exchange.WillClose) ResponseHead.WriteHeader(output, "Connection"u8, "keep-alive"u8);

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog.Debugging;
+using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Hosting.Settings;
 using SseServer.Hub;
@@ -40,6 +41,8 @@ internal static class Program
     {
         services.AddSingleton(provider => new EventHub(provider.GetRequiredService<ServerSettings>().Hub, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => provider.GetRequiredService<ServerSettings>().Endpoints);
+        services.AddSingleton(provider => provider.GetRequiredService<ServerSettings>().Auth);
+        services.AddSingleton<Authenticator>();
         services.AddSingleton<HttpApplication>();
         services.AddHostedService<ServerService>();
         services.AddHostedService<DemoPublisher>();

@@ -91,6 +91,7 @@ internal sealed partial class FanOutShard
             ControlBlocks.WriteGap(_block, topics, System.Text.Encoding.UTF8.GetString(subscription.Start.Text!), placement.First);
         }
 
+        if (subscription.Lifetime is { IsNoticed: false } lifetime && lifetime.NoticeAt <= _hub.Time.GetUtcNow()) BufferNotice(lifetime);
         subscription.Start = default;
         WriteBlock(subscription);
     }
@@ -156,17 +157,20 @@ internal sealed partial class FanOutShard
         for (var i = 0; i < _count; i++) _subscriptions[i].End(RetryPacing.Jitter(meanRetry, Random.Shared.NextDouble()));
     }
 
-    /// <summary>Breaks the silence of those who are due. A subscription with a write pending is not silent.</summary>
+    /// <summary>Tells and ends those whose time has come, and breaks the silence of those who are due. A subscription with a write pending is not silent.</summary>
     private void Sweep()
     {
         // The tick may have come after the pass began.
         _now = _hub.Milliseconds;
+        var wallClock = _hub.Time.GetUtcNow();
         for (var i = _count - 1; i >= 0; i--)
         {
             var subscription = _subscriptions[i];
-            if (subscription.HeartbeatDue > _now || subscription.IsBusy || subscription.IsEnding) continue;
+            if (subscription.IsEnding) continue;
             try
             {
+                if (subscription.Lifetime is { } lifetime) CheckLifetime(subscription, lifetime, wallClock);
+                if (subscription.HeartbeatDue > _now || subscription.IsBusy || subscription.IsEnding) continue;
                 WriteHeartbeat(subscription);
                 ScheduleHeartbeat(subscription);
                 Settle(subscription);
@@ -176,6 +180,32 @@ internal sealed partial class FanOutShard
                 Fault(subscription, e);
             }
         }
+    }
+
+    // The end does not wait for a reader that takes nothing: it comes after the frame that is being written, before all that follows.
+    private void CheckLifetime(Subscription subscription, StreamLifetime lifetime, DateTimeOffset now)
+    {
+        if (lifetime.EndAt <= now)
+        {
+            if (!subscription.TryEndLifetime(lifetime)) return;
+            subscription.EndRetryMilliseconds = RetryPacing.Jitter(_hub.Options.ReconnectionTime, Random.Shared.NextDouble());
+            subscription.IsEnding = true;
+            Settle(subscription);
+        }
+        else if (lifetime.NoticeAt <= now && !lifetime.IsNoticed && !subscription.IsBusy)
+        {
+            _block.ResetWrittenCount();
+            BufferNotice(lifetime);
+            WriteBlock(subscription);
+            ScheduleHeartbeat(subscription);
+            Settle(subscription);
+        }
+    }
+
+    private void BufferNotice(StreamLifetime lifetime)
+    {
+        _block.Write(lifetime.Notice.Span);
+        lifetime.IsNoticed = true;
     }
 
     private void WriteHeartbeat(Subscription subscription)

@@ -11,6 +11,7 @@ internal abstract class Subscription
 {
     private int _signals;
     private PendingWrite? _pendingWrite;
+    private StreamLifetime? _lifetime;
 
     [Flags]
     public enum Signals
@@ -30,6 +31,13 @@ internal abstract class Subscription
 
     /// <summary>Silence is broken by a named event, which page code can see, instead of a comment.</summary>
     public bool HasHeartbeatEvents { get; init; }
+
+    /// <summary>When the stream ends by itself; null for never. Changed by <see cref="TryProlong"/> alone.</summary>
+    public StreamLifetime? Lifetime
+    {
+        get => Volatile.Read(ref _lifetime);
+        init => _lifetime = value;
+    }
 
     internal FanOutShard Shard { get; set; } = null!;
 
@@ -70,7 +78,7 @@ internal abstract class Subscription
     internal Subscription? NextSignalled;
 
     /// <summary>The reconnection time said at the end of the stream, in milliseconds; 0 for none.</summary>
-    internal int EndRetryMilliseconds { get; private set; }
+    internal int EndRetryMilliseconds { get; set; }
 
     /// <summary>The connection's output. Written by the shard only.</summary>
     protected internal abstract PipeWriter Output { get; }
@@ -94,6 +102,17 @@ internal abstract class Subscription
         EndRetryMilliseconds = retryMilliseconds;
         Signal(Signals.EndRequested);
     }
+
+    /// <summary>Gives a stream with a lifetime another one, on any thread; false where it has none, or where it was too late.</summary>
+    public bool TryProlong(StreamLifetime lifetime)
+    {
+        while (Lifetime is { } current && current != StreamLifetime.Over)
+            if (Interlocked.CompareExchange(ref _lifetime, lifetime, current) == current) return true;
+        return false;
+    }
+
+    /// <summary>Ends the lifetime, unless another one came in between.</summary>
+    internal bool TryEndLifetime(StreamLifetime lifetime) => Interlocked.CompareExchange(ref _lifetime, StreamLifetime.Over, lifetime) == lifetime;
 
     internal void Signal(Signals signal)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Hub;
 using SseServer.Tests.Support;
@@ -16,11 +17,14 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     private readonly List<WireClient> _clients = [];
 
     public ServerUnderTest(
-        EndpointOptions? endpoints = null, HubOptions? hub = null, TransportOptions? transport = null, TimeProvider? time = null, IPEndPoint? listen = null)
+        EndpointOptions? endpoints = null, HubOptions? hub = null, TransportOptions? transport = null, TimeProvider? time = null, IPEndPoint? listen = null,
+        AuthOptions? auth = null)
     {
         time ??= Time;
         Hub = new EventHub(hub ?? HubOptions.Default with { Shards = 2 }, time);
-        Application = new HttpApplication(Hub, endpoints ?? EndpointOptions.Default, Logs);
+        auth ??= AuthOptions.Default;
+        Authenticator = new Authenticator(auth, time, Logs.CreateLogger<Authenticator>());
+        Application = new HttpApplication(Hub, endpoints ?? EndpointOptions.Default, auth, Authenticator, Logs);
         Transport = new TransportServer(transport ?? new TransportOptions(), Application, time, Logs.CreateLogger<TransportServer>());
         Transport.Start([listen ?? new IPEndPoint(IPAddress.Loopback, 0)]);
     }
@@ -30,6 +34,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     public RecordingLoggers Logs { get; } = new();
 
     public EventHub Hub { get; }
+
+    public Authenticator Authenticator { get; }
 
     public HttpApplication Application { get; }
 
@@ -93,6 +99,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         if (!hasFailed) await HasStreamsAsync(0);
         await Transport.DisposeAsync().AsTask().Soon();
         Hub.Dispose();
+        Authenticator.Dispose();
         if (hasFailed) return;
         Assert.That(Transport.Buffers.Outstanding, Is.Zero, "buffers not given back");
         Assert.That(Logs.Complaints, Is.Empty);

@@ -1,4 +1,7 @@
+using System.Text;
+using SseServer.Auth;
 using SseServer.Endpoints;
+using SseServer.Protocol.Http;
 
 namespace SseServer.Hosting.Settings;
 
@@ -6,7 +9,7 @@ namespace SseServer.Hosting.Settings;
 internal static class EndpointSettings
 {
     /// <summary>Declares and reads them. Refuses an open publisher's door on any address but loopback.</summary>
-    public static EndpointOptions Read(SettingsReader reader, IReadOnlyList<ListenAddress> listen)
+    public static EndpointOptions Read(SettingsReader reader, AuthOptions auth, IReadOnlyList<ListenAddress> listen)
     {
         var defaults = EndpointOptions.Default;
         var options = defaults with
@@ -19,11 +22,13 @@ internal static class EndpointSettings
             AllowedOrigins = reader.List("Cors:AllowedOrigins", defaults.AllowedOrigins, "Origins (https://app.example) whose pages may read; * is any. Only those listed by name, and loopback ones, may publish."),
             AllowCredentials = reader.Flag("Cors:AllowCredentials", defaults.AllowCredentials, "Lets pages of origins listed by name send cookies."),
             AllowedHosts = reader.List("Server:AllowedHosts", defaults.AllowedHosts, "Host names, beside loopback ones, that a server on loopback answers to; for a proxy that passes the name on."),
-            PublishKeys = reader.Map("Auth:PublishKeys", "Keys for publishing, by name: Auth:PublishKeys:NAME=KEY. Publishers send Authorization: Bearer KEY."),
             AllowAnonymousPublish = ReadAnonymous(reader),
             IsLoopbackOnly = listen.All(address => address.IsLoopback),
+            TokenCookie = ReadCookie(reader, defaults.TokenCookie),
+            ExpiryNotice = reader.Duration("Auth:ExpiryNotice", defaults.ExpiryNotice, TimeSpan.Zero, TimeSpan.FromHours(1),
+                "How long before its token expires a stream is told so, with event: auth-expiring."),
         };
-        Check(reader, options, listen);
+        Check(reader, options, auth, listen);
         return options;
     }
 
@@ -34,15 +39,24 @@ internal static class EndpointSettings
         return choice == "local" ? null : choice == "true";
     }
 
-    private static void Check(SettingsReader reader, EndpointOptions options, IReadOnlyList<ListenAddress> listen)
+    private static string ReadCookie(SettingsReader reader, string @default)
+    {
+        const string key = "Auth:Cookie";
+        var name = reader.Text(key, @default, "The cookie that a token may come in, for pages whose EventSource cannot send a header.")!;
+        if (HttpTokens.IsToken(Encoding.UTF8.GetBytes(name))) return name;
+        reader.Reject(key, name, "is no name for a cookie", "letters, digits and characters such as - and _");
+        return @default;
+    }
+
+    private static void Check(SettingsReader reader, EndpointOptions options, AuthOptions auth, IReadOnlyList<ListenAddress> listen)
     {
         if (options.MinRetry > options.MaxRetry)
             reader.Reject("Streams:MinRetry", $"{options.MinRetry}", "is more than Streams:MaxRetry", "a time up to that one");
         if (options.AllowCredentials && options.AllowedOrigins.Contains("*"))
             reader.Reject("Cors:AllowCredentials", "true", "would let any page act for its visitor while Cors:AllowedOrigins is *", "origins listed by name");
-        if (options.IsLoopbackOnly || options.PublishKeys.Count > 0 || options.AllowAnonymousPublish is not null) return;
+        if (options.IsLoopbackOnly || auth.IsConfigured || options.AllowAnonymousPublish is not null) return;
         var open = listen.First(address => !address.IsLoopback);
         reader.Reject("Server:Listen", open.ToString(), "would let anyone who reaches this machine publish",
-            "a key in Auth:PublishKeys:NAME, or Auth:AllowAnonymousPublish=true to have it so");
+            "a key in Auth:PublishKeys:NAME or Auth:Keys:NAME, tokens by Auth:Jwt, or Auth:AllowAnonymousPublish=true to have it so");
     }
 }

@@ -1,3 +1,4 @@
+using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Hub;
 using SseServer.Transport;
@@ -22,6 +23,9 @@ internal sealed record ServerSettings
     /// <summary>Connections.</summary>
     public required TransportOptions Transport { get; init; }
 
+    /// <summary>Who is known and what needs a grant.</summary>
+    public required AuthOptions Auth { get; init; }
+
     /// <summary>What requests may ask for, and from where.</summary>
     public required EndpointOptions Endpoints { get; init; }
 
@@ -29,12 +33,14 @@ internal sealed record ServerSettings
     public static ServerSettings Read(SettingsReader reader)
     {
         var listen = ReadListen(reader);
+        var auth = AuthSettings.Read(reader);
         return new ServerSettings
         {
             Listen = listen,
+            Auth = auth,
             Hub = HubSettings.Read(reader),
             Transport = TransportSettings.Read(reader),
-            Endpoints = EndpointSettings.Read(reader, listen),
+            Endpoints = EndpointSettings.Read(reader, auth, listen),
             Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
             // Half of the ten seconds that docker stop waits before it kills; Kubernetes waits thirty.
             DrainPeriod = TimeSpan.FromSeconds(reader.Integer("Drain:Seconds", 5, 0, 300,

@@ -46,6 +46,29 @@ internal sealed partial class SettingsReader
     }
 
     /// <summary>
+    /// Things of one kind by name, each with settings of its own: <c>Key:NAME:Setting</c>. Where there are none, the settings are declared with
+    /// <paramref name="placeholder"/> for the name, so that the help text shows them.
+    /// </summary>
+    /// <param name="key">What the names stand below.</param>
+    /// <param name="placeholder">What stands for a name in the help text, such as <c>NAME</c>.</param>
+    /// <param name="read">Declares and reads the settings of one name. Takes the name and the key that its settings stand below; gives null where they are wrong, and says so.</param>
+    public IReadOnlyList<T> Each<T>(string key, string placeholder, Func<string, string, T?> read)
+        where T : class
+    {
+        var things = new List<T>();
+        var section = configuration.GetSection(key);
+        if (!string.IsNullOrWhiteSpace(section.Value)) _errors.Add($"{key} is a single text; allowed is a JSON object, or settings {key}:{placeholder}:...");
+        foreach (var item in section.GetChildren())
+            if (read(item.Key, item.Path) is { } thing) things.Add(thing);
+        if (_declared.Keys.Any(declared => declared.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase))) return things;
+        // Nothing is set, so what is missing is no mistake.
+        var errors = _errors.Count;
+        read(placeholder, $"{key}:{placeholder}");
+        _errors.RemoveRange(errors, _errors.Count - errors);
+        return things;
+    }
+
+    /// <summary>
     /// One sentence for every key of the configuration that no declaration read, with the key that was probably meant.
     /// Call it when everything is declared. Keys below <c>Serilog</c> are Serilog's own.
     /// </summary>

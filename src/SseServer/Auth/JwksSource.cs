@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+
+namespace SseServer.Auth;
+
+/// <summary>
+/// Keeps a JWK set from a URL fresh: fetched at start, then regularly, and when a token names a key that is not known. One fetch at a time; whoever wants one while it
+/// is underway waits for that one. A fetch that fails changes nothing. Safe on any thread.
+/// </summary>
+internal sealed class JwksSource : IDisposable
+{
+    // A set of a dozen RSA keys with their certificates takes 30 KB.
+    private const int MaxBytes = 256 * 1024;
+
+    // Requests with tokens wait this long at most.
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(10);
+
+    // How often unknown kids, which anyone can make up, may have the set fetched.
+    private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly Uri _url;
+    private readonly string _name;
+    private readonly Action<SigningKey[]> _onKeys;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly HttpClient _http;
+    private readonly ITimer _timer;
+    private Task _fetch = Task.CompletedTask;
+    private long? _begun;
+    private byte[]? _lastHash;
+
+    /// <param name="url">What to fetch.</param>
+    /// <param name="refresh">How often; the first time at once.</param>
+    /// <param name="onKeys">Takes each set that differs from the one before, one at a time.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Is told of changes and failures.</param>
+    public JwksSource(Uri url, TimeSpan refresh, Action<SigningKey[]> onKeys, TimeProvider time, ILogger logger)
+    {
+        (_url, _onKeys, _time, _logger) = (url, onKeys, time, logger);
+        // A query may hold what is nobody's business.
+        _name = url.GetLeftPart(UriPartial.Path);
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            // A redirect could lead from https to http, or inside.
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            // Names are looked up again.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        })
+        { MaxResponseContentBufferSize = MaxBytes, Timeout = Timeout.InfiniteTimeSpan };
+        _timer = time.CreateTimer(static source => ((JwksSource)source!).FetchAsync(TimeSpan.Zero), this, refresh, refresh);
+        FetchAsync(TimeSpan.Zero);
+    }
+
+    /// <summary>Whether a set was fetched ever.</summary>
+    public bool HasFetched => Volatile.Read(ref _lastHash) is not null;
+
+    /// <summary>Fetches the set because a token's key is not known, unless that was done a short while ago. Never fails.</summary>
+    public Task FetchForUnknownKeyAsync() => FetchAsync(MinInterval);
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _stopping.Cancel();
+        _http.Dispose();
+    }
+
+    private Task FetchAsync(TimeSpan minInterval)
+    {
+        lock (_gate)
+        {
+            if (!_fetch.IsCompleted) return _fetch;
+            if (_begun is { } begun && _time.GetElapsedTime(begun) < minInterval) return Task.CompletedTask;
+            _begun = _time.GetTimestamp();
+            return _fetch = Task.Run(FetchAsync);
+        }
+    }
+
+    private async Task FetchAsync()
+    {
+        string? problem;
+        try
+        {
+            problem = await TryFetchAsync();
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            problem = "could not be fetched: " + exception.Message;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+        {
+            if (_stopping.IsCancellationRequested) return;
+            problem = "did not answer in time";
+        }
+
+        if (problem is not null) AuthLog.KeysUnreadable(_logger, _name, problem);
+    }
+
+    private async Task<string?> TryFetchAsync()
+    {
+        using var timeout = new CancellationTokenSource(FetchTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
+        using var response = await _http.GetAsync(_url, either.Token);
+        if (response.StatusCode != HttpStatusCode.OK) return string.Create(CultureInfo.InvariantCulture, $"answers {(int)response.StatusCode}");
+        var bytes = await response.Content.ReadAsByteArrayAsync(either.Token);
+        var hash = SHA256.HashData(bytes);
+        // The same set again: what was verified with it stays verified.
+        if (_lastHash is not null && hash.AsSpan().SequenceEqual(_lastHash)) return null;
+        if (JwksDocument.Read(bytes, out var problem) is not { } keys) return problem;
+        _onKeys(keys);
+        Volatile.Write(ref _lastHash, hash);
+        AuthLog.KeysRead(_logger, _name, keys.Length);
+        return null;
+    }
+}

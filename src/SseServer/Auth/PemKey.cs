@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+
+namespace SseServer.Auth;
+
+/// <summary>Reads a public key in PEM (RFC 7468 section 13).</summary>
+internal static class PemKey
+{
+    /// <summary>Null with what to say, going on from the setting's name, where the text holds no fitting key.</summary>
+    public static SigningKey? Read(string id, SigningAlgorithm algorithm, string pem, out string? problem)
+    {
+        if (!PemEncoding.TryFind(pem, out var fields))
+        {
+            problem = "holds no key in PEM";
+            return null;
+        }
+
+        var label = pem[fields.Label];
+        if (label is not ("PUBLIC KEY" or "RSA PUBLIC KEY"))
+        {
+            // A private key does not belong on a server that only checks.
+            problem = "holds another thing than a public key";
+            return null;
+        }
+
+        try
+        {
+            return algorithm == SigningAlgorithm.RS256 ? ReadRsa(id, pem, out problem) : ReadEcdsa(id, pem, out problem);
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        {
+            problem = algorithm == SigningAlgorithm.RS256 ? "holds no RSA public key" : "holds no public key of the curve P-256";
+            return null;
+        }
+    }
+
+    private static SigningKey? ReadRsa(string id, string pem, out string? problem)
+    {
+        using var rsa = RSA.Create();
+        rsa.ImportFromPem(pem);
+        return SigningKey.OfRsa(id, rsa.ExportParameters(false), out problem);
+    }
+
+    private static SigningKey? ReadEcdsa(string id, string pem, out string? problem)
+    {
+        using var ecdsa = ECDsa.Create();
+        ecdsa.ImportFromPem(pem);
+        return SigningKey.OfEcdsa(id, ecdsa.ExportParameters(false), out problem);
+    }
+}

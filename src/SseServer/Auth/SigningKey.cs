@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using Microsoft.IdentityModel.Tokens;
+
+namespace SseServer.Auth;
+
+/// <summary>A key that tokens are checked with, bound to one algorithm. Weak keys cannot be built.</summary>
+internal sealed class SigningKey
+{
+    // RFC 7518 section 3.2: as long as the hash at least.
+    public const int MinSecretBytes = 32;
+
+    // RFC 7518 section 3.3.
+    public const int MinRsaBits = 2048;
+
+    private const string P256 = "1.2.840.10045.3.1.7";
+
+    private SigningKey(string? id, SigningAlgorithm algorithm, SecurityKey key)
+    {
+        key.KeyId = id;
+        (Id, Algorithm, Key) = (id, algorithm, key);
+    }
+
+    /// <summary>The <c>kid</c> that picks it; null where the set that it came with names none.</summary>
+    public string? Id { get; }
+
+    public SigningAlgorithm Algorithm { get; }
+
+    public SecurityKey Key { get; }
+
+    /// <summary>A shared secret for HS256; null with what to say where it is too short.</summary>
+    public static SigningKey? OfSecret(string id, byte[] secret, out string? problem)
+    {
+        problem = secret.Length < MinSecretBytes ? "is too short a secret" : null;
+        return problem is null ? new(id, SigningAlgorithm.HS256, new SymmetricSecurityKey(secret)) : null;
+    }
+
+    /// <summary>A public key for RS256; null with what to say where it is none or too short.</summary>
+    public static SigningKey? OfRsa(string? id, RSAParameters parameters, out string? problem)
+    {
+        problem = null;
+        try
+        {
+            using var rsa = RSA.Create(parameters);
+            if (rsa.KeySize < MinRsaBits) problem = "is too short an RSA key";
+            return problem is null ? new(id, SigningAlgorithm.RS256, new RsaSecurityKey(rsa.ExportParameters(false))) : null;
+        }
+        catch (CryptographicException)
+        {
+            problem = "is no RSA key";
+            return null;
+        }
+    }
+
+    /// <summary>A public key for ES256; null with what to say where it is none, or on another curve.</summary>
+    public static SigningKey? OfEcdsa(string? id, ECParameters parameters, out string? problem)
+    {
+        problem = null;
+        try
+        {
+            if (parameters.Curve.Oid?.Value != P256) problem = "is on another curve than P-256";
+            // The runtime says whether the point is on the curve.
+            using var ecdsa = problem is null ? ECDsa.Create(parameters) : null;
+            return ecdsa is not null ? new(id, SigningAlgorithm.ES256, ToJsonWebKey(parameters)) : null;
+        }
+        catch (CryptographicException)
+        {
+            problem = "is no key of the curve P-256";
+            return null;
+        }
+    }
+
+    // Not an ECDsaSecurityKey: that one would share one ECDsa object among all threads.
+    private static JsonWebKey ToJsonWebKey(ECParameters parameters) => new()
+    {
+        Kty = JsonWebAlgorithmsKeyTypes.EllipticCurve,
+        Crv = JsonWebKeyECTypes.P256,
+        X = Base64UrlEncoder.Encode(parameters.Q.X),
+        Y = Base64UrlEncoder.Encode(parameters.Q.Y),
+    };
+}

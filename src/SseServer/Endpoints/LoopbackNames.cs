@@ -1,0 +1,39 @@
+using System.Net;
+using System.Text;
+using SseServer.Protocol.Http;
+
+namespace SseServer.Endpoints;
+
+/// <summary>Which hosts and origins are this machine by their very names.</summary>
+internal static class LoopbackNames
+{
+    // serialized-origin = scheme "://" host [ ":" port ] (RFC 6454 section 6.2); anything more is no origin.
+    public static bool ContainsOrigin(ReadOnlySpan<byte> origin)
+    {
+        var scheme = origin.StartsWith("https://"u8) ? "https://"u8 : "http://"u8;
+        return origin.StartsWith(scheme) && !origin[scheme.Length..].ContainsAny("/@?#"u8) && Contains(origin[scheme.Length..]);
+    }
+
+    // localhost and names under it are loopback by RFC 6761 section 6.3; an address is what it says.
+    public static bool Contains(ReadOnlySpan<byte> host)
+    {
+        var name = WithoutPort(host);
+        if (name.Length > 255) return false;
+        if (name.EndsWith("."u8)) name = name[..^1];
+        if (name.IsEmpty) return false;
+        // The usual three need no parsing.
+        if (name.SequenceEqual("127.0.0.1"u8) || name.SequenceEqual("[::1]"u8) || HttpTokens.EqualsIgnoreCase(name, "localhost"u8)) return true;
+        var suffix = ".localhost"u8;
+        if (name.Length > suffix.Length && HttpTokens.EqualsIgnoreCase(name[^suffix.Length..], suffix)) return true;
+        if (name[0] == '[') name = name.Trim("[]"u8);
+        // Forms like 127.1 or 0x7f.1 are refused: what a proxy and this server read differently is nobody's address.
+        return IPAddress.TryParse(Encoding.ASCII.GetString(name), out var address) && IPAddress.IsLoopback(address)
+            && (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 || name.Count((byte)'.') == 3);
+    }
+
+    public static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> host)
+    {
+        var colon = host.LastIndexOf((byte)':');
+        return colon < 0 || host[colon..].Contains((byte)']') ? host : host[..colon];
+    }
+}

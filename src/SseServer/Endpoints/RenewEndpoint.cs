@@ -1,0 +1,41 @@
+using System.Buffers;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// <c>POST /streams/HANDLE</c> with a fresh token: the stream of that handle lives on with it. The handle comes in the stream itself, so only its reader has it; it is a name
+/// and not a key, so the token must be of the same holder. Not under <c>/events</c>, where it would be a topic.
+/// </summary>
+internal sealed class RenewEndpoint(RequestGuard guard, RenewableStreams streams, Replies replies)
+{
+    /// <summary>What the path begins with.</summary>
+    public static ReadOnlySpan<byte> Root => "/streams/"u8;
+
+    public static Problem NoSuchStream() => new(404, "There is no such stream, or it has ended; open another one with the fresh token.");
+
+    public async ValueTask HandleAsync(HttpExchange exchange)
+    {
+        var parameters = new RequestParameters();
+        if (parameters.Read(exchange.Request) is { } broken)
+        {
+            replies.Refuse(exchange, Problem.BadRequest(broken));
+            return;
+        }
+
+        var (caller, problem) = await guard.AdmitAsync(exchange.Request, parameters);
+        if (problem is null && caller.IsAnonymous)
+            problem = new(401, "Renewing a stream needs a fresh token: send Authorization: Bearer, access_token= in the query, or the cookie for it.");
+        var stream = StreamHandle.TryParse(parameters.Path[Root.Length..], out var handle) ? streams.Find(handle) : null;
+        problem ??= stream is null ? NoSuchStream() : stream.Renew(caller);
+        if (problem is not null)
+        {
+            replies.Refuse(exchange, problem);
+            return;
+        }
+
+        var json = new ArrayBufferWriter<byte>(128);
+        stream!.WriteJson(json, caller.Expires!.Value);
+        replies.Send(exchange, 200, "application/json"u8, json.WrittenSpan);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Text.Json;
+using SseServer.Auth;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// A running stream that ends when its reader's token does, unless the reader brings another in time. Told of that with <c>event: auth-expiring</c>, which has the
+/// handle to bring it to. Safe on any thread.
+/// </summary>
+internal sealed class RenewableStream
+{
+    private readonly RenewableStreams _all;
+    private readonly string _owner;
+    private readonly IReadOnlyList<Selector> _selectors;
+    private readonly TimeSpan _notice;
+    private Subscription? _subscription;
+
+    public RenewableStream(RenewableStreams all, StreamHandle handle, Identity caller, IReadOnlyList<Selector> selectors, TimeSpan notice)
+    {
+        (_all, Handle, _owner, _selectors, _notice) = (all, handle, caller.Name, selectors, notice);
+        Lifetime = LifetimeOf(caller.Expires!.Value);
+    }
+
+    public StreamHandle Handle { get; }
+
+    /// <summary>Its life with the token it began with.</summary>
+    public StreamLifetime Lifetime { get; }
+
+    /// <summary>The stream begins: it can be found by its handle.</summary>
+    public void Open(Subscription subscription)
+    {
+        _subscription = subscription;
+        _all.Add(this);
+    }
+
+    /// <summary>The stream is over.</summary>
+    public void End() => _all.Remove(this);
+
+    /// <summary>Lets the stream live as long as the caller's token; a problem where that token is not for this stream.</summary>
+    public Problem? Renew(Identity caller)
+    {
+        if (caller.Name != _owner || caller.Expires is not { } expires)
+            return Problem.BeyondGrant("This token is another holder's; renew a stream with a token of the same sub.");
+        if (_all.CheckGrant(caller, _selectors) is { } beyond) return beyond;
+        return _subscription!.TryProlong(LifetimeOf(expires)) ? null : RenewEndpoint.NoSuchStream();
+    }
+
+    private StreamLifetime LifetimeOf(DateTimeOffset expires) => new(expires - _notice, expires, ComposeNotice(expires));
+
+    private byte[] ComposeNotice(DateTimeOffset expires)
+    {
+        var json = new ArrayBufferWriter<byte>(128);
+        WriteJson(json, expires);
+        var block = new ArrayBufferWriter<byte>(192);
+        EventName.TryCreate("auth-expiring"u8, out var name);
+        EventStreamEncoder.Write(block, new ServerSentEvent { Name = name, Data = json.WrittenSpan, RetryMilliseconds = -1 });
+        return block.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Writes <c>{"expires":"2026-01-31T12:00:00Z","stream":"HANDLE"}</c>, which notices and replies have alike.</summary>
+    public void WriteJson(IBufferWriter<byte> output, DateTimeOffset expires)
+    {
+        using var writer = new Utf8JsonWriter(output);
+        writer.WriteStartObject();
+        writer.WriteString("expires"u8, expires.UtcDateTime);
+        writer.WriteString("stream"u8, Handle.ToString());
+        writer.WriteEndObject();
+    }
+}
