@@ -82,7 +82,7 @@ public sealed class PageTests
     public async Task Page_shows_why_a_publish_is_refused()
     {
         await using var server = new ServerUnderTest(
-            EndpointOptions.Default with { PublishKeys = new Dictionary<string, string> { ["a"] = "key" } }, time: TimeProvider.System);
+            auth: AuthOptions.Default with { Keys = [new StaticKey { Name = "a", Secret = "key" }] }, time: TimeProvider.System);
         await using var tab = await Chromium.OpenTabAsync();
         var page = tab.Page;
         await page.GotoAsync(server.UrlOf("/").AbsoluteUri);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using SseServer.Auth;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Http;
@@ -21,7 +22,7 @@ internal sealed partial class PublishEndpoint
         {
             var read = await exchange.Body.ReadAsync(work.Body);
             // What was complete before an error is published all the same: it was accepted when its block ended.
-            var problem = AddBlocks(work, parser);
+            var problem = CheckExpiry(work) ?? AddBlocks(work, parser);
             if (work.Batch.Count > 0)
             {
                 if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics() with { LastId = progress.Last?.ToString() };
@@ -44,6 +45,10 @@ internal sealed partial class PublishEndpoint
         PublishTarget.ReadTopic(work.Parameters, out var topic);
         return PublishTarget.CheckGrant(topic, work.Admission);
     }
+
+    // A body may last longer than the token that it began with.
+    private Problem? CheckExpiry(PublishWork work)
+        => work.Admission.Caller.Expires <= hub.Time.GetUtcNow() ? RequestGuard.Explain(AuthFailure.Expired) : null;
 
     private static Problem ShuttingDown() => new(503, "The server is shutting down; go on elsewhere or later, after the event of lastId.")
     {

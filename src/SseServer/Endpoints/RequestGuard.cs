@@ -49,14 +49,16 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
 
     private static async ValueTask<Admission> WaitAsync(ValueTask<AuthResult> result) => ToAdmission(await result);
 
-    private static Admission ToAdmission(AuthResult result)
+    /// <summary>What to reply where a credential is not accepted.</summary>
+    public static Problem Explain(AuthFailure failure)
     {
-        if (result.IsAccepted) return result.Identity;
-        var detail = AuthFailures.Explain(result.Failure);
-        return result.Failure == AuthFailure.KeysUnavailable
+        var detail = AuthFailures.Explain(failure);
+        return failure == AuthFailure.KeysUnavailable
             ? new Problem(503, detail) { RetryAfterSeconds = Random.Shared.Next(5, 15) }
             : new Problem(401, detail) { Challenge = "invalid_token" };
     }
+
+    private static Admission ToAdmission(AuthResult result) => result.IsAccepted ? result.Identity : Explain(result.Failure);
 
     private Admission GrantTopics(Admission admission, RequestHead request)
     {
