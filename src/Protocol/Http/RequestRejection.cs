@@ -147,6 +147,12 @@ public enum RequestRejection
     /// <summary>The request needs a body of known or chunked length and has none.</summary>
     LengthRequired,
 
-    /// <summary>The request did not arrive in time.</summary>
+    /// <summary>The request's head did not arrive in time.</summary>
     RequestTimeout,
+
+    /// <summary>No byte of the body came for too long.</summary>
+    BodyTimeout,
+
+    /// <summary>The body arrives more slowly than its receiver waits for.</summary>
+    BodyTooSlow,
 }

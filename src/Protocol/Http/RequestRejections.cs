@@ -7,7 +7,7 @@ public static class RequestRejections
     public static int StatusOf(RequestRejection rejection) => rejection switch
     {
         RequestRejection.None => 200,
-        RequestRejection.RequestTimeout => 408,
+        RequestRejection.RequestTimeout or RequestRejection.BodyTimeout or RequestRejection.BodyTooSlow => 408,
         RequestRejection.LengthRequired => 411,
         RequestRejection.BodyTooLarge => 413,
         RequestRejection.RequestLineTooLong => 414,
@@ -73,7 +73,9 @@ public static class RequestRejections
         RequestRejection.TrailerTooLarge => "Send fewer trailer fields: together they are longer than this server reads.",
         RequestRejection.BodyTooLarge => "Send a shorter body: this one is longer than this server accepts.",
         RequestRejection.LengthRequired => "Send the body with Content-Length or with Transfer-Encoding: chunked.",
-        RequestRejection.RequestTimeout => "Send the whole request sooner.",
+        RequestRejection.RequestTimeout => "Send the whole head of the request sooner.",
+        RequestRejection.BodyTimeout => "Send the body without such long pauses.",
+        RequestRejection.BodyTooSlow => "Send the body faster.",
         _ => throw new ArgumentOutOfRangeException(nameof(rejection)),
     };
 }

@@ -58,7 +58,7 @@ internal static class BatchLine
 
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest("it is not one JSON object.");
         if (!seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing.");
-        if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes.");
+        if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes.") { Limit = Limit.EventBytes };
         if (PublishTarget.CheckGrant(topic, work.Admission) is { } beyond) return beyond;
         work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data });
         return null;

@@ -14,4 +14,7 @@ internal static partial class EndpointLog
 
     [LoggerMessage(2002, LogLevel.Error, "A stream was given up over a mistake of the server's")]
     public static partial void HubFaulted(ILogger logger, Exception exception);
+
+    [LoggerMessage(2010, LogLevel.Warning, "The limit {Limit} was reached; refusals since the last such line: {Count}. {Setting} moves it")]
+    public static partial void LimitReached(ILogger logger, string limit, long count, string setting);
 }

@@ -14,6 +14,9 @@ internal sealed record EndpointOptions
     // A page of many widgets; each one is looked at when any of them has news.
     public int MaxTopicsPerSubscription { get; init; } = 64;
 
+    /// <summary>What streams and publishers may take, in all and each.</summary>
+    public LimitOptions Limits { get; init; } = LimitOptions.None;
+
     // Below a second a fleet of clients hammers a server that restarts; above a minute people reload by hand.
     public TimeSpan MinRetry { get; init; } = TimeSpan.FromSeconds(1);
 

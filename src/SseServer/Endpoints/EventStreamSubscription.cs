@@ -5,7 +5,7 @@ using SseServer.Transport;
 namespace SseServer.Endpoints;
 
 /// <summary>A subscription over a connection: where the hub's shard and the transport meet. One object a stream.</summary>
-internal sealed class EventStreamSubscription(Connection connection) : Subscription, IStreamPeer
+internal sealed class EventStreamSubscription(Connection connection, SubscribeEndpoint endpoint, StreamQuota.Share share) : Subscription, IStreamPeer
 {
     // Held here too: each delivery takes one step less through memory that is cold.
     private readonly ConnectionOutput _output = connection.Output;
@@ -20,6 +20,8 @@ internal sealed class EventStreamSubscription(Connection connection) : Subscript
 
     protected internal override void OnEnded(StreamEnding ending)
     {
+        // First: the connection may ask for its next stream at once.
+        endpoint.OnEnded(share);
         Renewable?.End();
         connection.EndStream(ending switch
         {

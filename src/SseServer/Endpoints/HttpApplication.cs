@@ -9,9 +9,10 @@ using SseServer.Transport;
 namespace SseServer.Endpoints;
 
 /// <summary>Where HTTP meets the hub: routes each request to what answers it.</summary>
-internal sealed class HttpApplication : IHttpApplication
+internal sealed class HttpApplication : IHttpApplication, IDisposable
 {
     private readonly EventHub _hub;
+    private readonly EndpointMetrics _metrics;
     private readonly Replies _replies;
     private readonly RequestGuard _guard;
     private readonly SubscribeEndpoint _subscribe;
@@ -25,7 +26,8 @@ internal sealed class HttpApplication : IHttpApplication
         _logger = loggers.CreateLogger<HttpApplication>();
         hub.Faulted += exception => EndpointLog.HubFaulted(_logger, exception);
         var cors = new CorsPolicy(options);
-        _replies = new Replies(cors);
+        _metrics = new EndpointMetrics(new LimitCounters(hub.Time, _logger));
+        _replies = new Replies(cors, _metrics);
         _guard = new RequestGuard(options, cors, authenticator);
         var streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
         _subscribe = new SubscribeEndpoint(hub, options, _guard, streams, _replies, loggers.CreateLogger<SubscribeEndpoint>());
@@ -85,7 +87,13 @@ internal sealed class HttpApplication : IHttpApplication
     public ValueTask RejectAsync(HttpExchange exchange, RequestRejection rejection)
     {
         EndpointLog.RequestRefused(_logger, exchange.Connection.Id, rejection);
-        return Refuse(exchange, new(RequestRejections.StatusOf(rejection), RequestRejections.Explain(rejection)));
+        return Refuse(exchange, Problem.Of(rejection));
+    }
+
+    public void Dispose()
+    {
+        _publish.Dispose();
+        _metrics.Dispose();
     }
 
     // The root is fixed text: an escape in it names another resource, which does not exist.

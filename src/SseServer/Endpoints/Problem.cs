@@ -1,3 +1,6 @@
+using SseServer.Hub;
+using SseServer.Protocol.Http;
+
 namespace SseServer.Endpoints;
 
 /// <summary>
@@ -22,8 +25,19 @@ internal sealed record Problem(int Status, string Detail)
     /// <summary>The last event that was appended before the refusal.</summary>
     public string? LastId { get; init; }
 
+    /// <summary>The limit that was reached, for the metrics and the log.</summary>
+    public Limit Limit { get; init; }
+
     public static Problem BadRequest(string detail) => new(400, detail);
 
     /// <summary>A credential is good, and not for this.</summary>
     public static Problem BeyondGrant(string detail) => new(403, detail) { Challenge = "insufficient_scope" };
+
+    /// <summary>What the transport refuses, or how it says that a body cannot be had.</summary>
+    public static Problem Of(RequestRejection rejection)
+        => new(RequestRejections.StatusOf(rejection), RequestRejections.Explain(rejection)) { Limit = LimitNames.Of(rejection) };
+
+    /// <summary>A refusal of what may work later; not before <paramref name="atLeast"/> has passed.</summary>
+    public static Problem ForNow(int status, string detail, TimeSpan atLeast)
+        => new(status, detail) { RetryAfterSeconds = RetryPacing.AfterSeconds(atLeast, Random.Shared.NextDouble()) };
 }

@@ -12,13 +12,14 @@ internal sealed partial class PublishEndpoint
     private async ValueTask<Problem?> PublishBatchAsync(HttpExchange exchange, PublishWork work)
     {
         if (ReadOnlyTopic(work) is { } wrong) return Problem.BadRequest(wrong);
-        var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxBatchBytes);
+        var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxBatchBytes, Limit.BatchBytes);
         if (problem is not null || isGone) return problem;
         // The thread that received the bytes serves other connections too.
         if (work.Body.WrittenCount > MaxInlineBytes) await Task.Yield();
         problem = AddLines(work);
         if (problem is not null) return problem;
         if (work.Batch.Count == 0) return Problem.BadRequest("The batch has no line; send one JSON object a line.");
+        if (Spend(exchange, work, work.Batch.Count) is { } early) return early;
         if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics();
         var progress = new PublishProgress();
         progress.Count(work.Batch);

@@ -2,7 +2,6 @@ using System.Buffers;
 using SseServer.Auth;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
-using SseServer.Protocol.Http;
 using SseServer.Protocol.Topics;
 using SseServer.Transport;
 
@@ -17,7 +16,7 @@ internal sealed partial class PublishEndpoint
         if (CheckStreamTopic(work) is { } beyond) return beyond;
         var parser = new EventStreamParser(options.MaxEventBytes);
         var progress = new PublishProgress();
-        exchange.Body.MaxBytes = long.MaxValue;
+        (exchange.Body.MaxBytes, exchange.Body.MinRate) = (long.MaxValue, 0);
         while (true)
         {
             var read = await exchange.Body.ReadAsync(work.Body);
@@ -27,10 +26,11 @@ internal sealed partial class PublishEndpoint
             {
                 if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics() with { LastId = progress.Last?.ToString() };
                 progress.Count(work.Batch);
+                if (!_rate.IsOff && read.Status == BodyReadStatus.Data) await PauseAsync(_rate.Take(Subject.Of(exchange, work.Admission.Caller), work.Batch.Count));
                 work.Batch.Clear();
             }
 
-            if (problem is null && read.Status == BodyReadStatus.Data && Volatile.Read(ref _isDraining)) problem = ShuttingDown();
+            if (problem is null && read.Status == BodyReadStatus.Data) problem = _draining.IsCancellationRequested ? ShuttingDown() : ShortOfMemory();
             if (problem is null && read.Status == BodyReadStatus.Data) continue;
             if (problem is null && read.Status == BodyReadStatus.Aborted) return null;
             problem ??= EndOf(read, parser);
@@ -50,14 +50,18 @@ internal sealed partial class PublishEndpoint
     private Problem? CheckExpiry(PublishWork work)
         => work.Admission.Caller.Expires <= hub.Time.GetUtcNow() ? RequestGuard.Explain(AuthFailure.Expired) : null;
 
-    private static Problem ShuttingDown() => new(503, "The server is shutting down; go on elsewhere or later, after the event of lastId.")
+    // A stream that comes too fast is read more slowly, which its sender's TCP tells it; the server's leaving cuts the pause short.
+    private async ValueTask PauseAsync(TimeSpan pause)
     {
-        RetryAfterSeconds = Random.Shared.Next(5, 15),
-    };
+        if (pause > TimeSpan.Zero) await Task.Delay(pause, hub.Time, _draining.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static Problem ShuttingDown()
+        => Problem.ForNow(503, "The server is shutting down; go on elsewhere or later, after the event of lastId.", RetryTime);
 
     private static Problem? EndOf(BodyReadResult read, EventStreamParser parser)
     {
-        if (read.Status != BodyReadStatus.End) return new(RequestRejections.StatusOf(read.Rejection), RequestRejections.Explain(read.Rejection));
+        if (read.Status != BodyReadStatus.End) return Problem.Of(read.Rejection);
         return parser.HasPartialEvent ? Problem.BadRequest("The body ends within an event; end each event, the last too, with a blank line.") : null;
     }
 
@@ -72,7 +76,7 @@ internal sealed partial class PublishEndpoint
             if (status == EventStreamParseStatus.NeedMore) break;
             problem = status switch
             {
-                EventStreamParseStatus.TooLarge => new(413, $"An event is longer than {options.MaxEventBytes} bytes; send less, or raise the limit."),
+                EventStreamParseStatus.TooLarge => new(413, $"An event is longer than {options.MaxEventBytes} bytes; send less, or raise the limit.") { Limit = Limit.EventBytes },
                 EventStreamParseStatus.InvalidUtf8 => Problem.BadRequest("An event is not valid UTF-8."),
                 _ => AddBlock(work, topic, parser),
             };

@@ -3,7 +3,6 @@ using System.Buffers.Text;
 using System.Text.Unicode;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
-using SseServer.Protocol.Http;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;
@@ -12,14 +11,20 @@ namespace SseServer.Endpoints;
 /// <c>POST /events?topic=..</c> and <c>POST /events/topic</c>: one event, a batch, or a stream of events. The reply comes once the hub has taken
 /// them; it waits only while this server's own CPU is behind with healthy readers.
 /// </summary>
-internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions options, RequestGuard guard, Replies replies)
+internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions options, RequestGuard guard, Replies replies) : IDisposable
 {
-    private bool _isDraining;
+    // A publisher's first pause after a refusal that no clock can time.
+    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
+
+    private readonly PublishRate _rate = new(options.Limits, hub.Time);
+    private readonly CancellationTokenSource _draining = new();
 
     private static ReadOnlySpan<byte> Json => "application/json"u8;
 
     /// <summary>The server is leaving: streams of events are cut at the next event, or the drain would wait for their publishers.</summary>
-    public void BeginDrain() => Volatile.Write(ref _isDraining, true);
+    public void BeginDrain() => _draining.Cancel();
+
+    public void Dispose() => _draining.Dispose();
 
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
@@ -39,6 +44,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     private ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishWork work)
     {
         if (MediaType.Read(exchange.Request, out var format) is { } unreadable) return new(new Problem(415, unreadable));
+        if (ShortOfMemory() is { } full) return new(full);
         return format switch
         {
             BodyFormat.Batch => PublishBatchAsync(exchange, work),
@@ -51,7 +57,8 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     {
         // What is wrong with the URL is said before the body is read.
         if (CheckTarget(work) is { } wrong) return wrong;
-        var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxEventBytes);
+        if (Spend(exchange, work, 1) is { } early) return early;
+        var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxEventBytes, Limit.EventBytes);
         if (problem is not null || isGone) return problem;
         if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
         if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics();
@@ -85,7 +92,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     }
 
     /// <summary>Reads a body to its end; a problem where it cannot be had, or that the peer is gone.</summary>
-    private static async ValueTask<(Problem? Problem, bool IsGone)> ReadBodyAsync(HttpExchange exchange, ArrayBufferWriter<byte> destination, int maxBytes)
+    private static async ValueTask<(Problem? Problem, bool IsGone)> ReadBodyAsync(HttpExchange exchange, ArrayBufferWriter<byte> destination, int maxBytes, Limit limit)
     {
         exchange.Body.MaxBytes = maxBytes;
         while (true)
@@ -96,8 +103,8 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
                 case BodyReadStatus.Data: continue;
                 case BodyReadStatus.End: return default;
                 case BodyReadStatus.Aborted: return (null, true);
-                case BodyReadStatus.TooLarge: return (new(413, $"The body is longer than {maxBytes} bytes; send less, or raise the limit."), false);
-                default: return (new(RequestRejections.StatusOf(read.Rejection), RequestRejections.Explain(read.Rejection)), false);
+                case BodyReadStatus.TooLarge: return (new(413, $"The body is longer than {maxBytes} bytes; send less, or raise the limit.") { Limit = limit }, false);
+                default: return (Problem.Of(read.Rejection), false);
             }
         }
     }
@@ -119,8 +126,16 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         writer.WriteString(name, text[..id.Format(text)]);
     }
 
-    private static Problem TooManyTopics() => new(503, "The server has as many topics as it is set to have; publish to an existing one, or raise Topics:MaxTopics.")
-    {
-        RetryAfterSeconds = Random.Shared.Next(5, 15),
-    };
+    /// <summary>Takes events off the publisher's rate; a problem that says when to come again where they are too many by now.</summary>
+    private Problem? Spend(HttpExchange exchange, PublishWork work, int events)
+        => _rate.IsOff || _rate.TryTake(Subject.Of(exchange, work.Admission.Caller), events, out var wait)
+            ? null
+            : Problem.ForNow(429, $"You publish more than {options.Limits.PublishRate} events a second; send again after Retry-After seconds.", wait) with { Limit = Limit.PublishRate };
+
+    // History is shed before anything is refused; what would make more of it has to wait then.
+    private Problem? ShortOfMemory()
+        => hub.Pressure == MemoryPressure.Level.Full ? Problem.ForNow(503, LimitNames.Explain(Limit.Memory), RetryTime) with { Limit = Limit.Memory } : null;
+
+    private static Problem TooManyTopics()
+        => Problem.ForNow(503, "The server has as many topics as it is set to have; publish to an existing one, or raise Topics:MaxTopics.", RetryTime) with { Limit = Limit.Topics };
 }

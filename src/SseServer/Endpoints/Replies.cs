@@ -7,9 +7,11 @@ using SseServer.Transport;
 namespace SseServer.Endpoints;
 
 /// <summary>How replies are put together: every one, refusals too, carries the CORS fields and <c>nosniff</c>.</summary>
-internal sealed class Replies(CorsPolicy cors)
+internal sealed class Replies(CorsPolicy cors, EndpointMetrics metrics)
 {
     public CorsPolicy Cors { get; } = cors;
+
+    public EndpointMetrics Metrics { get; } = metrics;
 
     public void Send(HttpExchange exchange, int status, ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
     {
@@ -21,6 +23,7 @@ internal sealed class Replies(CorsPolicy cors)
     public void Start(HttpExchange exchange, int status)
     {
         exchange.StartReply(status);
+        Metrics.CountReply(status);
         Cors.Write(exchange.Connection.Output, exchange.Request);
         exchange.Header("X-Content-Type-Options"u8, "nosniff"u8);
         exchange.Header("Cache-Control"u8, "no-store"u8);
@@ -28,6 +31,7 @@ internal sealed class Replies(CorsPolicy cors)
 
     public void Refuse(HttpExchange exchange, Problem problem)
     {
+        Metrics.Limits.Count(problem.Limit);
         var json = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(json))
         {

@@ -17,17 +17,22 @@ namespace SseServer.Endpoints;
 internal sealed class SubscribeEndpoint(
     EventHub hub, EndpointOptions options, RequestGuard guard, RenewableStreams streams, Replies replies, ILogger<SubscribeEndpoint> logger)
 {
+    private readonly StreamQuota _quota = new(options.Limits);
+
     private static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
 
     /// <summary>The server is leaving: subscribers are told to come back later.</summary>
     public bool IsDraining { get; set; }
+
+    /// <summary>The shares of the streams there are.</summary>
+    internal StreamQuota Quota => _quota;
 
     public async ValueTask HandleAsync(HttpExchange exchange, RequestParameters parameters)
     {
         var (caller, refusal) = await guard.AdmitAsync(exchange.Request, parameters);
         if (refusal is not null)
         {
-            if (refusal.Status == 503) RefuseForNow(exchange, refusal.Detail);
+            if (refusal.Status == 503) RefuseForNow(exchange, Limit.None, refusal.Detail);
             else replies.Refuse(exchange, refusal);
             return;
         }
@@ -53,6 +58,7 @@ internal sealed class SubscribeEndpoint(
             exchange.StartReply(200);
             WriteFields(exchange.Connection.Output, exchange, caller);
             exchange.EndReplyWithoutLength();
+            replies.Metrics.CountReply(200);
             return;
         }
 
@@ -63,15 +69,37 @@ internal sealed class SubscribeEndpoint(
     {
         if (IsDraining)
         {
-            RefuseForNow(exchange, "The server is shutting down; come back in some seconds.");
+            RefuseForNow(exchange, Limit.None, "The server is shutting down; come back in some seconds.");
             return;
         }
 
+        var (limit, subscription) = await HoldAsync(exchange, parameters, selectors, caller);
+        if (subscription is null)
+        {
+            RefuseForNow(exchange, limit, LimitNames.Explain(limit));
+            return;
+        }
+
+        replies.Metrics.CountReply(200);
+        exchange.TakeOver(subscription);
+    }
+
+    /// <summary>A stream has ended, and others may take its place.</summary>
+    internal void OnEnded(StreamQuota.Share share) => _quota.Return(share);
+
+    /// <summary>Takes a share of what streams may have, and hold of what the selectors name; the limit in the way where one is.</summary>
+    private async ValueTask<(Limit Limit, EventStreamSubscription? Subscription)> HoldAsync(
+        HttpExchange exchange, RequestParameters parameters, List<Selector> selectors, Identity caller)
+    {
+        if (hub.Pressure == MemoryPressure.Level.Full) return (Limit.Memory, null);
         ReadStart(exchange.Request, parameters, out var start);
         ReadHeartbeat(parameters, out var hasHeartbeatEvents);
+        var patterns = selectors.Count(selector => selector.Pattern is not null);
+        var limit = _quota.TryTake(Subject.Of(exchange, caller), selectors.Count - patterns, patterns, out var share);
+        if (limit != Limit.None) return (limit, null);
         if (!exchange.Request.IsHttp11) exchange.CloseAfterReply();
         var renewable = streams.Begin(caller, selectors);
-        var subscription = new EventStreamSubscription(exchange.Connection)
+        var subscription = new EventStreamSubscription(exchange.Connection, this, share)
         {
             IsChunked = exchange.Request.IsHttp11,
             HasHeartbeatEvents = hasHeartbeatEvents,
@@ -79,18 +107,29 @@ internal sealed class SubscribeEndpoint(
             Lifetime = renewable?.Lifetime,
             Renewable = renewable,
         };
-        var status = await hub.HoldAsync(subscription, selectors, start);
-        if (status != HubStatus.Ok)
+        var isHeld = false;
+        try
         {
-            RefuseForNow(exchange, status == HubStatus.TooManyTopics
-                ? "The server has as many topics as it is set to have; try again later, or raise Topics:MaxTopics."
-                : "The server has as many distinct patterns as it is set to have; try again later, or raise Topics:MaxPatterns.");
-            return;
+            limit = LimitOf(await hub.HoldAsync(subscription, selectors, start));
+            isHeld = limit == Limit.None;
+        }
+        finally
+        {
+            if (!isHeld) _quota.Return(share);
         }
 
-        EndpointLog.StreamOpened(logger, exchange.Connection.Id, selectors.Count, start.From);
-        exchange.TakeOver(subscription);
+        if (isHeld) EndpointLog.StreamOpened(logger, exchange.Connection.Id, selectors.Count, start.From);
+        return (limit, isHeld ? subscription : null);
     }
+
+    private static Limit LimitOf(HubStatus status) => status switch
+    {
+        HubStatus.Ok => Limit.None,
+        HubStatus.TooManyTopics => Limit.Topics,
+        HubStatus.TooManyPatterns => Limit.Patterns,
+        HubStatus.TooManyReaders => Limit.StreamsPerTopic,
+        _ => throw new ArgumentOutOfRangeException(nameof(status)),
+    };
 
     private Problem? ReadSelectors(RequestParameters parameters, List<Selector> selectors)
     {
@@ -101,7 +140,7 @@ internal sealed class SubscribeEndpoint(
         if (selectors.Count == 0) TryAdd(TopicName.Default.Utf8, selectors, out _);
         return selectors.Count <= options.MaxTopicsPerSubscription
             ? null
-            : Problem.BadRequest($"A subscription takes at most {options.MaxTopicsPerSubscription} topics; use a pattern, or several streams.");
+            : Problem.BadRequest($"A subscription takes at most {options.MaxTopicsPerSubscription} topics; use a pattern, or several streams.") with { Limit = Limit.TopicsPerSubscription };
     }
 
     private static bool TryAdd(ReadOnlySpan<byte> text, List<Selector> selectors, out string? problem)
@@ -158,15 +197,17 @@ internal sealed class SubscribeEndpoint(
     /// Refuses what may work later. EventSource never retries after a 503, so a client that asks for an event stream by name gets one, whose only
     /// block paces its return; everyone else gets the 503.
     /// </summary>
-    private void RefuseForNow(HttpExchange exchange, string detail)
+    private void RefuseForNow(HttpExchange exchange, Limit limit, string detail)
     {
-        var retry = RetryPacing.Jitter(hub.Options.ReconnectionTime * 2, Random.Shared.NextDouble());
         if (!AcceptHeader.NamesEventStream(exchange.Request))
         {
-            replies.Refuse(exchange, new(503, detail) { RetryAfterSeconds = (retry + 999) / 1000 });
+            replies.Refuse(exchange, Problem.ForNow(503, detail, hub.Options.ReconnectionTime * 1.5) with { Limit = limit });
             return;
         }
 
+        replies.Metrics.Limits.Count(limit);
+        replies.Metrics.Limits.CountSoft(limit);
+        var retry = RetryPacing.Jitter(hub.Options.ReconnectionTime * 2, Random.Shared.NextDouble());
         var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {retry}\n\n"));
         replies.Send(exchange, 200, EventStream, block);
     }

@@ -85,9 +85,10 @@ internal sealed partial class EventHub
     {
         foreach (ref var item in items)
         {
-            item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item));
+            item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item), Options.MaxTopics);
             if (item.Topic is null) return false;
             item.Topic.LastUsedUnderLock = Milliseconds;
+            item.Topic.IsReadersOnlyUnderLock = false;
         }
 
         return true;
@@ -144,7 +145,7 @@ internal sealed partial class EventHub
 
         while (topic.IsOverRetentionUnderLock(now)) topic.DropOldestUnderLock(_publisherIds);
         _historyBytes += topic.CostUnderLock - costBefore;
-        if (_historyBytes + Volatile.Read(ref _pinnedBytes) > Options.MaxHistoryBytes) EvictLargestUnderLock();
+        if (_historyBytes + Volatile.Read(ref _pinnedBytes) > _maxHistoryBytes) EvictLargestUnderLock();
     }
 
     private void TouchUnderLock(PublishBatch batch, EventLog log)

@@ -19,7 +19,7 @@ internal sealed partial class EventHub
         {
             foreach (var selector in selectors)
             {
-                EventLog? log = selector.Pattern is { } pattern ? FindOrCreatePatternUnderLock(pattern) : FindOrCreateTopicUnderLock(selector.Text);
+                EventLog? log = selector.Pattern is { } pattern ? FindOrCreatePatternUnderLock(pattern) : FindOrCreateTopicUnderLock(selector.Text, Options.MaxTopicsForReaders);
                 if (log is null)
                 {
                     ReleaseUnderLock(logs);
@@ -27,6 +27,12 @@ internal sealed partial class EventHub
                 }
 
                 if (logs.Contains(log)) continue;
+                if (Options.MaxStreamsPerTopic > 0 && log.HoldersUnderLock >= Options.MaxStreamsPerTopic)
+                {
+                    ReleaseUnderLock(logs);
+                    return HubStatus.TooManyReaders;
+                }
+
                 log.HoldersUnderLock++;
                 logs.Add(log);
             }
@@ -113,6 +119,8 @@ internal sealed partial class EventHub
         {
             log.HoldersUnderLock--;
             log.LastUsedUnderLock = Milliseconds;
+            // With its readers such a topic is gone, so that nobody fills the table with topics by opening and closing streams.
+            if (log is Topic { IsReadersOnlyUnderLock: true, HoldersUnderLock: 0 } topic) RemoveTopicUnderLock(topic);
         }
     }
 

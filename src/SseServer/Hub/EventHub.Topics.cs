@@ -11,10 +11,15 @@ internal sealed partial class EventHub
     // Index segments (of 512 references) looked at under one hold of the lock.
     private const int SweepSegments = 64;
 
+    // History shed under one hold of the lock: some dozens of full segments.
+    private const int ShedBytes = 2 * 1024 * 1024;
+
     private readonly Dictionary<byte[], Topic> _topics = new(Utf8Comparer.Instance);
     private readonly List<Topic> _topicList = [];
     private readonly Dictionary<byte[], PatternIndex> _patterns = new(Utf8Comparer.Instance);
     private long _historyBytes;
+    private long _maxHistoryBytes;
+    private long _evictedEvents;
     private int _sweeping;
 
     /// <summary>A topic that is in use; null where there is none of that name.</summary>
@@ -23,11 +28,11 @@ internal sealed partial class EventHub
         lock (_gate) return _topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic) ? topic : null;
     }
 
-    private Topic? FindOrCreateTopicUnderLock(ReadOnlySpan<byte> name)
+    private Topic? FindOrCreateTopicUnderLock(ReadOnlySpan<byte> name, int maxTopics)
     {
         if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic)) return topic;
-        if (_topicList.Count >= Options.MaxTopics) return null;
-        topic = new Topic(name.ToArray(), _shards.Length, Options.Retention) { LastUsedUnderLock = Milliseconds };
+        if (_topicList.Count >= maxTopics) return null;
+        topic = new Topic(name.ToArray(), _shards.Length, Options.Retention) { LastUsedUnderLock = Milliseconds, PositionUnderLock = _topicList.Count };
         topic.EvictThroughUnderLock(_floor.Of(name));
         topic.PatternsUnderLock = [.. _patterns.Values.Where(pattern => pattern.Pattern.Matches(topic.Name))];
         _topics.Add(topic.Name, topic);
@@ -38,7 +43,7 @@ internal sealed partial class EventHub
     private PatternIndex? FindOrCreatePatternUnderLock(TopicPattern pattern)
     {
         if (_patterns.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(pattern.Utf8, out var index)) return index;
-        if (_patterns.Count >= Options.MaxPatterns) return null;
+        if (_patterns.Count >= Options.MaxPatterns && !TryRemoveUnreadPatternUnderLock()) return null;
         index = new PatternIndex(pattern, _shards.Length, Options.Retention);
         index.EvictThroughUnderLock(_floor.Highest);
         var history = new List<Topic>();
@@ -75,9 +80,10 @@ internal sealed partial class EventHub
     /// Brings history under the hub's bound, and a little below it, so that this is not done at every publish: the topics that hold most
     /// give first. What the largest holds falls by a quarter at least each time around, so that many small topics do not mean many rounds.
     /// </summary>
-    private void EvictLargestUnderLock()
+    private void EvictLargestUnderLock() => EvictLargestUnderLock(_maxHistoryBytes - _maxHistoryBytes / 64 - Volatile.Read(ref _pinnedBytes));
+
+    private void EvictLargestUnderLock(long goal)
     {
-        var goal = Options.MaxHistoryBytes - Options.MaxHistoryBytes / 64 - Volatile.Read(ref _pinnedBytes);
         while (_historyBytes > goal)
         {
             long most = 0;
@@ -85,8 +91,15 @@ internal sealed partial class EventHub
                 if (topic.CountUnderLock > 0) most = Math.Max(most, topic.CostUnderLock);
             if (most == 0) return;
             foreach (var topic in _topicList)
-                while (_historyBytes > goal && topic.CountUnderLock > 0 && topic.CostUnderLock > most - most / 4) DropOldestUnderLock(topic);
+                while (_historyBytes > goal && topic.CountUnderLock > 0 && topic.CostUnderLock > most - most / 4) EvictOldestUnderLock(topic);
         }
+    }
+
+    private void EvictOldestUnderLock(Topic topic)
+    {
+        var before = topic.CountUnderLock;
+        DropOldestUnderLock(topic);
+        _evictedEvents += before - topic.CountUnderLock;
     }
 
     private void DropOldestUnderLock(Topic topic)
@@ -115,6 +128,26 @@ internal sealed partial class EventHub
         }
     }
 
+    /// <summary>
+    /// Sets the bound on history, below what the options say where memory is short, and brings history under it: a little at a time, so that publishers
+    /// go on. Readers that have not got what goes hear of a gap.
+    /// </summary>
+    public void BoundHistory(long bytes)
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                _maxHistoryBytes = Math.Min(bytes, Options.MaxHistoryBytes);
+                var before = _historyBytes;
+                if (before <= _maxHistoryBytes) return;
+                EvictLargestUnderLock(Math.Max(_maxHistoryBytes, before - ShedBytes));
+                // What is left may be pinned, or smaller than a segment.
+                if (_historyBytes == before) return;
+            }
+        }
+    }
+
     private bool Trim(PatternIndex index)
     {
         lock (_gate) return index.TrimUnderLock(SweepSegments);
@@ -132,7 +165,7 @@ internal sealed partial class EventHub
             {
                 var topic = _topicList[position];
                 while (topic.IsOverRetentionUnderLock(now)) DropOldestUnderLock(topic);
-                if (topic.CountUnderLock == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic, position);
+                if (topic.CountUnderLock == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
             }
 
             return end;
@@ -142,11 +175,13 @@ internal sealed partial class EventHub
     private bool IsOutOfUseUnderLock(EventLog log, TimeSpan linger)
         => log.HoldersUnderLock == 0 && Milliseconds - log.LastUsedUnderLock > linger.TotalMilliseconds;
 
-    private void RemoveTopicUnderLock(Topic topic, int position)
+    private void RemoveTopicUnderLock(Topic topic)
     {
         _floor.RaiseUnderLock(topic.Name, topic.EvictedThrough);
         _topics.Remove(topic.Name);
-        _topicList[position] = _topicList[^1];
+        var last = _topicList[^1];
+        _topicList[topic.PositionUnderLock] = last;
+        last.PositionUnderLock = topic.PositionUnderLock;
         _topicList.RemoveAt(_topicList.Count - 1);
     }
 
@@ -155,13 +190,25 @@ internal sealed partial class EventHub
         lock (_gate)
         {
             foreach (var index in _patterns.Values.Where(index => index.Ready.Task.IsCompleted && IsOutOfUseUnderLock(index, Options.PatternLinger)).ToList())
-            {
-                _patterns.Remove(index.Name);
-                foreach (var topic in _topicList)
-                    if (topic.PatternsUnderLock.Contains(index)) topic.PatternsUnderLock = [.. topic.PatternsUnderLock.Where(other => other != index)];
-            }
+                RemovePatternUnderLock(index);
 
             return [.. _patterns.Values.Where(index => index.Ready.Task.IsCompletedSuccessfully)];
         }
+    }
+
+    private void RemovePatternUnderLock(PatternIndex index)
+    {
+        _patterns.Remove(index.Name);
+        foreach (var topic in _topicList)
+            if (topic.PatternsUnderLock.Contains(index)) topic.PatternsUnderLock = [.. topic.PatternsUnderLock.Where(other => other != index)];
+    }
+
+    /// <summary>Makes room for a pattern where one that is only kept for its readers' return can go: the one they left first.</summary>
+    private bool TryRemoveUnreadPatternUnderLock()
+    {
+        var unread = _patterns.Values.Where(index => index.HoldersUnderLock == 0 && index.Ready.Task.IsCompleted).MinBy(index => index.LastUsedUnderLock);
+        if (unread is null) return false;
+        RemovePatternUnderLock(unread);
+        return true;
     }
 }

@@ -14,11 +14,13 @@ internal sealed partial class EventHub : IDisposable
     private long _head;
     private long _pinnedBytes;
     private int _nextShard;
+    private int _pressure;
 
     public EventHub(HubOptions options, TimeProvider time)
     {
         Options = options;
         Time = time;
+        _maxHistoryBytes = options.MaxHistoryBytes;
         // No event has this id; what came before it belongs to an earlier life of the server.
         var start = EventId.FirstAt(time.GetUtcNow());
         _head = start.Value;
@@ -56,6 +58,13 @@ internal sealed partial class EventHub : IDisposable
         {
             lock (_gate) return _historyBytes;
         }
+    }
+
+    /// <summary>How short memory is; for those who ask for more of it.</summary>
+    public MemoryPressure.Level Pressure
+    {
+        get => (MemoryPressure.Level)Volatile.Read(ref _pressure);
+        set => Volatile.Write(ref _pressure, (int)value);
     }
 
     /// <summary>A clock for intervals, in milliseconds.</summary>

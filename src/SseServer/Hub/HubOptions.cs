@@ -17,6 +17,12 @@ internal sealed record HubOptions
     // About 1 KB a topic with one event.
     public int MaxTopics { get; init; } = 100_000;
 
+    /// <summary>Readers that name topics which nobody publishes to leave a tenth to publishers.</summary>
+    internal int MaxTopicsForReaders => MaxTopics - MaxTopics / 10;
+
+    /// <summary>Subscriptions that name one topic or pattern; 0 is no bound, since a reader costs its topic nothing.</summary>
+    public int MaxStreamsPerTopic { get; init; }
+
     // Each publish appends to every pattern that matches its topic.
     public int MaxPatterns { get; init; } = 256;
 

@@ -5,9 +5,12 @@ internal enum HubStatus
 {
     Ok,
 
-    /// <summary><see cref="HubOptions.MaxTopics"/> topics are in use.</summary>
+    /// <summary>As many topics are in use as <see cref="HubOptions.MaxTopics"/> lets publishers, or readers, have.</summary>
     TooManyTopics,
 
     /// <summary><see cref="HubOptions.MaxPatterns"/> distinct patterns are being read.</summary>
     TooManyPatterns,
+
+    /// <summary>One of the topics or patterns is read by <see cref="HubOptions.MaxStreamsPerTopic"/> subscriptions.</summary>
+    TooManyReaders,
 }

@@ -18,6 +18,12 @@ internal sealed class Topic : EventLog
     /// <summary>The patterns that match this topic; replaced as a whole, read by publishers under the lock.</summary>
     public PatternIndex[] PatternsUnderLock { get; set; } = [];
 
+    /// <summary>Where the hub's list of topics has it.</summary>
+    public int PositionUnderLock { get; set; }
+
+    /// <summary>No publisher has named it yet: it is there because some reader asked for it.</summary>
+    public bool IsReadersOnlyUnderLock { get; set; } = true;
+
     /// <summary>Retained events.</summary>
     public int CountUnderLock { get; private set; }
 

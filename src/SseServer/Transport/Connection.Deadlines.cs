@@ -40,7 +40,7 @@ internal sealed partial class Connection
 
     internal void ArmForHead() => _deadline.Arm(_context.After(_context.Options.HeaderTimeout), DeadlineKind.Head);
 
-    internal void ArmForBody() => _deadline.Arm(_context.After(_context.Options.BodyIdleTimeout), DeadlineKind.Body);
+    internal void ArmForBody(TimeSpan bound) => _deadline.Arm(_context.After(bound), DeadlineKind.Body);
 
     internal void Disarm() => _deadline.Disarm();
 

@@ -17,7 +17,9 @@ internal sealed class RequestBody
     private BodyReadResult _final;
     private bool _finished;
     private bool _continueExpected;
+    private bool _isSlow;
     private long _received;
+    private long _waited;
 
     public RequestBody(Connection connection, TransportContext context, PipeReader reader)
     {
@@ -35,6 +37,12 @@ internal sealed class RequestBody
     /// The bound in bytes, decoded. Set it before the first read; unset, it is <see cref="TransportOptions.MaxBodyBytes"/>.
     /// </summary>
     public long MaxBytes { get; set; }
+
+    /// <summary>
+    /// Bytes a second, decoded, that must arrive on average over the time spent waiting for them; 0 is no bound. Set it before the first read;
+    /// unset, it is <see cref="TransportOptions.MinBodyRate"/>.
+    /// </summary>
+    public int MinRate { get; set; }
 
     /// <summary>The length is known to be above the bound; nothing needs to be read for a 413.</summary>
     public bool DeclaredTooLarge => Kind == RequestBodyKind.ContentLength && DeclaredLength > MaxBytes;
@@ -63,9 +71,11 @@ internal sealed class RequestBody
             if (!_reader.TryRead(out var read))
             {
                 if (!await FlushAsync()) return Finish(BodyReadStatus.Aborted);
-                _connection.ArmForBody();
+                var began = _context.Time.GetTimestamp();
+                _connection.ArmForBody(WaitBound());
                 read = await _reader.ReadAsync();
                 _connection.Disarm();
+                _waited += _context.Time.GetTimestamp() - began;
             }
 
             _continueExpected = false;
@@ -91,11 +101,28 @@ internal sealed class RequestBody
         Kind = head.BodyKind;
         DeclaredLength = head.ContentLength;
         MaxBytes = _context.Options.MaxBodyBytes;
+        MinRate = _context.Options.MinBodyRate;
         _received = 0;
+        _waited = 0;
         _continueExpected = head.ExpectsContinue;
         _finished = Kind == RequestBodyKind.None || (Kind == RequestBodyKind.ContentLength && DeclaredLength == 0);
         _final = new BodyReadResult(BodyReadStatus.End);
         if (Kind == RequestBodyKind.Chunked) _decoder = new ChunkedBodyDecoder(_context.Options.ParserLimits);
+    }
+
+    /// <summary>
+    /// How long the next byte may take: no longer than a pause may last, and not past the moment at which the average falls below the
+    /// minimum. Time in which nobody waits for the body, such as a publisher's own pacing, counts for nothing.
+    /// </summary>
+    private TimeSpan WaitBound()
+    {
+        var idle = _context.Options.BodyIdleTimeout;
+        _isSlow = false;
+        if (MinRate == 0) return idle;
+        var waited = TimeSpan.FromSeconds((double)_waited / _context.Time.TimestampFrequency);
+        var bound = _context.Options.BodyRateGrace + TimeSpan.FromSeconds((double)_received / MinRate) - waited;
+        _isSlow = bound < idle;
+        return _isSlow ? bound : idle;
     }
 
     private void Take(ReadResult read, IBufferWriter<byte> destination)
@@ -130,7 +157,7 @@ internal sealed class RequestBody
     {
         if (_connection.CloseReason == CloseReason.BodyTimeout)
         {
-            Finish(BodyReadStatus.TimedOut, RequestRejection.RequestTimeout);
+            Finish(BodyReadStatus.TimedOut, _isSlow ? RequestRejection.BodyTooSlow : RequestRejection.BodyTimeout);
             return;
         }
 

@@ -34,6 +34,15 @@ internal sealed record TransportOptions
     public TimeSpan BodyIdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// Bytes a second that a body must come with on average, 0 for no bound. 240 is Kestrel's MinRequestBodyDataRate: a body of a byte now and then
+    /// holds a connection no longer than one that stops.
+    /// </summary>
+    public int MinBodyRate { get; init; } = 240;
+
+    /// <summary>The time before the average counts. 5 s is Kestrel's.</summary>
+    public TimeSpan BodyRateGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// A peer that takes no byte for so long is cut off. 2 min outlives a phone's tunnel. It is TCP_USER_TIMEOUT as well, which would
     /// otherwise end such a peer earlier or later than the sweep.
     /// </summary>

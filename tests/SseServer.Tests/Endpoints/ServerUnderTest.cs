@@ -98,6 +98,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         if (!hasFailed) await HasConnectionsAsync(0);
         if (!hasFailed) await HasStreamsAsync(0);
         await Transport.DisposeAsync().AsTask().Soon();
+        Application.Dispose();
         Hub.Dispose();
         Authenticator.Dispose();
         if (hasFailed) return;

@@ -120,4 +120,46 @@ internal sealed class TopicLifeTests
         hub.Publish("500", "y");
         kept.WaitForData("y");
     }
+
+    [Test]
+    public void A_topic_that_only_readers_named_goes_with_the_last_of_them()
+    {
+        using var hub = new TestHub();
+        hub.Publish("published", "x");
+        var (first, second) = (new RecordingSubscription(), new RecordingSubscription());
+        hub.Hold(first, ResumePoint.Head, "a", "b", "published");
+        hub.Hold(second, ResumePoint.Head, "b", "c");
+
+        hub.Hub.Release(first.Cursors);
+        Assert.That(hub.Hub.TopicCount, Is.EqualTo(3), "b, c and published");
+        hub.Hub.Release(second.Cursors);
+        Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
+        Assert.That(hub.Topic("published").CountUnderLock, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Readers_leave_a_tenth_of_the_topics_to_publishers()
+    {
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxTopics = 10 });
+        for (var i = 0; i < 9; i++)
+            Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, $"r{i}"), Is.EqualTo(HubStatus.Ok));
+
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "r9"), Is.EqualTo(HubStatus.TooManyTopics));
+        hub.Publish("p", "x");
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "p"), Is.EqualTo(HubStatus.Ok), "a topic there is may be read");
+    }
+
+    [Test]
+    public void Readers_of_one_topic_are_limited_and_what_was_refused_holds_nothing()
+    {
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxStreamsPerTopic = 1 });
+        var first = new RecordingSubscription();
+        hub.Hold(first, ResumePoint.Head, "a", "p/*");
+
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "b", "a"), Is.EqualTo(HubStatus.TooManyReaders));
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "b", "p/*"), Is.EqualTo(HubStatus.TooManyReaders));
+        Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
+        hub.Hub.Release(first.Cursors);
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "b", "a", "p/*"), Is.EqualTo(HubStatus.Ok));
+    }
 }

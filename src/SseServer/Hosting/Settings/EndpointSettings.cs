@@ -17,6 +17,7 @@ internal static class EndpointSettings
             MaxEventBytes = (int)reader.Bytes("Limits:MaxEventBytes", defaults.MaxEventBytes, 64, 256 * 1024 * 1024, "Bytes of one event's data; more get 413."),
             MaxBatchBytes = (int)reader.Bytes("Limits:MaxBatchBytes", defaults.MaxBatchBytes, 1024, 1024 * 1024 * 1024, "Bytes of one batch of events; more get 413."),
             MaxTopicsPerSubscription = reader.Integer("Limits:MaxTopicsPerSubscription", defaults.MaxTopicsPerSubscription, 1, 10_000, "Topics and patterns of one stream."),
+            Limits = LimitSettings.Read(reader, listen),
             MinRetry = reader.Duration("Streams:MinRetry", defaults.MinRetry, TimeSpan.Zero, TimeSpan.FromHours(1), "The shortest reconnection time that a publisher's retry= can set."),
             MaxRetry = reader.Duration("Streams:MaxRetry", defaults.MaxRetry, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24), "The longest reconnection time that a publisher's retry= can set."),
             AllowedOrigins = reader.List("Cors:AllowedOrigins", defaults.AllowedOrigins, "Origins (https://app.example) whose pages may read; * is any. Only those listed by name, and loopback ones, may publish."),

@@ -1,0 +1,89 @@
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// Counts the streams there are, in all and for each client, with the topics and patterns they read. A stream's share is taken before it opens and
+/// given back when it has ended, so the counts are exact. Safe on any thread; no publish or delivery comes here.
+/// </summary>
+internal sealed class StreamQuota(LimitOptions options)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Subject, Client> _clients = [];
+    private int _streams;
+
+    /// <summary>What one client has open. One object for all its streams.</summary>
+    public sealed class Client(Subject subject)
+    {
+        internal Subject Subject { get; } = subject;
+
+        internal int Streams { get; set; }
+
+        internal int Topics { get; set; }
+
+        internal int Patterns { get; set; }
+    }
+
+    /// <summary>What one stream counts for; without a client where clients are not counted.</summary>
+    public readonly record struct Share(Client? Client, int Topics, int Patterns);
+
+    /// <summary>Streams that hold a share, opening ones too.</summary>
+    public int Streams
+    {
+        get
+        {
+            lock (_gate) return _streams;
+        }
+    }
+
+    /// <summary>Clients that have streams, where clients are counted.</summary>
+    public int Clients
+    {
+        get
+        {
+            lock (_gate) return _clients.Count;
+        }
+    }
+
+    private bool CountsClients => options is not { MaxStreamsPerClient: 0, MaxTopicsPerClient: 0, MaxPatternsPerClient: 0 };
+
+    /// <summary>Takes a stream's share; the limit in its way, or <see cref="Limit.None"/> where it was taken.</summary>
+    public Limit TryTake(Subject subject, int topics, int patterns, out Share share)
+    {
+        share = default;
+        lock (_gate)
+        {
+            if (IsOver(_streams, 1, options.MaxStreams)) return Limit.Streams;
+            Client? client = null;
+            if (CountsClients)
+            {
+                if (!_clients.TryGetValue(subject, out client)) client = new Client(subject);
+                if (IsOver(client.Streams, 1, options.MaxStreamsPerClient)) return Limit.StreamsPerClient;
+                if (IsOver(client.Topics, topics, options.MaxTopicsPerClient)) return Limit.TopicsPerClient;
+                if (IsOver(client.Patterns, patterns, options.MaxPatternsPerClient)) return Limit.PatternsPerClient;
+                if (client.Streams == 0) _clients.Add(subject, client);
+                client.Streams++;
+                client.Topics += topics;
+                client.Patterns += patterns;
+            }
+
+            _streams++;
+            share = new Share(client, topics, patterns);
+            return Limit.None;
+        }
+    }
+
+    /// <summary>Gives a share back; once.</summary>
+    public void Return(Share share)
+    {
+        lock (_gate)
+        {
+            _streams--;
+            if (share.Client is not { } client) return;
+            client.Streams--;
+            client.Topics -= share.Topics;
+            client.Patterns -= share.Patterns;
+            if (client.Streams == 0) _clients.Remove(client.Subject);
+        }
+    }
+
+    private static bool IsOver(int held, int more, int limit) => limit > 0 && held > limit - more;
+}

@@ -1,0 +1,41 @@
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// One publisher's allowance as a single number: the moment at which its bucket will be full again. What is missing until then is what it has
+/// spent (the generic cell rate algorithm, ITU-T I.371 annex A). A taking that exceeds the bucket passes when the bucket is full, and leaves debt. Safe on any thread.
+/// </summary>
+internal sealed class TokenBucket
+{
+    private long _fullAt;
+
+    /// <summary>The bucket is full, so it says no more than one that is not there.</summary>
+    public bool IsFull(long now) => Volatile.Read(ref _fullAt) <= now;
+
+    /// <summary>Takes <paramref name="cost"/> where the bucket holds that, or is full.</summary>
+    /// <param name="now">The present, in the clock's ticks.</param>
+    /// <param name="cost">Ticks in which the bucket gains as much as is taken.</param>
+    /// <param name="burst">Ticks in which an empty bucket fills.</param>
+    /// <returns>0 where it was taken; otherwise the ticks until it can be.</returns>
+    public long TryTake(long now, long cost, long burst)
+    {
+        while (true)
+        {
+            var fullAt = Volatile.Read(ref _fullAt);
+            var wait = Math.Max(fullAt, now) - now - (burst - Math.Min(cost, burst));
+            if (wait > 0) return wait;
+            if (Interlocked.CompareExchange(ref _fullAt, Math.Max(fullAt, now) + cost, fullAt) == fullAt) return 0;
+        }
+    }
+
+    /// <summary>Takes <paramref name="cost"/> whatever the bucket holds; returns the ticks until the debt, if there is one, is paid.</summary>
+    /// <inheritdoc cref="TryTake"/>
+    public long Take(long now, long cost, long burst)
+    {
+        while (true)
+        {
+            var fullAt = Volatile.Read(ref _fullAt);
+            var next = Math.Max(fullAt, now) + cost;
+            if (Interlocked.CompareExchange(ref _fullAt, next, fullAt) == fullAt) return Math.Max(0, next - now - burst);
+        }
+    }
+}
