@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using SseServer.Hub;
 
@@ -17,4 +18,12 @@ internal static partial class EndpointLog
 
     [LoggerMessage(2010, LogLevel.Warning, "The limit {Limit} was reached; refusals since the last such line: {Count}. {Setting} moves it")]
     public static partial void LimitReached(ILogger logger, string limit, long count, string setting);
+
+    [LoggerMessage(2011, LogLevel.Information,
+        "The reader on connection {ConnectionId} from {RemoteEndPoint} lost events: it reads too slowly, or came back too late. Such readers since the last such line: {Count}")]
+    public static partial void ReaderLostEvents(ILogger logger, long connectionId, IPEndPoint? remoteEndPoint, long count);
+
+    [LoggerMessage(2012, LogLevel.Information,
+        "The reader on connection {ConnectionId} from {RemoteEndPoint} stopped reading and is cut off. Such readers since the last such line: {Count}")]
+    public static partial void ReaderStalled(ILogger logger, long connectionId, IPEndPoint? remoteEndPoint, long count);
 }

@@ -21,7 +21,7 @@ internal sealed class EventStreamSubscription(Connection connection, SubscribeEn
     protected internal override void OnEnded(StreamEnding ending)
     {
         // First: the connection may ask for its next stream at once.
-        endpoint.OnEnded(share);
+        endpoint.OnEnded(connection, share);
         Renewable?.End();
         connection.EndStream(ending switch
         {
@@ -30,6 +30,8 @@ internal sealed class EventStreamSubscription(Connection connection, SubscribeEn
             _ => StreamEnd.KeepAlive,
         });
     }
+
+    protected internal override void OnGap() => endpoint.OnGap(connection);
 
     public void OnStreamReady(Connection ready)
     {

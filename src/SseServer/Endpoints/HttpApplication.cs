@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
 {
     private readonly EventHub _hub;
     private readonly EndpointMetrics _metrics;
+    private readonly List<Meter> _meters;
     private readonly Replies _replies;
     private readonly RequestGuard _guard;
     private readonly SubscribeEndpoint _subscribe;
@@ -27,6 +29,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         hub.Faulted += exception => EndpointLog.HubFaulted(_logger, exception);
         var cors = new CorsPolicy(options);
         _metrics = new EndpointMetrics(new LimitCounters(hub.Time, _logger));
+        _meters = [hub.Meter, _metrics.Meter];
         _replies = new Replies(cors, _metrics);
         _guard = new RequestGuard(options, cors, authenticator);
         var streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
@@ -41,6 +44,9 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _subscribe.IsDraining = true;
         _publish.BeginDrain();
     }
+
+    /// <summary>Adds a meter to <c>/metrics</c>; before the first request.</summary>
+    public void Expose(Meter meter) => _meters.Add(meter);
 
     public ValueTask HandleAsync(HttpExchange exchange)
     {
@@ -74,10 +80,12 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
             };
         }
 
-        if (!request.Path.SequenceEqual("/"u8) && !request.Path.SequenceEqual("/healthz"u8))
+        var isMetrics = request.Path.SequenceEqual("/metrics"u8);
+        if (!isMetrics && !request.Path.SequenceEqual("/"u8) && !request.Path.SequenceEqual("/healthz"u8))
             return Refuse(exchange, new(404, "There is nothing here; events are under /events, the state of the server under /healthz."));
         return request.Method switch
         {
+            RequestMethod.Get or RequestMethod.Head when isMetrics => ReplyMetricsAsync(exchange),
             RequestMethod.Get or RequestMethod.Head => request.Path.Length == 1 ? ReplyPage(exchange) : ReplyHealth(exchange),
             RequestMethod.Options => ReplyOptions(exchange, "GET, HEAD, OPTIONS"u8),
             _ => Refuse(exchange, new(405, "Use GET.") { Allow = "GET, HEAD, OPTIONS" }),
@@ -130,6 +138,14 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
             $$"""{"status":"{{state}}","streams":{{_hub.SubscriptionCount}},"topics":{{_hub.TopicCount}},"historyBytes":{{_hub.HistoryBytes}},"head":"{{_hub.Head}}"}""");
         _replies.Send(exchange, _subscribe.IsDraining ? 503 : 200, "application/json"u8, Encoding.ASCII.GetBytes(json));
         return default;
+    }
+
+    private async ValueTask ReplyMetricsAsync(HttpExchange exchange)
+    {
+        var parameters = new RequestParameters();
+        var problem = parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : await _guard.CheckMetricsAsync(exchange.Request, parameters);
+        if (problem is not null) _replies.Refuse(exchange, problem);
+        else _replies.Send(exchange, 200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Read(_meters)));
     }
 
     private ValueTask ReplyPage(HttpExchange exchange)

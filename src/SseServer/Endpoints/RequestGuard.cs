@@ -82,6 +82,19 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         return null;
     }
 
+    /// <summary>What forbids to read metrics, which tell of everybody's streams; null where nothing does.</summary>
+    public async ValueTask<Problem?> CheckMetricsAsync(RequestHead request, RequestParameters parameters)
+    {
+        if (request.TryGetHeader("Origin"u8, out var origin) && !LoopbackNames.ContainsOrigin(origin) && !cors.Lists(origin))
+            return new(403, "Pages of this origin may not read metrics; list the origin by name in Cors:AllowedOrigins.");
+        var (caller, refusal) = await AdmitAsync(request, parameters);
+        if (refusal is not null) return refusal;
+        if (caller.IsAdmin || options.HasOpenMetrics || (options.IsLoopbackOnly && !CameThroughProxy(request))) return null;
+        return caller.IsAnonymous
+            ? new(401, "Metrics are shown to programs on the server's own machine, and to keys and tokens with admin rights; set Metrics:Open=true to show them to all.")
+            : Problem.BeyondGrant("Metrics need a key or token with admin rights.");
+    }
+
     // The browser adds a cookie to whatever a page asks for, so here the page must be known: a form of another site posts text/plain without a preflight. Pages on the
     // visitor's loopback are trusted by a server that is there itself, and by no other.
     private bool ComesFromOwnPage(RequestHead request)

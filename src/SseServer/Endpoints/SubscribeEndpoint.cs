@@ -17,7 +17,12 @@ namespace SseServer.Endpoints;
 internal sealed class SubscribeEndpoint(
     EventHub hub, EndpointOptions options, RequestGuard guard, RenewableStreams streams, Replies replies, ILogger<SubscribeEndpoint> logger)
 {
+    // Some are named, all are counted.
+    private static readonly TimeSpan SlowReaderLines = TimeSpan.FromSeconds(1);
+
     private readonly StreamQuota _quota = new(options.Limits);
+    private readonly LogThrottle _gapLines = new(hub.Time, SlowReaderLines);
+    private readonly LogThrottle _stalledLines = new(hub.Time, SlowReaderLines);
 
     private static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
 
@@ -85,7 +90,18 @@ internal sealed class SubscribeEndpoint(
     }
 
     /// <summary>A stream has ended, and others may take its place.</summary>
-    internal void OnEnded(StreamQuota.Share share) => _quota.Return(share);
+    internal void OnEnded(Connection connection, StreamQuota.Share share)
+    {
+        _quota.Return(share);
+        if (connection.CloseReason == CloseReason.StalledReader && _stalledLines.TryPass(out var count))
+            EndpointLog.ReaderStalled(logger, connection.Id, connection.RemoteEndPoint, count);
+    }
+
+    /// <summary>A stream lost events.</summary>
+    internal void OnGap(Connection connection)
+    {
+        if (_gapLines.TryPass(out var count)) EndpointLog.ReaderLostEvents(logger, connection.Id, connection.RemoteEndPoint, count);
+    }
 
     /// <summary>Takes a share of what streams may have, and hold of what the selectors name; the limit in the way where one is.</summary>
     private async ValueTask<(Limit Limit, EventStreamSubscription? Subscription)> HoldAsync(

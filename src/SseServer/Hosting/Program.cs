@@ -44,6 +44,7 @@ internal static class Program
         services.AddSingleton(provider => provider.GetRequiredService<ServerSettings>().Auth);
         services.AddSingleton<Authenticator>();
         services.AddSingleton<HttpApplication>();
+        services.AddSingleton<ProcessMetrics>();
         services.AddHostedService<ServerService>();
         services.AddHostedService<DemoPublisher>();
         services.AddHostedService<IdleCollector>();

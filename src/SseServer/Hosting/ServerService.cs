@@ -12,12 +12,14 @@ namespace SseServer.Hosting;
 /// The server as a hosted service: starts listening, and on stop refuses newcomers, ends the streams and lets requests finish.
 /// </summary>
 internal sealed class ServerService(
-    ServerSettings settings, EventHub hub, HttpApplication application, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+    ServerSettings settings, EventHub hub, HttpApplication application, ProcessMetrics process, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
 {
     private readonly TransportServer _transport = new(settings.Transport, application, time, loggers.CreateLogger<TransportServer>());
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        application.Expose(_transport.Meter);
+        application.Expose(process.Meter);
         try
         {
             _transport.Start([.. settings.Listen.SelectMany(address => address.GetEndPoints(Socket.OSSupportsIPv6))]);

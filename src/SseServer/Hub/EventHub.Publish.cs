@@ -107,6 +107,7 @@ internal sealed partial class EventHub
                 if (item.PublisherIdLength > 0 && _publisherIds.TryFindUnderLock(item.Topic!, batch.PublisherIdOf(item), out var first))
                 {
                     (item.Id, item.IsRepeat) = (first, true);
+                    _counters.Repeats++;
                     continue;
                 }
 
@@ -133,7 +134,7 @@ internal sealed partial class EventHub
     private void AppendUnderLock(PublishBatch batch, in PublishBatch.Item item, long now)
     {
         var topic = item.Topic!;
-        var costBefore = topic.CostUnderLock;
+        var (costBefore, countBefore) = (topic.CostUnderLock, topic.CountUnderLock);
         var entry = topic.AppendUnderLock(item.Id, batch.BlockOf(item), item.PublisherIdLength > 0);
         if (item.PublisherIdLength > 0) _publisherIds.AddUnderLock(topic, batch.PublisherIdOf(item), item.Id);
         TouchUnderLock(batch, topic);
@@ -145,6 +146,9 @@ internal sealed partial class EventHub
 
         while (topic.IsOverRetentionUnderLock(now)) topic.DropOldestUnderLock(_publisherIds);
         _historyBytes += topic.CostUnderLock - costBefore;
+        _historyEvents += topic.CountUnderLock - countBefore;
+        _counters.Events++;
+        _counters.Bytes += entry.Length;
         if (_historyBytes + Volatile.Read(ref _pinnedBytes) > _maxHistoryBytes) EvictLargestUnderLock();
     }
 

@@ -19,7 +19,7 @@ internal sealed partial class EventHub
     private readonly Dictionary<byte[], PatternIndex> _patterns = new(Utf8Comparer.Instance);
     private long _historyBytes;
     private long _maxHistoryBytes;
-    private long _evictedEvents;
+    private long _historyEvents;
     private int _sweeping;
 
     /// <summary>A topic that is in use; null where there is none of that name.</summary>
@@ -99,14 +99,15 @@ internal sealed partial class EventHub
     {
         var before = topic.CountUnderLock;
         DropOldestUnderLock(topic);
-        _evictedEvents += before - topic.CountUnderLock;
+        _counters.Evicted += before - topic.CountUnderLock;
     }
 
     private void DropOldestUnderLock(Topic topic)
     {
-        var before = topic.CostUnderLock;
+        var (cost, count) = (topic.CostUnderLock, topic.CountUnderLock);
         topic.DropOldestUnderLock(_publisherIds);
-        _historyBytes += topic.CostUnderLock - before;
+        _historyBytes += topic.CostUnderLock - cost;
+        _historyEvents += topic.CountUnderLock - count;
     }
 
     /// <summary>Each second: heartbeats, history over its age, topics and patterns out of use.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace SseServer.Hub;
 
 /// <summary>
@@ -11,6 +13,8 @@ internal sealed partial class EventHub : IDisposable
     private readonly ITimer _timer;
     private readonly PublisherIdIndex _publisherIds = new();
     private readonly RetentionFloor _floor;
+    private readonly HubMetrics _metrics;
+    private PublishCounters _counters;
     private long _head;
     private long _pinnedBytes;
     private int _nextShard;
@@ -28,6 +32,7 @@ internal sealed partial class EventHub : IDisposable
         _shards = new FanOutShard[options.Shards];
         for (var i = 0; i < _shards.Length; i++) _shards[i] = new FanOutShard(this, i);
         foreach (var shard in _shards) shard.Start();
+        _metrics = new HubMetrics(this);
         _timer = time.CreateTimer(static hub => ((EventHub)hub!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
@@ -67,8 +72,37 @@ internal sealed partial class EventHub : IDisposable
         set => Volatile.Write(ref _pressure, (int)value);
     }
 
+    /// <summary>The bound on <see cref="HistoryBytes"/>; below the options' where memory is short.</summary>
+    public long MaxHistoryBytes => Volatile.Read(ref _maxHistoryBytes);
+
+    /// <summary>Events retained.</summary>
+    public long HistoryEvents => Volatile.Read(ref _historyEvents);
+
+    public int PatternCount
+    {
+        get
+        {
+            lock (_gate) return _patterns.Count;
+        }
+    }
+
+    /// <summary>The instruments that tell all this.</summary>
+    public Meter Meter => _metrics.Meter;
+
     /// <summary>A clock for intervals, in milliseconds.</summary>
     internal long Milliseconds => Time.GetTimestamp() / (Time.TimestampFrequency / 1000);
+
+    internal PublishCounters CountPublished()
+    {
+        lock (_gate) return _counters;
+    }
+
+    internal ShardCounters CountShards()
+    {
+        var sum = default(ShardCounters);
+        foreach (var shard in _shards) sum += shard.Counters;
+        return sum;
+    }
 
     internal void CountPinned(int bytes) => Interlocked.Add(ref _pinnedBytes, bytes);
 
@@ -82,6 +116,7 @@ internal sealed partial class EventHub : IDisposable
 
     public void Dispose()
     {
+        _metrics.Dispose();
         _timer.Dispose();
         foreach (var shard in _shards) shard.Dispose();
     }

@@ -111,6 +111,7 @@ internal sealed partial class FanOutShard
         length = run.Length;
         if (sent == run.Length)
         {
+            CountDeliveries(count - cursor.Index, sent);
             cursor.Index = count;
             subscription.LastId = entries[count - 1].Id;
             return Cursor.Sight.Entry;
@@ -124,6 +125,7 @@ internal sealed partial class FanOutShard
 
         // The frame that the send stopped in is finished later; the cursor stands behind it already.
         var cut = LogSegment.FindByOffset(entries, cursor.Index, count, offset + sent);
+        CountDeliveries(cut + 1 - cursor.Index, entries[cut].End - offset);
         cursor.Index = cut + 1;
         subscription.LastId = entries[cut].Id;
         SendRest(subscription, bytes.AsMemory((offset + sent)..entries[cut].End));
@@ -166,6 +168,7 @@ internal sealed partial class FanOutShard
             SendRest(subscription, _scratch.AsMemory(sent.._frames[cut].End));
         }
 
+        CountDeliveries(last + 1, _frames[last].End);
         subscription.LastId = _frames[last].Id;
         _frames.AsSpan(0, frames).Clear();
         return sight == Cursor.Sight.Head ? Cursor.Sight.Entry : sight;
@@ -230,6 +233,7 @@ internal sealed partial class FanOutShard
             return length;
         }
 
+        CountDeliveries(1, length);
         cursor.Index++;
         subscription.LastId = entry.Id;
         if (sent < length) SendRest(subscription, bytes.AsMemory(start + sent, length - sent));
@@ -253,6 +257,12 @@ internal sealed partial class FanOutShard
         subscription.PinnedBytes = 0;
     }
 
+    private void CountDeliveries(int events, int bytes)
+    {
+        _counters.Deliveries += events;
+        _counters.DeliveredBytes += bytes;
+    }
+
     private static bool MayHaveLoss(Subscription subscription)
     {
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
@@ -265,6 +275,8 @@ internal sealed partial class FanOutShard
     {
         var lost = new List<byte[]>();
         if (!_hub.TryPlaceAfterLoss(subscription, lost, out var first)) return false;
+        _counters.Gaps++;
+        subscription.OnGap();
         _block.ResetWrittenCount();
         ControlBlocks.WriteGap(_block, lost, subscription.LastId.Value == 0 ? null : subscription.LastId.ToString(), first);
         WriteBlock(subscription);

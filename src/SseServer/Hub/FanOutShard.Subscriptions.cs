@@ -59,6 +59,7 @@ internal sealed partial class FanOutShard
         subscription.ShardIndex = _count;
         _subscriptions[_count] = subscription;
         Volatile.Write(ref _count, _count + 1);
+        _counters.Opened++;
 
         var cursors = subscription.Cursors;
         for (var i = 0; i < cursors.Length; i++) GroupOf(cursors[i].Log).Add(subscription, i);
@@ -87,6 +88,7 @@ internal sealed partial class FanOutShard
         ControlBlocks.WriteGreeting(_block, placement.Position, retry, _hub.Time.GetUtcNow());
         if (placement.IsUnknown)
         {
+            _counters.Gaps++;
             var topics = Array.ConvertAll(subscription.Cursors, static cursor => cursor.Log.Name);
             ControlBlocks.WriteGap(_block, topics, System.Text.Encoding.UTF8.GetString(subscription.Start.Text!), placement.First);
         }
@@ -139,6 +141,8 @@ internal sealed partial class FanOutShard
     private void Remove(Subscription subscription, StreamEnding ending)
     {
         subscription.IsEnded = true;
+        if (ending == StreamEnding.Broken) _counters.Broken++;
+        else _counters.Completed++;
         ReleaseHold(subscription);
         var cursors = subscription.Cursors;
         for (var i = 0; i < cursors.Length; i++) cursors[i].Log.Groups[_index]!.Remove(subscription, i);
@@ -163,9 +167,11 @@ internal sealed partial class FanOutShard
         // The tick may have come after the pass began.
         _now = _hub.Milliseconds;
         var wallClock = _hub.Time.GetUtcNow();
+        var slow = 0;
         for (var i = _count - 1; i >= 0; i--)
         {
             var subscription = _subscriptions[i];
+            if (subscription.IsBusy) slow++;
             if (subscription.IsEnding) continue;
             try
             {
@@ -180,6 +186,8 @@ internal sealed partial class FanOutShard
                 Fault(subscription, e);
             }
         }
+
+        _counters.Slow = slow;
     }
 
     // The end does not wait for a reader that takes nothing: it comes after the frame that is being written, before all that follows.

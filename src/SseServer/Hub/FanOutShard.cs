@@ -31,6 +31,7 @@ internal sealed partial class FanOutShard : IDisposable
     private readonly Thread _thread;
     private readonly long _heartbeatInterval;
     private Subscription[] _subscriptions = new Subscription[16];
+    private ShardCounters _counters;
     private int _count;
     private long _now;
 
@@ -55,6 +56,9 @@ internal sealed partial class FanOutShard : IDisposable
 
     /// <summary>Subscriptions served.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>What was done so far; each number as it was at some moment.</summary>
+    public ShardCounters Counters => _counters;
 
     public void Start() => _thread.Start();
 

@@ -89,6 +89,11 @@ internal abstract class Subscription
     /// <summary>Called once, on the shard, with no write pending; the hub does not touch the connection afterwards.</summary>
     protected internal abstract void OnEnded(StreamEnding ending);
 
+    /// <summary>Called on the shard when a stream that was open lost events, most likely because its reader is too slow.</summary>
+    protected internal virtual void OnGap()
+    {
+    }
+
     /// <summary>The peer sent its end of stream: it gets what there is, then the end.</summary>
     public void PeerFinished() => Signal(Signals.PeerFinished);
 

@@ -83,11 +83,13 @@ internal sealed class AcceptLoop : IDisposable
 
     private void Admit(Socket socket)
     {
+        _context.Counters.CountAccepted();
         var limit = _context.Options.MaxConnections;
         if (limit > 0 && _context.Connections.Count >= limit)
         {
             if (!_full) TransportLog.ConnectionLimit(_context.Logger, limit);
             _full = true;
+            _context.Counters.CountClosed(CloseReason.ConnectionLimit);
             socket.Dispose();
             return;
         }
@@ -100,6 +102,7 @@ internal sealed class AcceptLoop : IDisposable
         catch (SocketException e)
         {
             TransportLog.AcceptClientFault(_context.Logger, e.SocketErrorCode);
+            _context.Counters.CountClosed(CloseReason.PeerReset);
             socket.Dispose();
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed class TransportServer : IAsyncDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly TransportContext _context;
+    private readonly TransportMetrics _metrics;
     private readonly List<AcceptLoop> _loops = [];
     private ITimer? _sweepTimer;
     private int _sweeping;
@@ -20,10 +22,13 @@ internal sealed class TransportServer : IAsyncDisposable
     private bool _drained;
 
     public TransportServer(TransportOptions options, IHttpApplication application, TimeProvider time, ILogger<TransportServer> logger) =>
-        _context = new TransportContext(options, application, time, logger);
+        _metrics = new TransportMetrics(_context = new TransportContext(options, application, time, logger));
 
     /// <summary>Where it listens, with the ports the system chose where 0 was asked for.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints { get; private set; } = [];
+
+    /// <summary>The instruments of connections.</summary>
+    public Meter Meter => _metrics.Meter;
 
     public int ConnectionCount => _context.Connections.Count;
 
@@ -91,6 +96,7 @@ internal sealed class TransportServer : IAsyncDisposable
         if (!_drained) await DrainAsync(TimeSpan.Zero);
         if (_sweepTimer is not null) await _sweepTimer.DisposeAsync();
         _context.Certificates?.Dispose();
+        _metrics.Dispose();
     }
 
     private AcceptLoop Listen(IPEndPoint endpoint, bool isTls)

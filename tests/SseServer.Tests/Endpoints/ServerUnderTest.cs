@@ -26,6 +26,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         Authenticator = new Authenticator(auth, time, Logs.CreateLogger<Authenticator>());
         Application = new HttpApplication(Hub, endpoints ?? EndpointOptions.Default, auth, Authenticator, Logs);
         Transport = new TransportServer(transport ?? new TransportOptions(), Application, time, Logs.CreateLogger<TransportServer>());
+        Application.Expose(Transport.Meter);
         Transport.Start([listen ?? new IPEndPoint(IPAddress.Loopback, 0)]);
     }
 

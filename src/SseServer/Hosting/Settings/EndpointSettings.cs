@@ -24,6 +24,7 @@ internal static class EndpointSettings
             AllowCredentials = reader.Flag("Cors:AllowCredentials", defaults.AllowCredentials, "Lets pages of origins listed by name send cookies."),
             AllowedHosts = reader.List("Server:AllowedHosts", defaults.AllowedHosts, "Host names, beside loopback ones, that a server on loopback answers to; for a proxy that passes the name on."),
             AllowAnonymousPublish = ReadAnonymous(reader),
+            HasOpenMetrics = reader.Flag("Metrics:Open", false, "Shows /metrics to everyone who can reach the server; otherwise a server on loopback shows them to those who come directly."),
             IsLoopbackOnly = listen.All(address => address.IsLoopback),
             TokenCookie = ReadCookie(reader, defaults.TokenCookie),
             ExpiryNotice = reader.Duration("Auth:ExpiryNotice", defaults.ExpiryNotice, TimeSpan.Zero, TimeSpan.FromHours(1),

@@ -1,0 +1,49 @@
+using System.Diagnostics.Metrics;
+
+namespace SseServer.Hub;
+
+/// <summary>
+/// What the hub counts, as instruments. Nothing is measured on the way of an event: the instruments read the hub's and its shards' plain counters when
+/// somebody asks. No label names a topic or a client, so that their number is fixed.
+/// </summary>
+internal sealed class HubMetrics : IDisposable
+{
+    private readonly EventHub _hub;
+
+    public HubMetrics(EventHub hub)
+    {
+        _hub = hub;
+        Counter("sse_streams_opened_total", () => hub.CountShards().Opened, "Streams that got their greeting.");
+        Meter.CreateObservableCounter("sse_streams_ended_total", Endings,
+            description: "Streams that ended: complete with their end written, broken with their connection lost.");
+        Gauge("sse_streams_open", () => hub.SubscriptionCount, "Streams at present.");
+        Gauge("sse_streams_slow", () => hub.CountShards().Slow, "Streams that had bytes pending at the last second's sweep, because their readers do not take them.");
+        Counter("sse_deliveries_total", () => hub.CountShards().Deliveries, "Events handed to streams.");
+        Counter("sse_delivered_bytes_total", () => hub.CountShards().DeliveredBytes, "Bytes of the events handed to streams.");
+        Counter("sse_gaps_total", () => hub.CountShards().Gaps, "Times a stream was told that it lost events.");
+        Counter("sse_events_published_total", () => hub.CountPublished().Events, "Events appended to topics.");
+        Counter("sse_published_bytes_total", () => hub.CountPublished().Bytes, "Bytes of the events appended.");
+        Counter("sse_events_repeated_total", () => hub.CountPublished().Repeats, "Events published again under an id that was known, and not appended.");
+        Counter("sse_history_evicted_events_total", () => hub.CountPublished().Evicted, "Events let go of before their time because all history together reached its bound.");
+        Gauge("sse_history_bytes", () => hub.HistoryBytes, "Bytes of memory that history stands for.");
+        Gauge("sse_history_limit_bytes", () => hub.MaxHistoryBytes, "The bound on them at present.");
+        Gauge("sse_history_events", () => hub.HistoryEvents, "Events retained.");
+        Gauge("sse_topics", () => hub.TopicCount, "Topics in use.");
+        Gauge("sse_patterns", () => hub.PatternCount, "Distinct patterns being read, or kept for their readers' return.");
+        Gauge("sse_memory_pressure_level", () => (long)hub.Pressure, "0: enough; 1: history is kept short; 2: new streams and events are refused.");
+    }
+
+    public Meter Meter { get; } = new("SseServer.Hub");
+
+    public void Dispose() => Meter.Dispose();
+
+    private void Counter(string name, Func<long> read, string description) => Meter.CreateObservableCounter(name, read, description: description);
+
+    private void Gauge(string name, Func<long> read, string description) => Meter.CreateObservableGauge(name, read, description: description);
+
+    private Measurement<long>[] Endings()
+    {
+        var counters = _hub.CountShards();
+        return [new(counters.Completed, new KeyValuePair<string, object?>("reason", "complete")), new(counters.Broken, new KeyValuePair<string, object?>("reason", "broken"))];
+    }
+}

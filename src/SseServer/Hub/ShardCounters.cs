@@ -1,0 +1,37 @@
+namespace SseServer.Hub;
+
+/// <summary>What one shard has done. Plain fields, written by whoever runs the shard and read by anyone: a delivery costs two additions.</summary>
+internal struct ShardCounters
+{
+    /// <summary>Streams that joined.</summary>
+    public long Opened;
+
+    /// <summary>Streams that ended with their end written.</summary>
+    public long Completed;
+
+    /// <summary>Streams whose connection was lost.</summary>
+    public long Broken;
+
+    /// <summary>Events handed to connections.</summary>
+    public long Deliveries;
+
+    /// <summary>Bytes of those events.</summary>
+    public long DeliveredBytes;
+
+    /// <summary>Gaps told to readers.</summary>
+    public long Gaps;
+
+    /// <summary>Streams that had a write pending at the last sweep.</summary>
+    public long Slow;
+
+    public static ShardCounters operator +(in ShardCounters a, in ShardCounters b) => new()
+    {
+        Opened = a.Opened + b.Opened,
+        Completed = a.Completed + b.Completed,
+        Broken = a.Broken + b.Broken,
+        Deliveries = a.Deliveries + b.Deliveries,
+        DeliveredBytes = a.DeliveredBytes + b.DeliveredBytes,
+        Gaps = a.Gaps + b.Gaps,
+        Slow = a.Slow + b.Slow,
+    };
+}
