@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SseServer.Hub;
 
 namespace SseServer.Hosting;
 
@@ -16,4 +17,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(103, LogLevel.Critical, "The server broke down")]
     public static partial void BrokeDown(ILogger logger, Exception exception);
+
+    [LoggerMessage(110, LogLevel.Warning, "Memory pressure is {Level}: {Used} of {Limit} bytes are used. Limits:MaxMemory moves the limit, Retention:MaxTotalBytes what history takes")]
+    public static partial void MemoryPressureChanged(ILogger logger, MemoryPressure.Level level, long used, long limit);
 }

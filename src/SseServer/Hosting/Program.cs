@@ -48,5 +48,7 @@ internal static class Program
         services.AddHostedService<ServerService>();
         services.AddHostedService<DemoPublisher>();
         services.AddHostedService<IdleCollector>();
+        services.AddSingleton(provider => MemoryWatcher.Machine.This(provider.GetRequiredService<ServerSettings>().MaxMemory));
+        services.AddHostedService<MemoryWatcher>();
     }
 }

@@ -17,6 +17,9 @@ internal sealed record ServerSettings
     /// <summary>How long streams and requests may take to end when the server stops; 0 to 300 seconds.</summary>
     public required TimeSpan DrainPeriod { get; init; }
 
+    /// <summary>Bytes of memory that the process may use; 0 for nine tenths of what it can see.</summary>
+    public required long MaxMemory { get; init; }
+
     /// <summary>Topics, their history and their streams.</summary>
     public required HubOptions Hub { get; init; }
 
@@ -38,6 +41,9 @@ internal sealed record ServerSettings
         {
             Listen = listen,
             Auth = auth,
+            // A tenth is left to the kernel's buffers of the process's sockets, which count for a container and are not seen here.
+            MaxMemory = reader.Bytes("Limits:MaxMemory", 0, 0, long.MaxValue / 2,
+                "Memory of the process at which history is shed, and in the end new streams and events are refused; 0 stands for nine tenths of the container's or machine's."),
             Hub = HubSettings.Read(reader),
             Transport = TransportSettings.Read(reader),
             Endpoints = EndpointSettings.Read(reader, auth, listen),
