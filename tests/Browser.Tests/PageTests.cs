@@ -109,6 +109,7 @@ public sealed class PageTests
         Listen = [],
         Demo = true,
         DrainPeriod = TimeSpan.Zero,
+        MaxMemory = 0,
         Hub = HubOptions.Default,
         Transport = new TransportOptions(),
         Auth = AuthOptions.Default,

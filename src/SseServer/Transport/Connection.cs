@@ -81,7 +81,6 @@ internal sealed partial class Connection
         LinuxSocketOptions.SetUserTimeout(socket, context.Options.StalledWriteTimeout);
         var connection = new Connection(context, socket, new SocketReceiver(socket)) { _isTls = isTls };
         TransportLog.Accepted(context.Logger, connection.Id, connection.RemoteEndPoint);
-        context.Counters.CountAccepted();
         lock (connection._receiver)
         {
             if (isTls) connection.AwaitOpeningUnderLock();

@@ -26,8 +26,6 @@ internal sealed class TransportContext(TransportOptions options, IHttpApplicatio
 
     public ConnectionTable Connections { get; } = new();
 
-    public TransportCounters Counters { get; } = new();
-
     public DateHeader Date { get; } = new(time);
 
     /// <summary>Once true, connections close after the reply underway. It never becomes false again.</summary>
