@@ -125,7 +125,7 @@ public sealed class ConnectionTests
     [TestCase("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", DeadlineKind.Body)]
     public async Task Request_that_never_ends_is_408(string start, object waiting)
     {
-        await using var server = new TestServer(application: new ConformanceHost.ConformanceApplication());
+        await using var server = new TestServer(new TransportOptions { MinBodyRate = 0 }, new ConformanceHost.ConformanceApplication());
         var client = await server.ConnectAsync();
         await client.SendAsync(start);
         await server.WaitingForAsync((DeadlineKind)waiting);
