@@ -103,7 +103,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         Hub.Dispose();
         Authenticator.Dispose();
         if (hasFailed) return;
-        Assert.That(Transport.Buffers.Outstanding, Is.Zero, "buffers not given back");
+        await Eventually.HoldsAsync(() => Transport.Buffers.Outstanding == 0, "buffers given back");
         Assert.That(Logs.Complaints, Is.Empty);
     }
 }

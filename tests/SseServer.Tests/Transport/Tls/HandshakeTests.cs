@@ -1,0 +1,108 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using SseServer.Tests.Support;
+using SseServer.Transport;
+
+namespace SseServer.Tests.Transport.Tls;
+
+public sealed class HandshakeTests
+{
+    private const string Get = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    [TestCase(SslProtocols.Tls12)]
+    [TestCase(SslProtocols.Tls13)]
+    public async Task Versions_1_2_and_1_3_are_spoken(SslProtocols version)
+    {
+        await using var server = new TestServer(tls: true);
+        using var client = await TlsClient.ConnectAsync(server.EndPoint, version);
+        Assert.That(client.Tls.SslProtocol, Is.EqualTo(version));
+        Assert.That(await client.GetHeadAsync("/a"), Does.StartWith("HTTP/1.1 200 OK\r\n"));
+        Assert.That(server.Transport.Counters.Handshakes, Is.EqualTo(1));
+    }
+
+    // RFC 7301 section 3.2: where none of the client's protocols is supported, the handshake ends with no_application_protocol.
+    [Test]
+    public async Task Client_that_speaks_HTTP_2_only_is_refused_in_the_handshake()
+    {
+        await using var server = new TestServer(tls: true);
+        Assert.That(
+            async () => await TlsClient.ConnectAsync(server.EndPoint, SslProtocols.Tls12, SslApplicationProtocol.Http2),
+            Throws.InstanceOf<AuthenticationException>());
+        await server.EmptyAsync();
+        Assert.That(server.Transport.Counters.Closed(CloseReason.TlsRefused), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Client_that_also_speaks_HTTP_1_1_gets_that()
+    {
+        await using var server = new TestServer(tls: true);
+        using var client = await TlsClient.ConnectAsync(
+            server.EndPoint, SslProtocols.None, SslApplicationProtocol.Http2, SslApplicationProtocol.Http11);
+        Assert.That(client.Tls.NegotiatedApplicationProtocol, Is.EqualTo(SslApplicationProtocol.Http11));
+    }
+
+    [Test]
+    public async Task Plain_request_to_a_TLS_port_is_told_so_in_plain()
+    {
+        await using var server = new TestServer(tls: true);
+        using var client = await TestClient.ConnectAsync(server.EndPoint, 0);
+        await client.SendAsync(Get);
+        var reply = await client.ReadReplyAsync();
+        Assert.That((reply.Status, reply.Body, reply.Fields["Connection"]), Is.EqualTo((400, "PlainTextToTls", "close")));
+        Assert.That(await client.ReadToEndAsync(), Is.Empty);
+    }
+
+    [TestCase("\u0016\u0003\u0001\u0000\u0005hello")]
+    [TestCase("\u0016\u0003\u0001\u00ff\u00ffhello")]
+    [TestCase("\u0000\u0000\u0000\u0000\u0000\u0000\u0000")]
+    [TestCase("\u0017\u0003\u0003\u0000\u0000\u0017\u0003\u0003\u0000\u0000")]
+    [TestCase("\u0080\u002e\u0001\u0000\u0002\u0000\u0015\u0000\u0000\u0000\u0010")]
+    public async Task Bytes_that_are_no_handshake_end_the_connection_and_nothing_else(string bytes)
+    {
+        await using var server = new TestServer(tls: true);
+        using var client = await TestClient.ConnectAsync(server.EndPoint, 0);
+        await client.SendAsync(bytes);
+        client.Finish();
+        await server.EmptyAsync();
+        Assert.That(server.Transport.Counters.Closed(CloseReason.TlsRefused), Is.EqualTo(1));
+    }
+
+    [TestCase("")]
+    [TestCase("\u0016\u0003\u0001\u0001\u0000")]
+    public async Task Handshake_that_is_not_over_in_time_ends_the_connection(string bytes)
+    {
+        await using var server = new TestServer(tls: true);
+        using var client = await TestClient.ConnectAsync(server.EndPoint, 0);
+        await client.SendAsync(bytes);
+        await server.WaitingForAsync(DeadlineKind.Handshake);
+        var connection = server.Connection;
+        server.Time.Advance(server.Options.Tls!.HandshakeTimeout - TimeSpan.FromSeconds(2));
+        Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.None));
+        server.Time.Advance(TimeSpan.FromSeconds(3));
+        Assert.That(await client.ReadToEndAsync(), Is.Empty);
+        client.Finish();
+        await server.EmptyAsync();
+        Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.HandshakeTimeout));
+    }
+
+    [Test]
+    public async Task Drain_closes_connections_without_a_handshake_at_once()
+    {
+        await using var server = new TestServer(tls: true);
+        using var silent = await TestClient.ConnectAsync(server.EndPoint, 0);
+        await server.WaitingForAsync(DeadlineKind.Handshake);
+        var drain = server.Transport.DrainAsync(TimeSpan.FromSeconds(5));
+        Assert.That(await silent.ReadToEndAsync(), Is.Empty);
+        silent.Dispose();
+        await drain.Soon();
+    }
+
+    [Test]
+    public async Task Scan_of_the_port_is_a_peer_that_left()
+    {
+        await using var server = new TestServer(tls: true);
+        using var client = await TestClient.ConnectAsync(server.EndPoint, 0);
+        client.Finish();
+        await Eventually.HoldsAsync(() => server.Transport.Counters.Closed(CloseReason.PeerFinished) == 1, "a peer that finished");
+    }
+}
