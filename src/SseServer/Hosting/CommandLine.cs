@@ -66,7 +66,7 @@ internal sealed record CommandLine
     }
 
     private static CommandLine ParseCheck(string text)
-        => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp && url.Host.Length > 0
+        => Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url.Host.Length > 0
             ? new() { Action = CommandLineAction.Check, CheckUrl = url }
             : new()
             {

@@ -22,7 +22,7 @@ internal sealed class CommandLineOptions
     {
         HelpName = "HOST:PORT",
         Arity = ArgumentArity.OneOrMore,
-        Description = "Where to listen; short for --Server:Listen. Several: repeat it, or use commas.",
+        Description = "Where to listen, with TLS after https://; short for --Server:Listen. Several: repeat it, or use commas.",
     };
 
     public Option<bool> Demo { get; } = new("--demo")
@@ -40,7 +40,7 @@ internal sealed class CommandLineOptions
     public Option<string> Check { get; } = new("--check")
     {
         HelpName = "URL",
-        Description = "Asks a running server, as in --check http://127.0.0.1:8080/healthz; exits with 0 where it answers 200, else 1.",
+        Description = "Asks a running server, as in --check http://127.0.0.1:8080/healthz; exits with 0 where it answers 200, else 1. The certificate of https://localhost and loopback addresses is not verified.",
     };
 
     public Option<bool> Version { get; } = new("--version")

@@ -1,12 +1,14 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 
 namespace SseServer.Hosting;
 
 /// <summary>
 /// <c>--check URL</c>: asks a running server whether it is well, so that a container image without a shell can have a
-/// health check. One GET over a plain socket; only the status line of the reply is read.
+/// health check. One GET over a socket; only the status line of the reply is read.
 /// </summary>
 internal static class HealthCheck
 {
@@ -14,7 +16,7 @@ internal static class HealthCheck
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Prints one line and gives the exit code: success where the reply is 200.</summary>
-    /// <param name="url">An http URL; without a path, <c>/healthz</c> is asked.</param>
+    /// <param name="url">An http or https URL; without a path, <c>/healthz</c> is asked.</param>
     /// <param name="output">Takes the line of a server that is well.</param>
     /// <param name="error">Takes any other line.</param>
     /// <param name="cancellation">Gives up sooner than <see cref="Timeout"/>.</param>
@@ -35,6 +37,10 @@ internal static class HealthCheck
         {
             await error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{url} does not answer within {Timeout.TotalSeconds} s."));
         }
+        catch (AuthenticationException exception)
+        {
+            await error.WriteLineAsync($"{url} cannot be trusted: {exception.Message.TrimEnd('.')}.");
+        }
         catch (Exception exception) when (exception is SocketException or IOException)
         {
             await error.WriteLineAsync($"{url} cannot be reached: {exception.Message.TrimEnd('.')}.");
@@ -42,11 +48,24 @@ internal static class HealthCheck
         return ExitCode.Failure;
     }
 
+    private static async Task<Stream> OpenAsync(TcpClient client, Uri url, CancellationToken cancellation)
+    {
+        if (url.Scheme == Uri.UriSchemeHttp) return client.GetStream();
+        var tls = new SslStream(client.GetStream());
+
+        // A server's certificate names the host that clients use, which its own machine does not ask for. Who listens on loopback is
+        // known by the port.
+        var options = new SslClientAuthenticationOptions { TargetHost = url.IdnHost };
+        if (url.IsLoopback) options.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null;
+        await tls.AuthenticateAsClientAsync(options, cancellation);
+        return tls;
+    }
+
     private static async Task<int?> GetStatusAsync(Uri url, CancellationToken cancellation)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(url.IdnHost, url.Port, cancellation);
-        var stream = client.GetStream();
+        await using var stream = await OpenAsync(client, url, cancellation);
         var target = url.PathAndQuery == "/" ? "/healthz" : url.PathAndQuery;
         var request = $"GET {target} HTTP/1.1\r\nHost: {url.Authority}\r\nUser-Agent: sse-server\r\nConnection: close\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request), cancellation);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -22,7 +23,7 @@ internal sealed class ServerService(
         application.Expose(process.Meter);
         try
         {
-            _transport.Start([.. settings.Listen.SelectMany(address => address.GetEndPoints(Socket.OSSupportsIPv6))]);
+            _transport.Start(EndPoints(isTls: false), EndPoints(isTls: true));
         }
         catch (ListenException e)
         {
@@ -42,4 +43,7 @@ internal sealed class ServerService(
     }
 
     public ValueTask DisposeAsync() => _transport.DisposeAsync();
+
+    private List<IPEndPoint> EndPoints(bool isTls)
+        => [.. settings.Listen.Where(address => address.IsTls == isTls).SelectMany(address => address.GetEndPoints(Socket.OSSupportsIPv6))];
 }

@@ -68,7 +68,7 @@ internal sealed class CommandLineTests
     [TestCase("--Drain:Seconds", "The setting --Drain:Seconds has no value; write --Drain:Seconds=VALUE.")]
     [TestCase("--Drain:Seconds --demo", "The setting --Drain:Seconds has no value; write --Drain:Seconds=VALUE.")]
     [TestCase("--check localhost", "--check: 'localhost' is not a URL it can ask; give one such as http://127.0.0.1:8080/healthz.")]
-    [TestCase("--check https://localhost/", "--check: 'https://localhost/' is not a URL it can ask; give one such as http://127.0.0.1:8080/healthz.")]
+    [TestCase("--check ftp://localhost/", "--check: 'ftp://localhost/' is not a URL it can ask; give one such as http://127.0.0.1:8080/healthz.")]
     public void Each_problem_is_one_sentence(string args, string sentence)
         => Assert.That(Parse(args).Errors, Is.EqualTo(new[] { sentence }));
 

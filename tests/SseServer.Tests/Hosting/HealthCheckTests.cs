@@ -21,6 +21,24 @@ internal sealed class HealthCheckTests
         Assert.That(request, Does.StartWith($"GET /healthz HTTP/1.1\r\nHost: {url.Authority}\r\n"));
     }
 
+    [TestCase("localhost")]
+    [TestCase("127.0.0.1")]
+    public async Task Own_certificate_is_good_enough_on_loopback(string host)
+    {
+        await using var server = new Transport.TestServer(tls: true);
+        var code = await HealthCheck.RunAsync(new Uri($"https://{host}:{server.EndPoint.Port}/"), _output, _error, CancellationToken.None);
+        Assert.That(code, Is.Zero, _error.ToString());
+    }
+
+    [Test]
+    public async Task Plain_port_that_is_asked_for_TLS_is_a_failure_in_one_line()
+    {
+        await using var server = new Transport.TestServer();
+        var code = await HealthCheck.RunAsync(new Uri($"https://127.0.0.1:{server.EndPoint.Port}/"), _output, _error, CancellationToken.None);
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(_error.ToString().TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+    }
+
     [TestCase("HTTP/1.1 503 Service Unavailable\r\n\r\n", "answers 503.")]
     [TestCase("HTTP/1.0 404 Not Found\r\n\r\n", "answers 404.")]
     [TestCase("SSH-2.0-OpenSSH_9.2p1\r\n", "does not answer in HTTP.")]

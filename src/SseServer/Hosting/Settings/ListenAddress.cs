@@ -5,20 +5,24 @@ using System.Net;
 namespace SseServer.Hosting.Settings;
 
 /// <summary>
-/// Where to listen, as <c>HOST:PORT</c>. HOST is an IPv4 address, an IPv6 address in brackets, <c>localhost</c> (both
+/// Where to listen, as <c>HOST:PORT</c>, or with a scheme: <c>https://HOST:PORT</c> speaks TLS. HOST is an IPv4 address, an IPv6 address in brackets, <c>localhost</c> (both
 /// loopback addresses) or <c>*</c> (every address); other names are not looked up. Port 0 asks the system for a free one.
 /// </summary>
 internal sealed record ListenAddress
 {
     private readonly IPAddress[] _addresses;
 
-    private ListenAddress(string host, IPAddress[] addresses, int port)
+    private ListenAddress(bool isTls, string host, IPAddress[] addresses, int port)
     {
+        IsTls = isTls;
         Host = host;
         _addresses = addresses;
         Port = port;
         IsLoopback = Array.TrueForAll(addresses, IPAddress.IsLoopback);
     }
+
+    /// <summary>Whether TLS is spoken there.</summary>
+    public bool IsTls { get; }
 
     /// <summary>The host as written.</summary>
     public string Host { get; }
@@ -30,7 +34,7 @@ internal sealed record ListenAddress
     public bool IsLoopback { get; }
 
     /// <summary>
-    /// Reads <c>HOST:PORT</c>. Where it cannot, <paramref name="problem"/> goes on from the text (<c>has no port</c>)
+    /// Reads <c>HOST:PORT</c> with or without a scheme. Where it cannot, <paramref name="problem"/> goes on from the text (<c>has no port</c>)
     /// and <paramref name="allowed"/> says what is right.
     /// </summary>
     public static bool TryParse(
@@ -40,10 +44,12 @@ internal sealed record ListenAddress
         [NotNullWhen(false)] out string? allowed)
     {
         address = null;
+        var isTls = TakeScheme(ref text, "https://");
+        if (!isTls) TakeScheme(ref text, "http://");
         (problem, allowed) = Read(text, out var host, out var addresses, out var port);
         if (problem is not null && allowed is not null)
             return false;
-        address = new ListenAddress(host, addresses, port);
+        address = new ListenAddress(isTls, host, addresses, port);
         return true;
     }
 
@@ -68,14 +74,23 @@ internal sealed record ListenAddress
     public override int GetHashCode() => HashCode.Combine(StringComparer.OrdinalIgnoreCase.GetHashCode(Host), Port);
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{(IsTls ? "https://" : "")}{Host}:{Port}");
+
+    private static bool TakeScheme(ref string text, string scheme)
+    {
+        if (!text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)) return false;
+        text = text[scheme.Length..];
+        return true;
+    }
 
     private static (string? Problem, string? Allowed) Read(string text, out string host, out IPAddress[] addresses, out int port)
     {
-        const string shape = "HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080";
+        const string shape = "HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080; https:// before it for TLS";
         (host, addresses, port) = ("", [], 0);
         if (text.Contains("://", StringComparison.Ordinal))
-            return ("is a URL", shape);
+            return ("has a scheme that is not https or http", shape);
+        if (text.Contains('/', StringComparison.Ordinal))
+            return ("has a path", shape);
 
         var colon = text.LastIndexOf(':');
         if (colon < 0 || text.EndsWith(']'))

@@ -45,7 +45,7 @@ internal sealed record ServerSettings
             MaxMemory = reader.Bytes("Limits:MaxMemory", 0, 0, long.MaxValue / 2,
                 "Memory of the process at which history is shed, and in the end new streams and events are refused; 0 stands for nine tenths of the container's or machine's."),
             Hub = HubSettings.Read(reader),
-            Transport = TransportSettings.Read(reader),
+            Transport = TransportSettings.Read(reader, listen),
             Endpoints = EndpointSettings.Read(reader, auth, listen),
             Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
             // Half of the ten seconds that docker stop waits before it kills; Kubernetes waits thirty.
@@ -59,7 +59,7 @@ internal sealed record ServerSettings
         const string key = "Server:Listen";
         // Loopback, so that a first start is open to nobody but its own machine; 8080 needs no privilege.
         var texts = reader.List(key, ["127.0.0.1:8080"],
-            "Addresses to listen on, as HOST:PORT. HOST is an IPv4 address, an [IPv6] address, localhost, or * for every address; port 0 takes a free port.");
+            "Addresses to listen on, as HOST:PORT, or https://HOST:PORT with TLS. HOST is an IPv4 address, an [IPv6] address, localhost, or * for every address; port 0 takes a free port.");
         var addresses = new List<ListenAddress>(texts.Count);
         foreach (var text in texts)
         {

@@ -9,7 +9,7 @@ internal static class TransportSettings
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     /// <summary>Declares and reads them.</summary>
-    public static TransportOptions Read(SettingsReader reader)
+    public static TransportOptions Read(SettingsReader reader, IReadOnlyList<ListenAddress> listen)
     {
         var defaults = new TransportOptions();
         return defaults with
@@ -20,6 +20,7 @@ internal static class TransportSettings
                 MaxHeaderBytes = reader.Integer("Limits:MaxHeaderBytes", defaults.ParserLimits.MaxHeaderBytes, 1024, 1024 * 1024, "Bytes of a request's header fields; more get 431."),
                 MaxHeaderCount = reader.Integer("Limits:MaxHeaderCount", defaults.ParserLimits.MaxHeaderCount, 10, 1000, "Header fields of a request; more get 431."),
             },
+            Tls = TlsSettings.Read(reader, listen),
             MaxConnections = reader.Integer("Limits:MaxConnections", defaults.MaxConnections, 0, 10_000_000, "Connections at once; 0 sets no bound."),
             HeaderTimeout = reader.Duration("Limits:HeaderTimeout", defaults.HeaderTimeout, Second, Hour, "Time for a request's head to arrive."),
             KeepAliveTimeout = reader.Duration("Limits:KeepAliveTimeout", defaults.KeepAliveTimeout, Second, Hour, "Time that a connection may stay open between requests."),

@@ -22,6 +22,15 @@ internal sealed class ListenAddressTests
         Assert.That(address.ToString(), Is.EqualTo(text));
     }
 
+    [TestCase("https://*:8443", true, "https://*:8443")]
+    [TestCase("HTTPS://[::1]:8443", true, "https://[::1]:8443")]
+    [TestCase("http://127.0.0.1:8080", false, "127.0.0.1:8080")]
+    public void Scheme_says_whether_TLS_is_spoken(string text, bool isTls, string written)
+    {
+        Assert.That(ListenAddress.TryParse(text, out var address, out _, out _), Is.True);
+        Assert.That((address!.IsTls, address.ToString()), Is.EqualTo((isTls, written)));
+    }
+
     [TestCase("localhost:80", "127.0.0.1:80")]
     [TestCase("*:80", "0.0.0.0:80")]
     [TestCase("[::1]:80", "[::1]:80")]
@@ -44,7 +53,10 @@ internal sealed class ListenAddressTests
     [TestCase("[127.0.0.1]:8080", "has a host that is no IP address")]
     [TestCase("127.1:8080", "has a host that is no IP address")]
     [TestCase("example.org:8080", "has a host that is no IP address")]
-    [TestCase("http://127.0.0.1:8080", "is a URL")]
+    [TestCase("ws://127.0.0.1:8080", "has a scheme that is not https or http")]
+    [TestCase("https://https://127.0.0.1:8080", "has a scheme that is not https or http")]
+    [TestCase("https://127.0.0.1:8080/", "has a path")]
+    [TestCase("https://127.0.0.1", "has no port")]
     public void Text_that_is_no_address_is_refused_with_the_reason(string text, string reason)
     {
         Assert.That(ListenAddress.TryParse(text, out _, out var problem, out var allowed), Is.False);
