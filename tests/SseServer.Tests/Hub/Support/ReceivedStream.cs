@@ -17,7 +17,7 @@ internal sealed class ReceivedStream
     public bool IsEnded { get; }
 
     /// <summary>The published events: blocks with data that are not the server's own.</summary>
-    public IEnumerable<ReceivedEvent> Events => Blocks.Where(block => block.Data is not null && block.Name is not ("connected" or "gap" or "heartbeat"));
+    public IEnumerable<ReceivedEvent> Events => Blocks.Where(block => block.Data is not null && block.Name is not ("connected" or "gap" or "heartbeat" or "auth-expiring"));
 
     public string[] Data => [.. Events.Select(e => e.Data!)];
 
