@@ -17,6 +17,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
     private readonly List<Meter> _meters;
     private readonly Replies _replies;
     private readonly RequestGuard _guard;
+    private readonly RenewableStreams _streams;
     private readonly SubscribeEndpoint _subscribe;
     private readonly PublishEndpoint _publish;
     private readonly RenewEndpoint _renew;
@@ -32,11 +33,14 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _meters = [hub.Meter, _metrics.Meter];
         _replies = new Replies(cors, _metrics);
         _guard = new RequestGuard(options, cors, authenticator);
-        var streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
-        _subscribe = new SubscribeEndpoint(hub, options, _guard, streams, _replies, loggers.CreateLogger<SubscribeEndpoint>());
+        _streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
+        _subscribe = new SubscribeEndpoint(hub, options, _guard, _streams, _replies, loggers.CreateLogger<SubscribeEndpoint>());
         _publish = new PublishEndpoint(hub, options, _guard, _replies);
-        _renew = new RenewEndpoint(_guard, streams, _replies);
+        _renew = new RenewEndpoint(_guard, _streams, _replies);
     }
+
+    /// <summary>Streams that end with their token.</summary>
+    public int RenewableStreamCount => _streams.Count;
 
     /// <summary>From now on subscribers and publishers of streams are told to come back later, and health checks that this server leaves.</summary>
     public void BeginDrain()
