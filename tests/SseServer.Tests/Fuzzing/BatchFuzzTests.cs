@@ -1,0 +1,35 @@
+using System.Text.Json;
+using SseServer.Endpoints;
+using SseServer.Protocol.Topics;
+
+namespace SseServer.Tests.Fuzzing;
+
+/// <summary>Lines of NDJSON batches: any is taken or refused with a sentence, and what is taken is what a JSON reader sees.</summary>
+public sealed class BatchFuzzTests
+{
+    private static readonly string[] Known = ["topic", "event", "id", "retry", "data"];
+
+    [Test]
+    public void Line_is_taken_only_as_one_object_of_known_fields_with_data([Range(1, 8)] int seed)
+    {
+        var work = PublishWork.Take();
+        Fuzz.Check(seed, samples => samples.BatchLine(), text =>
+        {
+            work.Batch.Clear();
+            var line = Fuzz.Bytes(text.Replace("\n", "", StringComparison.Ordinal));
+            var problem = BatchLine.TryAdd(line, TopicName.Default, EndpointOptions.Default, work);
+            Assert.That(work.Batch.Count, Is.EqualTo(problem is null ? 1 : 0), () => Fuzz.Show(text));
+            if (problem is not null)
+            {
+                Assert.That((problem.Status, problem.Detail), Is.EqualTo((problem.Status == 413 ? 413 : 400, problem.Detail.TrimEnd('.') + ".")));
+                return false;
+            }
+
+            using var json = JsonDocument.Parse(line);
+            var names = json.RootElement.EnumerateObject().Select(property => property.Name).ToArray();
+            Assert.That(names, Is.Unique.And.SubsetOf(Known).And.Member("data"), () => Fuzz.Show(text));
+            return true;
+        });
+        work.Return();
+    }
+}

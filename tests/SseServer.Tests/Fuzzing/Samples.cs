@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text;
+
+namespace SseServer.Tests.Fuzzing;
+
+/// <summary>
+/// Valid inputs of every kind that the server reads, put together from pieces of their grammars. Texts have one character for each
+/// byte. What a request may carry is listed once here: a new parameter, field or form of token goes into its list.
+/// </summary>
+internal sealed class Samples(Random random)
+{
+    private static readonly string[] TopicNames = ["a", "orders/42", "orders/42/items", "default", "$sys/x", "gr\xC3\xB6\xC3\x9F" + "e/1", "a b", "x.y-z_~"];
+
+    private static readonly string[] PatternNames = ["*", "**", "orders/*", "orders/**", "*/42", "*/**", "$sys/*", "orders/*/items"];
+
+    private static readonly string[] Tokens =
+    [
+        "key-1", "first-key", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIiwiZXhwIjoyMDAwMDAwMDAwfQ.c2lnbmF0dXJl", "eyJhbGciOiJub25lIn0.e30.", "a.b.c", "====",
+    ];
+
+    // The first ones are the forms of since=.
+    private const int SinceForms = 7;
+
+    private static readonly string[] Subscriptions =
+    [
+        "since=all", "since=10m", "since=90s", "since=2026-01-31T12:00:00Z", "since=2026-01-31T12:00:00.5+01:00", "since=1763790000123-0",
+        "since=latest", "lastEventId=1763790000123-0", "lastEventId=mine", "heartbeat=event", "heartbeat=comment", "access_token=TOKEN",
+    ];
+
+    private static readonly string[] Publications = ["event=tick", "event=gr%C3%B6%C3%9Fe", "id=mine", "id=1-a", "retry=2500", "key=ACME", "access_token=TOKEN"];
+
+    private static readonly string[] Fields =
+    [
+        "Accept: text/event-stream", "Accept: */*;q=0.1, text/*", "Last-Event-ID: 1763790000123-0", "Last-Event-ID:", "Origin: http://localhost:3000",
+        "Origin: https://elsewhere.example", "Authorization: Bearer TOKEN", "Authorization: Basic YTpi", "Cookie: a=b; access_token=TOKEN; c=\"d\"",
+        "Connection: keep-alive", "Connection: close", "Expect: 100-continue", "Cache-Control: no-cache", "X-Forwarded-For: 192.0.2.1, 10.0.0.1",
+        "Forwarded: for=192.0.2.1;proto=https", "Accept-Encoding: gzip, br", "TE: trailers", "Upgrade: h2c", "Access-Control-Request-Method: POST",
+    ];
+
+    private static readonly string[] Words = ["hello", "", " ", "two\nlines", "a\r\nb\rc", "data: x", "gr\xC3\xB6\xC3\x9F" + "e", "{\"a\":[1,2]}", "\xF0\x9F\x98\x80", "42"];
+
+    /// <summary>One or more requests with their bodies.</summary>
+    public string Requests() => string.Concat(Some(3, 1, _ => Request()));
+
+    public string Request() => random.Next(6) switch
+    {
+        0 => Head("GET", Target("/events/" + Escape(Topic()), Some(2, 0, _ => Pick(Subscriptions)))) + "\r\n",
+        1 => Head("GET", Target("/events", [.. Some(3, 1, _ => "topic=" + Escape(Selector())), .. Some(3, 0, _ => Pick(Subscriptions))])) + "\r\n",
+        2 => Head(Pick(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]), Pick(["/", "/healthz", "*", "/events", "/nothing?a=b"])) + "\r\n",
+        3 => Post("/events/" + Escape(Topic()), Some(2, 0, _ => Pick(Publications)), Pick(["text/plain", "application/octet-stream", "application/json"]), Text()),
+        4 => Post("/events", Some(1, 0, _ => "topic=" + Escape(Topic())), "application/x-ndjson", Batch()),
+        _ => Post("/events", Some(1, 0, _ => "topic=" + Escape(Topic())), "text/event-stream", EventStream()),
+    };
+
+    /// <summary>The request line and fields without the empty line.</summary>
+    public string Head(string method, string target) =>
+        $"{method} {target} HTTP/{Pick(["1.1", "1.1", "1.1", "1.0"])}\r\nHost: localhost\r\n" + string.Concat(Some(4, 0, _ => Token(Pick(Fields)) + "\r\n"));
+
+    public string Chunked(string body)
+    {
+        var text = new StringBuilder();
+        while (body.Length > 0)
+        {
+            var length = random.Next(1, body.Length + 1);
+            text.Append(CultureInfo.InvariantCulture, $"{length:x}{Extension()}\r\n{body[..length]}\r\n");
+            body = body[length..];
+        }
+
+        return text.Append(CultureInfo.InvariantCulture, $"0{Extension()}\r\n{Pick(["", "", "Name: value\r\n"])}\r\n").ToString();
+    }
+
+    /// <summary>An NDJSON batch.</summary>
+    public string Batch() => string.Join('\n', Some(4, 1, _ => BatchLine()));
+
+    public string BatchLine()
+    {
+        string[] fields =
+        [
+            $"\"data\":{Pick(["\"hello\"", "\"a\\nb\\u00e9\"", "42", "null", "{\"a\":[1,{}]}", "[]", "\"\xC3\xA9\"", "-1.5e3"])}",
+            .. Some(3, 0, _ => Pick(["\"topic\":\"orders/42\"", "\"event\":\"tick\"", "\"id\":\"mine\"", "\"retry\":2500", "\"key\":\"ACME\""])),
+        ];
+        random.Shuffle(fields);
+        return "{" + string.Join(',', fields.Distinct()) + "}";
+    }
+
+    /// <summary>An event stream as publishers send it.</summary>
+    public string EventStream() => string.Concat(Some(4, 1, _ =>
+        string.Concat(Some(5, 1, _ => Pick(["data: hello", "data", "data:  x", "event: tick", "id: mine", "id", "retry: 2500", ": comment", "other: x"]) + LineEnd())) + LineEnd()));
+
+    public string Selector() => random.Next(2) == 0 ? Topic() : Pattern();
+
+    public string Topic() => Pick(TopicNames);
+
+    public string Pattern() => Pick(PatternNames);
+
+    public string Since() => Pick(Subscriptions[..SinceForms])["since=".Length..];
+
+    public string Query() => string.Join('&', Some(5, 1, _ => random.Next(2) == 0 ? Pick(Subscriptions) : "topic=" + Escape(Selector())));
+
+    public string Text() => string.Concat(Some(3, 0, _ => Pick(Words)));
+
+    private string Post(string path, string[] parameters, string type, string body)
+    {
+        var head = Head("POST", Target(path, parameters)) + $"Content-Type: {type}{Pick(["", "; charset=utf-8"])}\r\n";
+        return random.Next(2) == 0 ? $"{head}Content-Length: {body.Length}\r\n\r\n{body}" : $"{head}Transfer-Encoding: chunked\r\n\r\n{Chunked(body)}";
+    }
+
+    private string Target(string path, string[] parameters) =>
+        (random.Next(8) == 0 ? "http://localhost" : "") + path + (parameters.Length == 0 ? "" : "?" + Token(string.Join('&', parameters)));
+
+    private string Token(string text) => text.Replace("TOKEN", Pick(Tokens), StringComparison.Ordinal);
+
+    private string Extension() => Pick(["", "", "", ";a", ";a=b;c", " ; a = \"b;\\\"c\""]);
+
+    private string LineEnd() => Pick(["\n", "\n", "\r\n", "\r"]);
+
+    private string Pick(string[] choices) => choices[random.Next(choices.Length)];
+
+    private string[] Some(int most, int least, Func<int, string> make) => [.. Enumerable.Range(0, random.Next(least, most + 1)).Select(make)];
+
+    // Names of pieces hold no character that would end the path, the query or the line.
+    private string Escape(string text) => string.Concat(text.Select(character =>
+        character > 0x7E || character == ' ' || (random.Next(8) == 0 && character != '*') ? $"%{(int)character:x2}" : character.ToString()));
+}
