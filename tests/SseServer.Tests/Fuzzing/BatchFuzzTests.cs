@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Protocol.Topics;
 
@@ -13,6 +14,7 @@ public sealed class BatchFuzzTests
     public void Line_is_taken_only_as_one_object_of_known_fields_with_data([Range(1, 8)] int seed)
     {
         var work = PublishWork.Take();
+        work.Admission = new Admission(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
         Fuzz.Check(seed, samples => samples.BatchLine(), text =>
         {
             work.Batch.Clear();

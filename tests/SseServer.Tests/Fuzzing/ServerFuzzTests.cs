@@ -49,7 +49,8 @@ public sealed class ServerFuzzTests
             process.Kill();
         }
 
-        Assert.That(await log, Does.Not.Contain(" ERR ").And.Not.Contain(" FTL ").And.Not.Contain(" WRN "));
+        var notable = (await log).Split('\n').Where(line => line.Contains(" ERR ", StringComparison.Ordinal) || line.Contains(" FTL ", StringComparison.Ordinal) || line.Contains(" WRN ", StringComparison.Ordinal));
+        Assert.That(notable.Where(line => !line.Contains("The limit \"", StringComparison.Ordinal)), Is.Empty);
         if (Scale.IsLong) AssertFlat(resident);
     }
 
