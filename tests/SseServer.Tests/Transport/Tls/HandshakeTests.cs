@@ -52,28 +52,28 @@ public sealed class HandshakeTests
         Assert.That(await client.ReadToEndAsync(), Is.Empty);
     }
 
-    [TestCase("\u0016\u0003\u0001\u0000\u0005hello")]
-    [TestCase("\u0016\u0003\u0001\u00ff\u00ffhello")]
-    [TestCase("\u0000\u0000\u0000\u0000\u0000\u0000\u0000")]
-    [TestCase("\u0017\u0003\u0003\u0000\u0000\u0017\u0003\u0003\u0000\u0000")]
-    [TestCase("\u0080\u002e\u0001\u0000\u0002\u0000\u0015\u0000\u0000\u0000\u0010")]
+    [TestCase("160301000568656c6c6f")]
+    [TestCase("160301ffff68656c6c6f")]
+    [TestCase("00000000000000")]
+    [TestCase("17030300001703030000")]
+    [TestCase("802e0100020015000000100102030405060708")]
     public async Task Bytes_that_are_no_handshake_end_the_connection_and_nothing_else(string bytes)
     {
         await using var server = new TestServer(tls: true);
         using var client = await TestClient.ConnectAsync(server.EndPoint, 0);
-        await client.SendAsync(bytes);
+        await client.SendAsync(Convert.FromHexString(bytes));
         client.Finish();
         await server.EmptyAsync();
         Assert.That(server.Transport.Counters.Closed(CloseReason.TlsRefused), Is.EqualTo(1));
     }
 
     [TestCase("")]
-    [TestCase("\u0016\u0003\u0001\u0001\u0000")]
+    [TestCase("1603010100")]
     public async Task Handshake_that_is_not_over_in_time_ends_the_connection(string bytes)
     {
         await using var server = new TestServer(tls: true);
         using var client = await TestClient.ConnectAsync(server.EndPoint, 0);
-        await client.SendAsync(bytes);
+        await client.SendAsync(Convert.FromHexString(bytes));
         await server.WaitingForAsync(DeadlineKind.Handshake);
         var connection = server.Connection;
         server.Time.Advance(server.Options.Tls!.HandshakeTimeout - TimeSpan.FromSeconds(2));
