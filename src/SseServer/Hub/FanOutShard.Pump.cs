@@ -259,8 +259,8 @@ internal sealed partial class FanOutShard
 
     private void CountDeliveries(int events, int bytes)
     {
-        _counters.Deliveries += events;
         _counters.DeliveredBytes += bytes;
+        _counters.Deliveries += events;
     }
 
     private static bool MayHaveLoss(Subscription subscription)

@@ -9,11 +9,9 @@ namespace SseServer.Tests.Endpoints;
 /// </summary>
 internal sealed class RecordingLoggers : ILoggerFactory
 {
-    private const int LimitReached = 2010;
-
     public ConcurrentQueue<string> Complaints { get; } = new();
 
-    public ConcurrentQueue<string> Limits { get; } = new();
+    public ConcurrentQueue<string> Told { get; } = new();
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
@@ -24,17 +22,20 @@ internal sealed class RecordingLoggers : ILoggerFactory
         // Nothing is held.
     }
 
+    // Memory pressure, limits, slow readers.
+    private static bool IsTold(EventId id) => id.Id is 110 or 2010 or 2011 or 2012;
+
     private sealed class Logger(RecordingLoggers owner, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (eventId.Id == LimitReached) owner.Limits.Enqueue(formatter(state, exception));
-            else if (IsEnabled(logLevel)) owner.Complaints.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+            if (IsTold(eventId)) owner.Told.Enqueue(formatter(state, exception));
+            else if (logLevel >= LogLevel.Warning) owner.Complaints.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
         }
     }
 }

@@ -44,9 +44,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public IPEndPoint EndPoint => Transport.Endpoints[0];
 
-    public async Task<WireClient> ConnectAsync(int receiveBuffer = 0)
+    public async Task<WireClient> ConnectAsync(int receiveBuffer = 0, IPAddress? from = null)
     {
-        var client = await WireClient.ConnectAsync(EndPoint, receiveBuffer);
+        var client = await WireClient.ConnectAsync(EndPoint, receiveBuffer, from);
         lock (_clients) _clients.Add(client);
         return client;
     }
@@ -58,6 +58,18 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         await client.RequestAsync(method, target, body, fields);
         return await client.ReadReplyAsync(isHead: method == "HEAD");
     }
+
+    /// <summary>The value of a sample of <c>/metrics</c>, which is named with its labels.</summary>
+    public async Task<double> MetricAsync(string sample)
+    {
+        var reply = await SendAsync("GET", "/metrics");
+        var line = reply.Body.Split('\n').SingleOrDefault(line => line.StartsWith(sample + " ", StringComparison.Ordinal));
+        Assert.That(line, Is.Not.Null, $"{sample} is not among:\n{reply.Body}");
+        return double.Parse(line.AsSpan(sample.Length + 1));
+    }
+
+    /// <summary>How often a limit refused something.</summary>
+    public Task<double> RefusalsAsync(string limit) => MetricAsync($"sse_limit_refusals_total{{limit=\"{limit}\"}}");
 
     /// <summary>Publishes and returns the event's hub id.</summary>
     public async Task<string> PublishAsync(string target, string data, params string[] fields)

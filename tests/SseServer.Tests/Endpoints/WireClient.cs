@@ -23,10 +23,11 @@ internal sealed class WireClient : IDisposable
     /// <summary>The last id that an event stream gave, as an EventSource keeps it (WHATWG HTML 9.2.6).</summary>
     public string LastEventId { get; private set; } = "";
 
-    public static async Task<WireClient> ConnectAsync(IPEndPoint endPoint, int receiveBuffer = 0)
+    public static async Task<WireClient> ConnectAsync(IPEndPoint endPoint, int receiveBuffer = 0, IPAddress? from = null)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer > 0) socket.ReceiveBufferSize = receiveBuffer;
+        if (from is not null) socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(endPoint).Soon();
         return new WireClient(socket);
     }

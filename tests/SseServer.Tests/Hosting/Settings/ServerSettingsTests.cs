@@ -58,6 +58,19 @@ internal sealed class ServerSettingsTests
         Assert.That(errors, Has.One.Contains("Cors:AllowCredentials"));
     }
 
+    [TestCase("127.0.0.1:0", null, 0)]
+    [TestCase("127.0.0.1:0,[::1]:0", null, 0)]
+    [TestCase("0.0.0.0:0", null, 1000)]
+    [TestCase("0.0.0.0:0", "0", 0)]
+    [TestCase("127.0.0.1:0", "2", 2)]
+    public void Clients_are_bounded_where_others_than_this_machine_can_come_unless_it_is_said(string listen, string? setting, int streams)
+    {
+        var settings = Read(new() { ["Server:Listen"] = listen, ["Auth:AllowAnonymousPublish"] = "true", ["Limits:MaxStreamsPerClient"] = setting }, out var errors);
+
+        Assert.That(errors, Is.Empty);
+        Assert.That(settings.Endpoints.Limits.MaxStreamsPerClient, Is.EqualTo(streams));
+    }
+
     private static ServerSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> errors)
     {
         var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
