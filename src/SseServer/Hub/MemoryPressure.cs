@@ -21,7 +21,7 @@ internal static class MemoryPressure
     public readonly record struct State(Level Level, long HistoryBytes);
 
     /// <summary>
-    /// The state after a reading. From <paramref name="limit"/> on, history loses a quarter each time; below it the state is held, so that it does not come and
+    /// The state after a reading. From <paramref name="limit"/> on, history loses a quarter each time, or all that is too much where that is more; below it the state is held, so that it does not come and
     /// go with each event; an eighth below it the bound grows back by a sixteenth of the whole each time.
     /// </summary>
     /// <param name="state">The state before the reading.</param>
@@ -36,6 +36,6 @@ internal static class MemoryPressure
         if (used < limit - limit / 8) return new(Level.None, Math.Min(mostHistory, state.HistoryBytes + Math.Max(1, least)));
         if (used < limit) return state.Level == Level.None ? state : state with { Level = Level.ShortHistory };
         if (state.HistoryBytes <= least) return state with { Level = Level.Full };
-        return new(Level.ShortHistory, Math.Max(least, Math.Min(state.HistoryBytes, history) / 4 * 3));
+        return new(Level.ShortHistory, Math.Max(least, Math.Min(Math.Min(state.HistoryBytes, history) / 4 * 3, history - (used - limit))));
     }
 }

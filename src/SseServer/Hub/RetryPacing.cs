@@ -9,9 +9,10 @@ internal static class RetryPacing
     /// <returns>Milliseconds, at least 1.</returns>
     public static int Jitter(TimeSpan mean, double random) => (int)Math.Clamp(mean.TotalMilliseconds * (0.75 + random * 0.5), 1, int.MaxValue);
 
-    /// <summary>The seconds of a <c>Retry-After</c> (RFC 9110 section 10.2.3), spread like <see cref="Jitter"/> and never too short.</summary>
+    /// <summary>The seconds of a <c>Retry-After</c> (RFC 9110 section 10.2.3), never too short and spread over two thirds more, as wide as <see cref="Jitter"/> spreads.</summary>
     /// <param name="atLeast">Before this another try makes no sense.</param>
     /// <param name="random">A number from 0 up to 1.</param>
     /// <returns>Seconds, at least 1.</returns>
-    public static int AfterSeconds(TimeSpan atLeast, double random) => (int)((Jitter(atLeast / 0.75, random) + 999L) / 1000);
+    public static int AfterSeconds(TimeSpan atLeast, double random)
+        => (int)Math.Clamp(Math.Ceiling(atLeast.TotalSeconds * (1 + random * 2 / 3)), 1, int.MaxValue);
 }

@@ -13,6 +13,7 @@ public sealed class MemoryPressureTests
     [TestCase(None, 1600, 799, 900, None, 1600, Description = "close to the limit, nothing has begun")]
     [TestCase(None, 1600, 800, 900, Short, 675, Description = "a quarter of what there is goes")]
     [TestCase(Short, 675, 900, 675, Short, 504, Description = "and a quarter again")]
+    [TestCase(None, 1600, 1300, 900, Short, 400, Description = "or all that is too much")]
     [TestCase(Short, 120, 900, 120, Short, 100, Description = "down to the least")]
     [TestCase(Short, 100, 900, 100, Full, 100, Description = "then newcomers are refused")]
     [TestCase(None, 1600, 900, 0, Short, 100, Description = "no history to shed")]
