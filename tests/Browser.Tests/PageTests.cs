@@ -104,6 +104,27 @@ public sealed class PageTests
         Assert.That((await page.Locator("img").CountAsync(), await page.TitleAsync()), Is.EqualTo((0, "SseServer")));
     }
 
+    [Test]
+    public async Task Page_with_a_token_reads_and_publishes_with_it_and_does_not_show_it()
+    {
+        const string Key = "key-that-is-not-shown";
+        var auth = AuthOptions.Default with
+        {
+            Keys = [new StaticKey { Name = "a", Secret = Key, Publish = TopicPatterns.Everything, Subscribe = TopicPatterns.Everything }],
+            ProtectedTopics = TopicPatterns.Parse("secret"),
+        };
+        await using var server = new ServerUnderTest(time: TimeProvider.System, auth: auth);
+        await using var tab = await Chromium.OpenTabAsync();
+        var page = tab.Page;
+        await page.GotoAsync(server.UrlOf("/?topic=secret&access_token=" + Key).AbsoluteUri);
+        await page.WaitForSelectorAsync("#state.open");
+        await page.FillAsync("#data", "typed");
+        await page.PressAsync("#data", "Enter");
+        await page.WaitForSelectorAsync("text=typed");
+        Assert.That(await page.InnerTextAsync("#target"), Is.EqualTo("/events?topic=secret&access_token=..."));
+        Assert.That(await page.InnerTextAsync("body"), Does.Not.Contain(Key));
+    }
+
     private static ServerSettings Settings() => new()
     {
         Listen = [],

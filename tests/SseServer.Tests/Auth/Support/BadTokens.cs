@@ -62,20 +62,23 @@ internal static class BadTokens
                 {
                     var parts = TestTokens.Create(now, algorithm).Split('.');
                     return $"{parts[0]}.{TestTokens.Encode(TestTokens.Claims(now, "mallory").ToJsonString())}.{parts[2]}";
-                });
+                }
+                );
                 yield return ($"{algorithm} with a bit of the signature turned", AuthFailure.BadSignature, now =>
                 {
                     var parts = TestTokens.Create(now, algorithm).Split('.');
                     var signature = Base64Url.DecodeFromChars(parts[2]);
                     signature[^1] ^= 1;
                     return $"{parts[0]}.{parts[1]}.{Base64Url.EncodeToString(signature)}";
-                });
+                }
+                );
                 yield return ($"{algorithm} with half of its signature", AuthFailure.BadSignature, now =>
                 {
                     var token = TestTokens.Create(now, algorithm);
                     var signature = token.LastIndexOf('.') + 1;
                     return token[..(signature + (token.Length - signature) / 8 * 4)];
-                });
+                }
+                );
             }
 
             yield return ("ES256 with a signature of zeros", AuthFailure.BadSignature, now =>

@@ -112,6 +112,34 @@ internal sealed class SettingsReaderTests
     }
 
     [Test]
+    public void Things_are_read_by_their_names_and_have_settings_of_their_own()
+    {
+        var reader = Reader("A:Things:one:Size", "1", "A:Things:Two:Size", "2", "A:Things:Two:Colour", "red");
+
+        var things = reader.Each("A:Things", "NAME", (name, key) => name + reader.Integer($"{key}:Size", 0, 0, 9, ""));
+
+        Assert.That(things, Is.EquivalentTo(new[] { "one1", "Two2" }));
+        Assert.That(reader.UnknownKeys(), Is.EqualTo(new[] { "A:Things:Two:Colour is not a setting; --help lists them all." }));
+    }
+
+    [Test]
+    public void Things_of_which_there_are_none_are_declared_with_a_placeholder()
+    {
+        var reader = Reader();
+
+        var things = reader.Each<string>("A:Things", "NAME", (name, key) =>
+        {
+            reader.Integer($"{key}:Size", 0, 0, 9, "How large.");
+            reader.Reject($"{key}:Size", "", "is missing", "a size");
+            return name;
+        });
+
+        Assert.That(things, Is.Empty);
+        Assert.That(reader.Errors, Is.Empty);
+        Assert.That(reader.Descriptors.Single().Key, Is.EqualTo("A:Things:NAME:Size"));
+    }
+
+    [Test]
     public void Keys_that_no_declaration_reads_are_reported_with_the_one_that_was_meant()
     {
         var reader = Reader("Hub:Retntion", "1", "Hub:Retention:0", "1", "Colour", "red", "Serilog:WriteTo:0:Name", "Console", "HUB:RETENTION", "2");

@@ -1,0 +1,155 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Configuration;
+using SseServer.Auth;
+using SseServer.Hosting.Settings;
+using SseServer.Tests.Auth.Support;
+
+namespace SseServer.Tests.Hosting.Settings;
+
+internal sealed class AuthSettingsTests
+{
+    private const string Secret = "0123456789abcdef0123456789abcdef";
+
+    private static readonly Dictionary<string, string?> Jwt = new()
+    {
+        ["Auth:Jwt:Issuer"] = TestTokens.Issuer,
+        ["Auth:Jwt:Audience"] = TestTokens.Audience,
+        ["Auth:Jwt:Keys:main:Algorithm"] = "HS256",
+        ["Auth:Jwt:Keys:main:Secret"] = Secret,
+    };
+
+    [Test]
+    public void Nothing_is_set_by_default()
+    {
+        var auth = Read([], out var errors).Auth;
+        Assert.That((auth.IsConfigured, auth.Jwt, auth.ProtectedTopics.IsEmpty, auth.MaxTokenBytes), Is.EqualTo((false, (JwtOptions?)null, true, 8192)));
+        Assert.That(errors, Is.Empty);
+    }
+
+    [Test]
+    public void Keys_have_rights_of_their_own_and_publish_keys_publish_everywhere()
+    {
+        var keys = Read(
+            new()
+            {
+                ["Auth:PublishKeys:ci"] = "first",
+                ["Auth:Keys:shop:Secret"] = "second",
+                ["Auth:Keys:shop:Publish:0"] = "orders/*",
+                ["Auth:Keys:shop:Publish:1"] = "stock",
+                ["Auth:Keys:shop:Subscribe"] = "orders/**, $sys/*",
+                ["Auth:Keys:shop:Admin"] = "true",
+            }, out var errors).Auth.Keys;
+
+        Assert.That(errors, Is.Empty);
+        Assert.That(keys.Select(key => (key.Name, key.Secret, key.IsAdmin)), Is.EqualTo(new[] { ("ci", "first", false), ("shop", "second", true) }));
+        Assert.That((keys[0].Publish.Cover("a/b"u8), keys[0].Publish.Cover("$a"u8), keys[0].Subscribe.IsEmpty), Is.EqualTo((true, false, true)));
+        Assert.That((keys[1].Publish.Cover("stock"u8), keys[1].Publish.Cover("a"u8), keys[1].Subscribe.Cover("$sys/a"u8)), Is.EqualTo((true, false, true)));
+    }
+
+    [Test]
+    public void Tokens_are_checked_with_keys_of_every_kind()
+    {
+        var jwt = Read(
+            new(Jwt)
+            {
+                ["Auth:Jwt:Keys:rsa:Algorithm"] = "RS256",
+                ["Auth:Jwt:Keys:rsa:PublicKey"] = TestTokens.Rsa.ExportSubjectPublicKeyInfoPem(),
+                ["Auth:Jwt:Keys:ec:Algorithm"] = "ES256",
+                ["Auth:Jwt:Keys:ec:PublicKey"] = TestTokens.Ecdsa.ExportSubjectPublicKeyInfoPem(),
+                ["Auth:Jwt:Keys:shared:Algorithm"] = "HS256",
+                ["Auth:Jwt:Keys:shared:SecretBase64"] = Convert.ToBase64String(new byte[32]),
+                ["Auth:Jwt:JwksUrl"] = "https://id.example/keys",
+                ["Auth:Jwt:ClockSkew"] = "5s",
+                ["Auth:Jwt:Claim"] = "https://sse.example/rights",
+            }, out var errors).Auth.Jwt!;
+
+        Assert.That(errors, Is.Empty);
+        Assert.That(jwt.Keys.Select(key => (key.Id, key.Algorithm)), Is.EquivalentTo(new[]
+        {
+            ("main", SigningAlgorithm.HS256), ("rsa", SigningAlgorithm.RS256), ("ec", SigningAlgorithm.ES256), ("shared", SigningAlgorithm.HS256),
+        }));
+        Assert.That((jwt.JwksUrl, jwt.ClockSkew, jwt.Claim), Is.EqualTo((new Uri("https://id.example/keys"), TimeSpan.FromSeconds(5), "https://sse.example/rights")));
+    }
+
+    [TestCase("Auth:Jwt:Issuer", null, "Auth:Jwt:Issuer: '' is missing; allowed is the iss of the tokens that are to be taken.")]
+    [TestCase("Auth:Jwt:Audience", null, "Auth:Jwt:Audience: '' is missing, and without it any token of the issuer's for another service would be taken; allowed is the aud of the tokens for this server.")]
+    [TestCase("Auth:Jwt:Keys:main:Algorithm", null, "Auth:Jwt:Keys:main:Algorithm: '' is missing; allowed is HS256, RS256 or ES256.")]
+    [TestCase("Auth:Jwt:Keys:main:Algorithm", "none", "Auth:Jwt:Keys:main:Algorithm: 'none' is not known; allowed is HS256, RS256 or ES256.")]
+    [TestCase("Auth:Jwt:Keys:main:Secret", "0123456789abcdef0123456789abcde", "Auth:Jwt:Keys:main:Secret is too short a secret; allowed is 32 bytes or more (RFC 7518 section 3.2).")]
+    [TestCase("Auth:Jwt:Keys:main:Secret", null, "Auth:Jwt:Keys:main:Algorithm: 'HS256' does not have one key that fits it; allowed is either Secret or SecretBase64 beside it.")]
+    [TestCase("Auth:Jwt:Keys:main:SecretBase64", "AAAA", "Auth:Jwt:Keys:main:Algorithm: 'HS256' does not have one key that fits it; allowed is either Secret or SecretBase64 beside it.")]
+    [TestCase("Auth:Jwt:Keys:main:File", "/tmp/x", "Auth:Jwt:Keys:main:Algorithm: 'HS256' does not have one key that fits it; allowed is either Secret or SecretBase64 beside it.")]
+    [TestCase("Auth:Jwt:JwksUrl", "http://id.example/keys", "Auth:Jwt:JwksUrl: '...' is no URL to fetch keys from; allowed is https://HOST/PATH, or http:// on loopback, without a user's name.")]
+    [TestCase("Auth:Jwt:JwksUrl", "file:///etc/passwd", "Auth:Jwt:JwksUrl: '...' is no URL to fetch keys from; allowed is https://HOST/PATH, or http:// on loopback, without a user's name.")]
+    [TestCase("Auth:Keys:a:Publish", "x", "Auth:Keys:a:Secret is missing; allowed is the key's text, 32 random characters or so.")]
+    [TestCase("Auth:ProtectedTopics", "a//b", "Auth:ProtectedTopics: 'a//b' is no topic pattern; allowed is orders/42, orders/* or orders/**: A topic name has an empty segment: no leading, trailing or double '/'.")]
+    [TestCase("Auth:Cookie", "a b", "Auth:Cookie: 'a b' is no name for a cookie; allowed is letters, digits and characters such as - and _.")]
+    public void What_is_wrong_or_half_set_is_refused(string key, string? value, string sentence)
+    {
+        Read(new(Jwt) { [key] = value }, out var errors);
+        Assert.That(errors, Does.Contain(sentence));
+    }
+
+    [Test]
+    public void Issuer_without_keys_is_refused()
+    {
+        Read(new() { ["Auth:Jwt:Issuer"] = "a", ["Auth:Jwt:Audience"] = "b" }, out var errors);
+        Assert.That(errors, Has.One.Contains("Auth:Jwt:Keys:KID or Auth:Jwt:JwksUrl"));
+    }
+
+    [Test]
+    public void Weak_key_of_a_file_is_refused_at_start()
+    {
+        using var weak = RSA.Create(1024);
+        var path = Path.GetTempFileName();
+        try
+        {
+            foreach (var (content, reason) in new[] { (weak.ExportSubjectPublicKeyInfoPem(), "is too short an RSA key"), ("x", "holds no key in PEM"), (null, "is a file that does not exist") })
+            {
+                if (content is null) File.Delete(path);
+                else File.WriteAllText(path, content);
+                Read(new(Jwt) { ["Auth:Jwt:Keys:f:Algorithm"] = "RS256", ["Auth:Jwt:Keys:f:File"] = path }, out var errors);
+                Assert.That(errors, Is.EqualTo(new[] { $"Auth:Jwt:Keys:f:File: '{path}' {reason}; allowed is an RSA public key of 2048 bits or more in PEM." }));
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Test]
+    public void Protection_that_nobody_could_pass_is_refused()
+    {
+        Read(new() { ["Auth:ProtectedTopics"] = "secret/**" }, out var errors);
+        Assert.That(errors, Has.One.Contains("closes topics that nobody could read"));
+    }
+
+    [Test]
+    public void Keys_that_no_token_could_be_as_long_as_are_refused()
+    {
+        Read(new() { ["Auth:PublishKeys:a"] = new string('x', 300), ["Auth:MaxTokenBytes"] = "256" }, out var errors);
+        Assert.That(errors, Is.EqualTo(new[] { "Auth:MaxTokenBytes: '256' is less than the key a has; allowed is as many bytes as the longest key, or more." }));
+    }
+
+    // Off loopback somebody must be told apart from everybody.
+    [Test]
+    public void Tokens_or_keys_let_the_server_listen_to_others()
+    {
+        const string listen = "Server:Listen";
+        Read(new(Jwt) { [listen] = "*:0" }, out var errors);
+        Assert.That(errors, Is.Empty);
+        Read(new() { [listen] = "*:0", ["Auth:Keys:a:Secret"] = "x" }, out errors);
+        Assert.That(errors, Is.Empty);
+        Read(new() { [listen] = "*:0", ["Auth:Cookie"] = "x" }, out errors);
+        Assert.That(errors, Has.One.Contains("Auth:Keys:NAME").And.One.Contains("Auth:Jwt"));
+    }
+
+    private static ServerSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> errors)
+    {
+        var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        var settings = ServerSettings.Read(reader);
+        errors = [.. reader.Errors, .. reader.UnknownKeys()];
+        return settings;
+    }
+}
