@@ -9,6 +9,8 @@ namespace SseServer.Auth;
 internal sealed class TokenCache
 {
     // Some ten thousand holders of tokens with requests in the same minutes; about 1 KB each.
+    public const int MaxEntries = 2 * MaxHalf;
+
     private const int MaxHalf = 8192;
 
     private readonly Lock _gate = new();
