@@ -55,6 +55,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
     public ValueTask HandleAsync(HttpExchange exchange)
     {
         var request = exchange.Request;
+        if (exchange.IsOverLimit) return RefuseOverLimit(exchange);
         if (_guard.CheckHost(request) is { } wrongHost) return Refuse(exchange, wrongHost);
         // RFC 9110 section 9.1: 501 for a method that is not recognised, or like TRACE served by no resource.
         if (request.Method is RequestMethod.Other or RequestMethod.Trace) return Refuse(exchange, new(501, "Use GET, HEAD, POST or OPTIONS, in capitals."));
@@ -117,6 +118,13 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         return parameters.Read(exchange.Request) is { } broken
             ? Refuse(exchange, Problem.BadRequest(broken))
             : _subscribe.HandleAsync(exchange, parameters);
+    }
+
+    private ValueTask RefuseOverLimit(HttpExchange exchange)
+    {
+        var (limit, status) = exchange.Connection.IsOverAddressLimit ? (Limit.ConnectionsPerAddress, 429) : (Limit.Connections, 503);
+        _subscribe.RefuseForNow(exchange, limit, LimitNames.Explain(limit), status);
+        return default;
     }
 
     private ValueTask Refuse(HttpExchange exchange, Problem problem)

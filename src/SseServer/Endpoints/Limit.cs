@@ -8,6 +8,8 @@ internal enum Limit
     /// <summary>No bound is at fault.</summary>
     None,
 
+    Connections,
+    ConnectionsPerAddress,
     RequestLine,
     HeaderBytes,
     HeaderCount,

@@ -13,6 +13,8 @@ internal static class LimitNames
     /// <summary>The value of the label <c>limit</c>; stable, since dashboards hold it.</summary>
     public static string Label(Limit limit) => limit switch
     {
+        Limit.Connections => "connections",
+        Limit.ConnectionsPerAddress => "connections_per_address",
         Limit.RequestLine => "request_line",
         Limit.HeaderBytes => "header_bytes",
         Limit.HeaderCount => "header_count",
@@ -37,6 +39,8 @@ internal static class LimitNames
     /// <summary>The key of the setting that moves it.</summary>
     public static string Setting(Limit limit) => limit switch
     {
+        Limit.Connections => "Limits:MaxConnections",
+        Limit.ConnectionsPerAddress => "Limits:MaxConnectionsPerAddress",
         Limit.RequestLine => "Limits:MaxRequestLineBytes",
         Limit.HeaderBytes => "Limits:MaxHeaderBytes",
         Limit.HeaderCount => "Limits:MaxHeaderCount",
@@ -59,12 +63,14 @@ internal static class LimitNames
     };
 
     /// <summary>Whether it can be in the way of a stream that may open later.</summary>
-    public static bool IsSoft(Limit limit) => limit is Limit.Streams or Limit.StreamsPerClient or Limit.StreamsPerTopic or Limit.TopicsPerClient
+    public static bool IsSoft(Limit limit) => limit is Limit.Connections or Limit.ConnectionsPerAddress or Limit.Streams or Limit.StreamsPerClient or Limit.StreamsPerTopic or Limit.TopicsPerClient
         or Limit.PatternsPerClient or Limit.Topics or Limit.Patterns or Limit.Memory;
 
     /// <summary>What a stream's client is told at a limit that may be gone when it comes again.</summary>
     public static string Explain(Limit limit) => limit switch
     {
+        Limit.Connections => "The server has as many connections as it is set to have; come back later, or raise Limits:MaxConnections.",
+        Limit.ConnectionsPerAddress => "Your address has as many connections as it may have; close some, come back later, or raise Limits:MaxConnectionsPerAddress.",
         Limit.Streams => "The server has as many streams as it is set to have; try again later, or raise Limits:MaxStreams.",
         Limit.StreamsPerClient => "You have as many streams open as one client may; close some, or raise Limits:MaxStreamsPerClient.",
         Limit.StreamsPerTopic => "A topic has as many streams as it is set to have; try again later, or raise Limits:MaxStreamsPerTopic.",

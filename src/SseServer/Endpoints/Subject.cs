@@ -21,7 +21,7 @@ internal readonly record struct Subject
     private Subject(string? name, AddressFamily family, ulong network) => (_name, _family, _network) = (name, family, network);
 
     /// <summary>Who has sent a request.</summary>
-    public static Subject Of(HttpExchange exchange, Identity caller) => Of(caller.IsAnonymous ? null : caller.Name, exchange.Connection.RemoteEndPoint?.Address);
+    public static Subject Of(HttpExchange exchange, Identity caller) => Of(caller.IsAnonymous ? null : caller.Name, exchange.ClientAddress);
 
     /// <param name="name">An authenticated name; null for the anonymous.</param>
     /// <param name="address">Where the request comes from; those without an address count as one.</param>

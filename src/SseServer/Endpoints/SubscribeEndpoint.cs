@@ -211,13 +211,13 @@ internal sealed class SubscribeEndpoint(
 
     /// <summary>
     /// Refuses what may work later. EventSource never retries after a 503, so a client that asks for an event stream by name gets one, whose only
-    /// block paces its return; everyone else gets the 503.
+    /// block paces its return; everyone else gets the status.
     /// </summary>
-    private void RefuseForNow(HttpExchange exchange, Limit limit, string detail)
+    public void RefuseForNow(HttpExchange exchange, Limit limit, string detail, int status = 503)
     {
-        if (!AcceptHeader.NamesEventStream(exchange.Request))
+        if (exchange.Request.Method != RequestMethod.Get || !AcceptHeader.NamesEventStream(exchange.Request))
         {
-            replies.Refuse(exchange, Problem.ForNow(503, detail, hub.Options.ReconnectionTime * 1.5) with { Limit = limit });
+            replies.Refuse(exchange, Problem.ForNow(status, detail, hub.Options.ReconnectionTime * 1.5) with { Limit = limit });
             return;
         }
 

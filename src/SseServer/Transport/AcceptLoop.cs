@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using SseServer.Transport.Limits;
 
 namespace SseServer.Transport;
 
@@ -84,25 +85,26 @@ internal sealed class AcceptLoop : IDisposable
     private void Admit(Socket socket)
     {
         _context.Counters.CountAccepted();
-        var limit = _context.Options.MaxConnections;
-        if (limit > 0 && _context.Connections.Count >= limit)
+        var standing = _context.Limits.Enter();
+        var isFull = standing != ConnectionStanding.Served;
+        if (isFull && !_full) TransportLog.ConnectionLimit(_context.Logger, _context.Options.MaxConnections);
+        _full = isFull;
+        if (standing == ConnectionStanding.TurnedAway)
         {
-            if (!_full) TransportLog.ConnectionLimit(_context.Logger, limit);
-            _full = true;
             _context.Counters.CountClosed(CloseReason.ConnectionLimit);
             socket.Dispose();
             return;
         }
 
-        _full = false;
         try
         {
-            Connection.Accept(_context, socket, IsTls);
+            Connection.Accept(_context, socket, IsTls, standing);
         }
         catch (SocketException e)
         {
             TransportLog.AcceptClientFault(_context.Logger, e.SocketErrorCode);
             _context.Counters.CountClosed(CloseReason.PeerReset);
+            _context.Limits.Leave(standing);
             socket.Dispose();
         }
     }

@@ -33,7 +33,7 @@ internal enum CloseReason
     /// <summary>The peer stopped reading what is sent to it.</summary>
     StalledReader = 203,
 
-    /// <summary>The TLS handshake was not over in time.</summary>
+    /// <summary>The TLS handshake, or the PROXY header, was not over in time.</summary>
     HandshakeTimeout = 210,
 
     // 3xx: what the peer sent cannot be served.
@@ -50,11 +50,17 @@ internal enum CloseReason
     /// <summary>The bound on connections was reached when this one arrived.</summary>
     ConnectionLimit = 303,
 
+    /// <summary>The bound on connections from its address was reached when this one arrived.</summary>
+    AddressLimit = 304,
+
     /// <summary>There was no TLS handshake that both sides agree to.</summary>
     TlsRefused = 310,
 
     /// <summary>What came after the handshake breaks the rules of TLS, or is cut off within a record.</summary>
     TlsBroken = 311,
+
+    /// <summary>A trusted proxy did not begin the connection with a PROXY header that can be read.</summary>
+    ProxyHeaderRefused = 312,
 
     // 4xx: the conversation is over.
 

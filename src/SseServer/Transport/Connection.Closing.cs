@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using SseServer.Transport.Limits;
 using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
@@ -102,6 +103,8 @@ internal sealed partial class Connection
         _receiver.Dispose();
         TransportLog.Closed(_context.Logger, Id, CloseReason);
         _context.Counters.CountClosed(CloseReason);
+        if (_isCountedForAddress) _context.Limits.LeaveAddress(new ClientNetwork(RemoteAddress));
+        _context.Limits.Leave(_standing);
         _context.Connections.Remove(_slot);
     }
 }

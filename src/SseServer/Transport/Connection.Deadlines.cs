@@ -25,13 +25,15 @@ internal sealed partial class Connection
     /// <summary>A request may begin from here on.</summary>
     internal void ArmForRequest()
     {
-        _deadline.Arm(_context.After(_context.Options.KeepAliveTimeout), DeadlineKind.Request);
+        // Who is refused anyway has no more time than a head takes.
+        var timeout = IsOverLimit ? _context.Options.HeaderTimeout : _context.Options.KeepAliveTimeout;
+        _deadline.Arm(_context.After(timeout), DeadlineKind.Request);
 
         // The drain sets its flag and then claims these deadlines; whoever arms one later sees the flag.
         if (_context.IsDraining) Drain();
     }
 
-    /// <summary>The first byte of a handshake, and all that follows up to its end.</summary>
+    /// <summary>The first byte of what comes before requests, and all that follows up to its end.</summary>
     internal void ArmForHandshake(TimeSpan timeout)
     {
         _deadline.Arm(_context.After(timeout), DeadlineKind.Handshake);

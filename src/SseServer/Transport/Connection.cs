@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using SseServer.Protocol.Http;
+using SseServer.Protocol.Proxy;
+using SseServer.Transport.Limits;
 using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
@@ -31,6 +33,9 @@ internal sealed partial class Connection
     private bool _waiting;
     private bool _keepable;
     private bool _isTls;
+    private bool _expectsProxyHeader;
+    private bool _isCountedForAddress;
+    private ConnectionStanding _standing;
 
     private Connection(TransportContext context, Socket socket, SocketReceiver receiver)
     {
@@ -38,7 +43,7 @@ internal sealed partial class Connection
         _socket = socket;
         _receiver = receiver;
         Id = context.NextConnectionId();
-        RemoteEndPoint = socket.RemoteEndPoint as IPEndPoint;
+        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
         Output = new SocketPipeWriter(this, socket, context.Buffers, context.Time);
         _slot = context.Connections.Add(this);
     }
@@ -46,8 +51,17 @@ internal sealed partial class Connection
     /// <summary>Counts up from 1 in the order of arrival.</summary>
     public long Id { get; }
 
-    /// <summary>The other side; null where the system did not tell.</summary>
-    public IPEndPoint? RemoteEndPoint { get; }
+    /// <summary>The other side, or whom a trusted proxy named in a PROXY header.</summary>
+    public IPEndPoint RemoteEndPoint { get; private set; }
+
+    /// <summary>The address of <see cref="RemoteEndPoint"/>; an IPv4 one also where it came within IPv6.</summary>
+    public IPAddress RemoteAddress => AddressText.Normalize(RemoteEndPoint.Address);
+
+    /// <summary>Whether requests are refused because there are too many connections.</summary>
+    public bool IsOverLimit => _standing != ConnectionStanding.Served;
+
+    /// <summary>Whether that is because there are too many from its address.</summary>
+    public bool IsOverAddressLimit => _standing == ConnectionStanding.OverAddress;
 
     /// <summary>The way out. The request loop writes to it, and during a stream only the stream's owner.</summary>
     public ConnectionOutput Output { get; private set; }
@@ -73,19 +87,15 @@ internal sealed partial class Connection
 
     /// <summary>Takes over an accepted socket and waits for its first request, or for the first byte of what comes before requests.</summary>
     /// <exception cref="SocketException">The peer is gone already; the caller disposes of the socket.</exception>
-    public static void Accept(TransportContext context, Socket socket, bool isTls)
+    public static void Accept(TransportContext context, Socket socket, bool isTls, ConnectionStanding standing)
     {
         socket.Blocking = false;
         socket.NoDelay = true;
         LinuxSocketOptions.SetNotSentLowWater(socket, context.Options.NotSentLowWater);
         LinuxSocketOptions.SetUserTimeout(socket, context.Options.StalledWriteTimeout);
-        var connection = new Connection(context, socket, new SocketReceiver(socket)) { _isTls = isTls };
+        var connection = new Connection(context, socket, new SocketReceiver(socket)) { _isTls = isTls, _standing = standing };
         TransportLog.Accepted(context.Logger, connection.Id, connection.RemoteEndPoint);
-        lock (connection._receiver)
-        {
-            if (isTls) connection.AwaitOpeningUnderLock();
-            else connection.ParkUnderLock();
-        }
+        connection.Begin();
     }
 
     /// <summary>

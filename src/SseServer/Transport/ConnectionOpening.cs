@@ -9,7 +9,7 @@ internal static class ConnectionOpening
     {
         try
         {
-            if (await connection.NegotiateAsync()) connection.EndOpening();
+            if (await connection.ReadProxyHeaderAsync() && await connection.NegotiateAsync()) connection.EndOpening();
             else connection.BeginLinger();
         }
         catch (Exception e)

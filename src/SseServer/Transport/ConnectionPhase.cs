@@ -3,7 +3,7 @@ namespace SseServer.Transport;
 /// <summary>Who reads from a connection at present.</summary>
 internal enum ConnectionPhase
 {
-    /// <summary>First nobody, from the first byte on a <see cref="ConnectionOpening"/>: what comes before requests, such as a TLS handshake.</summary>
+    /// <summary>First nobody, from the first byte on a <see cref="ConnectionOpening"/>: what comes before requests, a PROXY header and a TLS handshake.</summary>
     Opening,
 
     /// <summary>Nobody: a wait for readability is pending, and its end starts a request loop. No buffer is held.</summary>

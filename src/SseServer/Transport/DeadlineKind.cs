@@ -18,6 +18,6 @@ internal enum DeadlineKind
     /// <summary>The peer's FIN after ours.</summary>
     Linger = 4,
 
-    /// <summary>The end of a TLS handshake.</summary>
+    /// <summary>The end of what comes before requests: a PROXY header, a TLS handshake.</summary>
     Handshake = 5,
 }

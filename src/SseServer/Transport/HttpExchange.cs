@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using SseServer.Protocol.Http;
 
 namespace SseServer.Transport;
@@ -13,6 +14,7 @@ internal sealed class HttpExchange
     private readonly TransportContext _context;
     private int _status;
     private bool _closes;
+    private IPAddress? _clientAddress;
 
     internal HttpExchange(Connection connection, TransportContext context, RequestHead request, RequestBody body)
     {
@@ -27,6 +29,15 @@ internal sealed class HttpExchange
     public RequestBody Body { get; }
 
     public Connection Connection { get; }
+
+    /// <summary>
+    /// Who asks: the connection's other side or, behind trusted proxies, whom they name. Never an IPv4 address within IPv6. Valid until the
+    /// exchange is over.
+    /// </summary>
+    public IPAddress ClientAddress => _clientAddress ??= _context.Proxies.FindClient(Connection.RemoteAddress, Request);
+
+    /// <summary>There are too many connections: the request is to be refused, and the connection closes.</summary>
+    public bool IsOverLimit => Connection.IsOverLimit;
 
     public bool ReplyStarted { get; private set; }
 
@@ -116,6 +127,7 @@ internal sealed class HttpExchange
         ReplyStarted = false;
         ReplyEnded = false;
         Peer = null;
+        _clientAddress = null;
     }
 
     private void EndHead()

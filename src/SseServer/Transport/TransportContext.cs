@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using SseServer.Transport.Limits;
+using SseServer.Transport.Proxies;
 using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
@@ -23,6 +25,10 @@ internal sealed class TransportContext(TransportOptions options, IHttpApplicatio
 
     /// <summary>The certificate of listeners with TLS; null where there are none.</summary>
     public CertificateWatcher? Certificates { get; } = options.Tls is null ? null : new(options.Tls, time, logger);
+
+    public TrustedProxies Proxies { get; } = new(options.Proxies);
+
+    public ConnectionLimits Limits { get; } = new(options.MaxConnections, options.MaxConnectionsPerAddress);
 
     public ConnectionTable Connections { get; } = new();
 

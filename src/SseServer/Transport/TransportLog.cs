@@ -25,11 +25,17 @@ internal static partial class TransportLog
     [LoggerMessage(1005, LogLevel.Debug, "A connection was gone before it was accepted: {Error}")]
     public static partial void AcceptClientFault(ILogger logger, SocketError error);
 
-    [LoggerMessage(1006, LogLevel.Warning, "{Limit} connections are open; further ones are closed as they arrive")]
+    [LoggerMessage(1006, LogLevel.Warning, "{Limit} connections are open; further ones are refused")]
     public static partial void ConnectionLimit(ILogger logger, int limit);
 
     [LoggerMessage(1007, LogLevel.Information, "Listening on {EndPoint} with TLS")]
     public static partial void ListeningWithTls(ILogger logger, EndPoint? endPoint);
+
+    [LoggerMessage(1008, LogLevel.Debug, "Connection {Id} is one too many from {RemoteEndPoint}")]
+    public static partial void AddressLimit(ILogger logger, long id, IPEndPoint? remoteEndPoint);
+
+    [LoggerMessage(1009, LogLevel.Debug, "Connection {Id} is {Client}'s, says its PROXY header")]
+    public static partial void ProxyHeaderRead(ILogger logger, long id, IPEndPoint client);
 
     [LoggerMessage(1010, LogLevel.Debug, "Connection {Id} accepted from {RemoteEndPoint}")]
     public static partial void Accepted(ILogger logger, long id, IPEndPoint? remoteEndPoint);

@@ -1,4 +1,5 @@
 using SseServer.Protocol.Http;
+using SseServer.Transport.Proxies;
 using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
@@ -9,8 +10,18 @@ internal sealed record TransportOptions
     /// <summary>Connections the kernel keeps waiting for accept. 512 is Kestrel's value; the kernel caps it at somaxconn.</summary>
     public int ListenBacklog { get; init; } = 512;
 
-    /// <summary>Connections open at once; one more is closed as it arrives. 0 is no bound: descriptors bound them already.</summary>
+    /// <summary>Connections open at once; one more is refused. 0 is no bound: descriptors bound them already.</summary>
     public int MaxConnections { get; init; }
+
+    /// <summary>
+    /// Connections open at once from one address (of IPv6: one /64); one more is refused. 0 is no bound: whether an address is a person, an
+    /// office or a proxy that nobody has named to us, only the operator knows, and any number is wrong for one of them.
+    /// Connections of trusted proxies do not count.
+    /// </summary>
+    public int MaxConnectionsPerAddress { get; init; }
+
+    /// <summary>Whom to believe about whose a request is.</summary>
+    public ProxyOptions Proxies { get; init; } = ProxyOptions.Default;
 
     /// <summary>The certificate of listeners with TLS; null where there are none.</summary>
     public TlsOptions? Tls { get; init; }

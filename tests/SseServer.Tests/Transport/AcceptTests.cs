@@ -39,22 +39,6 @@ public sealed class AcceptTests
     }
 
     [Test]
-    public async Task Connection_above_the_bound_is_closed_and_room_is_used_again()
-    {
-        await using var server = new TestServer(new TransportOptions { MaxConnections = 1 });
-        var first = await server.ConnectAsync();
-        await Eventually.HoldsAsync(() => server.Transport.ConnectionCount == 1, "one connection");
-        var second = await server.ConnectAsync();
-        Assert.That(await second.ReadToEndAsync(), Is.Empty);
-        first.Dispose();
-        await server.EmptyAsync();
-        var third = await server.ConnectAsync();
-        await third.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
-        Assert.That((await third.ReadReplyAsync()).Status, Is.EqualTo(200));
-        Assert.That(server.Log.Entries.Count(entry => entry.Id == 1006), Is.EqualTo(1));
-    }
-
-    [Test]
     public async Task Address_in_use_fails_the_start_and_leaves_nothing_listening()
     {
         await using var holder = new TestServer();

@@ -29,11 +29,20 @@ internal sealed class TlsClient : IDisposable
 
     public X509Certificate2 ServerCertificate => new(_tls.RemoteCertificate!);
 
-    public static async Task<TlsClient> ConnectAsync(
+    public static Task<TlsClient> ConnectAsync(
         IPEndPoint endPoint, SslProtocols protocols = SslProtocols.None, params SslApplicationProtocol[] applicationProtocols)
+        => ConnectAsync(endPoint, "", protocols, applicationProtocols);
+
+    /// <summary>Sends what a proxy says before the handshake.</summary>
+    public static Task<TlsClient> ConnectBehindAsync(IPEndPoint endPoint, string proxyHeader)
+        => ConnectAsync(endPoint, proxyHeader, SslProtocols.None, []);
+
+    private static async Task<TlsClient> ConnectAsync(
+        IPEndPoint endPoint, string proxyHeader, SslProtocols protocols, SslApplicationProtocol[] applicationProtocols)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(endPoint).Soon();
+        await socket.SendAsync(Encoding.ASCII.GetBytes(proxyHeader)).Soon();
         var client = new TlsClient(new Wire(socket));
         await client._tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
