@@ -118,6 +118,26 @@ internal sealed class RetentionTests
     }
 
     [Test]
+    public async Task A_bound_that_is_lowered_is_kept_while_publishers_go_on()
+    {
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxHistoryBytes = 8_000_000 });
+        for (var i = 0; i < 6_000; i++) hub.Publish($"topic/{i % 10}", new string('x', 1000));
+        Assert.That(hub.Hub.HistoryBytes, Is.GreaterThan(6_000_000));
+
+        var publishing = Task.Run(() =>
+        {
+            for (var i = 0; i < 2_000; i++) hub.Publish($"topic/{i % 10}", new string('x', 1000));
+        });
+        hub.Hub.BoundHistory(1_000_000);
+        Assert.That(hub.Hub.HistoryBytes, Is.LessThanOrEqualTo(1_000_000));
+        await publishing;
+        Assert.That(hub.Hub.HistoryBytes, Is.InRange(800_000, 1_000_000));
+
+        hub.Hub.BoundHistory(100_000_000);
+        Assert.That(hub.Hub.MaxHistoryBytes, Is.EqualTo(8_000_000), "never above what is set");
+    }
+
+    [Test]
     public void A_reader_that_fell_off_hears_of_a_gap_and_goes_on_with_what_is_retained()
     {
         using var hub = new TestHub(Keep(new TopicRetention { MaxEvents = 16 }));

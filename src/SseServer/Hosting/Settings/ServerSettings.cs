@@ -18,7 +18,7 @@ internal sealed record ServerSettings
     public required TimeSpan DrainPeriod { get; init; }
 
     /// <summary>Bytes of memory that the process may use; 0 for nine tenths of what it can see.</summary>
-    public required long MaxMemory { get; init; }
+    public long MaxMemory { get; init; }
 
     /// <summary>Topics, their history and their streams.</summary>
     public required HubOptions Hub { get; init; }
@@ -42,7 +42,7 @@ internal sealed record ServerSettings
             Listen = listen,
             Auth = auth,
             // A tenth is left to the kernel's buffers of the process's sockets, which count for a container and are not seen here.
-            MaxMemory = reader.Bytes("Limits:MaxMemory", 0, 0, long.MaxValue / 2,
+            MaxMemory = reader.Bytes("Limits:MaxMemory", 0, 0, long.MaxValue,
                 "Memory of the process at which history is shed, and in the end new streams and events are refused; 0 stands for nine tenths of the container's or machine's."),
             Hub = HubSettings.Read(reader),
             Transport = TransportSettings.Read(reader, listen),
