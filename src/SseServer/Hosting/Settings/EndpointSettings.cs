@@ -37,7 +37,7 @@ internal static class EndpointSettings
     private static bool? ReadAnonymous(SettingsReader reader)
     {
         var choice = reader.Choice("Auth:AllowAnonymousPublish", "local", ["true", "false", "local"],
-            "Publishing without a key: true lets everyone publish, false no one, local those on this machine where no keys are set.");
+            "Publishing without a key: true lets everyone publish, false no one, local those on this machine where neither keys nor tokens are set up.");
         return choice == "local" ? null : choice == "true";
     }
 
