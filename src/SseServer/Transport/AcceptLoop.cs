@@ -87,7 +87,7 @@ internal sealed class AcceptLoop : IDisposable
         _context.Counters.CountAccepted();
         var standing = _context.Limits.Enter();
         var isFull = standing != ConnectionStanding.Served;
-        if (isFull && !_full) TransportLog.ConnectionLimit(_context.Logger, _context.Options.MaxConnections);
+        if (isFull && !_full) TransportLog.ConnectionLimit(_context.Logger, _context.Limits.MaxConnections);
         _full = isFull;
         if (standing == ConnectionStanding.TurnedAway)
         {

@@ -28,7 +28,7 @@ internal sealed class TransportContext(TransportOptions options, IHttpApplicatio
 
     public TrustedProxies Proxies { get; } = new(options.Proxies);
 
-    public ConnectionLimits Limits { get; } = new(options.MaxConnections, options.MaxConnectionsPerAddress);
+    public ConnectionLimits Limits { get; } = new(DescriptorBudget.Bound(options.MaxConnections), options.MaxConnectionsPerAddress);
 
     public ConnectionTable Connections { get; } = new();
 

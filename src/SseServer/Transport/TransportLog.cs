@@ -31,6 +31,9 @@ internal static partial class TransportLog
     [LoggerMessage(1007, LogLevel.Information, "Listening on {EndPoint} with TLS")]
     public static partial void ListeningWithTls(ILogger logger, EndPoint? endPoint);
 
+    [LoggerMessage(1012, LogLevel.Information, "At most {Limit} connections at once, as the limit of open files allows")]
+    public static partial void DescriptorLimit(ILogger logger, int limit);
+
     [LoggerMessage(1008, LogLevel.Debug, "Connection {Id} is one too many from {RemoteEndPoint}")]
     public static partial void AddressLimit(ILogger logger, long id, IPEndPoint? remoteEndPoint);
 

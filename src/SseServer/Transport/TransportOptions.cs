@@ -10,7 +10,7 @@ internal sealed record TransportOptions
     /// <summary>Connections the kernel keeps waiting for accept. 512 is Kestrel's value; the kernel caps it at somaxconn.</summary>
     public int ListenBacklog { get; init; } = 512;
 
-    /// <summary>Connections open at once; one more is refused. 0 is no bound: descriptors bound them already.</summary>
+    /// <summary>Connections open at once; one more is refused. 0 is as many as the limit of open files allows.</summary>
     public int MaxConnections { get; init; }
 
     /// <summary>

@@ -57,6 +57,7 @@ internal sealed class TransportServer : IAsyncDisposable
             throw;
         }
 
+        if (_context.Limits.MaxConnections != _context.Options.MaxConnections) TransportLog.DescriptorLimit(_context.Logger, _context.Limits.MaxConnections);
         Endpoints = _loops.ConvertAll(loop => loop.EndPoint);
         _sweepTimer = _context.Time.CreateTimer(static server => ((TransportServer)server!).Sweep(), this, SweepInterval, SweepInterval);
         foreach (var loop in _loops) loop.Start();

@@ -42,7 +42,8 @@ internal static class ProxySettings
         if (slash >= 0 && (!byte.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var prefix) || (length = Math.Min(length, prefix)) != prefix))
             return false;
         problem = "has bits beyond its prefix";
-        if (!IPNetwork.TryParse(string.Create(CultureInfo.InvariantCulture, $"{address}/{length}"), out network)) return false;
+        network = new IPNetwork(address, length);
+        if (!network.BaseAddress.Equals(address)) return false;
         problem = null;
         return true;
     }

@@ -22,7 +22,7 @@ internal static class TransportSettings
             },
             Tls = TlsSettings.Read(reader, listen),
             Proxies = ProxySettings.Read(reader),
-            MaxConnections = reader.Integer("Limits:MaxConnections", defaults.MaxConnections, 0, 10_000_000, "Connections at once; 0 sets no bound."),
+            MaxConnections = reader.Integer("Limits:MaxConnections", defaults.MaxConnections, 0, 10_000_000, "Connections at once; 0 sets no bound but the limit of open files (ulimit -n), which holds in any case."),
             MaxConnectionsPerAddress = reader.Integer("Limits:MaxConnectionsPerAddress", defaults.MaxConnectionsPerAddress, 0, 10_000_000, "Connections at once from one IPv4 address or IPv6 /64, but for trusted proxies; 0 sets no bound."),
             HeaderTimeout = reader.Duration("Limits:HeaderTimeout", defaults.HeaderTimeout, Second, Hour, "Time for a request's head to arrive."),
             KeepAliveTimeout = reader.Duration("Limits:KeepAliveTimeout", defaults.KeepAliveTimeout, Second, Hour, "Time that a connection may stay open between requests."),

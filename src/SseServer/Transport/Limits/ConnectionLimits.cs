@@ -15,6 +15,9 @@ internal sealed class ConnectionLimits(int maxConnections, int maxPerAddress)
     private int _served;
     private int _refusing;
 
+    /// <summary>Connections that are served at once; 0 is no bound.</summary>
+    public int MaxConnections => maxConnections;
+
     /// <summary>Counts a connection. Unless it is turned away, <see cref="Leave"/> wants its standing back.</summary>
     public ConnectionStanding Enter()
     {
