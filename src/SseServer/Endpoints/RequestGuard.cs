@@ -90,9 +90,10 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         var (caller, refusal) = await AdmitAsync(request, parameters);
         if (refusal is not null) return refusal;
         if (caller.IsAdmin || options.HasOpenMetrics || (options.IsLoopbackOnly && !CameThroughProxy(request))) return null;
+        if (!authenticator.IsConfigured) return new(403, "Metrics are shown to programs on the server's own machine; set Metrics:Open=true to show them to all who reach the server.");
         return caller.IsAnonymous
-            ? new(401, "Metrics are shown to programs on the server's own machine, and to keys and tokens with admin rights; set Metrics:Open=true to show them to all.")
-            : Problem.BeyondGrant("Metrics need a key or token with admin rights.");
+            ? new(401, "Metrics are shown to programs on the server's own machine, and to keys and tokens with admin rights; Metrics:Open=true shows them to all.")
+            : Problem.BeyondGrant("This key or token has no admin rights, which metrics need.");
     }
 
     // The browser adds a cookie to whatever a page asks for, so here the page must be known: a form of another site posts text/plain without a preflight. Pages on the

@@ -78,7 +78,8 @@ internal sealed partial class Connection
     internal async Task<bool> NegotiateAsync()
     {
         if (!_isTls) return true;
-        ArmForHandshake(_context.Options.Tls!.HandshakeTimeout);
+        // Otherwise the time runs from accept.
+        if (_expectsProxyHeader) ArmForHandshake(_context.Options.Tls!.HandshakeTimeout);
         if (PeekFirst() is >= (byte)'A' and <= (byte)'Z')
         {
             // No TLS record begins with a letter, and every request does: it is answered in its own language.

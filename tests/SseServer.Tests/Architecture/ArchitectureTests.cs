@@ -21,7 +21,8 @@ internal sealed class ArchitectureTests
     [
         // Pure functions over bytes: no other room, no sockets, tasks, logging, clock.
         new(Protocol, ["SseServer"]),
-        new(Protocol, ["System.Net.Sockets", "System.Threading.Tasks", "System.Threading.Thread", "System.IO.Pipelines", "Microsoft", "Serilog"], "Microsoft.CodeAnalysis"),
+        new(Protocol, ["System.Net.Sockets", "System.Threading.Tasks", "System.Threading.Thread", "System.IO.Pipelines", "Microsoft", "Serilog"],
+            "Microsoft.CodeAnalysis", "System.Net.Sockets.AddressFamily"),
         new(Protocol, ["System.TimeProvider", "System.Threading.Timer", "System.Diagnostics.Stopwatch", "System.Environment.get_TickCount64"]),
         new(Protocol, ["System.DateTime.get_UtcNow", "System.DateTime.get_Now", "System.DateTimeOffset.get_UtcNow", "System.DateTimeOffset.get_Now"]),
 

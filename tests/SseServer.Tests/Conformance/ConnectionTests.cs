@@ -132,7 +132,7 @@ public sealed class ConnectionTests
         server.Time.Advance(server.Options.BodyIdleTimeout + TimeSpan.FromSeconds(1));
         var reply = await client.ReadReplyAsync();
         Assert.That((reply.Status, reply.Fields["Connection"]), Is.EqualTo((408, "close")));
-        Assert.That(reply.Body, Does.StartWith(nameof(RequestRejection.RequestTimeout)));
+        Assert.That(reply.Body, Does.StartWith(nameof(RequestRejection.RequestTimeout)).Or.StartsWith(nameof(RequestRejection.BodyTimeout)));
         Assert.That(await client.ReadToEndAsync(), Is.Empty);
     }
 }

@@ -120,6 +120,17 @@ public sealed partial class MetricsTests
         if (status == 403) Assert.That(reply.Problem, Does.Contain("Metrics:Open=true").Or.Contain("Cors:AllowedOrigins"));
     }
 
+    [TestCase(null, 401)]
+    [TestCase(Guarded.KeyOfShop, 403)]
+    [TestCase("not-a-key", 401)]
+    [TestCase(Guarded.KeyOfOps, 200)]
+    public async Task Page_is_for_admins_from_elsewhere(string? key, int status)
+    {
+        await using var server = Guarded.Start(EndpointOptions.Default with { IsLoopbackOnly = false });
+        var reply = await server.SendAsync("GET", "/metrics", null, key is null ? [] : [Guarded.Bearer(key)]);
+        Assert.That(reply.Status, Is.EqualTo(status));
+    }
+
     [Test]
     public async Task Head_and_other_methods_are_answered()
     {

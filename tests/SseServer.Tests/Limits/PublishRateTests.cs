@@ -12,7 +12,7 @@ public sealed class PublishRateTests
     public void Each_publisher_has_its_own_allowance()
     {
         var rate = new PublishRate(new LimitOptions { PublishRate = 2 }, _time);
-        var (ann, bob) = (Subject.Of("ann", null), Subject.Of("bob", null));
+        var (ann, bob) = (Subject.Of("ann", IPAddress.Loopback), Subject.Of("bob", IPAddress.Loopback));
         Assert.That(rate.TryTake(ann, 2, out _), Is.True);
         Assert.That(rate.TryTake(ann, 1, out var wait), Is.False);
         Assert.That(wait, Is.EqualTo(TimeSpan.FromMilliseconds(500)));
@@ -28,7 +28,7 @@ public sealed class PublishRateTests
     {
         var rate = new PublishRate(new LimitOptions { PublishRate = 2, PublishBurst = burst }, _time);
         var taken = 0;
-        while (rate.TryTake(Subject.Of("ann", null), 1, out _)) taken++;
+        while (rate.TryTake(Subject.Of("ann", IPAddress.Loopback), 1, out _)) taken++;
         Assert.That(taken, Is.EqualTo(expected));
     }
 

@@ -1,11 +1,12 @@
+using System.Net;
 using SseServer.Endpoints;
 
 namespace SseServer.Tests.Limits;
 
 public sealed class StreamQuotaTests
 {
-    private static readonly Subject Ann = Subject.Of("ann", null);
-    private static readonly Subject Bob = Subject.Of("bob", null);
+    private static readonly Subject Ann = Subject.Of("ann", IPAddress.Loopback);
+    private static readonly Subject Bob = Subject.Of("bob", IPAddress.Loopback);
 
     [Test]
     public void Each_client_has_its_own_share()

@@ -7,7 +7,6 @@ public sealed class SubjectTests
 {
     [TestCase("192.0.2.1", "192.0.2.1", true)]
     [TestCase("192.0.2.1", "192.0.2.2", false)]
-    [TestCase("192.0.2.1", "::ffff:192.0.2.1", true)]
     [TestCase("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true)]
     [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
     [TestCase("::192.0.2.1", "192.0.2.1", false)]
@@ -22,7 +21,4 @@ public sealed class SubjectTests
         Assert.That(Subject.Of("ann", address), Is.Not.EqualTo(Subject.Of("bob", address)));
         Assert.That(Subject.Of("ann", address), Is.Not.EqualTo(Subject.Of(null, address)));
     }
-
-    [Test]
-    public void Those_without_an_address_count_as_one() => Assert.That(Subject.Of(null, null), Is.EqualTo(default(Subject)));
 }
