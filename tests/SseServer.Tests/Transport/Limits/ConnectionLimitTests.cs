@@ -68,14 +68,11 @@ public sealed class ConnectionLimitTests(bool tls)
         await first.SendAsync(Get);
         await first.ReadReplyAsync();
         using var second = await server.ConnectAsync();
-        await Eventually.HoldsAsync(() => server.Transport.ConnectionCount == 2, "both");
-        await Eventually.HoldsAsync(
-            () =>
-            {
-                server.Time.Advance(TimeSpan.FromSeconds(1));
-                return server.Transport.ConnectionCount == 1;
-            },
-            "the second gone");
+        await Eventually.HoldsAsync(() => server.Transport.ConnectionCount == 2 && AreWaiting(server), "both");
+        server.Time.Advance(server.Options.HeaderTimeout + TimeSpan.FromSeconds(1));
+        Assert.That(await second.ReadToEndAsync(), Is.Empty);
+        second.Finish();
+        await Eventually.HoldsAsync(() => server.Transport.ConnectionCount == 1, "the second gone");
         await first.SendAsync(Get);
         Assert.That((await first.ReadReplyAsync()).Body, Is.EqualTo("Served"));
     }
@@ -136,5 +133,15 @@ public sealed class ConnectionLimitTests(bool tls)
             return ValueTask.CompletedTask;
         };
         return server;
+    }
+
+    private static bool AreWaiting(TestServer server)
+    {
+        foreach (var connection in server.Transport.Connections)
+        {
+            if (connection is { Waiting: not DeadlineKind.Request }) return false;
+        }
+
+        return true;
     }
 }
