@@ -1,4 +1,5 @@
 using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
 
 namespace SseServer.Hub;
 

@@ -1,3 +1,5 @@
+using SseServer.Protocol.Topics;
+
 namespace SseServer.Hub;
 
 /// <summary>

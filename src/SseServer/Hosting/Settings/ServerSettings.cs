@@ -1,5 +1,6 @@
 using SseServer.Auth;
 using SseServer.Endpoints;
+using SseServer.History;
 using SseServer.Hub;
 using SseServer.Transport;
 
@@ -23,6 +24,9 @@ internal sealed record ServerSettings
     /// <summary>Topics, their history and their streams.</summary>
     public required HubOptions Hub { get; init; }
 
+    /// <summary>Where history is kept.</summary>
+    public required HistoryOptions History { get; init; }
+
     /// <summary>Connections.</summary>
     public required TransportOptions Transport { get; init; }
 
@@ -45,6 +49,7 @@ internal sealed record ServerSettings
             MaxMemory = reader.Bytes("Limits:MaxMemory", 0, 0, long.MaxValue,
                 "Memory of the process at which history is shed, and in the end new streams and events are refused; 0 stands for nine tenths of the container's or machine's."),
             Hub = HubSettings.Read(reader),
+            History = HistorySettings.Read(reader),
             Transport = TransportSettings.Read(reader, listen),
             Endpoints = EndpointSettings.Read(reader, auth, listen),
             Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using SseServer.Protocol.Topics;
+
+namespace SseServer.History;
+
+/// <summary>
+/// What one commit writes: whole frames as a log holds them, filled in rising id order by one thread and used again after <see cref="Clear"/>.
+/// The entries of a topic are chained, so that a store takes each topic's in order without sorting.
+/// </summary>
+internal sealed class StoreCommit
+{
+    // What is kept for the next commit; a larger one gives its memory back.
+    private const int KeptBytes = 4 * 1024 * 1024;
+    private const int KeptTopics = 4096;
+
+    private readonly Dictionary<byte[], int> _topicIndex = new(Utf8Comparer.Instance);
+    private byte[] _bytes = new byte[64 * 1024];
+    private StoreCommitEntry[] _entries = new StoreCommitEntry[256];
+    private StoreCommitTopic[] _topics = new StoreCommitTopic[16];
+    private int[] _used = new int[16];
+    private int _length;
+
+    /// <summary>The new end of the lease: ids up to here may be shown once the commit is written.</summary>
+    public long HighWater { get; set; }
+
+    /// <summary>Events.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of frames.</summary>
+    public long Bytes => _length;
+
+    /// <summary>The topics that have events in this commit; each is an index for <see cref="Topic"/>.</summary>
+    public ReadOnlySpan<int> Topics => _used.AsSpan(0, TopicCount);
+
+    /// <summary>The events, in id order.</summary>
+    public ReadOnlySpan<StoreCommitEntry> Entries => _entries.AsSpan(0, Count);
+
+    private int TopicCount { get; set; }
+
+    /// <summary>A topic's name and its first and last entry here.</summary>
+    public ref readonly StoreCommitTopic Topic(int index) => ref _topics[index];
+
+    public ReadOnlySpan<byte> Frame(in StoreCommitEntry entry) => _bytes.AsSpan(entry.Offset, entry.Length);
+
+    /// <summary>The publisher's id of an event; empty where it has none.</summary>
+    public ReadOnlySpan<byte> PublisherId(in StoreCommitEntry entry)
+        => _bytes.AsSpan(entry.Offset + entry.PrefixLength + "id: "u8.Length, entry.PublisherIdLength);
+
+    /// <summary>Room for the next frame; <see cref="Add"/> takes it up.</summary>
+    public Span<byte> Reserve(int length)
+    {
+        if (length > _bytes.Length - _length)
+            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max((long)_length + length, 2L * _bytes.Length)));
+        return _bytes.AsSpan(_length, length);
+    }
+
+    /// <summary>Takes up the frame that was written to <see cref="Reserve"/>'s room.</summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="id">Above the ids before it.</param>
+    /// <param name="length">The frame's length.</param>
+    /// <param name="prefixLength">The length of its chunk prefix.</param>
+    /// <param name="publisherIdLength">The length of the publisher's id, with which the frame's payload then begins; 0 where there is none.</param>
+    public void Add(ReadOnlySpan<byte> topic, long id, int length, int prefixLength, int publisherIdLength)
+    {
+        Debug.Assert(Count == 0 || id > _entries[Count - 1].Id, "Ids rise.");
+        if (Count == _entries.Length) Array.Resize(ref _entries, Count * 2);
+        _entries[Count] = new()
+        {
+            Id = id,
+            Next = -1,
+            Offset = _length,
+            Length = length,
+            PrefixLength = (byte)prefixLength,
+            PublisherIdLength = (ushort)publisherIdLength,
+        };
+        Chain(FindTopic(topic), Count);
+        Count++;
+        _length += length;
+    }
+
+    public void Clear()
+    {
+        for (var i = 0; i < TopicCount; i++) _topics[_used[i]].First = -1;
+        TopicCount = 0;
+        Count = 0;
+        _length = 0;
+        if (_bytes.Length > KeptBytes)
+        {
+            _bytes = new byte[KeptBytes];
+            _entries = new StoreCommitEntry[256];
+        }
+
+        // Names stay for the next commit, which has the same topics more often than not.
+        if (_topicIndex.Count <= KeptTopics) return;
+        _topicIndex.Clear();
+        _topics = new StoreCommitTopic[16];
+        _used = new int[16];
+    }
+
+    private int FindTopic(ReadOnlySpan<byte> name)
+    {
+        var names = _topicIndex.GetAlternateLookup<ReadOnlySpan<byte>>();
+        if (names.TryGetValue(name, out var index)) return index;
+        index = _topicIndex.Count;
+        if (index == _topics.Length)
+        {
+            Array.Resize(ref _topics, index * 2);
+            Array.Resize(ref _used, index * 2);
+        }
+
+        _topics[index] = new() { Name = name.ToArray(), First = -1 };
+        _topicIndex.Add(_topics[index].Name, index);
+        return index;
+    }
+
+    private void Chain(int index, int entry)
+    {
+        ref var topic = ref _topics[index];
+        if (topic.First < 0)
+        {
+            topic.First = entry;
+            _used[TopicCount++] = index;
+        }
+        else
+        {
+            _entries[topic.Last].Next = entry;
+        }
+
+        topic.Last = entry;
+    }
+}

@@ -1,0 +1,21 @@
+namespace SseServer.History;
+
+/// <summary>An event of a <see cref="StoreCommit"/>.</summary>
+internal struct StoreCommitEntry
+{
+    public long Id;
+
+    /// <summary>The index of the topic's next entry; -1 for its last.</summary>
+    public int Next;
+
+    /// <summary>Where the frame begins in the commit.</summary>
+    public int Offset;
+
+    public int Length;
+
+    /// <summary>The length of the publisher's id; 0 where there is none.</summary>
+    public ushort PublisherIdLength;
+
+    /// <summary>The length of the frame's chunk prefix.</summary>
+    public byte PrefixLength;
+}

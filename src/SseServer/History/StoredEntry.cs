@@ -1,0 +1,15 @@
+namespace SseServer.History;
+
+/// <summary>An event of a page: a whole frame, as a log holds it.</summary>
+internal struct StoredEntry
+{
+    public long Id;
+
+    /// <summary>Where the frame begins in the page.</summary>
+    public int Offset;
+
+    public int Length;
+
+    /// <summary>The length of the frame's chunk prefix.</summary>
+    public byte PrefixLength;
+}

@@ -1,0 +1,56 @@
+namespace SseServer.History;
+
+/// <summary>
+/// A run of stored events, frames back to back in id order. It is filled again and again; its owner pools it. It grows for a frame
+/// larger than its capacity and shrinks again when it is cleared.
+/// </summary>
+/// <param name="capacity">Bytes of frames that a page takes; a single larger frame comes alone.</param>
+internal sealed class StoredPage(int capacity = StoredPage.DefaultCapacity)
+{
+    // Half of what a shard sends to one reader in a turn: large enough for large writes, and a handful of them is nothing.
+    public const int DefaultCapacity = 64 * 1024;
+
+    public int Capacity { get; } = capacity;
+
+    public byte[] Bytes { get; private set; } = new byte[capacity];
+
+    /// <summary>Bytes of frames.</summary>
+    public int Length { get; private set; }
+
+    public StoredEntry[] Entries { get; private set; } = new StoredEntry[64];
+
+    public int Count { get; private set; }
+
+    /// <summary>Nothing of the selection is left up to the id it was read through.</summary>
+    public bool IsEnd { get; set; }
+
+    public void Clear()
+    {
+        Length = 0;
+        Count = 0;
+        IsEnd = false;
+        if (Bytes.Length > Capacity) Bytes = new byte[Capacity];
+    }
+
+    /// <summary>Adds a frame; false where the page has some and this one is too much.</summary>
+    public bool TryAdd(long id, ReadOnlySpan<byte> frame, int prefixLength)
+    {
+        if (frame.Length > Bytes.Length - Length)
+        {
+            if (Count > 0) return false;
+            Bytes = new byte[frame.Length];
+        }
+
+        if (Count == Entries.Length)
+        {
+            var entries = Entries;
+            Array.Resize(ref entries, Count * 2);
+            Entries = entries;
+        }
+
+        frame.CopyTo(Bytes.AsSpan(Length));
+        Entries[Count++] = new() { Id = id, Offset = Length, Length = frame.Length, PrefixLength = (byte)prefixLength };
+        Length += frame.Length;
+        return true;
+    }
+}

@@ -1,0 +1,6 @@
+using SseServer.Protocol.Topics;
+
+namespace SseServer.History;
+
+/// <summary>What a reader selects: topics by name, and those that a pattern covers. An event matched by several comes once.</summary>
+internal sealed record StoredSelection(IReadOnlyList<byte[]> Topics, IReadOnlyList<TopicPattern> Patterns);
