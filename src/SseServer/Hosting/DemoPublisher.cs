@@ -26,7 +26,7 @@ internal sealed class DemoPublisher(ServerSettings settings, EventHub hub) : Bac
         var run = hub.Time.GetUtcNow().ToUnixTimeSeconds();
         try
         {
-            do PublishTick(run);
+            do await PublishTickAsync(run);
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
@@ -35,7 +35,7 @@ internal sealed class DemoPublisher(ServerSettings settings, EventHub hub) : Bac
         }
     }
 
-    private void PublishTick(long run)
+    private async Task PublishTickAsync(long run)
     {
         _batch.Clear();
         var now = hub.Time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
@@ -49,7 +49,7 @@ internal sealed class DemoPublisher(ServerSettings settings, EventHub hub) : Bac
                 string.Create(CultureInfo.InvariantCulture, $$"""{"message": "Task completed {{value}}%", "value": {{value}}}"""));
         }
 
-        hub.Publish(_batch);
+        await hub.PublishAsync(_batch);
     }
 
     private void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> id, string data)

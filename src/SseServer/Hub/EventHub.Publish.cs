@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SseServer.Hub;
 
 // Publishing: ids and appends under the lock, wake-ups after it.
@@ -14,6 +16,7 @@ internal sealed partial class EventHub
     /// </summary>
     public ValueTask<HubStatus> PublishAsync(PublishBatch batch)
     {
+        if (_sequencer is not null) return PublishStoredAsync(batch);
         if (SliceEnd(batch, 0) < batch.Count) return PublishSlicesAsync(batch);
         var status = Publish(batch);
         var wait = WaitForReadersAsync(batch);
@@ -22,9 +25,13 @@ internal sealed partial class EventHub
 
     /// <summary>
     /// Gives each event of the batch its id and appends it, all or (where topics are exhausted) none. An event whose publisher's id the
-    /// topic still retains is not appended again; it gets the first one's id. Never waits for a reader.
+    /// topic still retains is not appended again; it gets the first one's id. Never waits for a reader. For a hub without a store.
     /// </summary>
-    public HubStatus Publish(PublishBatch batch) => PublishSlice(batch, batch.Items);
+    public HubStatus Publish(PublishBatch batch)
+    {
+        Debug.Assert(_sequencer is null, "With a store a publish may have to wait for its commit.");
+        return PublishSlice(batch, batch.Items);
+    }
 
     /// <summary>
     /// Waits while live, unblocked readers of what the batch touched are more than half the retention behind: that is waiting for our
@@ -67,12 +74,18 @@ internal sealed partial class EventHub
     // A quarter of what a topic retains: with what readers may be behind already, all of it is still there when they come to it.
     private int SliceEnd(PublishBatch batch, int start)
     {
-        var events = Math.Clamp(Options.Retention.MaxEvents / 4, 1, MaxSliceEvents);
-        var bytes = Options.Retention.MaxBytes / 4;
+        var (maxEvents, maxBytes, bytes) = (MaxSliceEvents, long.MaxValue, 0L);
         var items = batch.Items;
         var end = start;
-        do bytes -= items[end].BlockLength;
-        while (++end < items.Length && end - start < events && bytes > 0);
+        do
+        {
+            // Before the topics are found, the smallest bounds that any may have.
+            var retention = items[end].Topic?.Retention;
+            maxEvents = Math.Min(maxEvents, Math.Max(1, (retention?.MaxEvents ?? _leastEvents) / 4));
+            maxBytes = Math.Min(maxBytes, (retention?.MaxBytes ?? _leastBytes) / 4);
+            bytes += items[end].BlockLength;
+        }
+        while (++end < items.Length && end - start < maxEvents && bytes < maxBytes);
         return end;
     }
 
@@ -99,29 +112,32 @@ internal sealed partial class EventHub
         lock (_gate)
         {
             if (!TryFindTopicsUnderLock(batch, items)) return HubStatus.TooManyTopics;
-            var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-            var last = new EventId(_head);
-            _publishStamp++;
-            foreach (ref var item in items)
-            {
-                if (item.PublisherIdLength > 0 && _publisherIds.TryFindUnderLock(item.Topic!, batch.PublisherIdOf(item), out var first))
-                {
-                    (item.Id, item.IsRepeat) = (first, true);
-                    _counters.Repeats++;
-                    continue;
-                }
-
-                item.Id = last = EventId.Next(last, now);
-                AppendUnderLock(batch, item, now);
-            }
-
-            Volatile.Write(ref _head, last.Value);
+            AppendUnderLock(batch, items);
         }
 
-        // The head stands before the shards' flags are looked at: without a fence a reader that joins just now could be missed by both sides.
-        Interlocked.MemoryBarrier();
         Notify(batch);
         return HubStatus.Ok;
+    }
+
+    private void AppendUnderLock(PublishBatch batch, Span<PublishBatch.Item> items)
+    {
+        var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var last = new EventId(_head);
+        batch.Stamp = ++_publishStamp;
+        foreach (ref var item in items)
+        {
+            if (item.PublisherIdLength > 0 && _publisherIds.TryFindUnderLock(item.Topic!, batch.PublisherIdOf(item), out var first))
+            {
+                (item.Id, item.IsRepeat) = (first, true);
+                _counters.Repeats++;
+                continue;
+            }
+
+            item.Id = last = EventId.Next(last, now);
+            AppendUnderLock(batch, item, now);
+        }
+
+        Volatile.Write(ref _head, last.Value);
     }
 
     private static async ValueTask WaitSlowAsync(PublishBatch batch)
@@ -137,6 +153,7 @@ internal sealed partial class EventHub
         var (costBefore, countBefore) = (topic.CostUnderLock, topic.CountUnderLock);
         var entry = topic.AppendUnderLock(item.Id, batch.BlockOf(item), item.PublisherIdLength > 0);
         if (item.PublisherIdLength > 0) _publisherIds.AddUnderLock(topic, batch.PublisherIdOf(item), item.Id);
+        if (item.Id > CommittedThrough) AddUnsavedUnderLock(new(topic, entry, item.PublisherIdLength));
         TouchUnderLock(batch, topic);
         foreach (var pattern in topic.PatternsUnderLock)
         {
@@ -144,25 +161,35 @@ internal sealed partial class EventHub
             TouchUnderLock(batch, pattern);
         }
 
-        while (topic.IsOverRetentionUnderLock(now)) topic.DropOldestUnderLock(_publisherIds);
         _historyBytes += topic.CostUnderLock - costBefore;
         _historyEvents += topic.CountUnderLock - countBefore;
         _counters.Events++;
         _counters.Bytes += entry.Length;
+        TrimUnderLock(topic, now);
         if (_historyBytes + Volatile.Read(ref _pinnedBytes) > _maxHistoryBytes) EvictLargestUnderLock();
     }
 
-    private void TouchUnderLock(PublishBatch batch, EventLog log)
+    private static void TouchUnderLock(PublishBatch batch, EventLog log)
     {
-        if (log.PublishStampUnderLock == _publishStamp) return;
-        log.PublishStampUnderLock = _publishStamp;
+        if (log.PublishStampUnderLock == batch.Stamp) return;
+        log.PublishStampUnderLock = batch.Stamp;
         batch.Touched.Add(log);
     }
 
     private void Notify(PublishBatch batch)
     {
+        // The head stands before the shards' flags are looked at: without a fence a reader that joins just now could be missed by both sides.
+        Interlocked.MemoryBarrier();
         Span<int> due = stackalloc int[_shards.Length];
         due.Clear();
+        var total = MarkDirty(batch, due);
+        for (var i = 0; i < due.Length; i++)
+            if (due[i] > 0) _shards[i].ServeOrWake(total);
+    }
+
+    /// <summary>Marks what the batch touched dirty; counts the readers that were not yet to be served, by shard and in all.</summary>
+    private int MarkDirty(PublishBatch batch, Span<int> due)
+    {
         var total = 0;
         foreach (var log in batch.Touched)
         {
@@ -175,7 +202,6 @@ internal sealed partial class EventHub
             }
         }
 
-        for (var i = 0; i < due.Length; i++)
-            if (due[i] > 0) _shards[i].ServeOrWake(total);
+        return total;
     }
 }

@@ -6,8 +6,7 @@ internal sealed partial class EventHub
     /// <summary>Where a subscription was placed.</summary>
     /// <param name="Position">The id after which the stream goes on; null where a client's own resume point must stand.</param>
     /// <param name="IsUnknown">The resume point is not known here, so what was lost cannot be told.</param>
-    /// <param name="First">The first event that will be sent; null where there is none yet.</param>
-    internal readonly record struct Placement(EventId? Position, bool IsUnknown, EventId? First);
+    internal readonly record struct Placement(EventId? Position, bool IsUnknown);
 
     /// <summary>
     /// Takes hold of what the selectors name, so that it stays until the subscription ends. <see cref="Join"/> must follow.
@@ -45,6 +44,7 @@ internal sealed partial class EventHub
         {
             foreach (var log in logs)
                 if (log is PatternIndex index) await index.Ready.Task;
+            if (MayStandInStore(start, logs)) subscription.Start = start with { Found = await FindStoredAsync(subscription.Cursors, start.Text!) };
         }
         catch
         {
@@ -75,34 +75,34 @@ internal sealed partial class EventHub
             }
 
             subscription.LastId = resume ?? default;
-            var first = PlaceUnderLock(subscription);
-            return new(resume is { } id && id >= evicted ? id : null, isUnknown, first);
+            PlaceUnderLock(subscription, subscription.LastId);
+            return new(resume is { } id && id >= evicted ? id : null, isUnknown);
         }
     }
 
-    /// <summary>Puts cursors that fell off their logs before the oldest event that their subscriber has not got; returns the next event's id.</summary>
-    internal EventId? PlaceAgain(Subscription subscription)
+    /// <summary>Puts cursors that fell off their logs before the oldest event in memory that their subscriber has not got.</summary>
+    internal void PlaceAgain(Subscription subscription)
     {
-        lock (_gate) return PlaceUnderLock(subscription);
+        lock (_gate) PlaceUnderLock(subscription, subscription.LastId);
     }
 
     /// <summary>
-    /// Where logs lost events that the subscriber has not got and was not told of, adds the logs' names, takes the losses as said and
-    /// puts the cursors behind them, all at one moment: what is let go a moment later is another loss.
+    /// Where logs lost events that the subscriber has not got and was not told of, or its resume point is unknown, adds the logs' names, takes the losses as said and
+    /// puts the cursors behind them and <paramref name="after"/>, all at one moment: what is let go a moment later is another loss.
     /// </summary>
-    internal bool TryPlaceAfterLoss(Subscription subscription, List<byte[]> lost, out EventId? first)
+    internal bool TryPlaceAfterLoss(Subscription subscription, EventId after, List<byte[]> lost, out EventId? first)
     {
         first = null;
         lock (_gate)
         {
             foreach (ref var cursor in subscription.Cursors.AsSpan())
             {
-                if (cursor.Log.EvictedSinceUnderLock(cursor.KnownEvictions) > subscription.LastId) lost.Add(cursor.Log.Name);
+                if (subscription.UnknownStart is not null || cursor.Log.EvictedSinceUnderLock(cursor.KnownEvictions) > subscription.LastId) lost.Add(cursor.Log.Name);
                 cursor.KnownEvictions = cursor.Log.Evictions;
             }
 
             if (lost.Count == 0) return false;
-            first = PlaceUnderLock(subscription);
+            first = PlaceUnderLock(subscription, after);
             return true;
         }
     }
@@ -124,13 +124,13 @@ internal sealed partial class EventHub
         }
     }
 
-    private static EventId? PlaceUnderLock(Subscription subscription)
+    private static EventId? PlaceUnderLock(Subscription subscription, EventId after)
     {
         EventId? first = null;
         foreach (ref var cursor in subscription.Cursors.AsSpan())
         {
-            cursor.Log.PlaceUnderLock(ref cursor, subscription.LastId);
-            if (cursor.Look(subscription.LastId, out var entries, out _, out _) != Cursor.Sight.Entry) continue;
+            cursor.Log.PlaceUnderLock(ref cursor, after);
+            if (cursor.Look(after, out var entries, out _, out _) != Cursor.Sight.Entry) continue;
             var id = entries[cursor.Index].Id;
             if (first is null || id < first) first = id;
         }
@@ -160,16 +160,16 @@ internal sealed partial class EventHub
 
     private EventId? LowestPlaceUnderLock(Subscription subscription, ReadOnlySpan<byte> publisherId)
     {
-        EventId? lowest = null;
+        var lowest = subscription.Start.Found;
         for (var place = _publisherIds.FindUnderLock(publisherId); place is not null; place = place.Next)
-            if ((lowest is null || place.Id < lowest) && Selects(subscription.Cursors, place.Topic)) lowest = place.Id;
+            if ((lowest is null || place.Id < lowest) && Selects(subscription.Cursors, place.Topic.Name)) lowest = place.Id;
         return lowest;
     }
 
-    private static bool Selects(Cursor[] cursors, Topic topic)
+    private static bool Selects(Cursor[] cursors, ReadOnlySpan<byte> topic)
     {
         foreach (var cursor in cursors)
-            if (cursor.Log == topic || (cursor.Log is PatternIndex index && index.Pattern.Matches(topic.Name))) return true;
+            if (cursor.Log is PatternIndex index ? index.Pattern.Matches(topic) : topic.SequenceEqual(cursor.Log.Name)) return true;
         return false;
     }
 }

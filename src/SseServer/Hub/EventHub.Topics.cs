@@ -32,11 +32,21 @@ internal sealed partial class EventHub
     {
         if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic)) return topic;
         if (_topicList.Count >= maxTopics) return null;
-        topic = new Topic(name.ToArray(), _shards.Length, Options.Retention) { LastUsedUnderLock = Milliseconds, PositionUnderLock = _topicList.Count };
+        topic = CreateTopicUnderLock(name.ToArray());
+        if (_sequencer is not null) topic.SetStoredUnderLock(default, default);
         topic.EvictThroughUnderLock(_floor.Of(name));
+        return topic;
+    }
+
+    private Topic CreateTopicUnderLock(byte[] name)
+    {
+        var (retention, promise) = Options.RuleOf(name);
+        var topic = new Topic(name, _shards.Length, retention) { Promise = promise, LastUsedUnderLock = Milliseconds, PositionUnderLock = _topicList.Count };
         topic.PatternsUnderLock = [.. _patterns.Values.Where(pattern => pattern.Pattern.Matches(topic.Name))];
         _topics.Add(topic.Name, topic);
         _topicList.Add(topic);
+        // What was shown and not committed before a crash may be lost: nobody knows which events those were.
+        if (promise == PublishPromise.Fast) topic.EvictThroughUnderLock(_uncleanThrough);
         return topic;
     }
 
@@ -46,11 +56,13 @@ internal sealed partial class EventHub
         if (_patterns.Count >= Options.MaxPatterns && !TryRemoveUnreadPatternUnderLock()) return null;
         index = new PatternIndex(pattern, _shards.Length, Options.Retention);
         index.EvictThroughUnderLock(_floor.Highest);
+        index.EvictThroughUnderLock(_uncleanThrough);
         var history = new List<Topic>();
         foreach (var topic in _topicList)
         {
             if (!pattern.Matches(topic.Name)) continue;
             index.EvictThroughUnderLock(topic.EvictedThrough);
+            index.DropThroughUnderLock(topic.DroppedThrough);
             topic.PatternsUnderLock = [.. topic.PatternsUnderLock, index];
             history.Add(topic);
         }
@@ -88,10 +100,10 @@ internal sealed partial class EventHub
         {
             long most = 0;
             foreach (var topic in _topicList)
-                if (topic.CountUnderLock > 0) most = Math.Max(most, topic.CostUnderLock);
+                if (topic.MayDropUnderLock(CommittedThrough)) most = Math.Max(most, topic.CostUnderLock);
             if (most == 0) return;
             foreach (var topic in _topicList)
-                while (_historyBytes > goal && topic.CountUnderLock > 0 && topic.CostUnderLock > most - most / 4) EvictOldestUnderLock(topic);
+                while (_historyBytes > goal && topic.CostUnderLock > most - most / 4 && topic.MayDropUnderLock(CommittedThrough)) EvictOldestUnderLock(topic);
         }
     }
 
@@ -100,6 +112,12 @@ internal sealed partial class EventHub
         var before = topic.CountUnderLock;
         DropOldestUnderLock(topic);
         _counters.Evicted += before - topic.CountUnderLock;
+    }
+
+    /// <summary>Brings a topic within its bounds at a time, as far as its events are committed.</summary>
+    private void TrimUnderLock(Topic topic, long nowMilliseconds)
+    {
+        while (topic.IsOverRetentionUnderLock(nowMilliseconds) && topic.MayDropUnderLock(CommittedThrough)) DropOldestUnderLock(topic);
     }
 
     private void DropOldestUnderLock(Topic topic)
@@ -114,6 +132,7 @@ internal sealed partial class EventHub
     private void Sweep()
     {
         foreach (var shard in _shards) shard.Tick();
+        _sequencer?.Tick();
         if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
         try
         {
@@ -165,8 +184,9 @@ internal sealed partial class EventHub
             while (--position >= end)
             {
                 var topic = _topicList[position];
-                while (topic.IsOverRetentionUnderLock(now)) DropOldestUnderLock(topic);
-                if (topic.CountUnderLock == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
+                TrimUnderLock(topic, now);
+                // A topic that the store knows is the sequencer's to remove.
+                if (topic.CountUnderLock == 0 && topic.CommittedThroughUnderLock.Value == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
             }
 
             return end;

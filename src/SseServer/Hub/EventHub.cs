@@ -1,4 +1,7 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using SseServer.History;
 
 namespace SseServer.Hub;
 
@@ -15,22 +18,60 @@ internal sealed partial class EventHub : IDisposable
     private readonly RetentionFloor _floor;
     private readonly HubMetrics _metrics;
     private PublishCounters _counters;
+    private readonly IEventStore? _store;
+    private readonly int _leastEvents;
+    private readonly long _leastBytes;
     private long _head;
+    private long _committedThrough = long.MaxValue;
     private long _pinnedBytes;
     private int _nextShard;
     private int _pressure;
 
-    public EventHub(HubOptions options, TimeProvider time)
+    /// <param name="options">What it keeps and how it serves.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="store">Keeps history over restarts; not yet opened, and the hub's from now on. Null for history in memory only.</param>
+    /// <param name="logger">Takes what the store does.</param>
+    /// <exception cref="StoreException">The store cannot be opened.</exception>
+    public EventHub(HubOptions options, TimeProvider time, IEventStore? store = null, ILogger<EventHub>? logger = null)
     {
         Options = options;
         Time = time;
+        _store = store;
         _maxHistoryBytes = options.MaxHistoryBytes;
-        // No event has this id; what came before it belongs to an earlier life of the server.
-        var start = EventId.FirstAt(time.GetUtcNow());
-        _head = start.Value;
-        _floor = new RetentionFloor(start);
+        TopicRetention[] retentions = [options.Retention, .. options.Rules.Select(rule => rule.Retention)];
+        _leastEvents = retentions.Min(retention => retention.MaxEvents);
+        _leastBytes = retentions.Min(retention => retention.MaxBytes);
+        // No event has this id; without a store, what came before it belongs to an earlier life of the server.
+        var now = time.GetUtcNow();
+        var head = EventId.FirstAt(now);
+        var floor = head;
+        StoreStart? stored = null;
+        if (store is not null)
+        {
+            _hasFastTopics = options.HasFastTopics;
+            _lease = Sequencer.LeaseEnd(head, now, _hasFastTopics).Value;
+            stored = store.Open(head.Value, _lease);
+            // Ids go on above all that were ever shown, also where the clock stepped back.
+            if (stored.HighWater > head.Value) head = new(stored.HighWater);
+            floor = new(Math.Max(stored.Origin, stored.Floor));
+            _uncleanThrough = new(_hasFastTopics ? stored.UncleanThrough : 0);
+            _committedThrough = head.Value;
+        }
+
+        _head = head.Value;
+        _floor = new RetentionFloor(floor);
         _shards = new FanOutShard[options.Shards];
         for (var i = 0; i < _shards.Length; i++) _shards[i] = new FanOutShard(this, i);
+        if (store is not null && stored is not null)
+        {
+            Restore(stored);
+            _sequencer = new Sequencer(this, store, logger ?? (ILogger)NullLogger.Instance);
+            StoreLog.Opened(logger ?? (ILogger)NullLogger.Instance, stored.Topics.Count, new(stored.LastId), stored.WasClean ? "in order" : "a crash");
+            _sequencer.Start();
+            Replays = new ReplayReaders(this, store, logger ?? (ILogger)NullLogger.Instance);
+            Replays.Start();
+        }
+
         foreach (var shard in _shards) shard.Start();
         _metrics = new HubMetrics(this);
         _timer = time.CreateTimer(static hub => ((EventHub)hub!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -45,6 +86,9 @@ internal sealed partial class EventHub : IDisposable
 
     /// <summary>The last id given: everything up to it stands in the logs.</summary>
     public EventId Head => new(Volatile.Read(ref _head));
+
+    /// <summary>Events up to this id are in the store, so that memory may drop them; all there are where there is no store. Under the lock.</summary>
+    private EventId CommittedThrough => new(_committedThrough);
 
     public int SubscriptionCount => _shards.Sum(shard => shard.Count);
 
@@ -104,6 +148,9 @@ internal sealed partial class EventHub : IDisposable
         return sum;
     }
 
+    /// <summary>Reads what memory dropped; null without a store.</summary>
+    internal ReplayReaders? Replays { get; }
+
     internal void CountPinned(int bytes) => Interlocked.Add(ref _pinnedBytes, bytes);
 
     internal void OnFault(Exception exception) => Faulted?.Invoke(exception);
@@ -118,6 +165,9 @@ internal sealed partial class EventHub : IDisposable
     {
         _metrics.Dispose();
         _timer.Dispose();
+        _sequencer?.Dispose();
         foreach (var shard in _shards) shard.Dispose();
+        Replays?.Dispose();
+        _store?.Dispose();
     }
 }

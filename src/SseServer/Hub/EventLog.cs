@@ -8,6 +8,7 @@ internal abstract class EventLog
 {
     private protected SegmentQueue Segments = new();
     private long _evictedThrough;
+    private long _droppedThrough;
     private long _evictions;
     private long _appendedBytes;
     private long _appendedEvents;
@@ -30,7 +31,7 @@ internal abstract class EventLog
     /// <summary>The segment that is appended to.</summary>
     public LogSegment Head { get; private protected set; }
 
-    /// <summary>Subscriptions that hold this log, joined or about to join; it is not removed under them. Under the hub's lock.</summary>
+    /// <summary>Subscriptions that hold this log, joined or about to join, and events that wait for their commit; it is not removed under them. Under the hub's lock.</summary>
     public int HoldersUnderLock { get; set; }
 
     /// <summary>When the log was last of use to anyone, in the hub's clock. Under the hub's lock.</summary>
@@ -44,6 +45,12 @@ internal abstract class EventLog
     /// before it has lost something. It is raised before the segment is dropped, so whoever finds the segment gone finds this raised.
     /// </summary>
     public EventId EvictedThrough => new(Volatile.Read(ref _evictedThrough));
+
+    /// <summary>
+    /// Every retained event of this log after this id stands in memory; at or below it only a store may hold some. Without a store it says no more
+    /// than <see cref="EvictedThrough"/>. It too is raised before the segment is dropped.
+    /// </summary>
+    public EventId DroppedThrough => new(Volatile.Read(ref _droppedThrough));
 
     /// <summary>How often something was let go: a reader that knows of all evictions has nothing more to hear.</summary>
     public long Evictions => Volatile.Read(ref _evictions);
@@ -62,6 +69,12 @@ internal abstract class EventLog
     {
         if (id > EvictedThrough) Volatile.Write(ref _evictedThrough, id.Value);
         Volatile.Write(ref _evictions, _evictions + 1);
+    }
+
+    /// <summary>Takes note that events through an id are no longer in memory, before they are not.</summary>
+    public void DropThroughUnderLock(EventId id)
+    {
+        if (id > DroppedThrough) Volatile.Write(ref _droppedThrough, id.Value);
     }
 
     /// <summary>The last event that the evictions after the first <paramref name="known"/> took; the default where there were none.</summary>

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Text;
+using SseServer.History;
 using SseServer.Protocol.EventStream;
 
 namespace SseServer.Hub;
@@ -23,6 +25,7 @@ internal sealed partial class FanOutShard
         AtHead,
         MoreToSend,
         Blocked,
+        Reading,
         Broken,
     }
 
@@ -76,10 +79,20 @@ internal sealed partial class FanOutShard
         var isDirect = subscription is { IsChunked: true, Cursors.Length: 1 } && subscription.Cursors[0].Log is Topic;
         while (true)
         {
-            if (MayHaveLoss(subscription))
+            if (MustReadStore(subscription, out var through))
+            {
+                var outcome = PumpStored(subscription, through, out var read);
+                if (read > 0) ScheduleHeartbeat(subscription);
+                if (outcome != PumpOutcome.MoreToSend) return outcome;
+                budget -= read;
+                if (budget <= 0) return PumpOutcome.MoreToSend;
+                continue;
+            }
+
+            if (HasLoss(subscription))
             {
                 if (saidGap) return PumpOutcome.MoreToSend;
-                saidGap = TryWriteGap(subscription);
+                saidGap = TryWriteGap(subscription, page: null, through: subscription.LastId);
                 if (subscription.IsBroken) return PumpOutcome.Broken;
                 if (subscription.IsBusy) return PumpOutcome.Blocked;
             }
@@ -263,22 +276,30 @@ internal sealed partial class FanOutShard
         _counters.Deliveries += events;
     }
 
-    private static bool MayHaveLoss(Subscription subscription)
+    private static bool HasLoss(Subscription subscription)
     {
+        if (subscription.UnknownStart is not null) return true;
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
             if (cursor.MayHaveLoss(subscription.LastId)) return true;
         return false;
     }
 
-    /// <summary>Says what was lost to the subscriber, where something was.</summary>
-    private bool TryWriteGap(Subscription subscription)
+    /// <summary>
+    /// Says what was lost to the subscriber, where something was. The first event that follows is the page's, or, if it has none, memory's first after
+    /// <paramref name="through"/>.
+    /// </summary>
+    private bool TryWriteGap(Subscription subscription, StoredPage? page, EventId through)
     {
         var lost = new List<byte[]>();
-        if (!_hub.TryPlaceAfterLoss(subscription, lost, out var first)) return false;
+        if (!_hub.TryPlaceAfterLoss(subscription, through, lost, out var first)) return false;
         _counters.Gaps++;
         subscription.OnGap();
+        if (page is { Count: > 0 }) first = new(page.Entries[0].Id);
+        var after = subscription.UnknownStart is { } unknown ? Encoding.UTF8.GetString(unknown)
+            : subscription.LastId.Value == 0 ? null : subscription.LastId.ToString();
+        subscription.UnknownStart = null;
         _block.ResetWrittenCount();
-        ControlBlocks.WriteGap(_block, lost, subscription.LastId.Value == 0 ? null : subscription.LastId.ToString(), first);
+        ControlBlocks.WriteGap(_block, lost, after, first);
         WriteBlock(subscription);
         return true;
     }

@@ -38,6 +38,7 @@ internal sealed partial class FanOutShard
             if (signals.HasFlag(Subscription.Signals.Joined)) Join(subscription);
             if (signals.HasFlag(Subscription.Signals.WriteDone)) OnWriteDone(subscription);
             if (signals.HasFlag(Subscription.Signals.PeerLost)) subscription.IsBroken = true;
+            if (signals.HasFlag(Subscription.Signals.PageReady)) OnPageReady(subscription);
             if (signals.HasFlag(Subscription.Signals.PeerFinished) || signals.HasFlag(Subscription.Signals.EndRequested))
             {
                 // A peer that will send no more may still read: it gets what there is once more.
@@ -86,13 +87,7 @@ internal sealed partial class FanOutShard
         _block.ResetWrittenCount();
         var retry = RetryPacing.Jitter(_hub.Options.ReconnectionTime, Random.Shared.NextDouble());
         ControlBlocks.WriteGreeting(_block, placement.Position, retry, _hub.Time.GetUtcNow());
-        if (placement.IsUnknown)
-        {
-            _counters.Gaps++;
-            var topics = Array.ConvertAll(subscription.Cursors, static cursor => cursor.Log.Name);
-            ControlBlocks.WriteGap(_block, topics, System.Text.Encoding.UTF8.GetString(subscription.Start.Text!), placement.First);
-        }
-
+        if (placement.IsUnknown) subscription.UnknownStart = subscription.Start.Text;
         if (subscription.Lifetime is { IsNoticed: false } lifetime && lifetime.NoticeAt <= _hub.Time.GetUtcNow()) BufferNotice(lifetime);
         subscription.Start = default;
         WriteBlock(subscription);
@@ -144,6 +139,7 @@ internal sealed partial class FanOutShard
         if (ending == StreamEnding.Broken) _counters.Broken++;
         else _counters.Completed++;
         ReleaseHold(subscription);
+        if (subscription.Replay?.Abandon() is { } page) _hub.Replays!.Return(page);
         var cursors = subscription.Cursors;
         for (var i = 0; i < cursors.Length; i++) cursors[i].Log.Groups[_index]!.Remove(subscription, i);
         var last = _subscriptions[_count - 1];

@@ -156,7 +156,7 @@ internal sealed partial class FanOutShard : IDisposable
     }
 
     // Whoever takes the mark sets the event, so it is set once a sleep.
-    private void Wake()
+    public void Wake()
     {
         if (Volatile.Read(ref _asleep) == 1 && Interlocked.Exchange(ref _asleep, 0) == 1) _wake.Set();
     }

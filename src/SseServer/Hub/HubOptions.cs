@@ -11,6 +11,12 @@ internal sealed record HubOptions
 
     public TopicRetention Retention { get; init; } = new();
 
+    // A publisher whose 201 can be lost has to be told so; who prefers speed sets it.
+    public PublishPromise Promise { get; init; } = PublishPromise.Committed;
+
+    /// <summary>For some topics, other retention and promise; the first rule that matches a topic counts.</summary>
+    public IReadOnlyList<TopicRule> Rules { get; init; } = [];
+
     // A quarter of the smallest usual container (1 GB) stays for history.
     public long MaxHistoryBytes { get; init; } = 256 * 1024 * 1024;
 
@@ -37,4 +43,15 @@ internal sealed record HubOptions
 
     // A topic without events or readers goes away after the same time.
     public TimeSpan TopicLinger { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether some topics' events are shown before they are committed.</summary>
+    public bool HasFastTopics => Promise == PublishPromise.Fast || Rules.Any(rule => rule.Promise == PublishPromise.Fast);
+
+    /// <summary>The retention and promise of a topic.</summary>
+    public (TopicRetention Retention, PublishPromise Promise) RuleOf(ReadOnlySpan<byte> topic)
+    {
+        foreach (var rule in Rules)
+            if (rule.Matches(topic)) return (rule.Retention, rule.Promise);
+        return (Retention, Promise);
+    }
 }

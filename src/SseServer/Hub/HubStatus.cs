@@ -13,4 +13,10 @@ internal enum HubStatus
 
     /// <summary>One of the topics or patterns is read by <see cref="HubOptions.MaxStreamsPerTopic"/> subscriptions.</summary>
     TooManyReaders,
+
+    /// <summary>The store's disk is full: nothing was appended.</summary>
+    StoreFull,
+
+    /// <summary>The store cannot be written, or the hub is closing: nothing was appended.</summary>
+    StoreUnavailable,
 }

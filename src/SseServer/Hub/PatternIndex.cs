@@ -12,7 +12,7 @@ internal sealed class PatternIndex : EventLog
     private const int SegmentEntries = 512;
 
     private readonly EvictionMarks _marks = new();
-    private long _evicted;
+    private long _dropped;
     private int _trimPosition;
 
     public PatternIndex(TopicPattern pattern, int shards, TopicRetention retention)
@@ -44,11 +44,11 @@ internal sealed class PatternIndex : EventLog
 
     public override EventId EvictedSinceUnderLock(long known) => _marks.HighestAfter(known);
 
-    /// <summary>Takes note that a topic lets go of some events, the last of them <paramref name="through"/>.</summary>
-    public void EvictUnderLock(EventId through, int events)
+    /// <summary>Takes note that a topic drops some events from memory, the last of them <paramref name="through"/>.</summary>
+    public void DropUnderLock(EventId through, int events)
     {
-        EvictThroughUnderLock(through);
-        _evicted += events;
+        DropThroughUnderLock(through);
+        _dropped += events;
     }
 
     /// <summary>
@@ -126,8 +126,8 @@ internal sealed class PatternIndex : EventLog
                 }
 
                 // Going round looks at every reference, so it is done when it gets rid of as many as it leaves.
-                if (_evicted < Math.Max(SegmentEntries, CountUnderLock / 2)) return false;
-                _evicted = 0;
+                if (_dropped < Math.Max(SegmentEntries, CountUnderLock / 2)) return false;
+                _dropped = 0;
             }
 
             CompactUnderLock(ref _trimPosition, ref segments);

@@ -8,7 +8,7 @@ namespace SseServer.Hub;
 /// Events to publish together: encoded as they are added, before any lock is taken. Given to <see cref="EventHub.Publish"/> as a whole,
 /// which fills in each event's id. Reusable once cleared; one thread at a time. A single publish is a batch of one.
 /// </summary>
-internal sealed class PublishBatch
+internal sealed partial class PublishBatch
 {
     private readonly ArrayBufferWriter<byte> _bytes = new(256);
     private Item[] _items = new Item[1];
@@ -23,12 +23,24 @@ internal sealed class PublishBatch
         public int PublisherIdLength;
         public EventId Id;
         public bool IsRepeat;
+
+        /// <summary>The topic is held, since its event waits for a commit.</summary>
+        public bool IsHeld;
+
+        /// <summary>The publisher's id is not in memory, but may be in the store.</summary>
+        public bool IsSought;
     }
 
     public int Count { get; private set; }
 
     /// <summary>The logs that took something, each once; kept for waiting on their readers.</summary>
     internal List<EventLog> Touched { get; } = [];
+
+    /// <summary>Which publish the batch is, so that it touches each log once.</summary>
+    internal long Stamp { get; set; }
+
+    /// <summary>Bytes of topics' names and encoded events.</summary>
+    public int Bytes => _bytes.WrittenCount;
 
     /// <summary>Bytes held for reuse; a batch that grew large is better let go.</summary>
     public int Capacity => _bytes.Capacity;

@@ -25,6 +25,9 @@ internal readonly record struct ResumePoint
     /// <summary>The id as the client gave it.</summary>
     public byte[]? Text { get; private init; }
 
+    /// <summary>Where the store has a publisher's id, among what the subscriber selects.</summary>
+    public EventId? Found { get; init; }
+
     public static ResumePoint Head => default;
 
     public static ResumePoint Oldest => new() { From = Start.Oldest };

@@ -21,6 +21,7 @@ internal abstract class Subscription
         PeerFinished = 4,
         PeerLost = 8,
         EndRequested = 16,
+        PageReady = 32,
     }
 
     /// <summary>The rest of the answer's head and any text before the greeting; written on joining, then let go.</summary>
@@ -44,6 +45,12 @@ internal abstract class Subscription
     internal Cursor[] Cursors { get; set; } = [];
 
     internal ResumePoint Start { get; set; }
+
+    /// <summary>Its reading of the store; null where it never had to.</summary>
+    internal StoredReplay? Replay { get; set; }
+
+    /// <summary>A resume point that nobody here knows, until its gap is said.</summary>
+    internal byte[]? UnknownStart { get; set; }
 
     /// <summary>All events of its logs up to this id were taken for this subscriber.</summary>
     internal EventId LastId { get; set; }

@@ -3,7 +3,7 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Hub;
 
 /// <summary>A topic: a log of frames. Appended to and trimmed under the hub's lock, read by cursors without one.</summary>
-internal sealed class Topic : EventLog
+internal sealed partial class Topic : EventLog
 {
     private const int MinSegmentBytes = 1024;
 
@@ -14,6 +14,9 @@ internal sealed class Topic : EventLog
         : base(name, shards, retention)
     {
     }
+
+    /// <summary>When publishers are answered.</summary>
+    public PublishPromise Promise { get; init; }
 
     /// <summary>The patterns that match this topic; replaced as a whole, read by publishers under the lock.</summary>
     public PatternIndex[] PatternsUnderLock { get; set; } = [];
@@ -68,14 +71,18 @@ internal sealed class Topic : EventLog
             || oldest.LastIdUnderLock.Milliseconds < nowMilliseconds - (long)Retention.MaxAge.TotalMilliseconds;
     }
 
-    /// <summary>Lets go of the oldest segment that holds events; returns it as it was, for the hub to forget its ids.</summary>
+    /// <summary>Whether there is a segment to drop, and all its events are at or below <paramref name="through"/>.</summary>
+    public bool MayDropUnderLock(EventId through) => CountUnderLock > 0 && OldestUnderLock().LastIdUnderLock <= through;
+
+    /// <summary>Drops the oldest segment that holds events from memory, and its publishers' ids from the index.</summary>
     public void DropOldestUnderLock(PublisherIdIndex publisherIds)
     {
         if (Segments[0].Count == 0) Segments.Dequeue().DropUnderLock();
         var segment = Segments.Dequeue();
         var last = segment.LastIdUnderLock;
-        EvictThroughUnderLock(last);
-        foreach (var pattern in PatternsUnderLock) pattern.EvictUnderLock(last, segment.Count);
+        DropThroughUnderLock(last);
+        foreach (var pattern in PatternsUnderLock) pattern.DropUnderLock(last, segment.Count);
+        LoseUnderLock();
         publisherIds.ForgetUnderLock(this, segment);
         CountUnderLock -= segment.Count;
         BytesUnderLock -= segment.Used;

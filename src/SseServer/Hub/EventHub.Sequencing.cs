@@ -1,0 +1,198 @@
+using System.Runtime.CompilerServices;
+
+namespace SseServer.Hub;
+
+// Publishing with a store: at once where the promise allows it, else through the sequencer, and what the hub does for that one.
+internal sealed partial class EventHub
+{
+    // Shown events that are not committed yet; beyond it publishers wait for the commit with them. A few thousand usual ones, and one of the largest.
+    private const int MaxUnsavedBytes = 8 * 1024 * 1024;
+
+    private readonly Sequencer? _sequencer;
+    private readonly bool _hasFastTopics;
+    private List<UnsavedEvent> _unsaved = [];
+    private long _unsavedBytes;
+    private long _lease;
+    private bool _isSequencing;
+
+    private ValueTask<HubStatus> PublishStoredAsync(PublishBatch batch)
+    {
+        if (!_hasFastTopics || !TryPublishAtOnce(batch, out var status)) return AfterCommitAsync(_sequencer!.EnqueueAsync(batch), batch);
+        var wait = WaitForReadersAsync(batch);
+        return wait.IsCompletedSuccessfully ? new(status) : AfterAsync(wait, status);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<HubStatus> AfterCommitAsync(ValueTask<HubStatus> commit, PublishBatch batch)
+    {
+        var status = await commit;
+        if (status == HubStatus.Ok) await WaitForReadersAsync(batch);
+        return status;
+    }
+
+    /// <summary>Appends a batch whose topics are all fast, to be committed soon; false where it must go through the sequencer.</summary>
+    private bool TryPublishAtOnce(PublishBatch batch, out HubStatus status)
+    {
+        status = HubStatus.Ok;
+        bool isFirst;
+        lock (_gate)
+        {
+            // Ids that the sequencer has given stand before the next one: it appends first.
+            if (_isSequencing || batch.Count > MaxSliceEvents || _unsavedBytes + batch.Bytes > MaxUnsavedBytes) return false;
+            if (!TryFindTopicsUnderLock(batch, batch.Items))
+            {
+                status = HubStatus.TooManyTopics;
+                return true;
+            }
+
+            if (!MayPublishAtOnceUnderLock(batch)) return false;
+            isFirst = _unsaved.Count == 0;
+            AppendUnderLock(batch, batch.Items);
+        }
+
+        Notify(batch);
+        if (isFirst) _sequencer!.SaveSoon();
+        return true;
+    }
+
+    private bool MayPublishAtOnceUnderLock(PublishBatch batch)
+    {
+        // No id is shown that a crash could have given twice.
+        if (EventId.Next(new(_head), Time.GetUtcNow().ToUnixTimeMilliseconds()).Value + batch.Count > _lease) return false;
+        foreach (ref readonly var item in batch.Items)
+        {
+            if (item.Topic!.Promise != PublishPromise.Fast) return false;
+            if (item.PublisherIdLength > 0 && item.Topic.HasDroppedEventsUnderLock
+                && !_publisherIds.TryFindUnderLock(item.Topic, batch.PublisherIdOf(item), out _)) return false;
+        }
+
+        return true;
+    }
+
+    private void AddUnsavedUnderLock(in UnsavedEvent unsaved)
+    {
+        _unsaved.Add(unsaved);
+        _unsavedBytes += unsaved.Entry.Length;
+    }
+
+    /// <summary>
+    /// Hands over what is shown and not yet committed, in id order, after what is left of <paramref name="previous"/>. Where events are to be given ids,
+    /// nobody else appends until <see cref="EndSequence"/>.
+    /// </summary>
+    internal List<UnsavedEvent> BeginSequence(List<UnsavedEvent> previous, bool givesIds)
+    {
+        lock (_gate)
+        {
+            _isSequencing = givesIds;
+            if (previous.Count == 0) (_unsaved, previous) = (previous, _unsaved);
+            else
+            {
+                previous.AddRange(_unsaved);
+                _unsaved.Clear();
+            }
+
+            return previous;
+        }
+    }
+
+    /// <summary>
+    /// Finds or makes a batch's topics and holds them, and finds which of its events memory knows already; false where there would be too many topics.
+    /// </summary>
+    internal bool TryHold(PublishBatch batch)
+    {
+        for (var start = 0; start < batch.Count; start += MaxSliceEvents)
+        {
+            lock (_gate)
+            {
+                foreach (ref var item in batch.Items[start..Math.Min(batch.Count, start + MaxSliceEvents)])
+                {
+                    item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item));
+                    if (item.Topic is null)
+                    {
+                        LetGoUnderLock(batch);
+                        return false;
+                    }
+
+                    item.Topic.HoldersUnderLock++;
+                    item.IsHeld = true;
+                    if (item.PublisherIdLength == 0) continue;
+                    item.IsRepeat = _publisherIds.TryFindUnderLock(item.Topic, batch.PublisherIdOf(item), out item.Id);
+                    item.IsSought = !item.IsRepeat && item.Topic.HasDroppedEventsUnderLock;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes note of a commit: memory may drop what it holds, and ids up to <paramref name="lease"/> may be shown.</summary>
+    internal void Confirm(List<UnsavedEvent> saved, EventId through, EventId lease)
+    {
+        lock (_gate)
+        {
+            _committedThrough = through.Value;
+            _lease = lease.Value;
+            foreach (var unsaved in saved)
+            {
+                _unsavedBytes -= unsaved.Entry.Length;
+                unsaved.Topic.CommittedThroughUnderLock = unsaved.Entry.Id;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Appends what was committed of a batch and lets its readers know, some events under each hold of the lock. Only wakes shards: the
+    /// sequencer's thread has the next commit to make.
+    /// </summary>
+    internal void AppendCommitted(PublishBatch batch)
+    {
+        Span<int> due = stackalloc int[_shards.Length];
+        for (var start = 0; start < batch.Count; start += MaxSliceEvents)
+        {
+            lock (_gate)
+            {
+                var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+                if (start == 0) batch.Stamp = ++_publishStamp;
+                foreach (ref var item in batch.Items[start..Math.Min(batch.Count, start + MaxSliceEvents)])
+                {
+                    LetGoUnderLock(ref item);
+                    if (item.IsRepeat) continue;
+                    item.Topic!.CommittedThroughUnderLock = item.Id;
+                    AppendUnderLock(batch, item, now);
+                    Volatile.Write(ref _head, item.Id.Value);
+                }
+            }
+
+            Interlocked.MemoryBarrier();
+            due.Clear();
+            MarkDirty(batch, due);
+            for (var i = 0; i < due.Length; i++)
+                if (due[i] > 0) _shards[i].Wake();
+        }
+    }
+
+    /// <summary>Lets go of the topics of a batch that is not appended.</summary>
+    internal void LetGo(PublishBatch batch)
+    {
+        lock (_gate) LetGoUnderLock(batch);
+    }
+
+    /// <summary>All events that were given ids are appended, or given up: others may append.</summary>
+    internal void EndSequence()
+    {
+        lock (_gate) _isSequencing = false;
+    }
+
+    private void LetGoUnderLock(PublishBatch batch)
+    {
+        foreach (ref var item in batch.Items) LetGoUnderLock(ref item);
+    }
+
+    private void LetGoUnderLock(ref PublishBatch.Item item)
+    {
+        if (!item.IsHeld) return;
+        item.IsHeld = false;
+        item.Topic!.HoldersUnderLock--;
+        item.Topic.LastUsedUnderLock = Milliseconds;
+    }
+}

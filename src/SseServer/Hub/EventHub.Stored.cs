@@ -1,0 +1,65 @@
+using SseServer.History;
+
+namespace SseServer.Hub;
+
+// What came from the store at the start, and what goes from it.
+internal sealed partial class EventHub
+{
+    private readonly EventId _uncleanThrough;
+
+    /// <summary>How the store is; null where history is in memory only.</summary>
+    public HistoryState? HistoryState => _sequencer?.State;
+
+    /// <summary>Makes the topics that the store knows, with their history in the store alone.</summary>
+    private void Restore(StoreStart start)
+    {
+        foreach (var stored in start.Topics)
+        {
+            var topic = CreateTopicUnderLock(stored.Name);
+            topic.SetStoredUnderLock(new(stored.EvictedThrough), new(stored.LastId));
+            topic.EvictThroughUnderLock(new(Math.Max(stored.EvictedThrough, start.Origin)));
+        }
+    }
+
+    /// <summary>Whether a resume point is a publisher's id that memory may have dropped.</summary>
+    private bool MayStandInStore(in ResumePoint start, List<EventLog> logs)
+        => _sequencer is not null && start.From == ResumePoint.Start.AfterId && !EventId.HasHubForm(start.Text)
+            && logs.Exists(log => log.DroppedThrough.Value > 0);
+
+    private async ValueTask<EventId?> FindStoredAsync(Cursor[] cursors, byte[] publisherId)
+    {
+        foreach (var place in await _sequencer!.FindAsync(publisherId))
+            if (Selects(cursors, place.Topic)) return new(place.Id);
+        return null;
+    }
+
+    /// <summary>Tells a topic's readers that the store is about to let go of events through an id.</summary>
+    internal void TrimStore(Topic topic, EventId through)
+    {
+        lock (_gate) topic.TrimStoreUnderLock(through);
+    }
+
+    /// <summary>
+    /// The topic at a position of the round through all, and the next position; null at its end. A topic that has no events anywhere, is known to the store and out of
+    /// use is removed, for the store to forget it too.
+    /// </summary>
+    internal Topic? NextTopic(ref int position, out bool isRemoved)
+    {
+        isRemoved = false;
+        lock (_gate)
+        {
+            if (position >= _topicList.Count)
+            {
+                position = 0;
+                return null;
+            }
+
+            var topic = _topicList[position];
+            isRemoved = topic is { CountUnderLock: 0, HasStoredEventsUnderLock: false } && topic.CommittedThroughUnderLock.Value > 0
+                && IsOutOfUseUnderLock(topic, Options.TopicLinger);
+            if (isRemoved) RemoveTopicUnderLock(topic, position);
+            else position++;
+            return topic;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using SseServer.History;
+
+namespace SseServer.Hub;
+
+/// <summary>
+/// Reads the store for subscriptions whose next events are not in memory: some threads, each with a reader of its own, and a fixed number of pages, however many replays
+/// run. A replay gets one page a turn.
+/// </summary>
+internal sealed class ReplayReaders : IDisposable
+{
+    // One reads from the disk while the other copies; more would take processors from the shards.
+    public const int Workers = 2;
+
+    // Each worker fills one while those it filled before are being sent: half a megabyte in all.
+    public const int Pages = 4 * Workers;
+
+    private readonly BlockingCollection<StoredReplay> _asked = [];
+    private readonly BlockingCollection<StoredPage> _pages = [];
+    private readonly Thread[] _threads = new Thread[Workers];
+    private readonly IEventStore _store;
+    private readonly EventHub _hub;
+    private readonly ILogger _logger;
+
+    public ReplayReaders(EventHub hub, IEventStore store, ILogger logger)
+    {
+        (_hub, _store, _logger) = (hub, store, logger);
+        for (var i = 0; i < Pages; i++) _pages.Add(new StoredPage());
+        for (var i = 0; i < Workers; i++) _threads[i] = new Thread(Run) { IsBackground = true, Name = $"replay {i}" };
+    }
+
+    public void Start()
+    {
+        foreach (var thread in _threads) thread.Start();
+    }
+
+    /// <summary>Queues a replay that wants a page.</summary>
+    public void Queue(StoredReplay replay) => _asked.Add(replay);
+
+    /// <summary>Takes back a page that was sent, or is not wanted.</summary>
+    public void Return(StoredPage page)
+    {
+        // A page that grew for one large frame gives that memory back.
+        page.Clear();
+        _pages.Add(page);
+    }
+
+    /// <summary>Ends the threads. No shard runs any more.</summary>
+    public void Dispose()
+    {
+        _asked.CompleteAdding();
+        // A worker may be waiting for a page that nobody gives back any more.
+        foreach (var _ in _threads) _pages.Add(new StoredPage(0));
+        foreach (var thread in _threads)
+            if (thread.IsAlive) thread.Join();
+        _asked.Dispose();
+    }
+
+    private void Run()
+    {
+        IStoredEventReader? reader = null;
+        foreach (var replay in _asked.GetConsumingEnumerable())
+        {
+            if (!replay.IsAsked || _asked.IsAddingCompleted) continue;
+            var page = _pages.Take();
+            if (!TryRead(ref reader, replay, page))
+            {
+                Return(page);
+                replay.TryDeliver(null);
+            }
+            else if (!replay.TryDeliver(page))
+            {
+                Return(page);
+            }
+        }
+
+        reader?.Dispose();
+    }
+
+    private bool TryRead(ref IStoredEventReader? reader, StoredReplay replay, StoredPage page)
+    {
+        try
+        {
+            reader ??= _store.OpenReader();
+            reader.Read(replay.Selection, replay.After.Value, replay.Through.Value, page);
+            return true;
+        }
+        catch (StoreException e)
+        {
+            StoreLog.ReadFailed(_logger, e.Message);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _hub.OnFault(e);
+        }
+
+        // The next read begins with a reader that has not failed.
+        reader?.Dispose();
+        reader = null;
+        return false;
+    }
+}

@@ -1,0 +1,172 @@
+using SseServer.History;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Hub;
+
+// One commit: what was shown before it, and a group of batches that are shown after it.
+internal sealed partial class Sequencer
+{
+    // Ten seconds of ids ahead of the clock: a commit now and then keeps ids within the lease, and a crash moves them ahead by no more.
+    private const long LeaseIds = 10_000L << EventId.SequenceBits;
+
+    private readonly StoreCommit _commit = new();
+    private PublisherIdIndex _groupIds = new();
+    private List<UnsavedEvent> _saving = [];
+    private int _state;
+
+    /// <summary>As the last commit found it.</summary>
+    public HistoryState State => (HistoryState)Volatile.Read(ref _state);
+
+    /// <summary>The end of the lease that a commit writes: ids that may be shown before the next one. Where all wait for their commit, its last id.</summary>
+    public static EventId LeaseEnd(EventId last, DateTimeOffset now, bool hasFastTopics)
+    {
+        if (!hasFastTopics) return last;
+        var first = EventId.FirstAt(now);
+        return new((first > last ? first : last).Value + LeaseIds);
+    }
+
+    /// <summary>Commits what waits, a bounded group of it; false where nothing does.</summary>
+    private bool CommitGroup()
+    {
+        TakeQueued();
+        var isSaveDue = Interlocked.Exchange(ref _saveDue, 0) != 0;
+        if (_waiting.Count == 0 && !isSaveDue) return false;
+        var (events, bytes) = (0, 0L);
+        while (events < MaxGroupEvents && bytes < MaxGroupBytes && _waiting.TryDequeue(out var batch))
+        {
+            _group.Add(batch);
+            events += batch.Count;
+            bytes += batch.Bytes;
+        }
+
+        Save();
+        return true;
+    }
+
+    /// <summary>Commits what was shown and not committed, and the group, which is then appended; all of the group is answered.</summary>
+    private void Save()
+    {
+        _saving = _hub.BeginSequence(_saving, givesIds: _group.Count > 0 || _isClosing);
+        var status = HubStatus.StoreUnavailable;
+        try
+        {
+            Fill();
+            status = TryCommit();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _hub.OnFault(e);
+        }
+
+        foreach (var batch in _group) Answer(batch, status);
+        _group.Clear();
+        _commit.Clear();
+        if (_groupIds.Count > 0) _groupIds = new PublisherIdIndex();
+        // Once closed, nothing is shown any more that would not be committed.
+        if (!_isClosing) _hub.EndSequence();
+        if (_saving.Count > 0) _saveTimer.Change(RetryDelay, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Fill()
+    {
+        foreach (var unsaved in _saving)
+        {
+            var entry = unsaved.Entry;
+            entry.Home.Bytes.AsSpan(entry.Offset, entry.Length).CopyTo(_commit.Reserve(entry.Length));
+            _commit.Add(unsaved.Topic.Name, entry.Id.Value, entry.Length, entry.PrefixLength, unsaved.PublisherIdLength);
+            MarkTrimDue(unsaved.Topic);
+        }
+
+        // Nobody else gives ids while there is a group, so the head stands still.
+        var last = _hub.Head;
+        var now = _hub.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var batch in _group)
+        {
+            batch.Outcome = _hub.TryHold(batch) ? SeekRepeats(batch) : HubStatus.TooManyTopics;
+            if (batch.Outcome == HubStatus.Ok) Add(batch, ref last, now);
+        }
+    }
+
+    private void Add(PublishBatch batch, ref EventId last, long now)
+    {
+        foreach (ref var item in batch.Items)
+        {
+            if (item.IsRepeat) continue;
+            batch.NeedsCommit = true;
+            if (item.PublisherIdLength > 0)
+            {
+                item.IsRepeat = _groupIds.TryFindUnderLock(item.Topic!, batch.PublisherIdOf(item), out item.Id);
+                if (item.IsRepeat) continue;
+            }
+
+            item.Id = last = EventId.Next(last, now);
+            if (item.PublisherIdLength > 0) _groupIds.AddUnderLock(item.Topic!, batch.PublisherIdOf(item), last);
+            AddFrame(item.Topic!, last, batch.BlockOf(item), item.PublisherIdLength);
+            MarkTrimDue(item.Topic!);
+        }
+    }
+
+    private void AddFrame(Topic topic, EventId id, ReadOnlySpan<byte> block, int publisherIdLength)
+    {
+        Span<byte> idText = stackalloc byte[EventId.MaxTextLength];
+        idText = idText[..id.Format(idText)];
+        var length = EventFrame.Measure(idText.Length, block.Length, publisherIdLength > 0);
+        EventFrame.Write(_commit.Reserve(length), idText, block, publisherIdLength > 0, out var prefixLength);
+        _commit.Add(topic.Name, id.Value, length, prefixLength, publisherIdLength);
+    }
+
+    private HubStatus TryCommit()
+    {
+        if (_commit.Count == 0) return HubStatus.Ok;
+        var last = new EventId(_commit.Entries[^1].Id);
+        var lease = LeaseEnd(last, _hub.Time.GetUtcNow(), _hub.Options.HasFastTopics);
+        _commit.HighWater = lease.Value;
+        try
+        {
+            _store.Commit(_commit);
+        }
+        catch (StoreException e)
+        {
+            return OnFailure(e);
+        }
+
+        if (Interlocked.Exchange(ref _state, (int)HistoryState.Ok) != (int)HistoryState.Ok) StoreLog.CommitsWork(_logger);
+        _hub.Confirm(_saving, last, lease);
+        _saving.Clear();
+        return HubStatus.Ok;
+    }
+
+    private HubStatus OnFailure(StoreException exception)
+    {
+        var (state, status) = exception.Failure == StoreFailure.Full
+            ? (HistoryState.Full, HubStatus.StoreFull)
+            : (HistoryState.Unavailable, HubStatus.StoreUnavailable);
+        // Each publish tries again, so the log hears of the first failure only.
+        if (Interlocked.Exchange(ref _state, (int)state) == (int)HistoryState.Ok) StoreLog.CommitsFail(_logger, exception.Failure, exception.Message);
+        return status;
+    }
+
+    private void Answer(PublishBatch batch, HubStatus commit)
+    {
+        var status = HubStatus.StoreUnavailable;
+        try
+        {
+            status = Finish(batch, commit);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _hub.OnFault(e);
+        }
+
+        batch.Complete(status);
+    }
+
+    private HubStatus Finish(PublishBatch batch, HubStatus commit)
+    {
+        // What repeats committed events only needs no commit.
+        var status = batch.Outcome == HubStatus.Ok && batch.NeedsCommit ? commit : batch.Outcome;
+        if (status == HubStatus.Ok) _hub.AppendCommitted(batch);
+        else _hub.LetGo(batch);
+        return status;
+    }
+}

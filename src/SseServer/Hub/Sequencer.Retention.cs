@@ -1,0 +1,107 @@
+using SseServer.History;
+
+namespace SseServer.Hub;
+
+// The store's retention: a small step at a time, between commits, so that no publish waits long for it. Readers are told before anything is deleted.
+internal sealed partial class Sequencer
+{
+    // Topics looked at each second beside those that got events: for what grows too old, and for topics that nobody uses any more.
+    private const int RoundTopics = 256;
+
+    private readonly Queue<Topic> _trimDue = new();
+    private int _tickDue;
+    private int _dueLeft;
+    private int _roundLeft;
+    private int _roundPosition;
+    private bool _isMaintenanceDue;
+    private bool _isTrimFailing;
+    private Topic? _trimming;
+    private EventId _trimThrough;
+
+    /// <summary>Each second: time for the store's retention.</summary>
+    public void Tick()
+    {
+        Volatile.Write(ref _tickDue, 1);
+        _wake.Set();
+    }
+
+    private void MarkTrimDue(Topic topic)
+    {
+        if (topic.IsTrimDue) return;
+        topic.IsTrimDue = true;
+        _trimDue.Enqueue(topic);
+    }
+
+    /// <summary>One step; false where nothing is to do.</summary>
+    private bool KeepHouse()
+    {
+        if (Volatile.Read(ref _tickDue) != 0 && Interlocked.Exchange(ref _tickDue, 0) != 0)
+        {
+            _dueLeft = _trimDue.Count;
+            _roundLeft = Math.Min(RoundTopics, _hub.TopicCount);
+            _isMaintenanceDue = true;
+        }
+
+        try
+        {
+            if (!TryStep()) return false;
+            _isTrimFailing = false;
+        }
+        catch (StoreException e)
+        {
+            if (!_isTrimFailing) StoreLog.TrimsFail(_logger, e.Message);
+            _isTrimFailing = true;
+            (_trimming, _dueLeft, _roundLeft, _isMaintenanceDue) = (null, 0, 0, false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _hub.OnFault(e);
+            (_trimming, _dueLeft, _roundLeft, _isMaintenanceDue) = (null, 0, 0, false);
+        }
+
+        return true;
+    }
+
+    private bool TryStep()
+    {
+        if (_trimming is not null)
+        {
+            if (!_store.Trim(_trimming.Name, _trimThrough.Value)) _trimming = null;
+        }
+        else if (_dueLeft > 0)
+        {
+            _dueLeft--;
+            var topic = _trimDue.Dequeue();
+            topic.IsTrimDue = false;
+            Plan(topic);
+        }
+        else if (_roundLeft > 0)
+        {
+            _roundLeft--;
+            if (_hub.NextTopic(ref _roundPosition, out var isRemoved) is not { } topic) return true;
+            if (isRemoved) _store.RemoveTopic(topic.Name);
+            else Plan(topic);
+        }
+        else if (_isMaintenanceDue)
+        {
+            _isMaintenanceDue = _store.Maintain();
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Plan(Topic topic)
+    {
+        if (!topic.HasStoredEventsUnderLock) return;
+        var retention = topic.Retention;
+        var oldest = EventId.FirstAt(_hub.Time.GetUtcNow() - retention.MaxAge);
+        var through = new EventId(_store.PlanTrim(topic.Name, new StoreBounds(retention.MaxEvents, retention.MaxBytes, oldest.Value)));
+        if (through.Value == 0) return;
+        _hub.TrimStore(topic, through);
+        (_trimming, _trimThrough) = (topic, through);
+    }
+}

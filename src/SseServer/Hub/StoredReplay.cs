@@ -1,0 +1,95 @@
+using SseServer.History;
+using SseServer.Protocol.Topics;
+
+namespace SseServer.Hub;
+
+/// <summary>
+/// A subscription's reading of the store: what it selects, and one page at a time. The shard asks for a page, a worker reads it, the shard sends it and gives it
+/// back at once; each hands over by one exchange of the state, so an end of the subscription in between loses no page.
+/// </summary>
+internal sealed class StoredReplay
+{
+    private readonly Subscription _subscription;
+    private StoredPage? _page;
+    private int _state;
+
+    public StoredReplay(Subscription subscription)
+    {
+        _subscription = subscription;
+        var topics = new List<byte[]>();
+        var patterns = new List<TopicPattern>();
+        foreach (var cursor in subscription.Cursors)
+        {
+            if (cursor.Log is PatternIndex index) patterns.Add(index.Pattern);
+            else topics.Add(cursor.Log.Name);
+        }
+
+        Selection = new(topics, patterns);
+    }
+
+    private enum State
+    {
+        /// <summary>The shard's.</summary>
+        Idle,
+
+        /// <summary>A worker's: asked for, or being read.</summary>
+        Asked,
+
+        /// <summary>The shard's, which was told by a signal.</summary>
+        Ready,
+
+        /// <summary>The subscription is over.</summary>
+        Abandoned,
+    }
+
+    public StoredSelection Selection { get; }
+
+    /// <summary>The page holds what follows this id.</summary>
+    public EventId After { get; private set; }
+
+    /// <summary>The page holds nothing that follows this id: from there on memory has all.</summary>
+    public EventId Through { get; private set; }
+
+    /// <summary>The store could not be read.</summary>
+    public bool HasFailed { get; private set; }
+
+    /// <summary>Whether a page was asked for that is still wanted.</summary>
+    public bool IsAsked => Volatile.Read(ref _state) == (int)State.Asked;
+
+    /// <summary>Asks for the next page. On the shard, with none asked for or ready.</summary>
+    public void Ask(EventId after, EventId through, ReplayReaders readers)
+    {
+        (After, Through) = (after, through);
+        Volatile.Write(ref _state, (int)State.Asked);
+        readers.Queue(this);
+    }
+
+    /// <summary>Hands over a page, or that there is none to be had; false where nobody wants it any more. On the worker.</summary>
+    public bool TryDeliver(StoredPage? page)
+    {
+        _page = page;
+        HasFailed = page is null;
+        if (Interlocked.CompareExchange(ref _state, (int)State.Ready, (int)State.Asked) != (int)State.Asked) return false;
+        _subscription.Signal(Subscription.Signals.PageReady);
+        return true;
+    }
+
+    /// <summary>Takes the page that is ready; null where none is. On the shard.</summary>
+    public StoredPage? Take()
+    {
+        if (Volatile.Read(ref _state) != (int)State.Ready) return null;
+        var page = _page;
+        _page = null;
+        Volatile.Write(ref _state, (int)State.Idle);
+        return page;
+    }
+
+    /// <summary>Ends the reading; returns the page that was ready. On the shard.</summary>
+    public StoredPage? Abandon()
+    {
+        if (Interlocked.Exchange(ref _state, (int)State.Abandoned) != (int)State.Ready) return null;
+        var page = _page;
+        _page = null;
+        return page;
+    }
+}

@@ -1,0 +1,47 @@
+namespace SseServer.Hub;
+
+// What of a topic stands in the store. Without one, whatever memory drops is gone.
+internal sealed partial class Topic
+{
+    private EventId _lostThrough;
+
+    /// <summary>The newest event that the store ever got of this topic; the default where it knows nothing of it. Under the hub's lock.</summary>
+    public EventId CommittedThroughUnderLock { get; set; }
+
+    /// <summary>Events up to this id are no longer in the store; the highest id there is where there is no store. Under the hub's lock.</summary>
+    public EventId TrimmedThroughUnderLock { get; private set; } = new(long.MaxValue);
+
+    /// <summary>The store may hold events of this topic.</summary>
+    public bool HasStoredEventsUnderLock => CommittedThroughUnderLock > TrimmedThroughUnderLock;
+
+    /// <summary>The store may hold events of this topic that memory does not.</summary>
+    public bool HasDroppedEventsUnderLock => DroppedThrough > TrimmedThroughUnderLock;
+
+    /// <summary>The store was told to trim the topic once more where it is over its bounds. The sequencer's.</summary>
+    public bool IsTrimDue { get; set; }
+
+    /// <summary>Says what the store holds, before anyone reads the topic.</summary>
+    public void SetStoredUnderLock(EventId trimmedThrough, EventId committedThrough)
+    {
+        TrimmedThroughUnderLock = _lostThrough = trimmedThrough;
+        CommittedThroughUnderLock = committedThrough;
+        DropThroughUnderLock(committedThrough);
+    }
+
+    /// <summary>Takes note that the store lets go of events through an id, before it does.</summary>
+    public void TrimStoreUnderLock(EventId through)
+    {
+        if (through > TrimmedThroughUnderLock) TrimmedThroughUnderLock = through;
+        LoseUnderLock();
+    }
+
+    /// <summary>Gone for good is what neither memory nor the store has.</summary>
+    private void LoseUnderLock()
+    {
+        var lost = DroppedThrough < TrimmedThroughUnderLock ? DroppedThrough : TrimmedThroughUnderLock;
+        if (lost <= _lostThrough) return;
+        _lostThrough = lost;
+        EvictThroughUnderLock(lost);
+        foreach (var pattern in PatternsUnderLock) pattern.EvictThroughUnderLock(lost);
+    }
+}

@@ -1,0 +1,10 @@
+namespace SseServer.Hub;
+
+/// <summary>What is kept of the topics that a selector names, and what their publishers are promised.</summary>
+/// <param name="Topics">A topic or a pattern.</param>
+/// <param name="Retention">How much is kept of each.</param>
+/// <param name="Promise">When their publishers are answered.</param>
+internal sealed record TopicRule(Selector Topics, TopicRetention Retention, PublishPromise Promise)
+{
+    public bool Matches(ReadOnlySpan<byte> topic) => Topics.Pattern?.Matches(topic) ?? topic.SequenceEqual(Topics.Text);
+}
