@@ -1,4 +1,5 @@
 using SseServer.Hub;
+using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 
 namespace SseServer.Tests.Hub;
@@ -66,10 +67,27 @@ internal sealed class MergeTests
     [TestCase(new[] { "t/*" }, true)]
     [TestCase(new[] { "t/*", "t/3", "t/4" }, false)]
     public void The_last_id_is_an_exact_resume_point_for_all_topics_at_once_while_publishers_run(string[] selectors, bool isChunked)
+        => ReadInRandomCuts(selectors, isChunked, HubOptions.Default with { Shards = 2 }, store: null);
+
+    [TestCase(new[] { "t/0", "t/1", "t/2", "t/3", "t/4", "t/5", "t/6", "t/7" }, true, "t/*")]
+    [TestCase(new[] { "t/*" }, true, "none")]
+    [TestCase(new[] { "t/*", "t/3", "t/4" }, false, "t/5")]
+    public void With_a_store_and_little_memory_it_is_so_too_whatever_was_promised(string[] selectors, bool isChunked, string fast)
+    {
+        var rule = new TopicRule(TestHub.Select(fast), new TopicRetention(), PublishPromise.Fast);
+        var options = HubOptions.Default with { Shards = 2, MaxHistoryBytes = 64 * 1024, Rules = [rule] };
+        var store = new MemoryEventStore();
+
+        ReadInRandomCuts(selectors, isChunked, options, store);
+
+        Assert.That(store.PagesRead, Is.GreaterThan(0), "Memory had everything.");
+    }
+
+    private static void ReadInRandomCuts(string[] selectors, bool isChunked, HubOptions options, MemoryEventStore? store)
     {
         const int Topics = 8;
         const int EventsPerTopic = 2500;
-        using var hub = new TestHub(HubOptions.Default with { Shards = 2 }, TimeProvider.System);
+        using var hub = new TestHub(options, TimeProvider.System, store);
         var random = new Random(17);
         var next = new int[Topics];
         var lastId = hub.Hub.Head;

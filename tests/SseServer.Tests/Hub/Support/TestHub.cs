@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using SseServer.History;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
@@ -11,13 +12,17 @@ internal sealed class TestHub : IDisposable
 {
     private readonly List<RecordingSubscription> _subscriptions = [];
 
-    public TestHub(HubOptions? options = null, TimeProvider? time = null)
+    private readonly bool _isStored;
+
+    public TestHub(HubOptions? options = null, TimeProvider? time = null, IEventStore? store = null)
     {
-        Hub = new EventHub(options ?? HubOptions.Default with { Shards = 1 }, time ?? Time);
+        _isStored = store is not null;
+        Time = time as HubTime ?? new HubTime();
+        Hub = new EventHub(options ?? HubOptions.Default with { Shards = 1 }, time ?? Time, store);
         Hub.Faulted += Faults.Enqueue;
     }
 
-    public HubTime Time { get; } = new();
+    public HubTime Time { get; }
 
     public EventHub Hub { get; }
 
@@ -47,8 +52,19 @@ internal sealed class TestHub : IDisposable
     {
         var batch = new PublishBatch();
         Add(batch, topic, Encoding.UTF8.GetBytes(data), id, name);
-        Assert.That(Hub.Publish(batch), Is.EqualTo(HubStatus.Ok));
+        Assert.That(Publish(batch), Is.EqualTo(HubStatus.Ok));
         return batch.IdOf(0);
+    }
+
+    /// <summary>Publishes and, with a store, waits for the commit.</summary>
+    public HubStatus Publish(PublishBatch batch) => _isStored ? Hub.PublishAsync(batch).AsTask().GetAwaiter().GetResult() : Hub.Publish(batch);
+
+    /// <summary>Publishes without waiting.</summary>
+    public (PublishBatch Batch, Task<HubStatus> Status) Begin(string topic, string data, string? id = null)
+    {
+        var batch = new PublishBatch();
+        Add(batch, topic, Encoding.UTF8.GetBytes(data), id);
+        return (batch, Hub.PublishAsync(batch).AsTask());
     }
 
     /// <summary>Publishes <paramref name="from"/> to <paramref name="to"/> as data, one by one.</summary>

@@ -1,0 +1,145 @@
+using SseServer.History;
+
+namespace SseServer.Tests.History;
+
+/// <summary>
+/// A store over memory whose disk fails, blocks and crashes as the test says. <see cref="Crash"/> gives what a start after a crash at that moment finds;
+/// <see cref="Reopen"/> what a start after an orderly stop finds.
+/// </summary>
+internal sealed class MemoryEventStore : IEventStore
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly MemoryDisk _disk;
+    private readonly HashSet<StoredPage> _pages = [];
+    private int _failure = -1;
+    private int _readFailure = -1;
+    private int _commits;
+    private bool _isClosed;
+
+    public MemoryEventStore()
+        : this(new MemoryDisk())
+    {
+    }
+
+    private MemoryEventStore(MemoryDisk disk) => _disk = disk;
+
+    /// <summary>Commits wait while it is not set.</summary>
+    public ManualResetEventSlim CommitsMayPass { get; } = new(true);
+
+    /// <summary>Pages are read while it is set.</summary>
+    public ManualResetEventSlim ReadsMayPass { get; } = new(true);
+
+    /// <summary>What writing runs into; null where the disk is well.</summary>
+    public StoreFailure? Failure
+    {
+        get => Volatile.Read(ref _failure) is var failure and >= 0 ? (StoreFailure)failure : null;
+        set => Volatile.Write(ref _failure, value is { } failure ? (int)failure : -1);
+    }
+
+    /// <summary>What reading runs into; null where the disk is well.</summary>
+    public StoreFailure? ReadFailure
+    {
+        set => Volatile.Write(ref _readFailure, value is { } failure ? (int)failure : -1);
+    }
+
+    /// <summary>Commits that succeeded.</summary>
+    public int Commits => Volatile.Read(ref _commits);
+
+    /// <summary>Commits that have begun.</summary>
+    public int CommitsBegun { get; private set; }
+
+    /// <summary>Pages that were ever read into: all there are.</summary>
+    public int PagesSeen
+    {
+        get
+        {
+            lock (_pages) return _pages.Count;
+        }
+    }
+
+    public int PagesRead { get; private set; }
+
+    public bool IsClosed => Volatile.Read(ref _isClosed);
+
+    /// <summary>The payloads that are stored, in id order.</summary>
+    public string[] Data(string topic) => _disk.Data(topic);
+
+    public long[] Ids(string topic) => _disk.Ids(topic);
+
+    public MemoryEventStore Crash() => new(_disk.Copy());
+
+    public MemoryEventStore Reopen()
+    {
+        Assert.That(IsClosed, Is.True, "The hub closes the store.");
+        return new(_disk);
+    }
+
+    public StoreStart Open(long firstIdNow, long leaseEnd) => _disk.Open(firstIdNow, leaseEnd);
+
+    public void Commit(StoreCommit commit)
+    {
+        CommitsBegun++;
+        // A test that failed meanwhile must not hang.
+        CommitsMayPass.Wait(Patience);
+        ThrowIfFailing();
+        _disk.Commit(commit);
+        Interlocked.Increment(ref _commits);
+    }
+
+    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places) => _disk.FindPublisherId(publisherId, places);
+
+    public long PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => _disk.PlanTrim(topic, bounds);
+
+    public bool Trim(ReadOnlySpan<byte> topic, long through)
+    {
+        ThrowIfFailing();
+        return _disk.Trim(topic, through);
+    }
+
+    public void RemoveTopic(ReadOnlySpan<byte> topic)
+    {
+        ThrowIfFailing();
+        _disk.RemoveTopic(topic);
+    }
+
+    public bool Maintain() => false;
+
+    public IStoredEventReader OpenReader() => new Reader(this);
+
+    public void Close(long lastId)
+    {
+        ThrowIfFailing();
+        _disk.Close(lastId);
+        Volatile.Write(ref _isClosed, true);
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private void ThrowIfFailing()
+    {
+        if (Failure is { } failure) throw new StoreException(failure, $"The disk is {failure}.");
+    }
+
+    private sealed class Reader(MemoryEventStore store) : IStoredEventReader
+    {
+        public void Read(StoredSelection selection, long after, long through, StoredPage page)
+        {
+            store.ReadsMayPass.Wait(Patience);
+            if (Volatile.Read(ref store._readFailure) is var failure and >= 0) throw new StoreException((StoreFailure)failure, "The disk cannot be read.");
+            lock (store._pages)
+            {
+                store._pages.Add(page);
+                store.PagesRead++;
+            }
+
+            store._disk.Read(selection, after, through, page);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
