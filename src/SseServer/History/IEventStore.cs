@@ -44,7 +44,7 @@ internal interface IEventStore : IDisposable
     /// <exception cref="StoreException">Nothing is deleted.</exception>
     bool Trim(ReadOnlySpan<byte> topic, long through);
 
-    /// <summary>Forgets a topic and what events it has; its <see cref="StoredTopic.EvictedThrough"/> folds into <see cref="StoreStart.Floor"/>.</summary>
+    /// <summary>Forgets a topic that has no events left; its <see cref="StoredTopic.EvictedThrough"/> folds into <see cref="StoreStart.Floor"/>.</summary>
     /// <exception cref="StoreException">Nothing is forgotten.</exception>
     void RemoveTopic(ReadOnlySpan<byte> topic);
 

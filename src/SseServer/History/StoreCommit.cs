@@ -29,8 +29,11 @@ internal sealed class StoreCommit
     /// <summary>Bytes of frames.</summary>
     public long Bytes => _length;
 
-    /// <summary>The topics that have events in this commit; each is an index for <see cref="Topic"/>.</summary>
+    /// <summary>The topics that have events in this commit, in no order; each is an index for <see cref="Topic"/>, below <see cref="TopicLimit"/>.</summary>
     public ReadOnlySpan<int> Topics => _used.AsSpan(0, TopicCount);
+
+    /// <summary>What every topic's index is below.</summary>
+    public int TopicLimit => _topicIndex.Count;
 
     /// <summary>The events, in id order.</summary>
     public ReadOnlySpan<StoreCommitEntry> Entries => _entries.AsSpan(0, Count);
@@ -64,16 +67,18 @@ internal sealed class StoreCommit
     {
         Debug.Assert(Count == 0 || id > _entries[Count - 1].Id, "Ids rise.");
         if (Count == _entries.Length) Array.Resize(ref _entries, Count * 2);
+        var index = FindTopic(topic);
         _entries[Count] = new()
         {
             Id = id,
+            Topic = index,
             Next = -1,
             Offset = _length,
             Length = length,
             PrefixLength = (byte)prefixLength,
             PublisherIdLength = (ushort)publisherIdLength,
         };
-        Chain(FindTopic(topic), Count);
+        Chain(index, Count);
         Count++;
         _length += length;
     }

@@ -5,6 +5,9 @@ internal struct StoreCommitEntry
 {
     public long Id;
 
+    /// <summary>The index of its topic.</summary>
+    public int Topic;
+
     /// <summary>The index of the topic's next entry; -1 for its last.</summary>
     public int Next;
 

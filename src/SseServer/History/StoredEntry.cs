@@ -5,6 +5,9 @@ internal struct StoredEntry
 {
     public long Id;
 
+    /// <summary>The store's number for the topic; it means something to that store only.</summary>
+    public long Topic;
+
     /// <summary>Where the frame begins in the page.</summary>
     public int Offset;
 

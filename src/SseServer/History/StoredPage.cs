@@ -33,7 +33,7 @@ internal sealed class StoredPage(int capacity = StoredPage.DefaultCapacity)
     }
 
     /// <summary>Adds a frame; false where the page has some and this one is too much.</summary>
-    public bool TryAdd(long id, ReadOnlySpan<byte> frame, int prefixLength)
+    public bool TryAdd(long id, ReadOnlySpan<byte> frame, int prefixLength, long topic = 0)
     {
         if (frame.Length > Bytes.Length - Length)
         {
@@ -49,7 +49,7 @@ internal sealed class StoredPage(int capacity = StoredPage.DefaultCapacity)
         }
 
         frame.CopyTo(Bytes.AsSpan(Length));
-        Entries[Count++] = new() { Id = id, Offset = Length, Length = frame.Length, PrefixLength = (byte)prefixLength };
+        Entries[Count++] = new() { Id = id, Topic = topic, Offset = Length, Length = frame.Length, PrefixLength = (byte)prefixLength };
         Length += frame.Length;
         return true;
     }

@@ -1,0 +1,111 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace SseServer.History.Sqlite;
+
+/// <summary>
+/// A connection to the store's file. Microsoft.Data.Sqlite opens it; statements go to the layer below (<see cref="SqliteStatement"/>), which binds and reads spans
+/// where a command copies each blob into an array of its own. Failures are <see cref="StoreException"/>s. One thread at a time.
+/// </summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    // Another process holds a lock for the moment of a checkpoint or a recovery only; who holds it longer is not waited for.
+    private const int BusyMilliseconds = 2000;
+
+    private readonly SqliteConnection _connection;
+    private readonly sqlite3 _handle;
+    private readonly List<SqliteStatement> _statements = [];
+
+    private SqliteDatabase(string path, SqliteConnection connection)
+    {
+        Path = path;
+        _connection = connection;
+        _handle = connection.Handle!;
+        raw.sqlite3_busy_timeout(_handle, BusyMilliseconds);
+    }
+
+    // The bundle would be found by reflection, which trimming does not see.
+    static SqliteDatabase() => Batteries_V2.Init();
+
+    public string Path { get; }
+
+    /// <exception cref="StoreException">The file cannot be opened. That it is no database shows only when it is first read.</exception>
+    public static SqliteDatabase Open(string path, SqliteOpenMode mode)
+    {
+        var text = new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false };
+        var connection = new SqliteConnection(text.ConnectionString);
+        try
+        {
+            connection.Open();
+            return new SqliteDatabase(path, connection);
+        }
+        catch (SqliteException exception)
+        {
+            connection.Dispose();
+            throw StoreErrors.Create(path, exception.SqliteExtendedErrorCode, exception.Message);
+        }
+    }
+
+    /// <summary>A statement that lives as long as the connection.</summary>
+    public SqliteStatement Prepare(string sql)
+    {
+        if (raw.sqlite3_prepare_v3(_handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out var handle) != raw.SQLITE_OK) throw Failure();
+        var statement = new SqliteStatement(this, handle);
+        _statements.Add(statement);
+        return statement;
+    }
+
+    /// <summary>Runs one or more statements without parameters; rows are dropped.</summary>
+    public void Execute(string sql)
+    {
+        if (raw.sqlite3_exec(_handle, sql) != raw.SQLITE_OK) throw Failure();
+    }
+
+    /// <summary>The one number that a statement gives.</summary>
+    public long QueryNumber(string sql)
+    {
+        if (raw.sqlite3_prepare_v2(_handle, sql, out var handle) != raw.SQLITE_OK) throw Failure();
+        using var statement = new SqliteStatement(this, handle);
+        return statement.Step() ? statement.Number(0) : 0;
+    }
+
+    /// <summary>Takes the write lock at once, so that nothing that follows can be refused for it.</summary>
+    public void BeginWrite() => Execute("BEGIN IMMEDIATE");
+
+    public void Commit() => Execute("COMMIT");
+
+    /// <summary>Ends a transaction that failed, where the failure has not ended it already. Never throws: what failed is told by who calls this.</summary>
+    public void RollBack()
+    {
+        if (raw.sqlite3_get_autocommit(_handle) == 0) raw.sqlite3_exec(_handle, "ROLLBACK");
+    }
+
+    public long LastInsertedRow() => raw.sqlite3_last_insert_rowid(_handle);
+
+    /// <summary>Pages written to the write-ahead log since the last call.</summary>
+    public int TakePagesWritten()
+    {
+        const int CacheWrite = 9; // SQLITE_DBSTATUS_CACHE_WRITE
+        raw.sqlite3_db_status(_handle, CacheWrite, out var pages, out _, 1);
+        return pages;
+    }
+
+    /// <summary>Copies pages from the write-ahead log to the database; returns how many pages the log has.</summary>
+    public int Checkpoint(int mode)
+    {
+        var result = raw.sqlite3_wal_checkpoint_v2(_handle, "main", mode, out var log, out _);
+        // Busy is no failure: readers keep some pages from being copied, and the next checkpoint copies them.
+        if (result != raw.SQLITE_OK && (result & 0xFF) != raw.SQLITE_BUSY) throw Failure();
+        return log;
+    }
+
+    public StoreException Failure()
+        => StoreErrors.Create(Path, raw.sqlite3_extended_errcode(_handle), raw.sqlite3_errmsg(_handle).utf8_to_string());
+
+    public void Dispose()
+    {
+        foreach (var statement in _statements) statement.Dispose();
+        _statements.Clear();
+        _connection.Dispose();
+    }
+}

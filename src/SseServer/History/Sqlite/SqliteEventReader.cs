@@ -1,0 +1,126 @@
+using Microsoft.Data.Sqlite;
+
+namespace SseServer.History.Sqlite;
+
+/// <summary>
+/// Reads pages. Blocks are opened in the order of their first ids, as soon as their first event is the next one, and their events are merged; so about a stretch
+/// is in memory at a time, however many topics are selected. Each page is a transaction of its own, so that readers keep no log from being worked off.
+/// </summary>
+internal sealed class SqliteEventReader : IStoredEventReader
+{
+    // Up to here a look-up for each topic costs less than to pass over the rows of others.
+    private const int MaxTopicsLookedUp = 64;
+
+    private readonly SqliteDatabase _database;
+    private readonly SqliteStatement _begin;
+    private readonly TopicNames _names;
+    private readonly TopicBlocks _byTopic;
+    private readonly ScannedBlocks _byScan;
+    private readonly PriorityQueue<StoredBlock, long> _open = new();
+    private readonly Stack<StoredBlock> _free = [];
+
+    public SqliteEventReader(string path)
+        : this(SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite))
+    {
+    }
+
+    public SqliteEventReader(SqliteDatabase database)
+    {
+        _database = database;
+        _database.Execute("PRAGMA query_only = ON; PRAGMA cache_size = -2048");
+        _begin = database.Prepare("BEGIN");
+        _names = new TopicNames(database);
+        _byTopic = new TopicBlocks(database, _names);
+        _byScan = new ScannedBlocks(database, _names);
+    }
+
+    public void Read(StoredSelection selection, long after, long through, StoredPage page)
+    {
+        page.Clear();
+        _begin.Run();
+        try
+        {
+            var topics = _names.Select(selection);
+            if (selection.Patterns.Count > 0 || selection.Topics.Count > MaxTopicsLookedUp)
+            {
+                _byScan.Start(topics, after, through);
+                Merge(_byScan, after, through, page);
+                // Where the rows of others were too many to pass over, the selected topics are looked up after all.
+                if (page.Count > 0 || page.IsEnd) return;
+                ReleaseBlocks();
+            }
+
+            _byTopic.Start(topics, after, through);
+            Merge(_byTopic, after, through, page);
+        }
+        finally
+        {
+            ReleaseBlocks();
+            _byScan.Stop();
+            _database.RollBack();
+        }
+    }
+
+    /// <summary>The name of a topic that an entry of a page has.</summary>
+    public ReadOnlySpan<byte> NameOf(long topic) => _names.Find(topic);
+
+    public void Dispose() => _database.Dispose();
+
+    private void Merge(IBlockSource source, long after, long through, StoredPage page)
+    {
+        while (true)
+        {
+            while (source.FirstId is var first && first != long.MaxValue && (!_open.TryPeek(out _, out var least) || first < least))
+            {
+                if (!source.HasBlock) return;
+                Open(source, after);
+            }
+
+            if (!_open.TryDequeue(out var block, out _))
+            {
+                page.IsEnd = true;
+                return;
+            }
+
+            var limit = Math.Min(_open.TryPeek(out _, out var next) ? next : long.MaxValue, source.FirstId);
+            if (!Take(block, limit, through, page)) return;
+        }
+    }
+
+    private void ReleaseBlocks()
+    {
+        while (_open.TryDequeue(out var block, out _)) _free.Push(block);
+    }
+
+    private void Open(IBlockSource source, long after)
+    {
+        var block = _free.Count > 0 ? _free.Pop() : new StoredBlock();
+        source.Take(block);
+        if (block.MoveAfter(after)) _open.Enqueue(block, block.Id);
+        else _free.Push(block);
+    }
+
+    /// <summary>Takes a block's entries below the limit; false where the page is full.</summary>
+    private bool Take(StoredBlock block, long limit, long through, StoredPage page)
+    {
+        while (block.Id <= through)
+        {
+            if (block.Id >= limit)
+            {
+                _open.Enqueue(block, block.Id);
+                return true;
+            }
+
+            if (!page.TryAdd(block.Id, block.Frame, block.PrefixLength, block.TopicId))
+            {
+                _free.Push(block);
+                return false;
+            }
+
+            if (!block.MoveNext()) break;
+        }
+
+        _free.Push(block);
+        return true;
+    }
+}

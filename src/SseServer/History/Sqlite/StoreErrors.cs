@@ -1,0 +1,34 @@
+using SQLitePCL;
+
+namespace SseServer.History.Sqlite;
+
+/// <summary>What SQLite's result codes mean for a store, and the sentence for the operator.</summary>
+internal static class StoreErrors
+{
+    // SQLITE_IOERR_SHMSIZE: the index of the write-ahead log could not grow, for want of space.
+    private const int SharedMemorySize = raw.SQLITE_IOERR | (19 << 8);
+
+    /// <summary>The failure that an extended result code stands for.</summary>
+    public static StoreFailure Classify(int extendedCode) => extendedCode == SharedMemorySize ? StoreFailure.Full : (extendedCode & 0xFF) switch
+    {
+        raw.SQLITE_FULL => StoreFailure.Full,
+        raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_CANTOPEN or raw.SQLITE_AUTH => StoreFailure.ReadOnly,
+        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_FORMAT or raw.SQLITE_ERROR or raw.SQLITE_CONSTRAINT => StoreFailure.Corrupt,
+        _ => StoreFailure.Unavailable,
+    };
+
+    public static StoreException Create(string path, int extendedCode, string message)
+        => Create(Classify(extendedCode), path, $"SQLite {extendedCode}: {message}");
+
+    public static StoreException Create(StoreFailure failure, string path, string cause) => new(failure, failure switch
+    {
+        StoreFailure.Full => $"The disk of the history {path} is full; make room, and it goes on by itself ({cause}).",
+        StoreFailure.ReadOnly => $"The history {path} cannot be opened or written; give the server's user the right to write the file and its directory ({cause}).",
+        StoreFailure.Corrupt => $"The history {path} is damaged or none; stop the server, look with 'sse-server history check', and restore a copy or move the file away ({cause}).",
+        _ => $"The history {path} cannot be used; see whether its disk is well and no other process locks it ({cause}).",
+    });
+
+    /// <summary>A block whose bytes are not those that were written.</summary>
+    public static StoreException DamagedBlock(string path, long firstId)
+        => Create(StoreFailure.Corrupt, path, $"the block that begins with event {firstId >> 20}-{firstId & 0xFFFFF} fails its checksum");
+}

@@ -1,0 +1,88 @@
+namespace SseServer.History.Sqlite;
+
+/// <summary>The blocks of selected topics, found by a look-up for each topic and, after each block, for the next one of its topic.</summary>
+internal sealed class TopicBlocks : IBlockSource
+{
+    private readonly SqliteDatabase _database;
+    private readonly TopicNames _names;
+    private readonly SqliteStatement _totals;
+    private readonly SqliteStatement _allTotals;
+    private readonly SqliteStatement _blockAt;
+    private readonly SqliteStatement _nextBlock;
+    private readonly SqliteStatement _data;
+    private readonly PriorityQueue<long, long> _next = new();
+    private long _through;
+
+    public TopicBlocks(SqliteDatabase database, TopicNames names)
+    {
+        _database = database;
+        _names = names;
+        _totals = database.Prepare("SELECT first_id, last_id FROM topics WHERE topic_id = ?1");
+        _allTotals = database.Prepare("SELECT topic_id, name, first_id, last_id FROM topics WHERE count > 0");
+        _blockAt = database.Prepare("SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
+        _nextBlock = database.Prepare("SELECT first_id FROM blocks WHERE topic_id = ?1 AND first_id > ?2 ORDER BY first_id LIMIT 1");
+        _data = database.Prepare("SELECT data FROM blocks WHERE first_id = ?1");
+    }
+
+    public long FirstId => _next.TryPeek(out _, out var firstId) ? firstId : long.MaxValue;
+
+    public bool HasBlock => true;
+
+    public void Start(SelectedTopics topics, long after, long through)
+    {
+        _next.Clear();
+        _through = through;
+        foreach (var topicId in topics.Named)
+        {
+            _totals.Bind(1, topicId);
+            var isStored = _totals.Step();
+            var (firstId, lastId) = isStored ? (_totals.Number(0), _totals.Number(1)) : default;
+            _totals.Reset();
+            Add(topicId, firstId, lastId, after);
+        }
+
+        if (!topics.HasPatterns) return;
+        while (_allTotals.Step())
+        {
+            var topicId = _allTotals.Number(0);
+            if (!topics.Named.Contains(topicId) && topics.Matches(_allTotals.Blob(1)))
+                Add(topicId, _allTotals.Number(2), _allTotals.Number(3), after);
+        }
+    }
+
+    public void Take(StoredBlock block)
+    {
+        _next.TryDequeue(out var topicId, out var firstId);
+        _data.Bind(1, firstId);
+        var isWhole = _data.Step() && block.TryLoad(topicId, firstId, _data.Blob(0));
+        _data.Reset();
+        if (!isWhole) throw StoreErrors.DamagedBlock(_database.Path, firstId);
+        AddNext(topicId, firstId);
+    }
+
+    private void Add(long topicId, long firstId, long lastId, long after)
+    {
+        if (firstId == 0 || lastId <= after || firstId > _through) return;
+        if (firstId > after) _next.Enqueue(topicId, firstId);
+        else AddAt(topicId, after);
+    }
+
+    // The block that the id stands in, or the next one where it is the block's last.
+    private void AddAt(long topicId, long after)
+    {
+        _blockAt.Bind(1, topicId).Bind(2, after);
+        if (!_blockAt.Step()) return;
+        var (firstId, lastId) = (_blockAt.Number(0), _blockAt.Number(1));
+        _blockAt.Reset();
+        if (lastId > after) _next.Enqueue(topicId, firstId);
+        else AddNext(topicId, after);
+    }
+
+    private void AddNext(long topicId, long after)
+    {
+        _nextBlock.Bind(1, topicId).Bind(2, after);
+        if (!_nextBlock.Step()) return;
+        if (_nextBlock.Number(0) <= _through) _next.Enqueue(topicId, _nextBlock.Number(0));
+        _nextBlock.Reset();
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text;
+using SseServer.History;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
+
+namespace SseServer.Tests.History.Support;
+
+/// <summary>Events in and out of a store.</summary>
+internal static class StoreEvents
+{
+    public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>The frame that a log holds for an event.</summary>
+    public static byte[] Frame(StoredEvent e, out int prefixLength)
+    {
+        PublisherEventId publisherId = default;
+        if (e.PublisherId is not null) Assert.That(PublisherEventId.TryCreate(Utf8(e.PublisherId), out publisherId), Is.True);
+        var source = new ServerSentEvent { Id = publisherId, RetryMilliseconds = -1, Data = Utf8(e.Data) };
+        var block = new byte[EventStreamEncoder.Measure(source)];
+        EventStreamEncoder.Write(block, source);
+        var id = Utf8(new EventId(e.Id).ToString());
+        var frame = new byte[EventFrame.Measure(id.Length, block.Length, e.PublisherId is not null)];
+        EventFrame.Write(frame, id, block, e.PublisherId is not null, out prefixLength);
+        return frame;
+    }
+
+    public static void Add(StoreCommit commit, StoredEvent e)
+    {
+        var frame = Frame(e, out var prefixLength);
+        frame.CopyTo(commit.Reserve(frame.Length));
+        commit.Add(Utf8(e.Topic), e.Id, frame.Length, prefixLength, e.PublisherId is null ? 0 : Utf8(e.PublisherId).Length);
+    }
+
+    /// <summary>Commits events at once; the mark rises to the last of them.</summary>
+    public static void Commit(IEventStore store, params IEnumerable<StoredEvent> events)
+    {
+        var commit = new StoreCommit();
+        foreach (var e in events) Add(commit, e);
+        commit.HighWater = commit.Entries[^1].Id;
+        store.Commit(commit);
+    }
+
+    /// <summary>Topics by name, and patterns where a text has a wildcard.</summary>
+    public static StoredSelection Select(params IEnumerable<string> selectors)
+    {
+        var topics = new List<byte[]>();
+        var patterns = new List<TopicPattern>();
+        foreach (var text in selectors)
+        {
+            if (!TopicPattern.IsPattern(Utf8(text))) topics.Add(Utf8(text));
+            else if (TopicPattern.TryCreate(Utf8(text), out var pattern, out var problem)) patterns.Add(pattern!);
+            else Assert.Fail(problem!);
+        }
+
+        return new(topics, patterns);
+    }
+
+    /// <summary>The ids of the selection's events, read page by page.</summary>
+    public static List<long> ReadIds(IStoredEventReader reader, StoredSelection selection, long after = 0, long through = long.MaxValue, int capacity = 4096)
+        => [.. Read(reader, selection, after, through, capacity).Select(e => e.Id)];
+
+    /// <summary>The selection's events, each with its frame's bytes, read page by page.</summary>
+    public static List<(long Id, byte[] Frame, int PrefixLength)> Read(
+        IStoredEventReader reader, StoredSelection selection, long after = 0, long through = long.MaxValue, int capacity = 4096)
+    {
+        var page = new StoredPage(capacity);
+        var events = new List<(long, byte[], int)>();
+        do
+        {
+            reader.Read(selection, after, through, page);
+            if (!page.IsEnd) Assert.That(page.Count, Is.Positive, "A page that is not the end has an event.");
+            for (var i = 0; i < page.Count; i++)
+            {
+                var entry = page.Entries[i];
+                Assert.That(entry.Id, Is.GreaterThan(after), "Ids rise.");
+                after = entry.Id;
+                events.Add((entry.Id, page.Bytes.AsSpan(entry.Offset, entry.Length).ToArray(), entry.PrefixLength));
+            }
+        }
+        while (!page.IsEnd);
+        return events;
+    }
+}
