@@ -12,6 +12,9 @@ internal sealed record CommandLine
     /// <summary>The value of <c>--check</c>; set where that is the action.</summary>
     public Uri? CheckUrl { get; init; }
 
+    /// <summary>What to do with a history; set where that is the action.</summary>
+    public HistoryCommand? History { get; init; }
+
     /// <summary>Settings in the order given, keys with colons. A later one replaces an earlier one.</summary>
     public IReadOnlyList<KeyValuePair<string, string?>> Settings { get; init; } = [];
 
@@ -21,11 +24,15 @@ internal sealed record CommandLine
     /// <summary>Reads the arguments of the process.</summary>
     public static CommandLine Parse(IReadOnlyList<string> args)
     {
+        if (args is [HistoryToolOptions.Command, ..])
+            return ParseHistory(args);
+
         var errors = new List<string>();
         var settings = new List<KeyValuePair<string, string?>>();
         var options = new CommandLineOptions();
-        var parsed = options.Parse(TakeSettings(args, settings, errors));
-        errors.AddRange(options.Describe(parsed));
+        var parser = new OptionParser(options.All);
+        var parsed = parser.Parse(TakeSettings(args, settings, errors));
+        errors.AddRange(parser.Describe(parsed));
 
         if (parsed.GetResult(options.Help) is { Implicit: false })
             return new() { Action = CommandLineAction.Help };
@@ -41,6 +48,38 @@ internal sealed record CommandLine
         if (parsed.GetValue(options.Demo))
             settings.Add(new("Demo:Enabled", "true"));
         return new() { Action = CommandLineAction.Run, ConfigFile = parsed.GetValue(options.Config), Settings = settings };
+    }
+
+    private static CommandLine ParseHistory(IReadOnlyList<string> args)
+    {
+        var errors = new List<string>();
+        var settings = new List<KeyValuePair<string, string?>>();
+        var options = new HistoryToolOptions();
+        var tool = args.Count > 1 ? args[1] : "";
+        if (!HistoryToolOptions.TryGetTool(tool, out var kind, out var problem))
+            return new() { Action = CommandLineAction.Run, Errors = [problem] };
+
+        var parser = new OptionParser(options.For(kind));
+        var parsed = parser.Parse(TakeSettings([.. args.Skip(2)], settings, errors));
+        errors.AddRange(parser.Describe(parsed));
+        if (errors.Count > 0)
+            return new() { Action = CommandLineAction.History, Errors = errors };
+
+        var export = kind == HistoryTool.Export;
+        var command = new HistoryCommand
+        {
+            Tool = kind,
+            Topics = export ? parsed.GetValue(options.Topic) ?? [] : [],
+            Since = export ? parsed.GetValue(options.Since) : null,
+        };
+        return new()
+        {
+            Action = CommandLineAction.History,
+            History = command,
+            ConfigFile = parsed.GetValue(options.Config),
+            Settings = settings,
+            Errors = [.. command.Problems()],
+        };
     }
 
     // System.CommandLine takes the colon in --Section:Key=value for its own separator, so settings are taken out first.

@@ -14,4 +14,7 @@ internal enum CommandLineAction
 
     /// <summary>Ask a running server whether it is well.</summary>
     Check,
+
+    /// <summary>Look into a history's file.</summary>
+    History,
 }

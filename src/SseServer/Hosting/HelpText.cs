@@ -1,3 +1,4 @@
+using System.CommandLine;
 using SseServer.Hosting.Settings;
 
 namespace SseServer.Hosting;
@@ -13,13 +14,18 @@ internal static class HelpText
         output.WriteLine($"sse-server {ProductVersion.Text}, a Server-Sent Events server.");
         output.WriteLine();
         output.WriteLine("Usage: sse-server [options] [--Section:Key=VALUE ...]");
+        output.WriteLine("       sse-server history check|stats|export --History:Path=FILE [options]");
         output.WriteLine();
         output.WriteLine("Options:");
-        foreach (var option in new CommandLineOptions().All)
+        WriteOptions(output, new CommandLineOptions().All);
+        output.WriteLine();
+        output.WriteLine("The history's tools only read, also while the server runs:");
+        foreach (var (name, help) in HistoryToolOptions.Tools)
         {
-            output.WriteLine($"  {string.Join(", ", [option.Name, .. option.Aliases])}{(option.HelpName is null ? "" : " " + option.HelpName)}");
-            WriteWrapped(output, option.Description ?? "");
+            output.WriteLine($"  history {name}");
+            WriteWrapped(output, help);
         }
+        WriteOptions(output, new HistoryToolOptions().For(HistoryTool.Export));
         output.WriteLine();
         output.WriteLine("Settings come from the JSON file, above it the environment (SSE_Section__Key), above it the command line");
         output.WriteLine("(--Section:Key=VALUE). A setting that is not known, or out of its range, is refused at start.");
@@ -33,6 +39,15 @@ internal static class HelpText
         }
         output.WriteLine("  Serilog:MinimumLevel (text, default Information)");
         WriteWrapped(output, "The least level to log: Verbose, Debug, Information, Warning, Error or Fatal. The rest of the Serilog section is read by Serilog.Settings.Configuration.");
+    }
+
+    private static void WriteOptions(TextWriter output, IReadOnlyList<Option> options)
+    {
+        foreach (var option in options)
+        {
+            output.WriteLine($"  {string.Join(", ", [option.Name, .. option.Aliases])}{(option.HelpName is null ? "" : " " + option.HelpName)}");
+            WriteWrapped(output, option.Description ?? "");
+        }
     }
 
     private static string DescribeValue(SettingDescriptor setting)

@@ -47,6 +47,9 @@ internal static class ServerProgram
         if (configuration is null)
             return Refuse(error, [problem!]);
 
+        if (commandLine.History is { } history)
+            return history.Run(new SettingsReader(configuration), output, error);
+
         var reader = new SettingsReader(configuration);
         var settings = ServerSettings.Read(reader);
         List<string> problems = [.. reader.Errors, .. reader.UnknownKeys(), .. EnvironmentSettings.Mistaken(environment, reader.Descriptors)];

@@ -30,5 +30,5 @@ internal static class StoreErrors
 
     /// <summary>A block whose bytes are not those that were written.</summary>
     public static StoreException DamagedBlock(string path, long firstId)
-        => Create(StoreFailure.Corrupt, path, $"the block that begins with event {firstId >> 20}-{firstId & 0xFFFFF} fails its checksum");
+        => Create(StoreFailure.Corrupt, path, $"the block that begins with event {StoredId.Text(firstId)} fails its checksum");
 }

@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
+
+namespace SseServer.History.Sqlite.Tools;
+
+/// <summary>
+/// Writes a history's events as lines of JSON, in id order, as a batch publish takes them: topic, event, id, retry, data. A publisher's id
+/// goes with its event; hub ids do not, since the server that takes the events gives them its own.
+/// </summary>
+internal sealed class HistoryExport
+{
+    // What a client of a terminal or a pipe is given at a time.
+    private const int WriteBytes = 64 * 1024;
+
+    private readonly EventStreamParser _parser = new(int.MaxValue / 2);
+    private readonly ArrayBufferWriter<byte> _lines = new(2 * WriteBytes);
+
+    /// <summary>Writes the events after an id of the topics that a pattern covers, or of all topics.</summary>
+    /// <returns>The number of events.</returns>
+    /// <exception cref="StoreException">The file cannot be read.</exception>
+    public static long Write(string path, IReadOnlyList<string> selectors, long after, TextWriter output)
+    {
+        using var reader = new SqliteEventReader(HistoryFile.Open(path));
+        return new HistoryExport().Write(reader, Select(selectors), after, output);
+    }
+
+    private static StoredSelection Select(IReadOnlyList<string> selectors)
+    {
+        var topics = new List<byte[]>();
+        var patterns = new List<TopicPattern>();
+        foreach (var selector in selectors.Count > 0 ? selectors : ["**"])
+        {
+            var text = System.Text.Encoding.UTF8.GetBytes(selector);
+            if (TopicPattern.IsPattern(text) && TopicPattern.TryCreate(text, out var pattern, out _)) patterns.Add(pattern!);
+            else topics.Add(text);
+        }
+
+        return new(topics, patterns);
+    }
+
+    private long Write(SqliteEventReader reader, StoredSelection selection, long after, TextWriter output)
+    {
+        using var json = new Utf8JsonWriter(_lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        var page = new StoredPage(256 * 1024);
+        long count = 0;
+        do
+        {
+            reader.Read(selection, after, long.MaxValue, page);
+            foreach (var entry in page.Entries.AsSpan(0, page.Count))
+            {
+                WriteLine(json, reader.NameOf(entry.Topic), page.Bytes.AsMemory(entry.Offset, entry.Length), entry.PrefixLength);
+                if (_lines.WrittenCount >= WriteBytes) Flush(output);
+                after = entry.Id;
+            }
+
+            count += page.Count;
+        }
+        while (!page.IsEnd);
+        Flush(output);
+        return count;
+    }
+
+    private void WriteLine(Utf8JsonWriter json, ReadOnlySpan<byte> topic, ReadOnlyMemory<byte> frame, int prefixLength)
+    {
+        var hasId = EventFrame.TryGetPublisherId(frame.Span, prefixLength, out _);
+        var payload = new ReadOnlySequence<byte>(frame[prefixLength..]);
+        _parser.Reset();
+        _parser.Parse(ref payload);
+        json.Reset();
+        json.WriteStartObject();
+        json.WriteString("topic"u8, topic);
+        if (!_parser.Name.IsEmpty) json.WriteString("event"u8, _parser.Name);
+        if (hasId) json.WriteString("id"u8, _parser.Id);
+        if (_parser.RetryMilliseconds >= 0) json.WriteNumber("retry"u8, _parser.RetryMilliseconds);
+        json.WriteString("data"u8, _parser.Data);
+        json.WriteEndObject();
+        json.Flush();
+        _lines.Write("\n"u8);
+    }
+
+    private void Flush(TextWriter output)
+    {
+        output.Write(System.Text.Encoding.UTF8.GetString(_lines.WrittenSpan));
+        _lines.ResetWrittenCount();
+    }
+}

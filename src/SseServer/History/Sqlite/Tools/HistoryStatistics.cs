@@ -1,0 +1,55 @@
+namespace SseServer.History.Sqlite.Tools;
+
+/// <summary>What a history holds, from the totals that are kept with it: no event is read.</summary>
+internal sealed record HistoryStatistics
+{
+    public required int Format { get; init; }
+
+    /// <summary>Bytes of the database, of which <see cref="FreeBytes"/> are kept for events to come.</summary>
+    public required long FileBytes { get; init; }
+
+    public required long FreeBytes { get; init; }
+
+    public required long Origin { get; init; }
+
+    public required long LastId { get; init; }
+
+    /// <summary>False while a server has it open, and after one that was not stopped in order.</summary>
+    public required bool IsClosed { get; init; }
+
+    public required long Blocks { get; init; }
+
+    /// <summary>The topics, by bytes, the largest first.</summary>
+    public required IReadOnlyList<StoredTopic> Topics { get; init; }
+
+    /// <exception cref="StoreException">The file cannot be read.</exception>
+    public static HistoryStatistics Read(string path)
+    {
+        using var database = HistoryFile.Open(path);
+        database.Execute("BEGIN");
+        var store = database.Prepare("SELECT origin, last_id, is_clean FROM store");
+        store.Step();
+        var pageSize = database.QueryNumber("PRAGMA page_size");
+        return new()
+        {
+            Format = StoreSchema.Version(database),
+            FileBytes = database.QueryNumber("PRAGMA page_count") * pageSize,
+            FreeBytes = database.QueryNumber("PRAGMA freelist_count") * pageSize,
+            Origin = store.Number(0),
+            LastId = store.Number(1),
+            IsClosed = store.Number(2) == 1,
+            // The narrowest index: counting reads it whole.
+            Blocks = database.QueryNumber("SELECT count(*) FROM blocks INDEXED BY blocks_by_topic WHERE topic_id >= 0"),
+            Topics = ReadTopics(database),
+        };
+    }
+
+    private static List<StoredTopic> ReadTopics(SqliteDatabase database)
+    {
+        var topics = new List<StoredTopic>();
+        var rows = database.Prepare("SELECT name, first_id, last_id, count, bytes, evicted_through FROM topics ORDER BY bytes DESC, topic_id");
+        while (rows.Step())
+            topics.Add(new(rows.Blob(0).ToArray(), rows.Number(1), rows.Number(2), rows.Number(3), rows.Number(4), rows.Number(5)));
+        return topics;
+    }
+}
