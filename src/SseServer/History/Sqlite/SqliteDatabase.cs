@@ -24,8 +24,7 @@ internal sealed class SqliteDatabase : IDisposable
         raw.sqlite3_busy_timeout(_handle, BusyMilliseconds);
     }
 
-    // The bundle would be found by reflection, which trimming does not see.
-    static SqliteDatabase() => Batteries_V2.Init();
+    static SqliteDatabase() => SqliteLibrary.Load();
 
     public string Path { get; }
 
@@ -88,6 +87,14 @@ internal sealed class SqliteDatabase : IDisposable
         const int CacheWrite = 9; // SQLITE_DBSTATUS_CACHE_WRITE
         raw.sqlite3_db_status(_handle, CacheWrite, out var pages, out _, 1);
         return pages;
+    }
+
+    /// <summary>What the statements have cost so far, in steps of SQLite's virtual machine: a measure that depends on no clock.</summary>
+    public long StepsRun()
+    {
+        long steps = 0;
+        foreach (var statement in _statements) steps += statement.StepsRun();
+        return steps;
     }
 
     /// <summary>Copies pages from the write-ahead log to the database; returns how many pages the log has.</summary>

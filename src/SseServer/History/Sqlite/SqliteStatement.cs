@@ -45,6 +45,8 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
 
     public string Text(int column) => raw.sqlite3_column_text(handle, column).utf8_to_string();
 
+    public int StepsRun() => raw.sqlite3_stmt_status(handle, 4 /* SQLITE_STMTSTATUS_VM_STEP */, 0);
+
     public void Dispose() => handle.Dispose();
 
     private void Throw()

@@ -1,0 +1,208 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+using SseServer.History;
+using SseServer.History.Sqlite;
+using SseServer.Tests.History.Support;
+
+namespace SseServer.Tests.History.Sqlite;
+
+/// <summary>The file under the store: who may open it, what is refused, and what is noticed when it is damaged.</summary>
+internal sealed class SqliteFileTests : IDisposable
+{
+    private readonly StoreDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Test]
+    public void Second_server_on_a_file_is_refused_while_the_first_runs()
+    {
+        using (var first = Open())
+        {
+            using var second = new SqliteEventStore(_directory.File);
+            var refusal = Assert.Throws<StoreException>(() => second.Open(1, 2));
+            Assert.That(refusal!.Failure, Is.EqualTo(StoreFailure.Unavailable));
+            Assert.That(refusal.Message, Is.EqualTo($"The history {_directory.File} is in use by another sse-server; stop that one, or give this one a file of its own."));
+        }
+
+        using var next = new SqliteEventStore(_directory.File);
+        Assert.DoesNotThrow(() => next.Open(1, 2));
+    }
+
+    [Test]
+    public void Missing_directory_is_one_sentence()
+    {
+        using var store = new SqliteEventStore(Path.Combine(_directory.Name, "none", "history.db"));
+
+        var refusal = Assert.Throws<StoreException>(() => store.Open(1, 2));
+
+        Assert.That(refusal!.Failure, Is.EqualTo(StoreFailure.Unavailable));
+        Assert.That(refusal.Message, Does.StartWith($"The directory {_directory.Name}/none of the history").And.EndWith("create it, writable for the server's user."));
+    }
+
+    [Test]
+    public void Directory_in_place_of_the_file_is_one_sentence()
+    {
+        using var store = new SqliteEventStore(_directory.Name);
+
+        Assert.That(Assert.Throws<StoreException>(() => store.Open(1, 2))!.Message, Does.EndWith("is a directory; name a file in it."));
+    }
+
+    [Test]
+    public void File_that_is_no_database_is_refused_and_left_alone()
+    {
+        var text = Encoding.ASCII.GetBytes(new string('x', 5000));
+        File.WriteAllBytes(_directory.File, text);
+
+        Assert.That(Refusal().Failure, Is.EqualTo(StoreFailure.Corrupt));
+        Assert.That(File.ReadAllBytes(_directory.File), Is.EqualTo(text));
+    }
+
+    [Test]
+    public void Database_of_another_program_is_refused_and_left_alone()
+    {
+        Run("CREATE TABLE theirs (x); PRAGMA user_version = 1");
+
+        var refusal = Refusal();
+
+        Assert.That(refusal.Failure, Is.EqualTo(StoreFailure.Corrupt));
+        Assert.That(refusal.Message, Does.Contain("another program's"));
+        Assert.That(Query("SELECT count(*) FROM sqlite_schema"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Newer_format_is_refused_and_left_alone()
+    {
+        using (Open())
+        {
+            // Makes the file.
+        }
+
+        Run("PRAGMA user_version = 2");
+
+        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 2, and this sse-server knows formats up to 1; use the newer version that made it."));
+        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Older_format_is_brought_to_this_one_and_keeps_its_events()
+    {
+        using (var old = Open()) StoreEvents.Commit(old, new StoredEvent("t", 5, "kept"));
+        IReadOnlyList<string> steps = [.. StoreSchema.Steps, "ALTER TABLE topics ADD COLUMN note TEXT", "UPDATE topics SET note = 'migrated'"];
+
+        using (var store = new SqliteEventStore(_directory.File, steps))
+        {
+            store.Open(10, 20);
+            using var reader = store.OpenReader();
+            Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t")), Is.EqualTo(new long[] { 5 }));
+        }
+
+        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(3));
+        Assert.That(Query("SELECT count(*) FROM topics WHERE note = 'migrated'"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Migration_that_fails_leaves_the_last_format_that_was_reached()
+    {
+        using (Open())
+        {
+            // Makes the file.
+        }
+
+        using (var store = new SqliteEventStore(_directory.File, [.. StoreSchema.Steps, "CREATE TABLE second (x)", "CREATE TABLE third (x); NONSENSE"]))
+            Assert.Throws<StoreException>(() => store.Open(10, 20));
+
+        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(2));
+        Assert.That(Query("SELECT count(*) FROM sqlite_schema WHERE name IN ('second', 'third')"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Every_commit_is_synced_and_free_pages_can_be_given_back()
+    {
+        using (Open())
+        {
+            // Makes the file.
+        }
+
+        Assert.That(Query("PRAGMA auto_vacuum"), Is.EqualTo(2), "incremental");
+        using var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWrite);
+        StoreSchema.Prepare(database, StoreSchema.Steps);
+        Assert.That(database.QueryNumber("PRAGMA synchronous"), Is.EqualTo(2), "FULL");
+    }
+
+    [Test]
+    public void Damaged_block_is_noticed_and_no_byte_of_it_is_given_out()
+    {
+        using (var store = Open()) StoreEvents.Commit(store, new StoredEvent("t", 5, "kept"), new("t", 6, "kept"));
+        // The last letter of both events' data, "kept", becomes another.
+        Run("UPDATE blocks SET data = unhex(replace(hex(data), '6B657074', '6B657073'))");
+
+        using var again = Open();
+        using var reader = again.OpenReader();
+        var failure = Assert.Throws<StoreException>(() => reader.Read(StoreEvents.Select("t"), 0, 10, new StoredPage()));
+
+        Assert.That(failure!.Failure, Is.EqualTo(StoreFailure.Corrupt));
+        Assert.That(failure.Message, Does.Contain("the block that begins with event 0-5 fails its checksum"));
+    }
+
+    [Test]
+    public void Block_in_another_row_is_noticed()
+    {
+        using (var store = Open())
+        {
+            StoreEvents.Commit(store, new StoredEvent("t", 5, "one"));
+            StoreEvents.Commit(store, new StoredEvent("t", 6, "two"));
+        }
+
+        Run("UPDATE blocks SET data = (SELECT data FROM blocks WHERE first_id = 5) WHERE first_id = 6");
+        using var again = Open();
+        using var reader = again.OpenReader();
+
+        Assert.That(Assert.Throws<StoreException>(() => StoreEvents.ReadIds(reader, StoreEvents.Select("t")))!.Failure, Is.EqualTo(StoreFailure.Corrupt));
+    }
+
+    [Test]
+    public void Commit_that_fails_stores_nothing_and_the_next_one_works()
+    {
+        using var store = Open();
+        StoreEvents.Commit(store, new StoredEvent("t", 5, "kept", "first"));
+        Run("CREATE TRIGGER full BEFORE UPDATE OF high_water ON store BEGIN SELECT RAISE(ABORT, 'planted'); END");
+
+        Assert.Throws<StoreException>(() => StoreEvents.Commit(store, new StoredEvent("t", 6, "lost", "second"), new("made here", 7, "lost")));
+        Run("DROP TRIGGER full");
+        StoreEvents.Commit(store, new StoredEvent("made here", 7, "kept"), new("t", 8, "kept"));
+
+        using var reader = store.OpenReader();
+        Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("**")), Is.EqualTo(new long[] { 5, 7, 8 }));
+        var places = new List<StoredPlace>();
+        store.FindPublisherId("second"u8, places);
+        Assert.That(places, Is.Empty);
+        store.Dispose();
+        using var again = new SqliteEventStore(_directory.File);
+        Assert.That(again.Open(10, 20).Topics.Select(topic => topic.Count).Order(), Is.EqualTo(new[] { 1L, 2L }));
+    }
+
+    private SqliteEventStore Open()
+    {
+        var store = new SqliteEventStore(_directory.File);
+        store.Open(1, 1_000_000);
+        return store;
+    }
+
+    private StoreException Refusal()
+    {
+        using var store = new SqliteEventStore(_directory.File);
+        return Assert.Throws<StoreException>(() => store.Open(1, 2))!;
+    }
+
+    private void Run(string sql)
+    {
+        using var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWriteCreate);
+        database.Execute(sql);
+    }
+
+    private long Query(string sql)
+    {
+        using var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWrite);
+        return database.QueryNumber(sql);
+    }
+}
