@@ -39,27 +39,29 @@ internal sealed partial class EventHub
         lock (_gate) topic.TrimStoreUnderLock(through);
     }
 
-    /// <summary>
-    /// The topic at a position of the round through all, and the next position; null at its end. A topic that has no events anywhere, is known to the store and out of
-    /// use is removed, for the store to forget it too.
-    /// </summary>
-    internal Topic? NextTopic(ref int position, out bool isRemoved)
+    /// <summary>A topic of a round through all; null past the last.</summary>
+    internal Topic? TopicAt(int position)
     {
-        isRemoved = false;
+        lock (_gate) return position < _topicList.Count ? _topicList[position] : null;
+    }
+
+    /// <summary>Whether a topic that the store knows has no events anywhere and is out of use.</summary>
+    internal bool IsUnused(Topic topic)
+    {
+        lock (_gate) return IsUnusedUnderLock(topic);
+    }
+
+    /// <summary>Removes a topic that still stands at a position and still is unused, for the store to forget it too.</summary>
+    internal bool TryRemoveUnused(Topic topic, int position)
+    {
         lock (_gate)
         {
-            if (position >= _topicList.Count)
-            {
-                position = 0;
-                return null;
-            }
-
-            var topic = _topicList[position];
-            isRemoved = topic is { CountUnderLock: 0, HasStoredEventsUnderLock: false } && topic.CommittedThroughUnderLock.Value > 0
-                && IsOutOfUseUnderLock(topic, Options.TopicLinger);
-            if (isRemoved) RemoveTopicUnderLock(topic, position);
-            else position++;
-            return topic;
+            if (position >= _topicList.Count || _topicList[position] != topic || !IsUnusedUnderLock(topic)) return false;
+            RemoveTopicUnderLock(topic, position);
+            return true;
         }
     }
+
+    private bool IsUnusedUnderLock(Topic topic)
+        => topic is { CountUnderLock: 0, HasStoredEventsUnderLock: false } && topic.CommittedThroughUnderLock.Value > 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger);
 }

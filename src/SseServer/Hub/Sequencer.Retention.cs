@@ -64,9 +64,12 @@ internal sealed partial class Sequencer
 
     private bool TryStep()
     {
-        if (_trimming is not null)
+        if (_trimming is { } trimming)
         {
-            if (!_store.Trim(_trimming.Name, _trimThrough.Value)) _trimming = null;
+            if (_store.Trim(trimming.Name, _trimThrough.Value)) return true;
+            _trimming = null;
+            // A plan looks at some blocks only, so there may be more to let go.
+            Plan(trimming);
         }
         else if (_dueLeft > 0)
         {
@@ -78,9 +81,13 @@ internal sealed partial class Sequencer
         else if (_roundLeft > 0)
         {
             _roundLeft--;
-            if (_hub.NextTopic(ref _roundPosition, out var isRemoved) is not { } topic) return true;
-            if (isRemoved) _store.RemoveTopic(topic.Name);
-            else Plan(topic);
+            if (_hub.TopicAt(_roundPosition) is not { } topic) _roundPosition = 0;
+            else if (TryRemove(topic)) return true;
+            else
+            {
+                _roundPosition++;
+                Plan(topic);
+            }
         }
         else if (_isMaintenanceDue)
         {
@@ -91,6 +98,20 @@ internal sealed partial class Sequencer
             return false;
         }
 
+        return true;
+    }
+
+    /// <summary>Removes a topic that the store knows and nobody has a use for; the last one of the round takes its position.</summary>
+    private bool TryRemove(Topic topic)
+    {
+        if (!_hub.IsUnused(topic)) return false;
+        // A trim that failed may have left some.
+        while (_store.Trim(topic.Name, topic.TrimmedThroughUnderLock.Value))
+        {
+        }
+
+        if (!_hub.TryRemoveUnused(topic, _roundPosition)) return false;
+        _store.RemoveTopic(topic.Name);
         return true;
     }
 

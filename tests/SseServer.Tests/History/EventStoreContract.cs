@@ -216,6 +216,24 @@ internal abstract class EventStoreContract
         Assert.That(start.Topics.Select(topic => (topic.FirstId, topic.Count)), Is.EqualTo(new[] { (6L, 2L) }));
     }
 
+    [Test]
+    public void Topic_that_comes_back_after_its_removal_begins_at_the_floor()
+    {
+        using (var store = OpenStore())
+        {
+            StoreEvents.Commit(store, new StoredEvent("t", 5, "x"));
+            store.Trim("t"u8, 5);
+            store.RemoveTopic("t"u8);
+            StoreEvents.Commit(store, new StoredEvent("t", 9, "x"));
+            store.Close(9);
+        }
+
+        using var again = NewStore();
+        var topic = again.Open(10, 20).Topics.Single();
+
+        Assert.That((topic.FirstId, topic.EvictedThrough), Is.EqualTo((9L, 5L)));
+    }
+
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(3)]

@@ -67,8 +67,7 @@ internal sealed class MemoryDisk
             }
 
             _rows.Sort(first, _rows.Count - first, Comparer<Row>.Create((a, b) => a.Id.CompareTo(b.Id)));
-            _lastId = commit.Entries[^1].Id;
-            Assert.That(commit.HighWater, Is.GreaterThanOrEqualTo(_lastId));
+            if (commit.Count > 0) _lastId = commit.Entries[^1].Id;
             _highWater = Math.Max(_highWater, commit.HighWater);
         }
     }
@@ -88,7 +87,7 @@ internal sealed class MemoryDisk
             var (count, bytes, through) = (rows.Count, rows.Sum(row => (long)row.Frame.Length), 0L);
             foreach (var row in rows)
             {
-                if (count <= bounds.MaxEvents && bytes <= bounds.MaxBytes && row.Id >= bounds.FirstId) break;
+                if (count <= bounds.MaxEvents && (bytes <= bounds.MaxBytes || count == 1) && row.Id >= bounds.FirstId) break;
                 (count, bytes, through) = (count - 1, bytes - row.Frame.Length, row.Id);
             }
 

@@ -71,7 +71,8 @@ internal sealed partial class SqliteEventStore
         {
             ref readonly var topic = ref commit.Topic(index);
             var row = _topics.Find(topic.Name);
-            var totals = row?.Totals ?? default;
+            // What a topic of this name had before it was forgotten is below the floor.
+            var totals = row?.Totals ?? new TopicTotals { EvictedThrough = _floor };
             if (totals.Count == 0) totals.FirstId = entries[topic.First].Id;
             totals.LastId = entries[topic.Last].Id;
             for (var at = topic.First; at >= 0; at = entries[at].Next)

@@ -1,0 +1,13 @@
+using SseServer.History;
+
+namespace SseServer.Tests.History;
+
+/// <summary>The store of the hub's tests does what every store does.</summary>
+internal sealed class MemoryEventStoreTests : EventStoreContract, IDisposable
+{
+    private MemoryEventStore? _store;
+
+    public void Dispose() => _store?.Dispose();
+
+    protected override IEventStore NewStore() => _store = _store?.Crash() ?? new MemoryEventStore();
+}
