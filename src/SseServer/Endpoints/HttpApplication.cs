@@ -109,6 +109,15 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _metrics.Dispose();
     }
 
+    // Where it cannot be written, reading still works, and another start would find the same disk: so the server is alive and takes requests.
+    private string History => _hub.HistoryState switch
+    {
+        null => "memory",
+        HistoryState.Ok => "ok",
+        HistoryState.Full => "full",
+        _ => "unavailable",
+    };
+
     // The root is fixed text: an escape in it names another resource, which does not exist.
     private static bool IsEvents(ReadOnlySpan<byte> path) => path.SequenceEqual("/events"u8) || path.StartsWith("/events/"u8);
 
@@ -147,7 +156,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         var state = _subscribe.IsDraining ? "draining" : "ok";
         var json = string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"status":"{{state}}","streams":{{_hub.SubscriptionCount}},"topics":{{_hub.TopicCount}},"historyBytes":{{_hub.HistoryBytes}},"head":"{{_hub.Head}}"}""");
+            $$"""{"status":"{{state}}","streams":{{_hub.SubscriptionCount}},"topics":{{_hub.TopicCount}},"historyBytes":{{_hub.HistoryBytes}},"history":"{{History}}","head":"{{_hub.Head}}"}""");
         _replies.Send(exchange, _subscribe.IsDraining ? 503 : 200, "application/json"u8, Encoding.ASCII.GetBytes(json));
         return default;
     }

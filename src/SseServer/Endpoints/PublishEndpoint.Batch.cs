@@ -1,4 +1,3 @@
-using SseServer.Hub;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;
@@ -20,7 +19,7 @@ internal sealed partial class PublishEndpoint
         if (problem is not null) return problem;
         if (work.Batch.Count == 0) return Problem.BadRequest("The batch has no line; send one JSON object a line.");
         if (Spend(exchange, work, work.Batch.Count) is { } early) return early;
-        if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics();
+        if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal;
         var progress = new PublishProgress();
         progress.Count(work.Batch);
         ReplyMany(exchange, work, progress);

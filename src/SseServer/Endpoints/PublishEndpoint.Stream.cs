@@ -24,7 +24,7 @@ internal sealed partial class PublishEndpoint
             var problem = CheckExpiry(work) ?? AddBlocks(work, parser);
             if (work.Batch.Count > 0)
             {
-                if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics() with { LastId = progress.Last?.ToString() };
+                if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal with { LastId = progress.Last?.ToString() };
                 progress.Count(work.Batch);
                 if (!_rate.IsOff && read.Status == BodyReadStatus.Data) await PauseAsync(_rate.Take(Subject.Of(exchange, work.Admission.Caller), work.Batch.Count));
                 work.Batch.Clear();

@@ -61,7 +61,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxEventBytes, Limit.EventBytes);
         if (problem is not null || isGone) return problem;
         if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
-        if (await hub.PublishAsync(work.Batch) != HubStatus.Ok) return TooManyTopics();
+        if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal;
         ReplySingle(exchange, work);
         return null;
     }
@@ -135,6 +135,14 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     // History is shed before anything is refused; what would make more of it has to wait then.
     private Problem? ShortOfMemory()
         => hub.Pressure == MemoryPressure.Level.Full ? Problem.ForNow(503, LimitNames.Explain(Limit.Memory), RetryTime) with { Limit = Limit.Memory } : null;
+
+    private static Problem? Refusal(HubStatus status) => status switch
+    {
+        HubStatus.Ok => null,
+        HubStatus.StoreFull => new(507, "The disk that holds the history is full, so nothing was published; publish again once it has room."),
+        HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, so nothing was published; the server's log says why. Publish again after Retry-After seconds.", RetryTime),
+        _ => TooManyTopics(),
+    };
 
     private static Problem TooManyTopics()
         => Problem.ForNow(503, "The server has as many topics as it is set to have; publish to an existing one, or raise Topics:MaxTopics.", RetryTime) with { Limit = Limit.Topics };

@@ -5,7 +5,6 @@ using Serilog.Debugging;
 using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Hosting.Settings;
-using SseServer.Hub;
 
 namespace SseServer.Hosting;
 
@@ -39,7 +38,7 @@ internal static class Program
 
     private static void AddServer(IServiceCollection services)
     {
-        services.AddSingleton(provider => new EventHub(provider.GetRequiredService<ServerSettings>().Hub, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(HubOpening.Open);
         services.AddSingleton(provider => provider.GetRequiredService<ServerSettings>().Endpoints);
         services.AddSingleton(provider => provider.GetRequiredService<ServerSettings>().Auth);
         services.AddSingleton<Authenticator>();

@@ -113,8 +113,8 @@ internal sealed partial class EventHub
                         return false;
                     }
 
-                    item.Topic.HoldersUnderLock++;
-                    item.IsHeld = true;
+                    item.Topic.PendingUnderLock++;
+                    item.IsPending = true;
                     if (item.PublisherIdLength == 0) continue;
                     item.IsRepeat = _publisherIds.TryFindUnderLock(item.Topic, batch.PublisherIdOf(item), out item.Id);
                     item.IsSought = !item.IsRepeat && item.Topic.HasDroppedEventsUnderLock;
@@ -190,9 +190,9 @@ internal sealed partial class EventHub
 
     private void LetGoUnderLock(ref PublishBatch.Item item)
     {
-        if (!item.IsHeld) return;
-        item.IsHeld = false;
-        item.Topic!.HoldersUnderLock--;
+        if (!item.IsPending) return;
+        item.IsPending = false;
+        item.Topic!.PendingUnderLock--;
         item.Topic.LastUsedUnderLock = Milliseconds;
     }
 }

@@ -63,5 +63,5 @@ internal sealed partial class EventHub
     }
 
     private bool IsUnusedUnderLock(Topic topic)
-        => topic is { CountUnderLock: 0, HasStoredEventsUnderLock: false } && topic.CommittedThroughUnderLock.Value > 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger);
+        => topic is { CountUnderLock: 0, PendingUnderLock: 0, HasStoredEventsUnderLock: false } && topic.CommittedThroughUnderLock.Value > 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger);
 }

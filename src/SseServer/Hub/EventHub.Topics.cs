@@ -186,7 +186,7 @@ internal sealed partial class EventHub
                 var topic = _topicList[position];
                 TrimUnderLock(topic, now);
                 // A topic that the store knows is the sequencer's to remove.
-                if (topic.CountUnderLock == 0 && topic.CommittedThroughUnderLock.Value == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
+                if (topic is { CountUnderLock: 0, PendingUnderLock: 0 } && topic.CommittedThroughUnderLock.Value == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
             }
 
             return end;

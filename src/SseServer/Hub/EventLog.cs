@@ -31,7 +31,7 @@ internal abstract class EventLog
     /// <summary>The segment that is appended to.</summary>
     public LogSegment Head { get; private protected set; }
 
-    /// <summary>Subscriptions that hold this log, joined or about to join, and events that wait for their commit; it is not removed under them. Under the hub's lock.</summary>
+    /// <summary>Subscriptions that hold this log, joined or about to join; it is not removed under them. Under the hub's lock.</summary>
     public int HoldersUnderLock { get; set; }
 
     /// <summary>When the log was last of use to anyone, in the hub's clock. Under the hub's lock.</summary>

@@ -24,8 +24,8 @@ internal sealed partial class PublishBatch
         public EventId Id;
         public bool IsRepeat;
 
-        /// <summary>The topic is held, since its event waits for a commit.</summary>
-        public bool IsHeld;
+        /// <summary>The topic is held for this event, which waits for its commit.</summary>
+        public bool IsPending;
 
         /// <summary>The publisher's id is not in memory, but may be in the store.</summary>
         public bool IsSought;

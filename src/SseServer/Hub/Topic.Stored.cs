@@ -5,6 +5,9 @@ internal sealed partial class Topic
 {
     private EventId _lostThrough;
 
+    /// <summary>Events that wait for their commit; the topic is not removed under them. Under the hub's lock.</summary>
+    public int PendingUnderLock { get; set; }
+
     /// <summary>The newest event that the store ever got of this topic; the default where it knows nothing of it. Under the hub's lock.</summary>
     public EventId CommittedThroughUnderLock { get; set; }
 

@@ -9,10 +9,15 @@ internal static class HubSettings
     public static HubOptions Read(SettingsReader reader)
     {
         var defaults = HubOptions.Default;
+        var retention = ReadRetention(reader, defaults.Retention);
+        var promise = ReadPromise(reader, "History:Promise", defaults.Promise,
+            "With History:Path, when a publisher is answered: committed is once the event is on the disk, fast is at once, and on the disk within 50 ms.");
         return defaults with
         {
+            Promise = promise,
+            Rules = TopicRuleSettings.Read(reader, retention, promise),
             Shards = reader.Integer("Streams:Shards", defaults.Shards, 1, 64, "Threads that write to streams."),
-            Retention = ReadRetention(reader, defaults.Retention),
+            Retention = retention,
             MaxHistoryBytes = reader.Bytes("Retention:MaxTotalBytes", defaults.MaxHistoryBytes, 1024 * 1024, long.MaxValue / 2,
                 "Memory that the history of all topics may take; the topic that holds most gives first."),
             MaxTopics = reader.Integer("Topics:MaxTopics", defaults.MaxTopics, 1, 10_000_000, "Topics at once. Nine tenths of them at most may be there for their readers alone."),
@@ -24,6 +29,10 @@ internal static class HubSettings
                 "How long clients wait before they reconnect, on average; each is told its own time within a quarter of it."),
         };
     }
+
+    /// <summary>Declares and reads a promise.</summary>
+    public static PublishPromise ReadPromise(SettingsReader reader, string key, PublishPromise @default, string help)
+        => reader.Choice(key, @default == PublishPromise.Fast ? "fast" : "committed", ["committed", "fast"], help) == "fast" ? PublishPromise.Fast : PublishPromise.Committed;
 
     private static TopicRetention ReadRetention(SettingsReader reader, TopicRetention defaults) => new()
     {
