@@ -9,6 +9,7 @@ internal sealed record BenchOptions
         Usage: FanOut [options]
           --workload A,B   steady, throughput, burst, topics, idle, replay, stalled, one, publish; default all
           --peers A,B      aspnetcore, nchan, node, send-loop, or none; default all that are installed
+          --history A,B    the server also with history in a file and the promise committed, fast
           --rounds N       rounds, in each of which every server has its turn; default 5, with --short 1
           --seconds N      length of a measured window; default 10, with --short 2
           --streams N      streams, instead of each workload's own number
@@ -21,6 +22,8 @@ internal sealed record BenchOptions
     public IReadOnlyList<string> Workloads { get; private init; } = [];
 
     public IReadOnlyList<string>? Peers { get; private init; }
+
+    public IReadOnlyList<string> Promises { get; private init; } = [];
 
     public int? Rounds { get; private init; }
 
@@ -66,6 +69,7 @@ internal sealed record BenchOptions
     {
         "--workload" => this with { Workloads = value.Split(',') },
         "--peers" => this with { Peers = value.Split(',') },
+        "--history" => this with { Promises = value.Split(',') },
         "--server" => this with { Server = Path.GetFullPath(value) },
         "--output" => this with { Output = value },
         _ => int.TryParse(value, CultureInfo.InvariantCulture, out var number) ? With(name, number) : null,

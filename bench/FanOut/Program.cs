@@ -24,6 +24,7 @@ Workload[] allWorkloads = [new Steady(), new Throughput(), new Burst(), new Many
 ServerKind[] allPeers = [new AspNetCoreKind(), new NchanKind(), new NodeKind(), new SendLoopKind()];
 var workloads = options.Workloads.Count == 0 ? allWorkloads : [.. allWorkloads.Where(workload => options.Workloads.Contains(workload.Key))];
 if (workloads.Length < options.Workloads.Count
+    || options.Promises.Any(promise => promise is not ("committed" or "fast"))
     || options.Peers?.Any(key => key != "none" && Array.TrueForAll(allPeers, peer => peer.Key != key)) == true)
 {
     Console.Error.WriteLine(BenchOptions.Usage);
@@ -31,13 +32,14 @@ if (workloads.Length < options.Workloads.Count
 }
 
 FileLimit.Raise();
-var ours = new SseServerKind(options.Server ?? Repository.File("src/SseServer/bin/Release/net10.0/sse-server"));
+var program = options.Server ?? Repository.File("src/SseServer/bin/Release/net10.0/sse-server");
+var ours = new SseServerKind(program);
 if (ours.Prepare() is { } absent)
 {
     Console.Error.WriteLine(absent);
     return 2;
 }
-var servers = new List<ServerKind> { ours };
+List<ServerKind> servers = [ours, .. options.Promises.Select(promise => new SseServerKind(program, promise))];
 foreach (var peer in allPeers.Where(peer => options.Peers?.Contains(peer.Key) ?? true))
 {
     if (peer.Prepare() is { } reason) Console.WriteLine($"Without {peer.Title}: {reason}.");

@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace SseServer.Bench.FanOut.Servers;
 
-/// <summary>This project's server, as built, with its defaults.</summary>
-internal sealed class SseServerKind(string path) : ServerKind
+/// <summary>This project's server, as built, with its defaults, or with history in a file and one of the promises.</summary>
+internal sealed class SseServerKind(string path, string? promise = null) : ServerKind
 {
-    public override string Key => "sse-server";
+    public override string Key => promise is null ? "sse-server" : $"sse-server-{promise}";
 
-    public override string Title => "SseServer";
+    public override string Title => promise is null ? "SseServer" : $"SseServer, {promise}";
 
     public override bool HasTopics => true;
 
@@ -20,7 +20,13 @@ internal sealed class SseServerKind(string path) : ServerKind
     public override string? Prepare() => File.Exists(path) ? null : $"{path} is not there; build it, or name it with --server";
 
     public override ProcessStartInfo Command(int port, string scratch)
-        => new(path, ["--listen", $"127.0.0.1:{port}", "--Serilog:MinimumLevel=Warning"]);
+    {
+        var command = new ProcessStartInfo(path, ["--listen", $"127.0.0.1:{port}", "--Serilog:MinimumLevel=Warning"]);
+        if (promise is null) return command;
+        command.ArgumentList.Add($"--History:Path={Path.Combine(scratch, "history.db")}");
+        command.ArgumentList.Add($"--History:Promise={promise}");
+        return command;
+    }
 
     public override string SubscribePath(string topic) => $"/events/{topic}";
 
