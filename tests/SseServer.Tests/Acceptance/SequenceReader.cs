@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text;
+using SseServer.Hub;
 using SseServer.Tests.Endpoints;
 
 namespace SseServer.Tests.Acceptance;
@@ -6,11 +9,17 @@ namespace SseServer.Tests.Acceptance;
 /// A subscriber over any number of connections that checks what it gets: of each topic the numbers 0, 1, 2 and so on, each once and in order, and
 /// hub ids that rise. Data is <c>topic:number</c>.
 /// </summary>
-internal sealed class SequenceReader(ServerUnderTest server, string target, int topics)
+internal sealed class SequenceReader(Func<IPEndPoint> endPoint, string target, int topics)
 {
+    public SequenceReader(ServerUnderTest server, string target, int topics)
+        : this(() => server.EndPoint, target, topics)
+    {
+    }
+
     private readonly Dictionary<string, int> _next = [];
     private WireClient? _client;
     private string _lastEventId = "";
+    private long _lastOrder;
 
     public int Received { get; private set; }
 
@@ -18,7 +27,7 @@ internal sealed class SequenceReader(ServerUnderTest server, string target, int 
 
     public async Task ConnectAsync()
     {
-        _client = await WireClient.ConnectAsync(server.EndPoint);
+        _client = await WireClient.ConnectAsync(endPoint());
         Connections++;
         await _client.RequestAsync("GET", target, body: (string?)null, _lastEventId.Length == 0 ? [] : ["Last-Event-ID: " + _lastEventId]);
         Assert.That((await _client.ReadHeadAsync()).Status, Is.EqualTo(200));
@@ -54,8 +63,10 @@ internal sealed class SequenceReader(ServerUnderTest server, string target, int 
         if (block is null) throw new AssertionException("The stream ended.");
         if (block.Id is { } id)
         {
-            if (_lastEventId.Length > 0 && Order(id) < Order(_lastEventId)) throw new AssertionException($"{id} comes after {_lastEventId}.");
             _lastEventId = id;
+            var order = Order(id);
+            if (order < _lastOrder) throw new AssertionException($"{id} comes too late.");
+            _lastOrder = order;
         }
 
         if (block.Name == "connected" || block.Data is not { } data) return;
@@ -69,7 +80,7 @@ internal sealed class SequenceReader(ServerUnderTest server, string target, int 
         Received++;
     }
 
-    private static (long, int) Parse(string id) => (long.Parse(id.AsSpan(0, id.IndexOf('-'))), int.Parse(id.AsSpan(id.IndexOf('-') + 1)));
-
-    private static long Order(string id) => (Parse(id).Item1 << 20) | (uint)Parse(id).Item2;
+    // A publisher's id says nothing of the order; the hub's own follows it.
+    private long Order(string id)
+        => EventId.TryParse(Encoding.ASCII.GetBytes(id), out var hubId) ? hubId.Value : _lastOrder;
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using SseServer.Auth;
 using SseServer.Endpoints;
+using SseServer.History;
 using SseServer.Hub;
 using SseServer.Tests.Support;
 using SseServer.Transport;
@@ -18,10 +19,10 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public ServerUnderTest(
         EndpointOptions? endpoints = null, HubOptions? hub = null, TransportOptions? transport = null, TimeProvider? time = null, IPEndPoint? listen = null,
-        AuthOptions? auth = null)
+        AuthOptions? auth = null, IEventStore? store = null)
     {
         time ??= Time;
-        Hub = new EventHub(hub ?? HubOptions.Default with { Shards = 2 }, time);
+        Hub = new EventHub(hub ?? HubOptions.Default with { Shards = 2 }, time, store);
         auth ??= AuthOptions.Default;
         Authenticator = new Authenticator(auth, time, Logs.CreateLogger<Authenticator>());
         Application = new HttpApplication(Hub, endpoints ?? EndpointOptions.Default, auth, Authenticator, Logs);
