@@ -6,7 +6,7 @@ namespace SseServer.History.Sqlite;
 internal sealed partial class SqliteEventStore
 {
     // Eight megabytes: a page that is written again and again goes to the database once, and the copy takes some tens of milliseconds at most.
-    private const int CheckpointPages = 2048;
+    private const int DefaultCheckpointPages = 2048;
 
     // 64 megabytes: beyond it the log is worked off within a commit, where nobody calls Maintain, and readers are waited for (they hold it for a page's read).
     private const int LongLogPages = 16 * 1024;
@@ -17,6 +17,9 @@ internal sealed partial class SqliteEventStore
 
     private int _uncheckpointedPages;
     private int _logPages;
+
+    /// <summary>Pages in the log at which <see cref="Maintain"/> works it off; few, where a test wants to see it often.</summary>
+    internal int CheckpointPages { get; init; } = DefaultCheckpointPages;
 
     public bool Maintain()
     {

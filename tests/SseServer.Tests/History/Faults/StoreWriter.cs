@@ -1,0 +1,56 @@
+using System.Globalization;
+using SseServer.History;
+using SseServer.History.Sqlite;
+using SseServer.Tests.History.Support;
+
+namespace SseServer.Tests.History.Faults;
+
+/// <summary>
+/// The process that is killed, cut off and starved of disk: <c>dotnet SseServer.Tests.dll PATH COMMITS [JOURNAL]</c> makes commits 1, 2, 3, ... and writes a line to the
+/// journal, or to its output, for each that was acknowledged. What a commit holds follows from its number, so another process knows what must be there.
+/// </summary>
+internal static class StoreWriter
+{
+    /// <summary>Ids of a commit begin at its number times this.</summary>
+    public const long IdsPerCommit = 100;
+
+    public static int Main(string[] args)
+    {
+        var commits = int.Parse(args[1], CultureInfo.InvariantCulture);
+        // Unbuffered, so that a line is one write, in order with those of the store.
+        using var journal = args.Length > 2 ? new FileStream(args[2], FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0) : Console.OpenStandardOutput();
+        using var store = new SqliteEventStore(args[0]) { CheckpointPages = 128 };
+        store.Open(1, 1);
+        for (var number = 1; number <= commits;)
+        {
+            try
+            {
+                StoreEvents.Commit(store, Events(number));
+                journal.Write(StoreEvents.Utf8(string.Create(CultureInfo.InvariantCulture, $"{number}\n")));
+                number++;
+                if (number % 8 == 0) store.Maintain();
+            }
+            catch (StoreException failure)
+            {
+                journal.Write(StoreEvents.Utf8($"{failure.Failure}\n"));
+            }
+        }
+
+        using var reader = store.OpenReader();
+        var isWhole = StoreEvents.ReadIds(reader, StoreEvents.Select("**")).SequenceEqual(Enumerable.Range(1, commits).SelectMany(Events).Select(e => e.Id));
+        journal.Write(isWhole ? "whole\n"u8 : "not whole\n"u8);
+        return isWhole ? 0 : 1;
+    }
+
+    /// <summary>The events of a commit: some small ones and, now and then, one of many pages.</summary>
+    public static IEnumerable<StoredEvent> Events(int number)
+    {
+        var random = new Random(number);
+        var count = random.Next(1, 6);
+        for (var i = 0; i < count; i++)
+        {
+            var length = random.Next(10) == 0 ? random.Next(60_000) : random.Next(3_000);
+            yield return new($"t/{random.Next(5)}", (number * IdsPerCommit) + i, new string((char)('a' + random.Next(26)), length), random.Next(3) == 0 ? $"p{number}.{i}" : null);
+        }
+    }
+}
