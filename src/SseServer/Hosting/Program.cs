@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog.Debugging;
 using SseServer.Auth;
@@ -28,7 +29,10 @@ internal static class Program
         var environment = new List<KeyValuePair<string, string?>>();
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment.Add(new((string)variable.Key, (string?)variable.Value));
-        return ServerProgram.RunAsync(args, environment, Console.Out, Console.Error, AddServer);
+
+        // An export is JSON, and so UTF-8 (RFC 8259 section 8.1), whatever the terminal's language.
+        var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+        return ServerProgram.RunAsync(args, environment, output, Console.Error, AddServer);
     }
 
     private static void SetDefault(string variable, string value)

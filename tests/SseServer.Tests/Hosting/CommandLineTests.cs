@@ -46,6 +46,29 @@ internal sealed class CommandLineTests
         Assert.That(parsed.CheckUrl, Is.EqualTo(new Uri("http://127.0.0.1:8080/healthz")));
     }
 
+    [TestCase("history check --History:Path=h.db", "Check", "History:Path=h.db")]
+    [TestCase("history stats --History:Path h.db --config c.json", "Stats", "History:Path=h.db")]
+    [TestCase("history export --topic orders/* --topic news --since 6h --History:Path=h.db", "Export", "History:Path=h.db")]
+    public void History_names_a_tool(string args, string tool, params string[] settings)
+    {
+        var parsed = Parse(args);
+
+        Assert.That(parsed.Errors, Is.Empty);
+        Assert.That(parsed.Action, Is.EqualTo(CommandLineAction.History));
+        Assert.That(parsed.History!.Tool.ToString(), Is.EqualTo(tool));
+        Assert.That(parsed.Settings.Select(setting => $"{setting.Key}={setting.Value}"), Is.EqualTo(settings));
+    }
+
+    [Test]
+    public void Export_takes_topics_and_a_beginning()
+    {
+        var parsed = Parse("history export --topic orders/* --topic news --since 6h --config c.json");
+
+        Assert.That(parsed.History!.Topics, Is.EqualTo(new[] { "orders/*", "news" }));
+        Assert.That(parsed.History.Since, Is.EqualTo("6h"));
+        Assert.That(parsed.ConfigFile, Is.EqualTo("c.json"));
+    }
+
     [TestCase("--version", "Version")]
     [TestCase("--help", "Help")]
     [TestCase("-h", "Help")]
@@ -69,6 +92,13 @@ internal sealed class CommandLineTests
     [TestCase("--Drain:Seconds --demo", "The setting --Drain:Seconds has no value; write --Drain:Seconds=VALUE.")]
     [TestCase("--check localhost", "--check: 'localhost' is not a URL it can ask; give one such as http://127.0.0.1:8080/healthz.")]
     [TestCase("--check ftp://localhost/", "--check: 'ftp://localhost/' is not a URL it can ask; give one such as http://127.0.0.1:8080/healthz.")]
+    [TestCase("history", "sse-server history needs to be told what to do; write history check, history stats or history export.")]
+    [TestCase("history --History:Path=x", "sse-server history needs to be told what to do; write history check, history stats or history export.")]
+    [TestCase("history chek", "The history tool 'chek' is not known; did you mean check?")]
+    [TestCase("history vacuum", "The history tool 'vacuum' is not known; there are check, stats and export.")]
+    [TestCase("history check --topic a", "The option --topic is not known; --help lists the options.")]
+    [TestCase("history export --topic a//b", "--topic 'a//b': A topic name has an empty segment: no leading, trailing or double '/'.")]
+    [TestCase("history export --since soon", "--since 'soon' is not understood; write a time such as 2026-01-31T12:00:00Z, a duration back such as 6h, or an event id.")]
     public void Each_problem_is_one_sentence(string args, string sentence)
         => Assert.That(Parse(args).Errors, Is.EqualTo(new[] { sentence }));
 

@@ -42,7 +42,8 @@ internal sealed class DiskFailureTests : IDisposable
         // A file system of its own, in a mount namespace of its own, so that nothing is left behind however the test ends.
         var script = $"mount -t tmpfs -o size=16m none {_directory.Name} && head -c 10m /dev/zero > {_directory.Name}/ballast && exec \"$@\"";
         using (var probe = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "unshare", ["-m", "sh", "-c", $"mount -t tmpfs none {_directory.Name}"]) { RedirectStandardError = true })!)
+            "unshare", ["-m", "sh", "-c", $"mount -t tmpfs none {_directory.Name}"])
+        { RedirectStandardError = true })!)
         {
             await probe.WaitForExitAsync();
             if (probe.ExitCode != 0) Assert.Ignore("Needs the right to mount a file system.");

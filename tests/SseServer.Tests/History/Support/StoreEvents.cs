@@ -16,7 +16,9 @@ internal static class StoreEvents
     {
         PublisherEventId publisherId = default;
         if (e.PublisherId is not null) Assert.That(PublisherEventId.TryCreate(Utf8(e.PublisherId), out publisherId), Is.True);
-        var source = new ServerSentEvent { Id = publisherId, RetryMilliseconds = -1, Data = Utf8(e.Data) };
+        EventName name = default;
+        if (e.Name is not null) Assert.That(EventName.TryCreate(Utf8(e.Name), out name), Is.True);
+        var source = new ServerSentEvent { Id = publisherId, Name = name, RetryMilliseconds = e.Retry, Data = Utf8(e.Data) };
         var block = new byte[EventStreamEncoder.Measure(source)];
         EventStreamEncoder.Write(block, source);
         var id = Utf8(new EventId(e.Id).ToString());

@@ -1,0 +1,168 @@
+using System.Text.Json;
+using SseServer.History.Sqlite;
+using SseServer.Hosting;
+using SseServer.Hub;
+using SseServer.Tests.Endpoints;
+using SseServer.Tests.History.Support;
+
+namespace SseServer.Tests.History;
+
+/// <summary><c>sse-server history</c> as its users meet it: arguments in, text and an exit code out.</summary>
+internal sealed class HistoryToolsTests : IDisposable
+{
+    // 2026-01-31T12:00:00Z
+    private static readonly long Noon = EventId.FirstAt(1769860800000).Value;
+
+    private readonly StoreDirectory _directory = new();
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Test]
+    public async Task Check_says_that_a_sound_history_is_well_also_while_a_server_has_it_open()
+    {
+        using var store = Fill();
+
+        Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Success));
+        Assert.That(_output.ToString(), Does.StartWith($"{_directory.File} is well: 3 events"));
+        Assert.That(_error.ToString(), Is.Empty);
+    }
+
+    [TestCase("UPDATE blocks SET data = zeroblob(length(data)) WHERE topic_id = 2", "The block of events 1769860800000-1 to 1769860800000-1 fails its checksum: 1 events cannot be read.")]
+    [TestCase("UPDATE topics SET count = count + 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
+    [TestCase("UPDATE topics SET bytes = 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
+    [TestCase("DELETE FROM blocks WHERE topic_id = 2", "The totals of topic b are not those of its blocks.")]
+    [TestCase("DELETE FROM topics WHERE topic_id = 2", "Blocks of 1 topics belong to no topic.")]
+    [TestCase("UPDATE blocks SET stretch_id = stretch_id + 9 WHERE topic_id = 2", "The block that begins with event 1769860800000-1 is out of place.")]
+    [TestCase("UPDATE blocks SET last_id = last_id + 1 WHERE topic_id = 2", "The block that begins with event 1769860800000-1 holds other events than its row says.")]
+    [TestCase("DELETE FROM publisher_ids", "The publisher's id of event 1769860800000-2 is missing, so a repeat would not be known.")]
+    [TestCase("INSERT INTO publisher_ids VALUES (x'61', 1, 1)", "2 publishers' ids are kept for 1 events that have one.")]
+    [TestCase("UPDATE store SET last_id = 1", "The store's last id and high-water mark are below ids that it holds; a server would use ids again.")]
+    public async Task Check_names_what_is_wrong(string damage, string sentence)
+    {
+        using (var store = Fill()) store.Close(Noon + 2);
+        using (var database = SqliteDatabase.Open(_directory.File, Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite)) database.Execute(damage);
+
+        Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Failure));
+        Assert.That(_error.ToString().Split(Environment.NewLine), Does.Contain(sentence));
+        Assert.That(_error.ToString(), Does.Contain($"{_directory.File} is damaged"));
+    }
+
+    [Test]
+    public async Task Check_finds_a_damaged_page()
+    {
+        using (var store = Fill()) store.Close(Noon + 2);
+        using (var file = new FileStream(_directory.File, FileMode.Open))
+        {
+            // The last page is one of an index or a table.
+            file.Position = file.Length - 4096;
+            file.Write(new byte[64]);
+        }
+
+        Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Failure));
+        Assert.That(_error.ToString(), Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task Stats_tell_size_events_and_topics()
+    {
+        using var store = Fill();
+
+        Assert.That(await RunAsync("stats"), Is.EqualTo(ExitCode.Success));
+
+        var text = _output.ToString();
+        Assert.That(text, Does.StartWith($"{_directory.File}, format 1, in use, or not closed in order"));
+        Assert.That(text, Does.Contain("Events  3 of ").And.Contain(" in 2 blocks and 2 topics"));
+        Assert.That(text, Does.Match(@"\n +2 +\d+  2026-01-31T12:00:00Z  2026-01-31T12:00:00Z  a\r?\n"));
+    }
+
+    [Test]
+    public async Task Export_gives_a_line_an_event_in_id_order()
+    {
+        using var store = Fill();
+
+        Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success));
+
+        Assert.That(_output.ToString(), Is.EqualTo(
+            "{\"topic\":\"a\",\"data\":\"one\"}\n{\"topic\":\"b\",\"event\":\"named\",\"retry\":2500,\"data\":\" \\\"zwei\\\"\\n\\nünd €\"}\n{\"topic\":\"a\",\"id\":\"p-1\",\"data\":\"\"}\n"));
+        Assert.That(_error.ToString().Trim(), Is.EqualTo("3 events."));
+    }
+
+    [TestCase("--topic a", 2)]
+    [TestCase("--topic b --topic nothing", 1)]
+    [TestCase("--topic *", 3)]
+    [TestCase("--since 1769860800000-0", 2)]
+    [TestCase("--since 2026-01-31T12:00:00Z", 3)]
+    [TestCase("--since 2026-01-31T12:00:01Z", 0)]
+    [TestCase("--since all", 3)]
+    public async Task Export_keeps_to_topics_and_a_beginning(string options, int events)
+    {
+        using var store = Fill();
+
+        Assert.That(await RunAsync(["export", .. options.Split(' ')]), Is.EqualTo(ExitCode.Success));
+        Assert.That(_output.ToString().Count(c => c == '\n'), Is.EqualTo(events));
+    }
+
+    [Test]
+    public async Task Export_is_a_batch_that_a_server_takes_and_stores_the_same()
+    {
+        var random = new Random(3);
+        string[] data = ["", " ", "a\nb", "\n", "x\n", "\"quotes\" \\ \t", "ümläut €𝄞", "{\"json\":[1,2]}", new('z', 70_000)];
+        var events = Enumerable.Range(0, 200).Select(i => new StoredEvent(
+            $"t/{random.Next(4)}", Noon + i, data[random.Next(data.Length)], i % 3 == 0 ? $"id {i} é" : null, i % 4 == 0 ? "näme" : null, i % 5 == 0 ? 1500 : -1)).ToList();
+        using (var store = OpenStore()) StoreEvents.Commit(store, events);
+        Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success));
+
+        await using var server = new ServerUnderTest();
+        var reply = await server.SendAsync("POST", "/events", _output.ToString(), "Content-Type: application/x-ndjson");
+        Assert.That(reply.Status, Is.EqualTo(201), reply.Body);
+
+        using var lines = new StringReader(_output.ToString());
+        foreach (var e in events)
+        {
+            var line = JsonDocument.Parse(lines.ReadLine()!).RootElement;
+            Assert.That(line.GetProperty("topic").GetString(), Is.EqualTo(e.Topic));
+            Assert.That(line.GetProperty("data").GetString(), Is.EqualTo(e.Data));
+            Assert.That(line.TryGetProperty("id", out var id) ? id.GetString() : null, Is.EqualTo(e.PublisherId));
+            Assert.That(line.TryGetProperty("event", out var name) ? name.GetString() : null, Is.EqualTo(e.Name));
+            Assert.That(line.TryGetProperty("retry", out var retry) ? retry.GetInt32() : -1, Is.EqualTo(e.Retry));
+        }
+    }
+
+    [TestCase(new[] { "stats" }, "Which history is not said; write --History:Path=FILE, or --config FILE where that has it.")]
+    [TestCase(new[] { "stats", "--History:Paht=x" }, "History:Paht is not a setting; did you mean History:Path?")]
+    public async Task Wrong_use_ends_with_2_and_one_sentence(string[] args, string sentence)
+    {
+        var code = await ServerProgram.RunAsync(["history", .. args], [], _output, _error, _ => { });
+
+        Assert.That(code, Is.EqualTo(ExitCode.Usage));
+        Assert.That(_error.ToString().TrimEnd(), Is.EqualTo(sentence));
+    }
+
+    [Test]
+    public async Task Missing_file_is_not_made()
+    {
+        Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Failure));
+        Assert.That(_error.ToString().TrimEnd(), Is.EqualTo($"The history {_directory.File} does not exist; History:Path names the file of a server."));
+        Assert.That(File.Exists(_directory.File), Is.False);
+    }
+
+    private Task<int> RunAsync(params string[] args)
+        => ServerProgram.RunAsync(["history", .. args, "--History:Path", _directory.File], [], _output, _error, _ => { });
+
+    private SqliteEventStore OpenStore()
+    {
+        var store = new SqliteEventStore(_directory.File);
+        store.Open(Noon, Noon);
+        return store;
+    }
+
+    private SqliteEventStore Fill()
+    {
+        var store = OpenStore();
+        StoreEvents.Commit(store,
+            new StoredEvent("a", Noon, "one"), new("b", Noon + 1, " \"zwei\"\n\nünd €", Name: "named", Retry: 2500), new("a", Noon + 2, "", "p-1"));
+        return store;
+    }
+}
