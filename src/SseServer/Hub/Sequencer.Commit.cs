@@ -119,7 +119,7 @@ internal sealed partial class Sequencer
     {
         if (_commit.Count == 0) return HubStatus.Ok;
         var last = new EventId(_commit.Entries[^1].Id);
-        var lease = LeaseEnd(last, _hub.Time.GetUtcNow(), _hub.Options.HasFastTopics);
+        var lease = LeaseEnd(last, _hub.Time.GetUtcNow(), _hasFastTopics);
         _commit.HighWater = lease.Value;
         try
         {

@@ -69,7 +69,7 @@ internal sealed partial class Sequencer
             if (_store.Trim(trimming.Name, _trimThrough.Value)) return true;
             _trimming = null;
             // A plan looks at some blocks only, so there may be more to let go.
-            Plan(trimming);
+            Plan(trimming, isUnderway: true);
         }
         else if (_dueLeft > 0)
         {
@@ -115,14 +115,19 @@ internal sealed partial class Sequencer
         return true;
     }
 
-    private void Plan(Topic topic)
+    /// <summary>Finds what of a topic is to be let go, says it to its readers, and has it deleted from the next step on.</summary>
+    private void Plan(Topic topic, bool isUnderway = false)
     {
         if (!topic.HasStoredEventsUnderLock) return;
-        var retention = topic.Retention;
-        var oldest = EventId.FirstAt(_hub.Time.GetUtcNow() - retention.MaxAge);
-        var through = new EventId(_store.PlanTrim(topic.Name, new StoreBounds(retention.MaxEvents, retention.MaxBytes, oldest.Value)));
+        var (retention, now) = (topic.Retention, _hub.Time.GetUtcNow());
+        // A trim costs a sync, whatever it deletes; so it is made once an eighth of a bound has gathered, as memory drops whole segments.
+        if (!isUnderway && PlanTrim(topic, retention.MaxEvents + retention.MaxEvents / 8L, retention.MaxBytes, now - retention.MaxAge * 1.125).Value == 0) return;
+        var through = PlanTrim(topic, retention.MaxEvents, retention.MaxBytes - retention.MaxBytes / 8, now - retention.MaxAge);
         if (through.Value == 0) return;
         _hub.TrimStore(topic, through);
         (_trimming, _trimThrough) = (topic, through);
     }
+
+    private EventId PlanTrim(Topic topic, long maxEvents, long maxBytes, DateTimeOffset oldest)
+        => new(_store.PlanTrim(topic.Name, new StoreBounds(maxEvents, maxBytes, EventId.FirstAt(oldest).Value)));
 }

@@ -21,6 +21,7 @@ internal sealed partial class Sequencer : IDisposable
 
     private readonly EventHub _hub;
     private readonly IEventStore _store;
+    private readonly bool _hasFastTopics;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly ITimer _saveTimer;
@@ -40,6 +41,7 @@ internal sealed partial class Sequencer : IDisposable
     {
         _hub = hub;
         _store = store;
+        _hasFastTopics = hub.Options.HasFastTopics;
         _logger = logger;
         _saveTimer = hub.Time.CreateTimer(static self => ((Sequencer)self!).OnSaveDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "sequencer" };

@@ -45,6 +45,15 @@ internal sealed class ProcessTests
         Assert.That(rest, Does.Contain("Stopped"));
     }
 
+    [Test]
+    public async Task History_that_cannot_be_opened_ends_with_1_and_one_sentence()
+    {
+        var (code, _, error) = await RunAsync("--listen", "127.0.0.1:0", "--History:Path=/nowhere/to/be/found/history.db");
+
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(error.TrimEnd(), Does.Contain("/nowhere/to/be/found").And.Not.Contain("\n").And.Not.Contain("   at "));
+    }
+
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {
         using var process = Start(args);

@@ -226,6 +226,20 @@ internal sealed class RetentionTests
         });
     }
 
+    [Test]
+    public void Of_several_rules_the_first_that_matches_a_topic_counts()
+    {
+        TopicRule Rule(string topics, int events) => new(TestHub.Select(topics), new TopicRetention { MaxEvents = events }, PublishPromise.Committed);
+        using var hub = new TestHub(Keep(new TopicRetention { MaxEvents = 100 }) with { Rules = [Rule("t/one", 10), Rule("t/*", 20), Rule("**", 40)] });
+
+        foreach (var topic in new[] { "t/one", "t/two", "t/two/deep", "$internal" }) hub.PublishRange(topic, 1, 200);
+
+        Assert.That(hub.Topic("t/one").CountUnderLock, Is.InRange(10, 11));
+        Assert.That(hub.Topic("t/two").CountUnderLock, Is.InRange(20, 22));
+        Assert.That(hub.Topic("t/two/deep").CountUnderLock, Is.InRange(40, 45));
+        Assert.That(hub.Topic("$internal").CountUnderLock, Is.InRange(100, 112));
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference BytesOf(LogSegment segment) => new(segment.Bytes);
 }
