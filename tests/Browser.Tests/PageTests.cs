@@ -1,6 +1,7 @@
 using Microsoft.Playwright;
 using SseServer.Auth;
 using SseServer.Endpoints;
+using SseServer.History;
 using SseServer.Hosting;
 using SseServer.Hosting.Settings;
 using SseServer.Hub;
@@ -132,6 +133,7 @@ public sealed class PageTests
         DrainPeriod = TimeSpan.Zero,
         MaxMemory = 0,
         Hub = HubOptions.Default,
+        History = new HistoryOptions(),
         Transport = new TransportOptions(),
         Auth = AuthOptions.Default,
         Endpoints = EndpointOptions.Default,

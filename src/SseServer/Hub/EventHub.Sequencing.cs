@@ -106,13 +106,14 @@ internal sealed partial class EventHub
             {
                 foreach (ref var item in batch.Items[start..Math.Min(batch.Count, start + MaxSliceEvents)])
                 {
-                    item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item));
+                    item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item), Options.MaxTopics);
                     if (item.Topic is null)
                     {
                         LetGoUnderLock(batch);
                         return false;
                     }
 
+                    item.Topic.IsReadersOnlyUnderLock = false;
                     item.Topic.PendingUnderLock++;
                     item.IsPending = true;
                     if (item.PublisherIdLength == 0) continue;

@@ -16,6 +16,7 @@ internal sealed partial class EventHub
         foreach (var stored in start.Topics)
         {
             var topic = CreateTopicUnderLock(stored.Name);
+            topic.IsReadersOnlyUnderLock = false;
             topic.SetStoredUnderLock(new(stored.EvictedThrough), new(stored.LastId));
             topic.EvictThroughUnderLock(new(Math.Max(stored.EvictedThrough, start.Origin)));
         }
@@ -57,7 +58,7 @@ internal sealed partial class EventHub
         lock (_gate)
         {
             if (position >= _topicList.Count || _topicList[position] != topic || !IsUnusedUnderLock(topic)) return false;
-            RemoveTopicUnderLock(topic, position);
+            RemoveTopicUnderLock(topic);
             return true;
         }
     }
