@@ -9,7 +9,7 @@ internal sealed partial class SqliteEventStore
     private const int DefaultCheckpointPages = 2048;
 
     // 64 megabytes: beyond it the log is worked off within a commit, where nobody calls Maintain, and readers are waited for (they hold it for a page's read).
-    private const int LongLogPages = 16 * 1024;
+    private const int LongLog = 8;
 
     // Free pages up to four megabytes or a quarter of the file are kept for the events to come: the file breathes with its load.
     private const int KeptFreePages = 1024;
@@ -40,7 +40,7 @@ internal sealed partial class SqliteEventStore
     private void CheckpointIfLong()
     {
         _uncheckpointedPages += Database.TakePagesWritten();
-        if (_uncheckpointedPages >= LongLogPages) TryCheckpoint(Database);
+        if (_uncheckpointedPages >= LongLog * CheckpointPages) TryCheckpoint(Database);
     }
 
     // What was committed stands, whatever the disk says to this. It will say it again to the next Maintain.
@@ -61,6 +61,6 @@ internal sealed partial class SqliteEventStore
         // However it ends, the next is due after as many pages again, not at once.
         _uncheckpointedPages = 0;
         // The log begins anew where no reader stands in it. Readers that always do would have it grow: then they are waited for.
-        _logPages = database.Checkpoint(_logPages < LongLogPages ? raw.SQLITE_CHECKPOINT_PASSIVE : raw.SQLITE_CHECKPOINT_RESTART);
+        _logPages = database.Checkpoint(_logPages < LongLog * CheckpointPages ? raw.SQLITE_CHECKPOINT_PASSIVE : raw.SQLITE_CHECKPOINT_RESTART);
     }
 }

@@ -1,0 +1,88 @@
+using SseServer.History;
+using SseServer.History.Sqlite;
+using SseServer.Tests.History.Support;
+
+namespace SseServer.Tests.History.Sqlite;
+
+/// <summary>The files stay as large as what they hold asks for.</summary>
+internal sealed class SqliteGrowthTests : IDisposable
+{
+    private const int Megabyte = 1024 * 1024;
+
+    private readonly StoreDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Test]
+    public void Files_of_a_trimmed_history_stop_growing()
+    {
+        using var store = Open(checkpointPages: 256);
+        for (var id = 1L; id <= 3_000; id += 10)
+        {
+            Fill(store, id, 10);
+            while (store.PlanTrim("t"u8, new StoreBounds(100, long.MaxValue, 0)) is var through and > 0) store.Trim("t"u8, through);
+            while (store.Maintain())
+            {
+                // Until nothing is left to do.
+            }
+        }
+
+        // 60 MB of events went through, of which 2 MB are kept.
+        Assert.That(Size(""), Is.LessThan(8 * Megabyte));
+        Assert.That(Size("-wal"), Is.LessThan(4 * Megabyte));
+    }
+
+    [Test]
+    public void Log_is_worked_off_where_nobody_calls_for_housekeeping()
+    {
+        using var store = Open(checkpointPages: 64);
+        for (var id = 1L; id <= 1_000; id += 10) Fill(store, id, 10);
+
+        Assert.That(Size("-wal"), Is.LessThan(4 * Megabyte), "20 MB went through it");
+    }
+
+    [Test]
+    public void Log_is_worked_off_between_the_pages_of_a_reader()
+    {
+        using var store = Open(checkpointPages: 64);
+        using var reader = store.OpenReader();
+        var page = new StoredPage();
+        for (var id = 1L; id <= 1_000; id += 10)
+        {
+            Fill(store, id, 10);
+            reader.Read(StoreEvents.Select("*"), id / 2, long.MaxValue, page);
+            store.Maintain();
+        }
+
+        Assert.That(Size("-wal"), Is.LessThan(4 * Megabyte), "20 MB went through it");
+    }
+
+    [Test]
+    public void Space_of_events_that_went_is_given_back_in_steps()
+    {
+        using (var store = Open(checkpointPages: 256))
+        {
+            for (var id = 1L; id <= 2_000; id += 100) Fill(store, id, 100);
+            var steps = 0;
+            while (store.Trim("t"u8, 2_000)) steps++;
+            while (store.Maintain()) steps++;
+            Assert.That(steps, Is.GreaterThan(10));
+            store.Close(2_000);
+        }
+
+        // Four megabytes are kept for events to come, of 40.
+        Assert.That(Size(""), Is.LessThan(8 * Megabyte));
+    }
+
+    private SqliteEventStore Open(int checkpointPages)
+    {
+        var store = new SqliteEventStore(_directory.File) { CheckpointPages = checkpointPages };
+        store.Open(1, 1);
+        return store;
+    }
+
+    private static void Fill(SqliteEventStore store, long first, int events)
+        => StoreEvents.Commit(store, Enumerable.Range(0, events).Select(i => new StoredEvent("t", first + i, new string('x', 20_000))));
+
+    private long Size(string suffix) => new FileInfo(_directory.File + suffix).Length;
+}
