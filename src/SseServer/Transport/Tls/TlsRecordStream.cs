@@ -68,12 +68,8 @@ internal sealed class TlsRecordStream(Connection connection, SocketPipeWriter ou
         return buffer.IsEmpty ? connection.ReadSocketAsync(buffer) : ReadRecordAsync(buffer);
     }
 
-    /// <summary>What the kernel refuses is left in the output's buffer, for the caller to send.</summary>
-    public override void Write(ReadOnlySpan<byte> buffer)
-    {
-        var sent = output.TrySend(buffer);
-        if (sent >= 0 && sent < buffer.Length) output.Write(buffer[sent..]);
-    }
+    /// <summary>Leaves a record in the output's buffer, for the caller to send.</summary>
+    public override void Write(ReadOnlySpan<byte> buffer) => output.Write(buffer);
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
