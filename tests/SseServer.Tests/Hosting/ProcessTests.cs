@@ -54,6 +54,36 @@ internal sealed class ProcessTests
         Assert.That(error.TrimEnd(), Does.Contain("/nowhere/to/be/found").And.Not.Contain("\n").And.Not.Contain("   at "));
     }
 
+    [Test]
+    public async Task Https_server_is_found_well_by_a_check()
+    {
+        var certificate = Support.TestCertificates.WritePem(Support.TestCertificates.Create("localhost"));
+        using var server = Start("--listen", "https://127.0.0.1:0", "--Tls:Certificate", certificate);
+        try
+        {
+            var port = "";
+            while (port.Length == 0 && await server.StandardOutput.ReadLineAsync() is { } line)
+                port = System.Text.RegularExpressions.Regex.Match(line, @"Listening on ""?127\.0\.0\.1:([0-9]+)""? with TLS").Groups[1].Value;
+
+            var (code, output, error) = await RunAsync("--check", $"https://127.0.0.1:{port}");
+            Assert.That((code, output.TrimEnd(), error), Is.EqualTo((0, $"https://127.0.0.1:{port}/ answers 200.", "")));
+        }
+        finally
+        {
+            server.Kill();
+            await server.WaitForExitAsync();
+        }
+    }
+
+    [Test]
+    public async Task Certificate_that_cannot_be_used_ends_with_2_and_one_sentence()
+    {
+        var (code, _, error) = await RunAsync("--listen", "https://127.0.0.1:0", "--Tls:Certificate", "/nowhere/a.pem");
+
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(error.TrimEnd(), Is.EqualTo("Tls:Certificate: '/nowhere/a.pem' does not exist; allowed is a file that the server may read."));
+    }
+
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {
         using var process = Start(args);
