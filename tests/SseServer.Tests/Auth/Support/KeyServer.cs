@@ -60,7 +60,7 @@ internal sealed class KeyServer : IAsyncDisposable
         {
             while (true) _ = AnswerAsync(await _listener.AcceptTcpClientAsync(_stopping.Token));
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The test is over.
         }
@@ -86,7 +86,7 @@ internal sealed class KeyServer : IAsyncDisposable
                 await _gate.Task;
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(_reply), _stopping.Token);
             }
-            catch (Exception exception) when (exception is IOException or OperationCanceledException)
+            catch (Exception exception) when (exception is IOException or SocketException or InvalidOperationException or OperationCanceledException)
             {
                 // The client gave up, or the test is over.
             }
