@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace SseServer.Protocol.Proxy;
 
@@ -51,8 +50,7 @@ public static class AddressText
     }
 
     /// <summary>The IPv4 address where an IPv6 one only wraps it.</summary>
-    public static IPAddress Normalize(IPAddress address) =>
-        address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+    public static IPAddress Normalize(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static bool IsDotted(ReadOnlySpan<byte> text)
     {

@@ -41,7 +41,16 @@ internal sealed partial class Connection
 
     private async Task SayFarewellAsync(TlsSession tls, bool peerLeft)
     {
-        await tls.CloseAsync();
+        try
+        {
+            await tls.CloseAsync();
+        }
+        catch (Exception e)
+        {
+            TransportLog.TransportFault(_context.Logger, e, Id);
+            Abort(CloseReason.TransportFault);
+        }
+
         lock (_receiver)
         {
             if (_phase == ConnectionPhase.Farewell) LingerUnderLock(peerLeft);

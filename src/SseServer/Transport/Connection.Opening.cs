@@ -58,8 +58,13 @@ internal sealed partial class Connection
                 }
 
                 var status = ProxyHeader.Parse(buffer.AsSpan(0, filled + peeked), out var length, out var source);
-                if (status == ParseStatus.Rejected) TryRecord(CloseReason.ProxyHeaderRefused);
-                if (status == ParseStatus.Rejected) return false;
+                if (status == ParseStatus.Rejected)
+                {
+                    TryRecord(CloseReason.ProxyHeaderRefused);
+                    return false;
+                }
+
+                // All of an incomplete header's bytes are the header's.
                 var own = status == ParseStatus.Complete ? length - filled : peeked;
                 ReceiveSocket(buffer.AsSpan(filled, own), out _);
                 filled += own;

@@ -125,10 +125,11 @@ internal abstract class ConnectionOutput(Connection connection, TransportBuffers
         _buffered = 0;
     }
 
-    protected void ThrowUnlessIdle()
+    /// <summary>For <see cref="TrySend"/>, which knows <see cref="IsPending"/> without a virtual call.</summary>
+    protected void ThrowUnlessIdle(bool isPending)
     {
         if (_buffered != 0) ThrowBuffered();
-        ThrowIfPending();
+        if (isPending) ThrowPending();
     }
 
     private bool IsToFollow(int sent, int length) => sent >= 0 && (sent < length || HoldsBack);

@@ -19,7 +19,7 @@ internal sealed class SocketPipeWriter(Connection connection, Socket socket, Tra
 
     public override int TrySend(ReadOnlySpan<byte> bytes)
     {
-        ThrowUnlessIdle();
+        ThrowUnlessIdle(IsPending);
         return SendNow(bytes);
     }
 

@@ -6,7 +6,9 @@ namespace SseServer.Tests.Acceptance;
 
 /// <summary>A reader that stops reading costs a cursor: no memory that grows, no delay to others, and no silent loss.</summary>
 [NonParallelizable]
-public sealed class SlowReaderTests
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class SlowReaderTests(bool tls)
 {
     private const int EventBytes = 8 * 1024;
 
@@ -23,7 +25,7 @@ public sealed class SlowReaderTests
     public async Task Reader_that_stops_gets_everything_once_it_goes_on_within_retention(string target, string version, int eventBytes)
     {
         var count = EventCount * EventBytes / eventBytes / 4;
-        await using var server = new ServerUnderTest(hub: Retaining(EventCount * 2));
+        await using var server = new ServerUnderTest(tls: tls, hub: Retaining(EventCount * 2));
         var stalled = await StalledAsync(server, target, version);
         await PublishWithWitnessAsync(server, count, eventBytes);
         for (var i = 0; i < count; i++) Assert.That(NumberOf(await stalled.ReadBlockAsync(), eventBytes), Is.EqualTo(i));
@@ -32,7 +34,7 @@ public sealed class SlowReaderTests
     [Test]
     public async Task Reader_that_stops_is_told_of_a_gap_past_retention_and_costs_no_memory()
     {
-        await using var server = new ServerUnderTest(hub: Retaining(100));
+        await using var server = new ServerUnderTest(tls: tls, hub: Retaining(100));
         var stalled = await StalledAsync(server, "/events", "1.1");
         await PublishWithWitnessAsync(server, EventCount, EventBytes);
         // What is kept is the topic's retention, with an eighth for the oldest segment, and each segment's own slack; not what the reader lacks.

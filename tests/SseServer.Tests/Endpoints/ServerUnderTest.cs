@@ -16,19 +16,25 @@ namespace SseServer.Tests.Endpoints;
 internal sealed class ServerUnderTest : IAsyncDisposable
 {
     private readonly List<WireClient> _clients = [];
+    private readonly bool _tls;
 
     public ServerUnderTest(
         EndpointOptions? endpoints = null, HubOptions? hub = null, TransportOptions? transport = null, TimeProvider? time = null, IPEndPoint? listen = null,
-        AuthOptions? auth = null, IEventStore? store = null)
+        AuthOptions? auth = null, IEventStore? store = null, bool tls = false)
     {
+        _tls = tls;
+        transport ??= new TransportOptions();
+        if (tls) transport = transport with { Tls = TestCertificates.Options };
         time ??= Time;
         Hub = new EventHub(hub ?? HubOptions.Default with { Shards = 2 }, time, store);
         auth ??= AuthOptions.Default;
         Authenticator = new Authenticator(auth, time, Logs.CreateLogger<Authenticator>());
         Application = new HttpApplication(Hub, endpoints ?? EndpointOptions.Default, auth, Authenticator, Logs);
-        Transport = new TransportServer(transport ?? new TransportOptions(), Application, time, Logs.CreateLogger<TransportServer>());
+        Transport = new TransportServer(transport, Application, time, Logs.CreateLogger<TransportServer>());
         Application.Expose(Transport.Meter);
-        Transport.Start([listen ?? new IPEndPoint(IPAddress.Loopback, 0)]);
+        IPEndPoint[] endPoints = [listen ?? new IPEndPoint(IPAddress.Loopback, 0)];
+        if (tls) Transport.Start([], endPoints);
+        else Transport.Start(endPoints);
     }
 
     public FakeTimeProvider Time { get; } = new();
@@ -47,7 +53,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public async Task<WireClient> ConnectAsync(int receiveBuffer = 0, IPAddress? from = null)
     {
-        var client = await WireClient.ConnectAsync(EndPoint, receiveBuffer, from);
+        var client = await WireClient.ConnectAsync(EndPoint, receiveBuffer, from, _tls);
         lock (_clients) _clients.Add(client);
         return client;
     }
@@ -55,7 +61,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>Sends one request on a connection of its own and reads the reply.</summary>
     public async Task<WireReply> SendAsync(string method, string target, string? body = null, params string[] fields)
     {
-        using var client = await WireClient.ConnectAsync(EndPoint);
+        using var client = await WireClient.ConnectAsync(EndPoint, tls: _tls);
         await client.RequestAsync(method, target, body, fields);
         return await client.ReadReplyAsync(isHead: method == "HEAD");
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using SseServer.Tests.Support;
@@ -9,13 +10,18 @@ namespace SseServer.Tests.Endpoints;
 internal sealed class WireClient : IDisposable
 {
     private readonly Socket _socket;
+    private readonly Stream _stream;
     private readonly byte[] _buffer = new byte[8 * 1024];
     private readonly BodyDecoder _body = new();
     private readonly List<byte> _block = [];
     private int _start;
     private int _end;
 
-    private WireClient(Socket socket) => _socket = socket;
+    private WireClient(Socket socket, Stream stream)
+    {
+        _socket = socket;
+        _stream = stream;
+    }
 
     /// <summary>What the Host field says unless a test gives another.</summary>
     public string Authority => _socket.RemoteEndPoint!.ToString()!;
@@ -23,21 +29,19 @@ internal sealed class WireClient : IDisposable
     /// <summary>The last id that an event stream gave, as an EventSource keeps it (WHATWG HTML 9.2.6).</summary>
     public string LastEventId { get; private set; } = "";
 
-    public static async Task<WireClient> ConnectAsync(IPEndPoint endPoint, int receiveBuffer = 0, IPAddress? from = null)
+    public static async Task<WireClient> ConnectAsync(IPEndPoint endPoint, int receiveBuffer = 0, IPAddress? from = null, bool tls = false)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer > 0) socket.ReceiveBufferSize = receiveBuffer;
         if (from is not null) socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(endPoint).Soon();
-        return new WireClient(socket);
+        var stream = new NetworkStream(socket);
+        return new WireClient(socket, tls ? await TlsAsync(stream) : stream);
     }
 
     public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
 
-    public async Task SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        while (!bytes.IsEmpty) bytes = bytes[await _socket.SendAsync(bytes).AsTask().Soon()..];
-    }
+    public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
 
     /// <summary>Sends a request with a Host field, unless one is among <paramref name="fields"/>, and a Content-Length where there is a body.</summary>
     public Task RequestAsync(string method, string target, string? body = null, params string[] fields)
@@ -134,7 +138,22 @@ internal sealed class WireClient : IDisposable
     /// <summary>Sends RST.</summary>
     public void Reset() => _socket.Close(0);
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _socket.Dispose();
+    }
+
+    private static async Task<Stream> TlsAsync(Stream stream)
+    {
+        var tls = new SslStream(stream);
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
+        }).Soon();
+        return tls;
+    }
 
     private EventBlock EndBlock()
     {
@@ -146,7 +165,7 @@ internal sealed class WireClient : IDisposable
     private async Task<bool> FillAsync()
     {
         _start = 0;
-        _end = await _socket.ReceiveAsync(_buffer.AsMemory()).AsTask().Soon();
+        _end = await _stream.ReadAsync(_buffer).AsTask().Soon();
         return _end > 0;
     }
 }

@@ -95,7 +95,7 @@ internal sealed partial class DescriptorLimitTests
         {
             flood.Add(await WireClient.ConnectAsync(endPoint));
         }
-        catch (System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
             // Turned away before this side had finished.
         }

@@ -32,7 +32,7 @@ internal sealed class TlsPipeWriter(Connection connection, SocketPipeWriter sock
 
     public override int TrySend(ReadOnlySpan<byte> bytes)
     {
-        ThrowUnlessIdle();
+        ThrowUnlessIdle(IsPending);
         return SendNow(bytes);
     }
 
