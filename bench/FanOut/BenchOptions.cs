@@ -7,7 +7,8 @@ internal sealed record BenchOptions
 {
     public const string Usage = """
         Usage: FanOut [options]
-          --workload A,B   steady, throughput, burst, topics, idle, replay, stalled, one, publish; default all
+          --workload A,B   steady, throughput, burst, topics, idle, idle-tls, replay, stalled, one,
+                           publish; default all
           --peers A,B      aspnetcore, nchan, node, send-loop, or none; default all that are installed
           --history A,B    the server also with history in a file and the promise committed, fast
           --rounds N       rounds, in each of which every server has its turn; default 5, with --short 1

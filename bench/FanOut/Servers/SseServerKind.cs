@@ -28,6 +28,9 @@ internal sealed class SseServerKind(string path, string? promise = null) : Serve
         return command;
     }
 
+    /// <summary>The same server, listening with TLS.</summary>
+    public ServerKind OverTls() => new SseServerTlsKind(path);
+
     public override string SubscribePath(string topic) => $"/events/{topic}";
 
     public override string PublishPath(string topic) => $"/events/{topic}";
