@@ -47,6 +47,7 @@ internal sealed partial class Connection
         }
         catch (Exception e)
         {
+            // Whatever it is: nobody else would ever close the socket.
             TransportLog.TransportFault(_context.Logger, e, Id);
             Abort(CloseReason.TransportFault);
         }

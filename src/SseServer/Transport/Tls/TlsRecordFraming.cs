@@ -23,13 +23,19 @@ internal struct TlsRecordFraming
     /// <summary>The length that a whole header tells.</summary>
     public static int FragmentBytes(ReadOnlySpan<byte> header) => (header[3] << 8) | header[4];
 
-    /// <summary>Counts bytes, no more than are <see cref="Wanted"/>.</summary>
-    public void Advance(ReadOnlySpan<byte> bytes)
+    /// <summary>
+    /// Whether a record may have a fragment of this length. An empty one carries no handshake (RFC 8446 section 5.1), and what is encrypted
+    /// is longer than what it holds.
+    /// </summary>
+    public static bool IsAllowed(int fragmentBytes) => fragmentBytes is > 0 and <= MaxFragmentBytes;
+
+    /// <summary>Counts bytes, no more than are <see cref="Wanted"/>; false where they end a header that no record may have.</summary>
+    public bool TryAdvance(ReadOnlySpan<byte> bytes)
     {
         if (_fragmentBytes > 0)
         {
             _fragmentBytes -= bytes.Length;
-            return;
+            return true;
         }
 
         foreach (var value in bytes)
@@ -37,8 +43,9 @@ internal struct TlsRecordFraming
             if (_headerBytes++ >= 3) _length = (ushort)((_length << 8) | value);
         }
 
-        if (_headerBytes < HeaderBytes) return;
+        if (_headerBytes < HeaderBytes) return true;
         _headerBytes = 0;
         _fragmentBytes = _length;
+        return IsAllowed(_fragmentBytes);
     }
 }

@@ -47,7 +47,7 @@ internal sealed class TlsRecordStream(Connection connection, SocketPipeWriter ou
         if (state != InputState.Data) return state;
         if (peeked < header.Length) return InputState.Partial;
         var fragment = TlsRecordFraming.FragmentBytes(header);
-        if (fragment > TlsRecordFraming.MaxFragmentBytes)
+        if (!TlsRecordFraming.IsAllowed(fragment))
         {
             connection.TryRecord(CloseReason.TlsBroken);
             return InputState.End;
@@ -102,8 +102,11 @@ internal sealed class TlsRecordStream(Connection connection, SocketPipeWriter ou
     {
         buffer = buffer[..Math.Min(buffer.Length, _framing.Wanted)];
         var read = await connection.ReadSocketAsync(buffer);
-        _framing.Advance(buffer.Span[..read]);
-        return read;
+        if (_framing.TryAdvance(buffer.Span[..read])) return read;
+
+        // The end of the input, as far as the TLS layer goes: not every version of it outlives a record that is empty.
+        if (!IsNegotiating) connection.TryRecord(CloseReason.TlsBroken);
+        return 0;
     }
 
     private int LookAt(Span<byte> buffer)
@@ -113,7 +116,6 @@ internal sealed class TlsRecordStream(Connection connection, SocketPipeWriter ou
         buffer = buffer[..Math.Min(Math.Min(buffer.Length, _framing.Wanted), _lookRest)];
         if (connection.ReceiveSocket(buffer, out var read) != InputState.Data) return 0;
         _lookRest -= read;
-        _framing.Advance(buffer[..read]);
-        return read;
+        return _framing.TryAdvance(buffer[..read]) ? read : 0;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 
 namespace SseServer.Transport.Tls;
 
@@ -125,9 +126,9 @@ internal sealed class TlsSession : IDisposable
             _records.IsNegotiating = true;
             await _tls.ShutdownAsync();
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or AuthenticationException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or AuthenticationException or CryptographicException)
         {
-            // The peer has broken the TLS layer, or is gone: there is nobody to say goodbye to.
+            // The peer has broken the TLS layer (which OpenSSL tells in words of its own), or is gone: there is nobody to say goodbye to.
         }
     }
 

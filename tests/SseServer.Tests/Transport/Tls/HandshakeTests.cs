@@ -56,6 +56,8 @@ public sealed class HandshakeTests
     [TestCase("160301ffff68656c6c6f")]
     [TestCase("00000000000000")]
     [TestCase("17030300001703030000")]
+    [TestCase("16030100001603010000")]
+    [TestCase("1603010001011603010000")]
     [TestCase("802e0100020015000000100102030405060708")]
     public async Task Bytes_that_are_no_handshake_end_the_connection_and_nothing_else(string bytes)
     {

@@ -15,7 +15,7 @@ public sealed class TlsRecordFramingTests
         for (var at = 0; at < TwoRecords.Length;)
         {
             var read = Math.Min(size, framing.Wanted);
-            framing.Advance(TwoRecords.AsSpan(at, read));
+            Assert.That(framing.TryAdvance(TwoRecords.AsSpan(at, read)), Is.True);
             at += read;
             if (at is 5 or 9 or 14 or 270) ends.Add(at);
             isHeader = at is < 5 or (>= 9 and < 14);
@@ -26,11 +26,16 @@ public sealed class TlsRecordFramingTests
         Assert.That(framing.Wanted, Is.EqualTo(TlsRecordFraming.HeaderBytes));
     }
 
-    [Test]
-    public void Record_without_a_fragment_is_only_a_header()
+    [TestCase(0, false)]
+    [TestCase(1, true)]
+    [TestCase(16 * 1024 + 2048, true)]
+    [TestCase(16 * 1024 + 2049, false)]
+    [TestCase(ushort.MaxValue, false)]
+    public void Length_that_no_record_may_have_is_told_with_the_header(int length, bool isAllowed)
     {
         var framing = default(TlsRecordFraming);
-        framing.Advance([23, 3, 3, 0, 0]);
-        Assert.That(framing.Wanted, Is.EqualTo(TlsRecordFraming.HeaderBytes));
+        Assert.That(framing.TryAdvance([23, 3, 3, (byte)(length >> 8)]), Is.True);
+        Assert.That(framing.TryAdvance([(byte)length]), Is.EqualTo(isAllowed));
+        Assert.That(TlsRecordFraming.IsAllowed(length), Is.EqualTo(isAllowed));
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using SseServer.Tests.Support;
 using SseServer.Transport;
@@ -164,6 +165,21 @@ public sealed class TlsStreamTests
             await client.Socket.SendAsync((byte[])[.. Convert.FromHexString(header), .. new byte[32]]);
             Assert.That(await peer.Left, Is.EqualTo(CloseReason.TlsBroken));
         }
+    }
+
+    // Records of every type, none of which was encrypted with the connection's keys: what the TLS layer is left in says no goodbye any more.
+    [Test]
+    public async Task Record_that_cannot_be_decrypted_ends_a_connection_between_requests(
+        [Values(SslProtocols.Tls12, SslProtocols.Tls13)] SslProtocols version,
+        [Values("140303000101", "15030300020228", "160303000401020304", "160303000100", "1703030008", "63030300020000")] string record)
+    {
+        await using var server = new TestServer(tls: true);
+        using var client = await TlsClient.ConnectAsync(server.EndPoint, version);
+        await client.GetHeadAsync("/a");
+        await client.Socket.SendAsync(Convert.FromHexString(record + "0000000000000000"));
+        client.Socket.Shutdown(SocketShutdown.Send);
+        await server.EmptyAsync();
+        Assert.That(server.Transport.Counters.Closed(CloseReason.TlsBroken), Is.EqualTo(1));
     }
 
     [Test]
