@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using SseServer.Protocol.Http;
 using SseServer.Transport;
@@ -9,6 +10,9 @@ namespace SseServer.Endpoints;
 /// <summary>How replies are put together: every one, refusals too, carries the CORS fields and <c>nosniff</c>.</summary>
 internal sealed class Replies(CorsPolicy cors, EndpointMetrics metrics)
 {
+    // Apostrophes are left as they are. The texts are ours, and nosniff keeps browsers from taking them for markup.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public CorsPolicy Cors { get; } = cors;
 
     public EndpointMetrics Metrics { get; } = metrics;
@@ -33,7 +37,7 @@ internal sealed class Replies(CorsPolicy cors, EndpointMetrics metrics)
     {
         Metrics.Limits.Count(problem.Limit);
         var json = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(json))
+        using (var writer = new Utf8JsonWriter(json, Readable))
         {
             writer.WriteStartObject();
             writer.WriteString("type"u8, "about:blank"u8);
