@@ -164,7 +164,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
     private async ValueTask ReplyMetricsAsync(HttpExchange exchange)
     {
         var parameters = new RequestParameters();
-        var problem = parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : await _guard.CheckMetricsAsync(exchange.Request, parameters);
+        var problem = parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : await _guard.CheckMetricsAsync(exchange, parameters);
         if (problem is not null) _replies.Refuse(exchange, problem);
         else _replies.Send(exchange, 200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Read(_meters)));
     }

@@ -28,6 +28,9 @@ internal sealed record Problem(int Status, string Detail)
     /// <summary>The limit that was reached, for the metrics and the log.</summary>
     public Limit Limit { get; init; }
 
+    // The first pause after a refusal that no clock can time.
+    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
+
     public static Problem BadRequest(string detail) => new(400, detail);
 
     /// <summary>A credential is good, and not for this.</summary>
@@ -36,6 +39,9 @@ internal sealed record Problem(int Status, string Detail)
     /// <summary>What the transport refuses, or how it says that a body cannot be had.</summary>
     public static Problem Of(RequestRejection rejection)
         => new(RequestRejections.StatusOf(rejection), RequestRejections.Explain(rejection)) { Limit = LimitNames.Of(rejection) };
+
+    /// <summary>A refusal of what may work later, nobody knows when.</summary>
+    public static Problem ForNow(int status, string detail) => ForNow(status, detail, RetryTime);
 
     /// <summary>A refusal of what may work later; not before <paramref name="atLeast"/> has passed.</summary>
     public static Problem ForNow(int status, string detail, TimeSpan atLeast)

@@ -57,7 +57,7 @@ internal sealed partial class PublishEndpoint
     }
 
     private static Problem ShuttingDown()
-        => Problem.ForNow(503, "The server is shutting down; go on elsewhere or later, after the event of lastId.", RetryTime);
+        => Problem.ForNow(503, "The server is shutting down; go on elsewhere or later, after the event of lastId.");
 
     private static Problem? EndOf(BodyReadResult read, EventStreamParser parser)
     {

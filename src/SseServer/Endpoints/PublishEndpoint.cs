@@ -13,9 +13,6 @@ namespace SseServer.Endpoints;
 /// </summary>
 internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions options, RequestGuard guard, Replies replies) : IDisposable
 {
-    // A publisher's first pause after a refusal that no clock can time.
-    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
-
     private readonly PublishRate _rate = new(options.Limits, hub.Time);
     private readonly CancellationTokenSource _draining = new();
 
@@ -32,7 +29,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         var problem = work.Parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : null;
         if (problem is null)
         {
-            work.Admission = await guard.AdmitPublisherAsync(exchange.Request, work.Parameters);
+            work.Admission = await guard.AdmitPublisherAsync(exchange, work.Parameters);
             problem = work.Admission.Refusal ?? await PublishAsync(exchange, work);
         }
 
@@ -134,16 +131,16 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
 
     // History is shed before anything is refused; what would make more of it has to wait then.
     private Problem? ShortOfMemory()
-        => hub.Pressure == MemoryPressure.Level.Full ? Problem.ForNow(503, LimitNames.Explain(Limit.Memory), RetryTime) with { Limit = Limit.Memory } : null;
+        => hub.Pressure == MemoryPressure.Level.Full ? Problem.ForNow(503, LimitNames.Explain(Limit.Memory)) with { Limit = Limit.Memory } : null;
 
     private static Problem? Refusal(HubStatus status) => status switch
     {
         HubStatus.Ok => null,
         HubStatus.StoreFull => new(507, "The disk that holds the history is full, so nothing was published; publish again once it has room."),
-        HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, so nothing was published; the server's log says why. Publish again after Retry-After seconds.", RetryTime),
+        HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, so nothing was published; the server's log says why. Publish again after Retry-After seconds."),
         _ => TooManyTopics(),
     };
 
     private static Problem TooManyTopics()
-        => Problem.ForNow(503, "The server has as many topics as it is set to have; publish to an existing one, or raise Topics:MaxTopics.", RetryTime) with { Limit = Limit.Topics };
+        => Problem.ForNow(503, "The server has as many topics as it is set to have; publish to an existing one, or raise Topics:MaxTopics.") with { Limit = Limit.Topics };
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using SseServer.Auth;
 using SseServer.Protocol.Http;
+using SseServer.Transport;
 
 namespace SseServer.Endpoints;
 
@@ -12,6 +13,9 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
 {
     private readonly HashSet<string> _hosts = options.AllowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
     private readonly byte[] _cookie = Encoding.ASCII.GetBytes(options.TokenCookie);
+
+    // X-Forwarded-For, -Host, -Proto and others.
+    private static ReadOnlySpan<byte> ForwardedPrefix => "X-Forwarded-"u8;
 
     /// <summary>What is wrong with any request's Host; null where nothing is.</summary>
     public Problem? CheckHost(RequestHead request)
@@ -28,7 +32,7 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     public ValueTask<Admission> AdmitAsync(RequestHead request, RequestParameters parameters)
     {
         var isChange = request.Method is not (RequestMethod.Get or RequestMethod.Head);
-        if (isChange && CheckOrigin(request) is { } forbidden) return new(forbidden);
+        if (isChange && CheckOrigin(request, "Pages of this origin may not publish; list the origin by name in Cors:AllowedOrigins.") is { } forbidden) return new(forbidden);
         if (!authenticator.IsConfigured) return new(Identity.Anonymous);
         if (RequestCredential.Read(request, parameters, _cookie, out var credential) is { } unclear) return new(unclear);
         if (!credential.IsGiven) return new(Identity.Anonymous);
@@ -39,13 +43,13 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     }
 
     /// <summary>Finds out who sent a publish, and what it may publish to.</summary>
-    public ValueTask<Admission> AdmitPublisherAsync(RequestHead request, RequestParameters parameters)
+    public ValueTask<Admission> AdmitPublisherAsync(HttpExchange exchange, RequestParameters parameters)
     {
-        var admission = AdmitAsync(request, parameters);
-        return admission.IsCompletedSuccessfully ? new(GrantTopics(admission.Result, request)) : WaitAsync(admission, request);
+        var admission = AdmitAsync(exchange.Request, parameters);
+        return admission.IsCompletedSuccessfully ? new(GrantTopics(admission.Result, exchange)) : WaitAsync(admission, exchange);
     }
 
-    private async ValueTask<Admission> WaitAsync(ValueTask<Admission> admission, RequestHead request) => GrantTopics(await admission, request);
+    private async ValueTask<Admission> WaitAsync(ValueTask<Admission> admission, HttpExchange exchange) => GrantTopics(await admission, exchange);
 
     private static async ValueTask<Admission> WaitAsync(ValueTask<AuthResult> result) => ToAdmission(await result);
 
@@ -54,13 +58,13 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     {
         var detail = AuthFailures.Explain(failure);
         return failure == AuthFailure.KeysUnavailable
-            ? new Problem(503, detail) { RetryAfterSeconds = Random.Shared.Next(5, 15) }
+            ? Problem.ForNow(503, detail)
             : new Problem(401, detail) { Challenge = "invalid_token" };
     }
 
     private static Admission ToAdmission(AuthResult result) => result.IsAccepted ? result.Identity : Explain(result.Failure);
 
-    private Admission GrantTopics(Admission admission, RequestHead request)
+    private Admission GrantTopics(Admission admission, HttpExchange exchange)
     {
         if (admission.Refusal is not null) return admission;
         // What anyone may do, the holder of a credential may.
@@ -69,27 +73,24 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
             return admission.Caller.Publish.IsEmpty ? Problem.BeyondGrant("This key or token lets nobody publish; it has no topics to publish to.") : admission with { Topics = admission.Caller.Publish };
         if (options.AllowAnonymousPublish is not null || authenticator.IsConfigured || !options.IsLoopbackOnly)
             return new Problem(401, "Publishing needs a key or token: send Authorization: Bearer and a key of Auth:PublishKeys or Auth:Keys, or a token as Auth:Jwt says.");
-        if (CameThroughProxy(request))
+        if (CameThroughProxy(exchange))
             return new Problem(403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.");
         return admission with { Topics = TopicPatterns.Everything };
     }
 
-    private Problem? CheckOrigin(RequestHead request)
+    private Problem? CheckOrigin(RequestHead request, string forbidden)
     {
         if (request.CountHeaders("Origin"u8) > 1) return Problem.BadRequest("Send one Origin field only.");
-        if (request.TryGetHeader("Origin"u8, out var origin) && !LoopbackNames.ContainsOrigin(origin) && !cors.Lists(origin))
-            return new(403, "Pages of this origin may not publish; list the origin by name in Cors:AllowedOrigins.");
-        return null;
+        return request.TryGetHeader("Origin"u8, out var origin) && !LoopbackNames.ContainsOrigin(origin) && !cors.Lists(origin) ? new(403, forbidden) : null;
     }
 
     /// <summary>What forbids to read metrics, which tell of everybody's streams; null where nothing does.</summary>
-    public async ValueTask<Problem?> CheckMetricsAsync(RequestHead request, RequestParameters parameters)
+    public async ValueTask<Problem?> CheckMetricsAsync(HttpExchange exchange, RequestParameters parameters)
     {
-        if (request.TryGetHeader("Origin"u8, out var origin) && !LoopbackNames.ContainsOrigin(origin) && !cors.Lists(origin))
-            return new(403, "Pages of this origin may not read metrics; list the origin by name in Cors:AllowedOrigins.");
-        var (caller, refusal) = await AdmitAsync(request, parameters);
+        if (CheckOrigin(exchange.Request, "Pages of this origin may not read metrics; list the origin by name in Cors:AllowedOrigins.") is { } forbidden) return forbidden;
+        var (caller, refusal) = await AdmitAsync(exchange.Request, parameters);
         if (refusal is not null) return refusal;
-        if (caller.IsAdmin || options.HasOpenMetrics || (options.IsLoopbackOnly && !CameThroughProxy(request))) return null;
+        if (caller.IsAdmin || options.HasOpenMetrics || (options.IsLoopbackOnly && !CameThroughProxy(exchange))) return null;
         if (!authenticator.IsConfigured) return new(403, "Metrics are shown to programs on the server's own machine; set Metrics:Open=true to show them to all who reach the server.");
         return caller.IsAnonymous
             ? new(401, "Metrics are shown to programs on the server's own machine, and to keys and tokens with admin rights; Metrics:Open=true shows them to all.")
@@ -104,8 +105,20 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         return request.CountHeaders("Sec-Fetch-Site"u8) == 1 && request.TryGetHeader("Sec-Fetch-Site"u8, out var site) && site.SequenceEqual("same-origin"u8);
     }
 
-    private static bool CameThroughProxy(RequestHead request)
-        => request.CountHeaders("Forwarded"u8) > 0 || request.CountHeaders("X-Forwarded-For"u8) > 0 || request.CountHeaders("Via"u8) > 0;
+    // A connection from this machine says nothing of who sits behind a proxy that made it, and proxies tell in one of these ways, or not at all.
+    private static bool CameThroughProxy(HttpExchange exchange)
+    {
+        if (exchange.Connection.HasProxyHeader) return true;
+        var request = exchange.Request;
+        for (var i = 0; i < request.HeaderCount; i++)
+        {
+            var name = request.HeaderName(i);
+            if (HttpTokens.EqualsIgnoreCase(name, "Forwarded"u8) || HttpTokens.EqualsIgnoreCase(name, "Via"u8) || HttpTokens.EqualsIgnoreCase(name, "X-Real-IP"u8)) return true;
+            if (name.Length > ForwardedPrefix.Length && HttpTokens.EqualsIgnoreCase(name[..ForwardedPrefix.Length], ForwardedPrefix)) return true;
+        }
+
+        return false;
+    }
 
     private bool IsListed(ReadOnlySpan<byte> host) => _hosts.Count > 0 && _hosts.Contains(Encoding.ASCII.GetString(LoopbackNames.WithoutPort(host)));
 }

@@ -57,6 +57,9 @@ internal sealed partial class Connection
     /// <summary>The address of <see cref="RemoteEndPoint"/>; an IPv4 one also where it came within IPv6.</summary>
     public IPAddress RemoteAddress => AddressText.Normalize(RemoteEndPoint.Address);
 
+    /// <summary>Whether it began with a PROXY header: a trusted proxy made it, most likely for somebody else.</summary>
+    public bool HasProxyHeader => _expectsProxyHeader;
+
     /// <summary>Whether requests are refused because there are too many connections.</summary>
     public bool IsOverLimit => _standing != ConnectionStanding.Served;
 

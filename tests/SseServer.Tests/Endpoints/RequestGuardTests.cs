@@ -1,6 +1,8 @@
 using System.Net;
 using SseServer.Auth;
 using SseServer.Endpoints;
+using SseServer.Transport;
+using SseServer.Transport.Proxies;
 
 namespace SseServer.Tests.Endpoints;
 
@@ -180,6 +182,8 @@ public sealed class RequestGuardTests
     [TestCase("X-Forwarded-For: 192.0.2.1")]
     [TestCase("x-forwarded-for:")]
     [TestCase("Via: 1.1 proxy")]
+    [TestCase("X-Real-IP: 192.0.2.1")]
+    [TestCase("X-Forwarded-Proto: https")]
     public async Task Publishing_through_a_proxy_needs_a_key_or_the_setting(string field)
     {
         await using var local = new ServerUnderTest();
@@ -190,6 +194,21 @@ public sealed class RequestGuardTests
         await keyed.PublishAsync("/events", "x", field, "Authorization: Bearer first-key");
         await using var open = new ServerUnderTest(EndpointOptions.Default with { AllowAnonymousPublish = true });
         await open.PublishAsync("/events", "x", field);
+    }
+
+    [TestCase("PROXY TCP4 192.0.2.7 198.51.100.1 4711 443")]
+    [TestCase("PROXY UNKNOWN")]
+    public async Task Connection_with_a_PROXY_header_came_through_a_proxy(string header)
+    {
+        var proxies = new ProxyOptions { Trusted = [IPNetwork.Parse("127.0.0.0/8")], ExpectsHeader = true };
+        await using var server = new ServerUnderTest(transport: new TransportOptions { Proxies = proxies });
+        var client = await server.ConnectAsync();
+        await client.SendAsync(header + "\r\n");
+        await client.RequestAsync("GET", "/metrics");
+        Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(403));
+        await client.RequestAsync("POST", "/events", "x");
+        var reply = await client.ReadReplyAsync();
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.")));
     }
 
     // Anonymous publishing by setting and by where the server listens; with keys there is none unless it is set.

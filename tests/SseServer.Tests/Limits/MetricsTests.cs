@@ -112,6 +112,7 @@ public sealed partial class MetricsTests
     [TestCase(false, true, null, 200)]
     [TestCase(true, true, "Origin: https://elsewhere.example", 403)]
     [TestCase(true, false, "Origin: http://localhost:3000", 200)]
+    [TestCase(true, true, "Origin: http://localhost\r\nOrigin: https://elsewhere.example", 400)]
     public async Task Page_is_for_the_servers_own_machine_unless_it_is_opened(bool isLoopbackOnly, bool hasOpenMetrics, string? field, int status)
     {
         await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly, HasOpenMetrics = hasOpenMetrics });
