@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SseServer.Tests.Auth.Support;
 
 namespace SseServer.Tests.Fuzzing;
 
@@ -32,9 +33,17 @@ internal sealed class Samples(Random random)
     private static readonly string[] Fields =
     [
         "Accept: text/event-stream", "Accept: */*;q=0.1, text/*", "Last-Event-ID: 1763790000123-0", "Last-Event-ID:", "Origin: http://localhost:3000",
-        "Origin: https://elsewhere.example", "Authorization: Bearer TOKEN", "Authorization: Basic YTpi", "Cookie: a=b; access_token=TOKEN; c=\"d\"",
+        "Origin: https://elsewhere.example", "Authorization: Bearer TOKEN", "Authorization: Basic YTpi", "Cookie: a=b; sse-token=TOKEN; c=\"d\"",
         "Connection: keep-alive", "Connection: close", "Expect: 100-continue", "Cache-Control: no-cache", "X-Forwarded-For: 192.0.2.1, 10.0.0.1",
         "Forwarded: for=192.0.2.1;proto=https", "Accept-Encoding: gzip, br", "TE: trailers", "Upgrade: h2c", "Access-Control-Request-Method: POST",
+    ];
+
+    private static readonly string[] TokenFields = ["\"typ\":\"JWT\"", "\"kid\":\"hs\"", "\"jwk\":{\"kty\":\"oct\"}", "\"x5u\":\"http://localhost/\"", "\"cty\":\"json\""];
+
+    private static readonly string[] TokenClaims =
+    [
+        "\"nbf\":1700000000", "\"iat\":1.5e9", "\"jti\":\"gr\xC3\xB6\xC3\x9F" + "e\"", "\"sse\":{\"publish\":[\"orders/*\"],\"subscribe\":[\"**\"],\"admin\":true}", "\"sse\":{}",
+        "\"sse\":{\"publish\":[]}", "\"scope\":\"a b\"", "\"act\":{\"sub\":\"b\\u00e9\"}",
     ];
 
     private static readonly string[] Words = ["hello", "", " ", "two\nlines", "a\r\nb\rc", "data: x", "gr\xC3\xB6\xC3\x9F" + "e", "{\"a\":[1,2]}", "\xF0\x9F\x98\x80", "42"];
@@ -54,7 +63,7 @@ internal sealed class Samples(Random random)
 
     /// <summary>The request line and fields without the empty line.</summary>
     public string Head(string method, string target) =>
-        $"{method} {target} HTTP/{Pick(["1.1", "1.1", "1.1", "1.0"])}\r\nHost: localhost\r\n" + string.Concat(Some(4, 0, _ => Token(Pick(Fields)) + "\r\n"));
+        $"{method} {target} HTTP/{Pick(["1.1", "1.1", "1.1", "1.0"])}\r\nHost: localhost\r\n" + string.Concat(Some(4, 0, _ => WithToken(Pick(Fields)) + "\r\n"));
 
     public string Chunked(string body)
     {
@@ -79,13 +88,24 @@ internal sealed class Samples(Random random)
             $"\"data\":{Pick(["\"hello\"", "\"a\\nb\\u00e9\"", "42", "null", "{\"a\":[1,{}]}", "[]", "\"\xC3\xA9\"", "-1.5e3"])}",
             .. Some(3, 0, _ => Pick(["\"topic\":\"orders/42\"", "\"event\":\"tick\"", "\"id\":\"mine\"", "\"retry\":2500", "\"key\":\"ACME\""])),
         ];
-        random.Shuffle(fields);
-        return "{" + string.Join(',', fields.Distinct()) + "}";
+        return Json(fields);
     }
 
     /// <summary>An event stream as publishers send it.</summary>
     public string EventStream() => string.Concat(Some(4, 1, _ =>
         string.Concat(Some(5, 1, _ => Pick(["data: hello", "data", "data:  x", "event: tick", "id: mine", "id", "retry: 2500", ": comment", "other: x"]) + LineEnd())) + LineEnd()));
+
+    /// <summary>A token's header and payload, a line each, with claims of the tests' own issuer.</summary>
+    public string Token()
+    {
+        string[] header = ["\"alg\":\"HS256\"", .. Some(2, 0, _ => Pick(TokenFields))];
+        string[] payload =
+        [
+            $"\"iss\":\"{TestTokens.Issuer}\"", $"\"aud\":{Pick([$"\"{TestTokens.Audience}\"", $"[\"a\",\"{TestTokens.Audience}\"]"])}",
+            "\"sub\":\"alice\"", "\"exp\":2000000000", .. Some(2, 0, _ => Pick(TokenClaims)),
+        ];
+        return Json(header) + "\n" + Json(payload);
+    }
 
     public string Selector() => random.Next(2) == 0 ? Topic() : Pattern();
 
@@ -99,6 +119,12 @@ internal sealed class Samples(Random random)
 
     public string Text() => string.Concat(Some(3, 0, _ => Pick(Words)));
 
+    private string Json(string[] members)
+    {
+        random.Shuffle(members);
+        return "{" + string.Join(',', members.Distinct()) + "}";
+    }
+
     private string Post(string path, string[] parameters, string type, string body)
     {
         var head = Head("POST", Target(path, parameters)) + $"Content-Type: {type}{Pick(["", "; charset=utf-8"])}\r\n";
@@ -106,9 +132,9 @@ internal sealed class Samples(Random random)
     }
 
     private string Target(string path, string[] parameters) =>
-        (random.Next(8) == 0 ? "http://localhost" : "") + path + (parameters.Length == 0 ? "" : "?" + Token(string.Join('&', parameters)));
+        (random.Next(8) == 0 ? "http://localhost" : "") + path + (parameters.Length == 0 ? "" : "?" + WithToken(string.Join('&', parameters)));
 
-    private string Token(string text) => text.Replace("TOKEN", Pick(Tokens), StringComparison.Ordinal);
+    private string WithToken(string text) => text.Replace("TOKEN", Pick(Tokens), StringComparison.Ordinal);
 
     private string Extension() => Pick(["", "", "", ";a", ";a=b;c", " ; a = \"b;\\\"c\""]);
 

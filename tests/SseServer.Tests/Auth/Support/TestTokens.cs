@@ -54,9 +54,12 @@ internal static class TestTokens
     };
 
     /// <summary>Signs texts as they are, valid JSON or not.</summary>
-    public static string Sign(string algorithm, string header, string payload)
+    public static string Sign(string algorithm, string header, string payload) => Sign(algorithm, Encoding.UTF8.GetBytes(header), Encoding.UTF8.GetBytes(payload));
+
+    /// <summary>Signs bytes as they are, text or not.</summary>
+    public static string Sign(string algorithm, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
     {
-        var input = $"{Encode(header)}.{Encode(payload)}";
+        var input = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(payload)}";
         var bytes = Encoding.ASCII.GetBytes(input);
         var signature = algorithm switch
         {
