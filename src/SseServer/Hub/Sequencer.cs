@@ -63,11 +63,10 @@ internal sealed partial class Sequencer : IDisposable
         return completion;
     }
 
-    /// <summary>Events were shown that are not committed: they will be, within <see cref="SaveDelay"/> or with the next group.</summary>
-    public void SaveSoon()
-    {
-        if (State == HistoryState.Ok) _saveTimer.Change(SaveDelay, Timeout.InfiniteTimeSpan);
-    }
+    /// <summary>
+    /// Events were shown that are not committed: they will be, within <see cref="SaveDelay"/> or with the next group; a disk that fails is not tried that often.
+    /// </summary>
+    public void SaveSoon() => _saveTimer.Change(State == HistoryState.Ok ? SaveDelay : RetryDelay, Timeout.InfiniteTimeSpan);
 
     /// <summary>Commits what waits, then closes the store in order, where the disk allows it.</summary>
     public void Dispose()
@@ -91,8 +90,8 @@ internal sealed partial class Sequencer : IDisposable
             // Before the work is looked for: what comes meanwhile sets it again.
             _wake.Reset();
             var stopping = Volatile.Read(ref _stopping);
-            // Each has its step a round, so that none waits for ever behind another.
-            if (CommitGroup() | AnswerSearches() | KeepHouse()) continue;
+            // Each has its step a round, so that none waits for ever behind another. Housekeeping can wait for the next start; a stop does not wait for it.
+            if (CommitGroup() | AnswerSearches() | (!stopping && KeepHouse())) continue;
             if (stopping) break;
             _wake.Wait();
         }

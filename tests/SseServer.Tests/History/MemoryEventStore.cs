@@ -15,6 +15,7 @@ internal sealed class MemoryEventStore : IEventStore
     private int _failure = -1;
     private int _readFailure = -1;
     private int _commits;
+    private int _trims;
     private bool _isClosed;
 
     public MemoryEventStore()
@@ -42,6 +43,12 @@ internal sealed class MemoryEventStore : IEventStore
     {
         set => Volatile.Write(ref _readFailure, value is { } failure ? (int)failure : -1);
     }
+
+    /// <summary>A trim always has more to do.</summary>
+    public bool TrimsForEver { get; set; }
+
+    /// <summary>Trims that were made.</summary>
+    public int Trims => Volatile.Read(ref _trims);
 
     /// <summary>Commits that succeeded.</summary>
     public int Commits => Volatile.Read(ref _commits);
@@ -87,14 +94,19 @@ internal sealed class MemoryEventStore : IEventStore
         Interlocked.Increment(ref _commits);
     }
 
-    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places) => _disk.FindPublisherId(publisherId, places);
+    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places)
+    {
+        ThrowIfUnreadable();
+        _disk.FindPublisherId(publisherId, places);
+    }
 
     public long PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => _disk.PlanTrim(topic, bounds);
 
     public bool Trim(ReadOnlySpan<byte> topic, long through)
     {
         ThrowIfFailing();
-        return _disk.Trim(topic, through);
+        Interlocked.Increment(ref _trims);
+        return _disk.Trim(topic, through) | TrimsForEver;
     }
 
     public void RemoveTopic(ReadOnlySpan<byte> topic)
@@ -123,12 +135,17 @@ internal sealed class MemoryEventStore : IEventStore
         if (Failure is { } failure) throw new StoreException(failure, $"The disk is {failure}.");
     }
 
+    private void ThrowIfUnreadable()
+    {
+        if (Volatile.Read(ref _readFailure) is var failure and >= 0) throw new StoreException((StoreFailure)failure, "The disk cannot be read.");
+    }
+
     private sealed class Reader(MemoryEventStore store) : IStoredEventReader
     {
         public void Read(StoredSelection selection, long after, long through, StoredPage page)
         {
             store.ReadsMayPass.Wait(Patience);
-            if (Volatile.Read(ref store._readFailure) is var failure and >= 0) throw new StoreException((StoreFailure)failure, "The disk cannot be read.");
+            store.ThrowIfUnreadable();
             lock (store._pages)
             {
                 store._pages.Add(page);

@@ -95,6 +95,27 @@ internal sealed class StoreFailureTests : IDisposable
     }
 
     [Test]
+    public void Fast_events_are_committed_also_after_an_id_that_could_not_be_looked_up()
+    {
+        using var hub = new TestHub(Fast with { MaxHistoryBytes = 4096 }, store: _store);
+        hub.Publish("a", "one", id: "x");
+        hub.Publish("a", "two", id: "y");
+        hub.Time.Advance(TimeSpan.FromMilliseconds(25));
+        Eventually.True(() => _store.Commits == 1);
+        hub.Hub.BoundHistory(0);
+        _store.ReadFailure = StoreFailure.Unavailable;
+        Assert.That(hub.Begin("a", "again", id: "x").Status.Result, Is.EqualTo(HubStatus.StoreUnavailable));
+
+        Assert.That(hub.Begin("a", "shown").Status.Result, Is.EqualTo(HubStatus.Ok));
+
+        Eventually.True(() =>
+        {
+            hub.Time.Advance(TimeSpan.FromSeconds(1));
+            return _store.Data("a") is ["one", "two", "shown"];
+        });
+    }
+
+    [Test]
     public void Fast_events_are_refused_once_too_many_wait_for_a_disk_that_fails()
     {
         using var hub = new TestHub(Fast, store: _store);

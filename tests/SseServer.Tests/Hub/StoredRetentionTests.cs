@@ -151,6 +151,20 @@ internal sealed class StoredRetentionTests : IDisposable
         AdvanceUntil(() => _store.Ids("a").Length <= 10);
     }
 
+    [Test]
+    public void A_stop_does_not_wait_for_the_end_of_a_trim()
+    {
+        var hub = Start(new() { MaxEvents = 10 });
+        hub.PublishRange("a", 1, 100);
+        _store.TrimsForEver = true;
+        AdvanceUntil(() => _store.Trims > 0);
+
+        var stop = Task.Run(hub.Dispose);
+
+        Eventually.True(() => stop.IsCompletedSuccessfully);
+        Assert.That(_store.IsClosed, Is.True);
+    }
+
     private TestHub Start(TopicRetention retention)
         => new(HubOptions.Default with { Shards = 1, MaxHistoryBytes = 16 * 1024, Retention = retention, HeartbeatInterval = TimeSpan.FromHours(10) }, _time, _store);
 
