@@ -157,7 +157,12 @@ internal sealed partial class EventHub
                 foreach (ref var item in batch.Items[start..Math.Min(batch.Count, start + MaxSliceEvents)])
                 {
                     LetGoUnderLock(ref item);
-                    if (item.IsRepeat) continue;
+                    if (item.IsRepeat)
+                    {
+                        _counters.Repeats++;
+                        continue;
+                    }
+
                     item.Topic!.CommittedThroughUnderLock = item.Id;
                     AppendUnderLock(batch, item, now);
                     Volatile.Write(ref _head, item.Id.Value);

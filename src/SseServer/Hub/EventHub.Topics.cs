@@ -111,7 +111,8 @@ internal sealed partial class EventHub
     {
         var before = topic.CountUnderLock;
         DropOldestUnderLock(topic);
-        _counters.Evicted += before - topic.CountUnderLock;
+        // What memory drops the store still has.
+        if (_store is null) _counters.Evicted += before - topic.CountUnderLock;
     }
 
     /// <summary>Brings a topic within its bounds at a time, as far as its events are committed.</summary>

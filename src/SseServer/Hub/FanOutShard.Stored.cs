@@ -52,6 +52,7 @@ internal sealed partial class FanOutShard
         if (sent < 0) return PumpOutcome.Broken;
         if (sent == length)
         {
+            CountDeliveries(entries.Length, length);
             if (page.IsEnd) subscription.LastId = through;
             else if (entries.Length > 0) subscription.LastId = new(entries[^1].Id);
             if (page.IsEnd) _hub.PlaceAgain(subscription);
@@ -60,8 +61,10 @@ internal sealed partial class FanOutShard
 
         var cut = 0;
         while (entries[cut].Offset + entries[cut].Length <= sent) cut++;
+        var end = entries[cut].Offset + entries[cut].Length;
+        CountDeliveries(cut + 1, end);
         subscription.LastId = new(entries[cut].Id);
-        var rest = page.Bytes.AsMemory(sent, entries[cut].Offset + entries[cut].Length - sent);
+        var rest = page.Bytes.AsMemory(sent..end);
         // The page is the next reader's, so a rest too large for the output's buffer is copied.
         SendRest(subscription, rest.Length > MaxCopiedRest ? rest.ToArray() : rest);
         if (subscription.IsBroken) return PumpOutcome.Broken;

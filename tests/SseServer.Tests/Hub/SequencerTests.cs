@@ -167,6 +167,20 @@ internal sealed class SequencerTests : IDisposable
     }
 
     [Test]
+    public void Repeats_are_counted_and_what_memory_alone_drops_is_not()
+    {
+        using var hub = new TestHub(FastToo with { MaxHistoryBytes = 4096 }, store: _store);
+        foreach (var topic in new[] { "a", "fast/a" })
+            for (var i = 0; i < 3; i++) hub.Publish(topic, "one", id: "x");
+        for (var i = 0; i < 20; i++) hub.Publish("a", new string('x', 500));
+        Assert.That(hub.Topic("a").DroppedThrough.Value, Is.GreaterThan(0));
+
+        var counters = hub.Hub.CountPublished();
+
+        Assert.That((counters.Events, counters.Repeats, counters.Evicted), Is.EqualTo((22, 4, 0)));
+    }
+
+    [Test]
     public void Memory_drops_nothing_that_is_not_committed()
     {
         using var hub = new TestHub(FastToo with { MaxHistoryBytes = 8192 }, store: _store);

@@ -69,6 +69,8 @@ internal sealed class StoredReplayTests : IDisposable
 
         subscription.WaitForData([.. Enumerable.Range(0, 1001).Select(i => $"{i}"), "live"]);
         Assert.That(subscription.Stream.Gaps, Is.Empty);
+        TestHub.Settle(subscription);
+        Assert.That(hub.Hub.CountShards().Deliveries, Is.EqualTo(1002), "What comes from the store is counted too.");
     }
 
     [TestCase(true)]
