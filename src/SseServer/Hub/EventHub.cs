@@ -119,7 +119,7 @@ internal sealed partial class EventHub : IDisposable
     /// <summary>The bound on <see cref="HistoryBytes"/>; below the options' where memory is short.</summary>
     public long MaxHistoryBytes => Volatile.Read(ref _maxHistoryBytes);
 
-    /// <summary>Events retained.</summary>
+    /// <summary>Events retained in memory.</summary>
     public long HistoryEvents => Volatile.Read(ref _historyEvents);
 
     public int PatternCount

@@ -27,7 +27,7 @@ internal sealed class HubMetrics : IDisposable
         Counter("sse_history_evicted_events_total", () => hub.CountPublished().Evicted, "Events let go of before their time because all history together reached its bound.");
         Gauge("sse_history_bytes", () => hub.HistoryBytes, "Bytes of memory that history stands for.");
         Gauge("sse_history_limit_bytes", () => hub.MaxHistoryBytes, "The bound on them at present.");
-        Gauge("sse_history_events", () => hub.HistoryEvents, "Events retained.");
+        Gauge("sse_history_events", () => hub.HistoryEvents, "Events that history in memory holds.");
         Gauge("sse_topics", () => hub.TopicCount, "Topics in use.");
         Gauge("sse_patterns", () => hub.PatternCount, "Distinct patterns being read, or kept for their readers' return.");
         Gauge("sse_memory_pressure_level", () => (long)hub.Pressure, "0: enough; 1: history is kept short; 2: new streams and events are refused.");
