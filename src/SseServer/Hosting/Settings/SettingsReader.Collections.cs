@@ -6,22 +6,27 @@ namespace SseServer.Hosting.Settings;
 internal sealed partial class SettingsReader
 {
     /// <summary>
-    /// Texts from a JSON array, from numbered keys (<c>Key:0</c>, <c>Key:1</c>), or from one text with commas.
-    /// Numbered keys win over the one text.
+    /// Texts from a JSON array, from numbered keys (<c>Key:0</c>, <c>Key:1</c>), or from one text with commas. The highest source that has any
+    /// gives the whole list, so that a list in the file can be replaced from above in either form. Within a source, numbered keys win
+    /// over the one text.
     /// </summary>
     public IReadOnlyList<string> List(string key, IReadOnlyList<string> @default, string help)
     {
         Declare(new(key, SettingKind.List, string.Join(", ", @default), "", help));
-        var section = configuration.GetSection(key);
-        var numbered = new List<string>();
-        foreach (var item in section.GetChildren())
+        foreach (var source in configuration.Providers.Reverse())
         {
-            if (!string.IsNullOrWhiteSpace(item.Value))
-                numbered.Add(item.Value.Trim());
+            var numbered = new List<string>();
+            foreach (var item in source.GetChildKeys([], key))
+            {
+                if (source.TryGet($"{key}:{item}", out var one) && !string.IsNullOrWhiteSpace(one))
+                    numbered.Add(one.Trim());
+            }
+            if (numbered.Count > 0)
+                return numbered;
+            if (source.TryGet(key, out var text) && text is not null)
+                return text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         }
-        if (numbered.Count > 0 || section.Value is null)
-            return numbered.Count > 0 ? numbered : @default;
-        return section.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return @default;
     }
 
     /// <summary>

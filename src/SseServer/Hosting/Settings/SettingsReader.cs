@@ -9,7 +9,7 @@ namespace SseServer.Hosting.Settings;
 /// one start shows them all. Used once, on one thread, before anything runs.
 /// </summary>
 /// <remarks>An empty value stands for the default, except that an empty list is an empty list.</remarks>
-internal sealed partial class SettingsReader(IConfiguration configuration)
+internal sealed partial class SettingsReader(IConfigurationRoot configuration)
 {
     private readonly Dictionary<string, SettingDescriptor> _declared = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<SettingDescriptor> _descriptors = [];

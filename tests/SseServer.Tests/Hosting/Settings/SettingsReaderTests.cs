@@ -80,6 +80,17 @@ internal sealed class SettingsReaderTests
         }));
     }
 
+    // What stands above replaces a list whole: a longer one below would show through, and in the other form it would win.
+    [TestCase("A:L:0 x A:L:1 y", "A:L z", "z")]
+    [TestCase("A:L:0 x A:L:1 y", "A:L:0 z", "z")]
+    [TestCase("A:L x,y", "A:L:0 z", "z")]
+    [TestCase("A:L:0 x A:L:1 y", "B z", "x y")]
+    public void List_of_a_higher_source_replaces_one_below(string below, string above, string expected)
+    {
+        var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(Pairs(below.Split(' '))).AddInMemoryCollection(Pairs(above.Split(' '))).Build());
+        Assert.That(reader.List("A:L", [], ""), Is.EqualTo(expected.Split(' ')));
+    }
+
     [Test]
     public void List_is_read_from_numbered_keys_or_from_commas()
     {
@@ -180,7 +191,8 @@ internal sealed class SettingsReaderTests
     }
 
     private static SettingsReader Reader(params string[] keysAndValues)
-        => new(new ConfigurationBuilder()
-            .AddInMemoryCollection(keysAndValues.Chunk(2).Select(pair => new KeyValuePair<string, string?>(pair[0], pair[1])))
-            .Build());
+        => new(new ConfigurationBuilder().AddInMemoryCollection(Pairs(keysAndValues)).Build());
+
+    private static IEnumerable<KeyValuePair<string, string?>> Pairs(string[] keysAndValues)
+        => keysAndValues.Chunk(2).Select(pair => new KeyValuePair<string, string?>(pair[0], pair[1]));
 }
