@@ -2,6 +2,7 @@ using System.Text;
 using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Protocol.Http;
+using SseServer.Transport.Proxies;
 
 namespace SseServer.Hosting.Settings;
 
@@ -9,7 +10,7 @@ namespace SseServer.Hosting.Settings;
 internal static class EndpointSettings
 {
     /// <summary>Declares and reads them. Refuses an open publisher's door on any address but loopback.</summary>
-    public static EndpointOptions Read(SettingsReader reader, AuthOptions auth, IReadOnlyList<ListenAddress> listen)
+    public static EndpointOptions Read(SettingsReader reader, AuthOptions auth, IReadOnlyList<ListenAddress> listen, ProxyOptions proxies)
     {
         var defaults = EndpointOptions.Default;
         var options = defaults with
@@ -17,14 +18,14 @@ internal static class EndpointSettings
             MaxEventBytes = (int)reader.Bytes("Limits:MaxEventBytes", defaults.MaxEventBytes, 64, 256 * 1024 * 1024, "Bytes of one event's data; more get 413."),
             MaxBatchBytes = (int)reader.Bytes("Limits:MaxBatchBytes", defaults.MaxBatchBytes, 1024, 1024 * 1024 * 1024, "Bytes of one batch of events; more get 413."),
             MaxTopicsPerSubscription = reader.Integer("Limits:MaxTopicsPerSubscription", defaults.MaxTopicsPerSubscription, 1, 10_000, "Topics and patterns of one stream."),
-            Limits = LimitSettings.Read(reader, listen),
+            Limits = LimitSettings.Read(reader, hasStrangers: proxies.Trusted.Count > 0 || !listen.All(address => address.IsLoopback)),
             MinRetry = reader.Duration("Streams:MinRetry", defaults.MinRetry, TimeSpan.Zero, TimeSpan.FromHours(1), "The shortest reconnection time that a publisher's retry= can set."),
             MaxRetry = reader.Duration("Streams:MaxRetry", defaults.MaxRetry, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24), "The longest reconnection time that a publisher's retry= can set."),
             AllowedOrigins = reader.List("Cors:AllowedOrigins", defaults.AllowedOrigins, "Origins (https://app.example) whose pages may read; * is any. Only those listed by name, and loopback ones, may publish."),
             AllowCredentials = reader.Flag("Cors:AllowCredentials", defaults.AllowCredentials, "Lets pages of origins listed by name send cookies."),
             AllowedHosts = reader.List("Server:AllowedHosts", defaults.AllowedHosts, "Host names, beside loopback ones, that a server on loopback answers to; for a proxy that passes the name on."),
             AllowAnonymousPublish = ReadAnonymous(reader),
-            HasOpenMetrics = reader.Flag("Metrics:Open", false, "Shows /metrics to everyone who can reach the server; otherwise a server on loopback shows them to those who come directly."),
+            HasOpenMetrics = reader.Flag("Metrics:Open", false, "Shows /metrics to everyone who can reach the server; otherwise admins see them and, on loopback, those who come directly."),
             IsLoopbackOnly = listen.All(address => address.IsLoopback),
             TokenCookie = ReadCookie(reader, defaults.TokenCookie),
             ExpiryNotice = reader.Duration("Auth:ExpiryNotice", defaults.ExpiryNotice, TimeSpan.Zero, TimeSpan.FromHours(1),

@@ -5,13 +5,15 @@ namespace SseServer.Hosting.Settings;
 /// <summary>The settings of what streams and publishers may take, in all and each.</summary>
 internal static class LimitSettings
 {
-    private const string Elsewhere = "0 sets no bound, as is the default of a server on loopback; the default elsewhere is ";
+    private const string Elsewhere = "0 sets no bound, as is the default of a server on loopback without Proxy:Trusted; the default elsewhere is ";
 
     /// <summary>Declares and reads them. A server that only its own machine reaches bounds no client unless it is told to.</summary>
-    public static LimitOptions Read(SettingsReader reader, IReadOnlyList<ListenAddress> listen)
+    /// <param name="reader">Where they stand.</param>
+    /// <param name="hasStrangers">Others than programs of the server's own machine can come: directly, or through proxies.</param>
+    public static LimitOptions Read(SettingsReader reader, bool hasStrangers)
     {
         var networks = LimitOptions.ForNetworks;
-        var defaults = listen.All(address => address.IsLoopback) ? LimitOptions.None : networks;
+        var defaults = hasStrangers ? networks : LimitOptions.None;
         return new LimitOptions
         {
             MaxStreams = reader.Integer("Limits:MaxStreams", defaults.MaxStreams, 0, 10_000_000, "Streams at once; 0 sets no bound."),

@@ -41,6 +41,7 @@ internal sealed record ServerSettings
     {
         var listen = ReadListen(reader);
         var auth = AuthSettings.Read(reader);
+        var transport = TransportSettings.Read(reader, listen);
         return new ServerSettings
         {
             Listen = listen,
@@ -50,8 +51,8 @@ internal sealed record ServerSettings
                 "Memory of the process at which history is shed, and in the end new streams and events are refused; 0 stands for nine tenths of the container's or machine's."),
             Hub = HubSettings.Read(reader),
             History = HistorySettings.Read(reader),
-            Transport = TransportSettings.Read(reader, listen),
-            Endpoints = EndpointSettings.Read(reader, auth, listen),
+            Transport = transport,
+            Endpoints = EndpointSettings.Read(reader, auth, listen, transport.Proxies),
             Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
             // Half of the ten seconds that docker stop waits before it kills; Kubernetes waits thirty.
             DrainPeriod = TimeSpan.FromSeconds(reader.Integer("Drain:Seconds", 5, 0, 300,

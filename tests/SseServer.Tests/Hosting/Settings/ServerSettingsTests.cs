@@ -58,14 +58,22 @@ internal sealed class ServerSettingsTests
         Assert.That(errors, Has.One.Contains("Cors:AllowCredentials"));
     }
 
-    [TestCase("127.0.0.1:0", null, 0)]
-    [TestCase("127.0.0.1:0,[::1]:0", null, 0)]
-    [TestCase("0.0.0.0:0", null, 1000)]
-    [TestCase("0.0.0.0:0", "0", 0)]
-    [TestCase("127.0.0.1:0", "2", 2)]
-    public void Clients_are_bounded_where_others_than_this_machine_can_come_unless_it_is_said(string listen, string? setting, int streams)
+    [TestCase("127.0.0.1:0", null, null, 0)]
+    [TestCase("127.0.0.1:0,[::1]:0", null, null, 0)]
+    [TestCase("127.0.0.1:0", "127.0.0.1", null, 1000)]
+    [TestCase("0.0.0.0:0", null, null, 1000)]
+    [TestCase("0.0.0.0:0", null, "0", 0)]
+    [TestCase("127.0.0.1:0", null, "2", 2)]
+    public void Clients_are_bounded_where_others_than_this_machine_can_come_unless_it_is_said(string listen, string? proxy, string? setting, int streams)
     {
-        var settings = Read(new() { ["Server:Listen"] = listen, ["Auth:AllowAnonymousPublish"] = "true", ["Limits:MaxStreamsPerClient"] = setting }, out var errors);
+        var values = new Dictionary<string, string?>
+        {
+            ["Server:Listen"] = listen,
+            ["Proxy:Trusted"] = proxy,
+            ["Auth:AllowAnonymousPublish"] = "true",
+            ["Limits:MaxStreamsPerClient"] = setting,
+        };
+        var settings = Read(values, out var errors);
 
         Assert.That(errors, Is.Empty);
         Assert.That(settings.Endpoints.Limits.MaxStreamsPerClient, Is.EqualTo(streams));
