@@ -55,12 +55,14 @@ internal sealed class ReaderGroup(EventLog log, FanOutShard shard)
     /// <summary>Takes the mark back, before anything of the log is read: what is appended later marks anew.</summary>
     public void TakeDirtyMark() => Interlocked.Exchange(ref _dirty, 0);
 
-    /// <summary>Begins a visit to every reader; the round it belongs to began with an earlier visit where some reader still holds that up.</summary>
+    /// <summary>
+    /// Begins a visit to every reader. Where some reader still holds up the round, the visit is part of it: the round then ends for what had come by now, since until then every reader
+    /// is served again. For less than that, publishers would wait for events that all have got, and that nobody delivers once more.
+    /// </summary>
     public void BeginVisit()
     {
         IsDueAgain = false;
         Remaining = _count;
-        if (IsInRound) return;
         IsInRound = true;
         (_roundBytes, _roundEvents) = (Log.AppendedBytes, Log.AppendedEvents);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using SseServer.Hub;
 using SseServer.Tests.Hub.Support;
 
@@ -124,6 +125,32 @@ internal sealed class RoundTests
         subscriptions[2].WaitForCount(61);
     }
 
+    [Test]
+    public void Waiting_for_readers_ends_though_more_was_published_while_a_round_was_held_up()
+    {
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 100 } });
+        using var entered = new ManualResetEventSlim();
+        using var proceed = new ManualResetEventSlim();
+        var subscriptions = Enumerable.Range(0, FanOutShard.InlineReaders + 1).Select(_ => hub.SubscribeLive("a")).ToArray();
+        var sends = 0;
+        subscriptions[2].Sending = () =>
+        {
+            // A turn is three sends of at most 64 KB, so this one comes after every reader was visited, and all of them want more turns.
+            if (++sends != 4) return;
+            entered.Set();
+            proceed.Wait();
+        };
+        PublishLarge(hub, 30);
+        entered.Wait();
+
+        var wait = EventHub.WaitForReadersAsync(PublishLarge(hub, 60)).AsTask();
+        Assert.That(wait.IsCompleted, Is.False);
+        proceed.Set();
+
+        Eventually.True(() => wait.IsCompletedSuccessfully);
+        foreach (var subscription in subscriptions) subscription.WaitForCount(90);
+    }
+
     [TestCase("a")]
     [TestCase("a", "b")]
     [TestCase("*")]
@@ -169,5 +196,14 @@ internal sealed class RoundTests
             Assert.That(subscription.Stream.Gaps, Is.Empty);
             Assert.That(subscription.Data, Has.Length.EqualTo(Events));
         }
+    }
+
+    private static PublishBatch PublishLarge(TestHub hub, int events)
+    {
+        var batch = new PublishBatch();
+        var data = Encoding.ASCII.GetBytes(new string('x', 10_000));
+        for (var i = 0; i < events; i++) TestHub.Add(batch, "a", data);
+        hub.Hub.Publish(batch);
+        return batch;
     }
 }
