@@ -11,7 +11,7 @@ internal sealed partial class FanOutShard
         if (lifetime.EndAt <= now)
         {
             if (!subscription.TryEndLifetime(lifetime)) return;
-            subscription.EndRetryMilliseconds = RetryPacing.Jitter(_hub.Options.ReconnectionTime, Random.Shared.NextDouble());
+            subscription.EndRetryMilliseconds = NextRetry(_hub.Options.ReconnectionTime);
             subscription.IsEnding = true;
             Settle(subscription);
         }

@@ -91,7 +91,7 @@ internal sealed partial class FanOutShard
         if (subscription.Replay!.HasFailed)
         {
             // A clean end, after which the client comes back.
-            subscription.End(RetryPacing.Jitter(_hub.Options.ReconnectionTime, Random.Shared.NextDouble()));
+            subscription.End(NextRetry(_hub.Options.ReconnectionTime));
             return;
         }
 

@@ -68,7 +68,7 @@ internal sealed partial class FanOutShard
         subscription.IsCatchingUp = true;
         Greet(subscription, _hub.Place(subscription));
         ScheduleHeartbeat(subscription);
-        if (_drainRetry is { } retry) subscription.End(RetryPacing.Jitter(retry, Random.Shared.NextDouble()));
+        if (_drainRetry is { } retry) subscription.End(NextRetry(retry));
         if (!subscription.IsBusy && !subscription.IsBroken) Enqueue(subscription);
     }
 
@@ -85,7 +85,7 @@ internal sealed partial class FanOutShard
         output.Write(subscription.Preamble.Span);
         subscription.Preamble = default;
         _block.ResetWrittenCount();
-        var retry = RetryPacing.Jitter(_hub.Options.ReconnectionTime, Random.Shared.NextDouble());
+        var retry = NextRetry(_hub.Options.ReconnectionTime);
         ControlBlocks.WriteGreeting(_block, placement.Position, retry, _hub.Time.GetUtcNow());
         if (placement.IsUnknown) subscription.UnknownStart = subscription.Start.Text;
         if (subscription.Lifetime is { IsNoticed: false } lifetime && lifetime.NoticeAt <= _hub.Time.GetUtcNow()) BufferNotice(lifetime);
@@ -154,7 +154,7 @@ internal sealed partial class FanOutShard
 
     private void EndAll(TimeSpan meanRetry)
     {
-        for (var i = 0; i < _count; i++) _subscriptions[i].End(RetryPacing.Jitter(meanRetry, Random.Shared.NextDouble()));
+        for (var i = 0; i < _count; i++) _subscriptions[i].End(NextRetry(meanRetry));
     }
 
     /// <summary>Tells and ends those whose time has come, and breaks the silence of those who are due. A subscription with a write pending is not silent.</summary>
@@ -206,6 +206,9 @@ internal sealed partial class FanOutShard
         var spread = (uint)subscription.ShardIndex * 2654435769u;
         subscription.HeartbeatDue = _now + _heartbeatInterval - (_heartbeatInterval * spread >> 34);
     }
+
+    /// <summary>A reconnection time for one client, in milliseconds, around <paramref name="mean"/>.</summary>
+    private static int NextRetry(TimeSpan mean) => RetryPacing.Jitter(mean, Random.Shared.NextDouble());
 
     private void Enqueue(Subscription subscription)
     {
