@@ -62,8 +62,10 @@ internal sealed class StoreCommit
     /// <param name="id">Above the ids before it.</param>
     /// <param name="length">The frame's length.</param>
     /// <param name="prefixLength">The length of its chunk prefix.</param>
+    /// <param name="key">The event's key; empty where it has none.</param>
+    /// <param name="isFinal">The topic ends with it.</param>
     /// <param name="publisherIdLength">The length of the publisher's id, with which the frame's payload then begins; 0 where there is none.</param>
-    public void Add(ReadOnlySpan<byte> topic, long id, int length, int prefixLength, int publisherIdLength)
+    public void Add(ReadOnlySpan<byte> topic, long id, int length, int prefixLength, int publisherIdLength, ReadOnlySpan<byte> key = default, bool isFinal = false)
     {
         Debug.Assert(Count == 0 || id > _entries[Count - 1].Id, "Ids rise.");
         if (Count == _entries.Length) Array.Resize(ref _entries, Count * 2);
@@ -77,6 +79,8 @@ internal sealed class StoreCommit
             Length = length,
             PrefixLength = (byte)prefixLength,
             PublisherIdLength = (ushort)publisherIdLength,
+            Key = key.IsEmpty ? null : key.ToArray(),
+            IsFinal = isFinal,
         };
         Chain(index, Count);
         Count++;

@@ -21,4 +21,10 @@ internal struct StoreCommitEntry
 
     /// <summary>The length of the frame's chunk prefix.</summary>
     public byte PrefixLength;
+
+    /// <summary>The topic ends with this event.</summary>
+    public bool IsFinal;
+
+    /// <summary>The event's key; null where it has none.</summary>
+    public byte[]? Key;
 }

@@ -151,7 +151,7 @@ internal sealed partial class EventHub
     {
         var topic = item.Topic!;
         var (costBefore, countBefore) = (topic.CostUnderLock, topic.CountUnderLock);
-        var entry = topic.AppendUnderLock(item.Id, batch.BlockOf(item), item.PublisherIdLength > 0);
+        var entry = topic.AppendUnderLock(batch, item);
         if (item.PublisherIdLength > 0) _publisherIds.AddUnderLock(topic, batch.PublisherIdOf(item), item.Id);
         if (item.Id > CommittedThrough) AddUnsavedUnderLock(new(topic, entry, item.PublisherIdLength));
         TouchUnderLock(batch, topic);

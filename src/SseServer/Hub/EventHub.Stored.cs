@@ -17,7 +17,7 @@ internal sealed partial class EventHub
         {
             var topic = CreateTopicUnderLock(stored.Name);
             topic.IsReadersOnlyUnderLock = false;
-            topic.SetStoredUnderLock(new(stored.EvictedThrough), new(stored.LastId));
+            topic.SetStoredUnderLock(new(stored.TrimmedThrough), new(stored.EvictedThrough), new(stored.LastId));
             topic.EvictThroughUnderLock(new(Math.Max(stored.EvictedThrough, start.Origin)));
         }
     }
@@ -35,9 +35,9 @@ internal sealed partial class EventHub
     }
 
     /// <summary>Tells a topic's readers that the store is about to let go of events through an id.</summary>
-    internal void TrimStore(Topic topic, EventId through)
+    internal void TrimStore(Topic topic, StoreTrim plan)
     {
-        lock (_gate) topic.TrimStoreUnderLock(through);
+        lock (_gate) topic.TrimStoreUnderLock(new(plan.Through), new(plan.LostThrough));
     }
 
     /// <summary>A topic of a round through all; null past the last.</summary>

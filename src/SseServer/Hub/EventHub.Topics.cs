@@ -33,7 +33,7 @@ internal sealed partial class EventHub
         if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic)) return topic;
         if (_topicList.Count >= maxTopics) return null;
         topic = CreateTopicUnderLock(name.ToArray());
-        if (_sequencer is not null) topic.SetStoredUnderLock(default, default);
+        if (_sequencer is not null) topic.SetStoredUnderLock(default, default, default);
         topic.EvictThroughUnderLock(_floor.Of(name));
         return topic;
     }
@@ -63,6 +63,7 @@ internal sealed partial class EventHub
             if (!pattern.Matches(topic.Name)) continue;
             index.EvictThroughUnderLock(topic.EvictedThrough);
             index.DropThroughUnderLock(topic.DroppedThrough);
+            index.MissThroughUnderLock(topic.MissedThrough);
             topic.PatternsUnderLock = [.. topic.PatternsUnderLock, index];
             history.Add(topic);
         }

@@ -9,6 +9,7 @@ internal abstract class EventLog
     private protected SegmentQueue Segments = new();
     private long _evictedThrough;
     private long _droppedThrough;
+    private long _missedThrough;
     private long _evictions;
     private long _appendedBytes;
     private long _appendedEvents;
@@ -52,6 +53,12 @@ internal abstract class EventLog
     /// </summary>
     public EventId DroppedThrough => new(Volatile.Read(ref _droppedThrough));
 
+    /// <summary>
+    /// Every retained event of this log after this id that no newer one of its key has superseded stands in memory: for readers that want no others. At or below
+    /// <see cref="DroppedThrough"/>, and raised as it is.
+    /// </summary>
+    public EventId MissedThrough => new(Volatile.Read(ref _missedThrough));
+
     /// <summary>How often something was let go: a reader that knows of all evictions has nothing more to hear.</summary>
     public long Evictions => Volatile.Read(ref _evictions);
 
@@ -75,6 +82,12 @@ internal abstract class EventLog
     public void DropThroughUnderLock(EventId id)
     {
         if (id > DroppedThrough) Volatile.Write(ref _droppedThrough, id.Value);
+    }
+
+    /// <summary>Takes note that events through an id, not superseded ones, are no longer in memory, before they are not.</summary>
+    public void MissThroughUnderLock(EventId id)
+    {
+        if (id > MissedThrough) Volatile.Write(ref _missedThrough, id.Value);
     }
 
     /// <summary>The last event that the evictions after the first <paramref name="known"/> took; the default where there were none.</summary>

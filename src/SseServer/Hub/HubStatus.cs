@@ -14,6 +14,9 @@ internal enum HubStatus
     /// <summary>One of the topics or patterns is read by <see cref="HubOptions.MaxStreamsPerTopic"/> subscriptions.</summary>
     TooManyReaders,
 
+    /// <summary>A topic has ended: nothing was appended.</summary>
+    TopicEnded,
+
     /// <summary>The store's disk is full: nothing was appended.</summary>
     StoreFull,
 

@@ -12,6 +12,9 @@ internal struct LogEntry
     /// <summary>The segment that holds the frame's bytes.</summary>
     public LogSegment Home;
 
+    /// <summary>What the event tells the newest of; null where it has no key.</summary>
+    public EventKey? Key;
+
     /// <summary>The frame's first byte in <see cref="Home"/>.</summary>
     public int Offset;
 
@@ -23,6 +26,9 @@ internal struct LogEntry
 
     /// <summary>The frame begins with a publisher's own id.</summary>
     public bool HasPublisherId;
+
+    /// <summary>The topic ends with this event.</summary>
+    public bool IsFinal;
 
     public readonly int End => Offset + Length;
 }

@@ -44,10 +44,13 @@ internal sealed class PatternIndex : EventLog
 
     public override EventId EvictedSinceUnderLock(long known) => _marks.HighestAfter(known);
 
-    /// <summary>Takes note that a topic drops some events from memory, the last of them <paramref name="through"/>.</summary>
-    public void DropUnderLock(EventId through, int events)
+    /// <summary>
+    /// Takes note that a topic drops some events from memory, the last of them <paramref name="through"/>, the last that is not superseded <paramref name="missed"/>.
+    /// </summary>
+    public void DropUnderLock(EventId through, int events, EventId missed)
     {
         DropThroughUnderLock(through);
+        MissThroughUnderLock(missed);
         _dropped += events;
     }
 

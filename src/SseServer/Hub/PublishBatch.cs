@@ -21,6 +21,12 @@ internal sealed partial class PublishBatch
         public int BlockOffset;
         public int BlockLength;
         public int PublisherIdLength;
+        public int KeyOffset;
+        public int KeyLength;
+
+        /// <summary>Its topic ends with it.</summary>
+        public bool IsFinal;
+
         public EventId Id;
         public bool IsRepeat;
 
@@ -46,7 +52,11 @@ internal sealed partial class PublishBatch
     public int Capacity => _bytes.Capacity;
 
     /// <summary>Encodes an event. Everything but the hub's id and the chunk size is done here.</summary>
-    public void Add(TopicName topic, in ServerSentEvent e)
+    /// <param name="topic">Its topic.</param>
+    /// <param name="e">What readers get.</param>
+    /// <param name="key">What it tells the newest of: it supersedes the topic's earlier event of this key. Empty for none.</param>
+    /// <param name="isFinal">The topic ends with it.</param>
+    public void Add(TopicName topic, in ServerSentEvent e, ReadOnlySpan<byte> key = default, bool isFinal = false)
     {
         if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
         ref var item = ref _items[Count++];
@@ -54,6 +64,10 @@ internal sealed partial class PublishBatch
         item.TopicOffset = _bytes.WrittenCount;
         item.TopicLength = topic.Utf8.Length;
         _bytes.Write(topic.Utf8);
+        item.KeyOffset = _bytes.WrittenCount;
+        item.KeyLength = key.Length;
+        _bytes.Write(key);
+        item.IsFinal = isFinal;
         item.BlockOffset = _bytes.WrittenCount;
         EventStreamEncoder.Write(_bytes, e);
         item.BlockLength = _bytes.WrittenCount - item.BlockOffset;
@@ -79,6 +93,9 @@ internal sealed partial class PublishBatch
     internal Span<Item> Items => _items.AsSpan(0, Count);
 
     internal ReadOnlySpan<byte> TopicOf(in Item item) => _bytes.WrittenSpan.Slice(item.TopicOffset, item.TopicLength);
+
+    /// <summary>The event's key; empty where it has none.</summary>
+    internal ReadOnlySpan<byte> KeyOf(in Item item) => _bytes.WrittenSpan.Slice(item.KeyOffset, item.KeyLength);
 
     internal ReadOnlySpan<byte> BlockOf(in Item item) => _bytes.WrittenSpan.Slice(item.BlockOffset, item.BlockLength);
 

@@ -73,7 +73,7 @@ internal sealed partial class Sequencer
         {
             var entry = unsaved.Entry;
             entry.Home.Bytes.AsSpan(entry.Offset, entry.Length).CopyTo(_commit.Reserve(entry.Length));
-            _commit.Add(unsaved.Topic.Name, entry.Id.Value, entry.Length, entry.PrefixLength, unsaved.PublisherIdLength);
+            _commit.Add(unsaved.Topic.Name, entry.Id.Value, entry.Length, entry.PrefixLength, unsaved.PublisherIdLength, entry.Key?.Text, entry.IsFinal);
             MarkTrimDue(unsaved.Topic);
         }
 
@@ -101,18 +101,19 @@ internal sealed partial class Sequencer
 
             item.Id = last = EventId.Next(last, now);
             if (item.PublisherIdLength > 0) _groupIds.AddUnderLock(item.Topic!, batch.PublisherIdOf(item), last);
-            AddFrame(item.Topic!, last, batch.BlockOf(item), item.PublisherIdLength);
+            AddFrame(batch, item);
             MarkTrimDue(item.Topic!);
         }
     }
 
-    private void AddFrame(Topic topic, EventId id, ReadOnlySpan<byte> block, int publisherIdLength)
+    private void AddFrame(PublishBatch batch, in PublishBatch.Item item)
     {
         Span<byte> idText = stackalloc byte[EventId.MaxTextLength];
-        idText = idText[..id.Format(idText)];
-        var length = EventFrame.Measure(idText.Length, block.Length, publisherIdLength > 0);
-        EventFrame.Write(_commit.Reserve(length), idText, block, publisherIdLength > 0, out var prefixLength);
-        _commit.Add(topic.Name, id.Value, length, prefixLength, publisherIdLength);
+        idText = idText[..item.Id.Format(idText)];
+        var block = batch.BlockOf(item);
+        var length = EventFrame.Measure(idText.Length, block.Length, item.PublisherIdLength > 0);
+        EventFrame.Write(_commit.Reserve(length), idText, block, item.PublisherIdLength > 0, out var prefixLength);
+        _commit.Add(item.Topic!.Name, item.Id.Value, length, prefixLength, item.PublisherIdLength, batch.KeyOf(item), item.IsFinal);
     }
 
     private HubStatus TryCommit()

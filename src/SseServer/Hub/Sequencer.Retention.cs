@@ -124,7 +124,7 @@ internal sealed partial class Sequencer
         if (!isUnderway && PlanTrim(topic, retention.MaxEvents + retention.MaxEvents / 8L, retention.MaxBytes, now - retention.MaxAge * 1.125).Value == 0) return;
         var through = PlanTrim(topic, retention.MaxEvents, retention.MaxBytes - retention.MaxBytes / 8, now - retention.MaxAge);
         if (through.Value == 0) return;
-        _hub.TrimStore(topic, through);
+        _hub.TrimStore(topic, new(through.Value, through.Value));
         (_trimming, _trimThrough) = (topic, through);
     }
 

@@ -14,6 +14,11 @@ internal sealed partial class Topic
     /// <summary>Events up to this id are no longer in the store; the highest id there is where there is no store. Under the hub's lock.</summary>
     public EventId TrimmedThroughUnderLock { get; private set; } = new(long.MaxValue);
 
+    /// <summary>
+    /// Events up to this id that no newer one of their key has superseded may be gone from the store; at or below <see cref="TrimmedThroughUnderLock"/>. Under the hub's lock.
+    /// </summary>
+    public EventId StoreLostThroughUnderLock { get; private set; } = new(long.MaxValue);
+
     /// <summary>The store may hold events of this topic.</summary>
     public bool HasStoredEventsUnderLock => CommittedThroughUnderLock > TrimmedThroughUnderLock;
 
@@ -24,24 +29,27 @@ internal sealed partial class Topic
     public bool IsTrimDue { get; set; }
 
     /// <summary>Says what the store holds, before anyone reads the topic.</summary>
-    public void SetStoredUnderLock(EventId trimmedThrough, EventId committedThrough)
+    public void SetStoredUnderLock(EventId trimmedThrough, EventId lostThrough, EventId committedThrough)
     {
-        TrimmedThroughUnderLock = _lostThrough = trimmedThrough;
+        TrimmedThroughUnderLock = trimmedThrough;
+        StoreLostThroughUnderLock = _lostThrough = lostThrough;
         CommittedThroughUnderLock = committedThrough;
         DropThroughUnderLock(committedThrough);
+        MissThroughUnderLock(committedThrough);
     }
 
-    /// <summary>Takes note that the store lets go of events through an id, before it does.</summary>
-    public void TrimStoreUnderLock(EventId through)
+    /// <summary>Takes note that the store lets go of events through an id, of those that are not superseded through another, before it does.</summary>
+    public void TrimStoreUnderLock(EventId through, EventId lostThrough)
     {
         if (through > TrimmedThroughUnderLock) TrimmedThroughUnderLock = through;
+        if (lostThrough > StoreLostThroughUnderLock) StoreLostThroughUnderLock = lostThrough;
         LoseUnderLock();
     }
 
     /// <summary>Gone for good is what neither memory nor the store has.</summary>
     private void LoseUnderLock()
     {
-        var lost = DroppedThrough < TrimmedThroughUnderLock ? DroppedThrough : TrimmedThroughUnderLock;
+        var lost = MissedThrough < StoreLostThroughUnderLock ? MissedThrough : StoreLostThroughUnderLock;
         if (lost <= _lostThrough) return;
         _lostThrough = lost;
         EvictThroughUnderLock(lost);

@@ -36,8 +36,12 @@ internal sealed partial class Topic : EventLog
     /// <summary>Bytes of memory that the retained history stands for.</summary>
     public long CostUnderLock { get; private set; }
 
-    public LogEntry AppendUnderLock(EventId id, ReadOnlySpan<byte> block, bool hasPublisherId)
+    /// <summary>Appends an event of a batch that has its id.</summary>
+    public LogEntry AppendUnderLock(PublishBatch batch, in PublishBatch.Item item)
     {
+        var id = item.Id;
+        var block = batch.BlockOf(item);
+        var hasPublisherId = item.PublisherIdLength > 0;
         Span<byte> idText = stackalloc byte[EventId.MaxTextLength];
         idText = idText[..id.Format(idText)];
         var length = EventFrame.Measure(idText.Length, block.Length, hasPublisherId);
@@ -52,6 +56,7 @@ internal sealed partial class Topic : EventLog
             Length = length,
             PrefixLength = (byte)prefixLength,
             HasPublisherId = hasPublisherId,
+            IsFinal = item.IsFinal,
         };
         segment.CommitUnderLock(entry);
         CountUnderLock++;
@@ -81,7 +86,8 @@ internal sealed partial class Topic : EventLog
         var segment = Segments.Dequeue();
         var last = segment.LastIdUnderLock;
         DropThroughUnderLock(last);
-        foreach (var pattern in PatternsUnderLock) pattern.DropUnderLock(last, segment.Count);
+        MissThroughUnderLock(last);
+        foreach (var pattern in PatternsUnderLock) pattern.DropUnderLock(last, segment.Count, missed: last);
         LoseUnderLock();
         publisherIds.ForgetUnderLock(this, segment);
         CountUnderLock -= segment.Count;

@@ -13,6 +13,10 @@ internal sealed record TopicRetention
     // The default count at a generous 1.6 KB an event.
     public long MaxBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Keys whose newest event is kept beyond the other bounds; what was longest without a newer one goes first.</summary>
+    // As many as events by default; with events of 1.6 KB another 16 MB at the most.
+    public int MaxKeys { get; init; } = 10_000;
+
     // A browser tab that comes back the next day gets a gap rather than stale news.
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromHours(24);
 
