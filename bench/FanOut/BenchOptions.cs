@@ -7,7 +7,7 @@ internal sealed record BenchOptions
 {
     public const string Usage = """
         Usage: FanOut [options]
-          --workload A,B   steady, throughput, burst, topics, idle, idle-tls, replay, stalled, one,
+          --workload A,B   steady, throughput, burst, topics, idle, idle-tls, replay, stalled, keyed, one,
                            publish; default all
           --peers A,B      aspnetcore, nchan, node, send-loop, or none; default all that are installed
           --history A,B    the server also with history in a file and the promise committed, fast

@@ -20,7 +20,7 @@ if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Arch
     return 2;
 }
 
-Workload[] allWorkloads = [new Steady(), new Throughput(), new Burst(), new ManyTopics(), new Idle(), new IdleTls(), new ReplayStorm(), new StalledReaders(), new OneToOne(), new PublishOnly()];
+Workload[] allWorkloads = [new Steady(), new Throughput(), new Burst(), new ManyTopics(), new Idle(), new IdleTls(), new ReplayStorm(), new StalledReaders(), new KeyedUpdates(), new OneToOne(), new PublishOnly()];
 ServerKind[] allPeers = [new AspNetCoreKind(), new NchanKind(), new NodeKind(), new SendLoopKind()];
 var workloads = options.Workloads.Count == 0 ? allWorkloads : [.. allWorkloads.Where(workload => options.Workloads.Contains(workload.Key))];
 if (workloads.Length < options.Workloads.Count

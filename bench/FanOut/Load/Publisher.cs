@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -15,6 +17,7 @@ internal sealed class Publisher : LoadSocket
     private readonly Func<string, string> _path;
     private readonly byte[] _event;
     private readonly ReplyReader _replies = new();
+    private readonly ArrayBufferWriter<byte> _updates = new();
     private byte[] _pending = new byte[4096];
     private byte[] _head = [];
     private (PublishedTopic? Topic, int Length) _headOf;
@@ -70,6 +73,37 @@ internal sealed class Publisher : LoadSocket
         SendPending();
     }
 
+    /// <summary>Publishes <paramref name="each"/> events to every one of the topics as one batch; each topic's go through <paramref name="keys"/> keys, or have none.</summary>
+    public void PostUpdates(IReadOnlyList<PublishedTopic> topics, int each, int keys)
+    {
+        _updates.ResetWrittenCount();
+        foreach (var topic in topics)
+        {
+            var name = Encoding.UTF8.GetBytes(topic.Name);
+            for (var i = 0; i < each; i++)
+            {
+                _updates.Write("{\"topic\":\""u8);
+                _updates.Write(name);
+                if (keys > 0)
+                {
+                    _updates.Write("\",\"key\":\""u8);
+                    Utf8Formatter.TryFormat(topic.Published % keys, _updates.GetSpan(20), out var digits);
+                    _updates.Advance(digits);
+                }
+
+                _updates.Write("\",\"data\":\""u8);
+                _data.Write(_event, topic.Published++, Stopwatch.GetTimestamp());
+                _updates.Write(_event);
+                _updates.Write("\"}\n"u8);
+            }
+        }
+
+        AppendHead(null, "application/x-ndjson", _updates.WrittenCount);
+        Append(_updates.WrittenSpan);
+        Outstanding++;
+        SendPending();
+    }
+
     public override void OnReady(byte[] buffer)
     {
         SendPending();
@@ -95,12 +129,12 @@ internal sealed class Publisher : LoadSocket
         }
     }
 
-    private void AppendHead(PublishedTopic topic, string type, int length)
+    private void AppendHead(PublishedTopic? topic, string type, int length)
     {
         if (_headOf != (topic, length))
         {
             _head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-                $"POST {_path(topic.Name)} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {type}\r\nContent-Length: {length}\r\n\r\n"));
+                $"POST {(topic is null ? "/events" : _path(topic.Name))} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {type}\r\nContent-Length: {length}\r\n\r\n"));
             _headOf = (topic, length);
         }
         Append(_head);

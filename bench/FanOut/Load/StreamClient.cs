@@ -20,6 +20,7 @@ internal sealed class StreamClient : LoadSocket
     private bool _gapAnnounced;
     private long _number;
     private long _publishedAt;
+    private long[] _newest = [];
 
     public StreamClient(IPEndPoint server, ReadOnlySpan<byte> request, PublishedTopic topic, EventData data, DeliveryLedger ledger, int receiveBuffer = 0)
         : base(server, receiveBuffer)
@@ -39,8 +40,18 @@ internal sealed class StreamClient : LoadSocket
     /// <summary>Whether the response's head has come.</summary>
     public bool IsOpen => _response.Status == 200;
 
-    /// <summary>Whether the stream leaves everything in its socket, as a stalled reader does.</summary>
-    public bool IsStalled { get; init; }
+    /// <summary>Whether the stream leaves everything in its socket, as a stalled reader does, but for what <see cref="ReadSome"/> takes.</summary>
+    public bool IsStalled { get; set; }
+
+    /// <summary>Keys of the topic, which its events have in turn; 0 for none. Events may then be skipped for newer ones of their key.</summary>
+    public int Keys
+    {
+        init
+        {
+            _newest = new long[value];
+            Array.Fill(_newest, -1);
+        }
+    }
 
     /// <summary>Whether <see cref="LastEventId"/> is kept.</summary>
     public bool KeepsEventId { get; init; }
@@ -64,6 +75,30 @@ internal sealed class StreamClient : LoadSocket
             // A socket that gave less than was asked is empty; more bytes are a new edge. See epoll(7), question 9.
             if (received < buffer.Length) return;
         }
+    }
+
+    /// <summary>Takes up to so many bytes of the socket, as a slow reader does.</summary>
+    public void ReadSome(Span<byte> buffer)
+    {
+        if (IsClosed) return;
+        var received = Receive(buffer);
+        if (received > 0) Read(buffer[..received]);
+        if (received != 0) return;
+        _ledger.Closed++;
+        Dispose();
+    }
+
+    /// <summary>Keys whose newest event among the topic's has not come.</summary>
+    public int StaleKeys()
+    {
+        var stale = 0;
+        for (var key = 0; key < _newest.Length; key++)
+        {
+            var newest = Topic.Published - 1 - (Topic.Published - 1 - key) % _newest.Length;
+            if (newest >= key && _newest[key] < newest) stale++;
+        }
+
+        return stale;
     }
 
     private void Read(ReadOnlySpan<byte> bytes)
@@ -130,7 +165,12 @@ internal sealed class StreamClient : LoadSocket
     private void Accept(long now)
     {
         var skipped = _number - NextNumber;
-        if (_gapAnnounced) _ledger.LostAnnounced += skipped;
+        if (_newest.Length > 0)
+        {
+            _newest[_number % _newest.Length] = _number;
+            _ledger.Superseded += skipped;
+        }
+        else if (_gapAnnounced) _ledger.LostAnnounced += skipped;
         else _ledger.LostSilently += skipped;
         _gapAnnounced = false;
         NextNumber = _number + 1;

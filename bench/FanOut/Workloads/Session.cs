@@ -53,6 +53,7 @@ internal sealed class Session : IDisposable
             {
                 IsStalled = start.IsStalled,
                 KeepsEventId = start.KeepsEventId,
+                Keys = start.Keys,
             };
             if (start.LastEventId is not null) stream.NextNumber = start.NextNumber;
             _streams.Add(stream);
@@ -107,7 +108,7 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Events that streams have behind them, lost ones too.</summary>
-    public long Received => Ledger.Delivered + Ledger.LostAnnounced + Ledger.LostSilently;
+    public long Received => Ledger.Delivered + Ledger.LostAnnounced + Ledger.LostSilently + Ledger.Superseded;
 
     /// <summary>Events that should have come and have not, after <see cref="Drain()"/>.</summary>
     public long Missing() => _streams.Where(stream => !stream.IsStalled).Sum(stream => stream.Topic.Published - stream.NextNumber);
@@ -118,6 +119,7 @@ internal sealed class Session : IDisposable
         var failures = new List<string>();
         Report(Ledger.LostSilently, "events were skipped without a word");
         Report(Missing(), "events never came");
+        Report(_streams.Where(stream => !stream.IsStalled).Sum(stream => stream.StaleKeys()), "keys are not at their newest event");
         Report(Ledger.Repeated, "events came again or out of order");
         Report(Ledger.Damaged, "events were not as published");
         Report(_streams.Count(stream => stream.IsClosed), "streams were ended");
