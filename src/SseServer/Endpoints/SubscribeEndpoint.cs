@@ -215,15 +215,17 @@ internal sealed class SubscribeEndpoint(
     /// </summary>
     public void RefuseForNow(HttpExchange exchange, Limit limit, string detail, int status = 503)
     {
+        // Where a limit is in the way, that one is full.
+        var mean = hub.MeanRetry(limit == Limit.None ? hub.Load : 1);
         if (exchange.Request.Method != RequestMethod.Get || !AcceptHeader.NamesEventStream(exchange.Request))
         {
-            replies.Refuse(exchange, Problem.ForNow(status, detail, hub.Options.ReconnectionTime * 1.5) with { Limit = limit });
+            replies.Refuse(exchange, Problem.ForNow(status, detail, mean * RetryPacing.Nearest) with { Limit = limit });
             return;
         }
 
         replies.Metrics.Limits.Count(limit);
         replies.Metrics.Limits.CountSoft(limit);
-        var retry = RetryPacing.Jitter(hub.Options.ReconnectionTime * 2, Random.Shared.NextDouble());
+        var retry = RetryPacing.Jitter(mean, Random.Shared.NextDouble());
         var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {retry}\n\n"));
         replies.Send(exchange, 200, EventStream, block);
     }

@@ -5,10 +5,10 @@ using SseServer.Hub;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// Looks each second at how much memory the process has, and has the hub do what <see cref="MemoryPressure"/> says. Before history goes, garbage does:
+/// Looks each second at how much memory the process has, and has the hub do what <see cref="MemoryPressure"/> says; with it goes the look at how full the server is (<see cref="ServerLoad"/>). Before history goes, garbage does:
 /// the collector is asked for it, since it knows nothing of a limit that is this program's own.
 /// </summary>
-internal sealed class MemoryWatcher(EventHub hub, MemoryWatcher.Machine machine, TimeProvider time, ILogger<MemoryWatcher> logger) : BackgroundService
+internal sealed class MemoryWatcher(EventHub hub, MemoryWatcher.Machine machine, ServerLoad load, TimeProvider time, ILogger<MemoryWatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -48,6 +48,7 @@ internal sealed class MemoryWatcher(EventHub hub, MemoryWatcher.Machine machine,
         _hasShed |= next.HistoryBytes < _state.HistoryBytes;
         if (next.HistoryBytes != _state.HistoryBytes) hub.BoundHistory(next.HistoryBytes);
         hub.Pressure = next.Level;
+        load.Look();
         _state = next;
     }
 

@@ -2,10 +2,13 @@ using System.Collections;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Serilog.Debugging;
 using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Hosting.Settings;
+using SseServer.Hub;
+using SseServer.Transport;
 
 namespace SseServer.Hosting;
 
@@ -47,11 +50,25 @@ internal static class Program
         services.AddSingleton(provider => provider.GetRequiredService<ServerSettings>().Auth);
         services.AddSingleton<Authenticator>();
         services.AddSingleton<HttpApplication>();
+        services.AddSingleton(CreateTransport);
         services.AddSingleton<ProcessMetrics>();
         services.AddHostedService<ServerService>();
         services.AddHostedService<DemoPublisher>();
         services.AddHostedService<IdleCollector>();
         services.AddSingleton(provider => MemoryWatcher.Machine.This(provider.GetRequiredService<ServerSettings>().MaxMemory));
+        services.AddSingleton(CreateLoad);
         services.AddHostedService<MemoryWatcher>();
+    }
+
+    private static TransportServer CreateTransport(IServiceProvider provider) => new(
+        provider.GetRequiredService<ServerSettings>().Transport, provider.GetRequiredService<HttpApplication>(),
+        provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TransportServer>>());
+
+    private static ServerLoad CreateLoad(IServiceProvider provider)
+    {
+        var transport = provider.GetRequiredService<TransportServer>();
+        return new(
+            provider.GetRequiredService<EventHub>(), provider.GetRequiredService<ServerSettings>().Endpoints.Limits.MaxStreams,
+            () => transport.ConnectionCount, transport.MaxConnections);
     }
 }

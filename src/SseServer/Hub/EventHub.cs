@@ -155,16 +155,11 @@ internal sealed partial class EventHub : IDisposable
 
     internal void OnFault(Exception exception) => Faulted?.Invoke(exception);
 
-    /// <summary>Ends all streams cleanly, each with a last reconnection time spread around <paramref name="meanRetry"/>; those that join later end at once.</summary>
-    public void Drain(TimeSpan meanRetry)
-    {
-        foreach (var shard in _shards) shard.Drain(meanRetry);
-    }
-
     public void Dispose()
     {
         _metrics.Dispose();
         _timer.Dispose();
+        lock (_departureGate) StopDepartureUnderGate();
         _sequencer?.Dispose();
         foreach (var shard in _shards) shard.Dispose();
         Replays?.Dispose();

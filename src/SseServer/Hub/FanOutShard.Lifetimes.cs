@@ -11,7 +11,7 @@ internal sealed partial class FanOutShard
         if (lifetime.EndAt <= now)
         {
             if (!subscription.TryEndLifetime(lifetime)) return;
-            subscription.EndRetryMilliseconds = NextRetry(_hub.Options.ReconnectionTime);
+            subscription.EndRetryMilliseconds = NextRetry();
             subscription.IsEnding = true;
             Settle(subscription);
         }

@@ -91,7 +91,7 @@ internal sealed partial class FanOutShard
         if (subscription.Replay!.HasFailed)
         {
             // A clean end, after which the client comes back.
-            subscription.End(NextRetry(_hub.Options.ReconnectionTime));
+            subscription.End(NextRetry());
             return;
         }
 

@@ -40,11 +40,7 @@ internal sealed partial class FanOutShard
             if (signals.HasFlag(Subscription.Signals.PeerLost)) subscription.IsBroken = true;
             if (signals.HasFlag(Subscription.Signals.PageReady)) OnPageReady(subscription);
             if (signals.HasFlag(Subscription.Signals.PeerFinished) || signals.HasFlag(Subscription.Signals.EndRequested))
-            {
-                // A peer that will send no more may still read: it gets what there is once more.
-                if (!subscription.IsBusy && !subscription.IsBroken) Pump(subscription);
-                subscription.IsEnding = true;
-            }
+                Finish(subscription);
 
             Settle(subscription);
         }
@@ -68,7 +64,7 @@ internal sealed partial class FanOutShard
         subscription.IsCatchingUp = true;
         Greet(subscription, _hub.Place(subscription));
         ScheduleHeartbeat(subscription);
-        if (_drainRetry is { } retry) subscription.End(NextRetry(retry));
+        if (_departure is { IsDrain: true } departure) subscription.End(departure.RetryAt(Random.Shared.NextDouble()));
         if (!subscription.IsBusy && !subscription.IsBroken) Enqueue(subscription);
     }
 
@@ -85,7 +81,7 @@ internal sealed partial class FanOutShard
         output.Write(subscription.Preamble.Span);
         subscription.Preamble = default;
         _block.ResetWrittenCount();
-        var retry = NextRetry(_hub.Options.ReconnectionTime);
+        var retry = NextRetry();
         ControlBlocks.WriteGreeting(_block, placement.Position, retry, _hub.Time.GetUtcNow());
         if (placement.IsUnknown) subscription.UnknownStart = subscription.Start.Text;
         if (subscription.Lifetime is { IsNoticed: false } lifetime && lifetime.NoticeAt <= _hub.Time.GetUtcNow()) BufferNotice(lifetime);
@@ -103,6 +99,13 @@ internal sealed partial class FanOutShard
 
         if (!subscription.CompleteWrite()) subscription.IsBroken = true;
         if (subscription is { IsEnding: false, IsBroken: false }) Enqueue(subscription);
+    }
+
+    // A peer that will send no more may still read, as may one that is sent away: it gets what there is once more.
+    private void Finish(Subscription subscription)
+    {
+        if (!subscription.IsBusy && !subscription.IsBroken) Pump(subscription);
+        subscription.IsEnding = true;
     }
 
     /// <summary>Brings an ending or broken subscription to its end, as far as that goes without waiting.</summary>
@@ -150,11 +153,6 @@ internal sealed partial class FanOutShard
         _hub.Release(cursors);
         subscription.Cursors = [];
         subscription.OnEnded(ending);
-    }
-
-    private void EndAll(TimeSpan meanRetry)
-    {
-        for (var i = 0; i < _count; i++) _subscriptions[i].End(NextRetry(meanRetry));
     }
 
     /// <summary>Tells and ends those whose time has come, and breaks the silence of those who are due. A subscription with a write pending is not silent.</summary>
@@ -207,8 +205,8 @@ internal sealed partial class FanOutShard
         subscription.HeartbeatDue = _now + _heartbeatInterval - (_heartbeatInterval * spread >> 34);
     }
 
-    /// <summary>A reconnection time for one client, in milliseconds, around <paramref name="mean"/>.</summary>
-    private static int NextRetry(TimeSpan mean) => RetryPacing.Jitter(mean, Random.Shared.NextDouble());
+    /// <summary>A reconnection time for one client, in milliseconds.</summary>
+    private int NextRetry() => RetryPacing.Jitter(_hub.ReconnectionTime, Random.Shared.NextDouble());
 
     private void Enqueue(Subscription subscription)
     {

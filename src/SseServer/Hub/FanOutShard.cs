@@ -42,8 +42,6 @@ internal sealed partial class FanOutShard : IDisposable
     private int _tickDue;
     private int _localWork;
     private bool _stopping;
-    private object? _drainRequest;
-    private TimeSpan? _drainRetry;
     private TaskCompletionSource? _passWaiters;
 
     public FanOutShard(EventHub hub, int index)
@@ -100,13 +98,6 @@ internal sealed partial class FanOutShard : IDisposable
         Wake();
     }
 
-    /// <summary>Ends all streams, also those that join later, each with a reconnection time around <paramref name="meanRetry"/>.</summary>
-    public void Drain(TimeSpan meanRetry)
-    {
-        Volatile.Write(ref _drainRequest, meanRetry);
-        Tick();
-    }
-
     /// <summary>Completes when the shard has ended one more pass.</summary>
     public Task NextPass()
     {
@@ -132,7 +123,7 @@ internal sealed partial class FanOutShard : IDisposable
     }
 
     private bool HasWork => Volatile.Read(ref _signalled) is not null || Volatile.Read(ref _dirty) is not null
-        || Volatile.Read(ref _tickDue) != 0 || Volatile.Read(ref _localWork) != 0 || Volatile.Read(ref _passWaiters) is not null;
+        || Volatile.Read(ref _tickDue) != 0 || Volatile.Read(ref _stepDue) != 0 || Volatile.Read(ref _localWork) != 0 || Volatile.Read(ref _passWaiters) is not null;
 
     private void Run()
     {
@@ -177,12 +168,7 @@ internal sealed partial class FanOutShard : IDisposable
         _now = _hub.Milliseconds;
         TakeSignals();
         if (Volatile.Read(ref _tickDue) != 0 && Interlocked.Exchange(ref _tickDue, 0) != 0) Sweep();
-        if (Volatile.Read(ref _drainRequest) is TimeSpan retry && _drainRetry is null)
-        {
-            _drainRetry = retry;
-            EndAll(retry);
-        }
-
+        if (Volatile.Read(ref _stepDue) != 0 && Interlocked.Exchange(ref _stepDue, 0) != 0) TakeStep();
         TakeDirty();
         for (var groups = _live.Count; groups > 0; groups--) TakeTurn(_live.Dequeue());
         for (var turns = Math.Min(CatchUpTurns, _catchingUp.Count); turns > 0; turns--)

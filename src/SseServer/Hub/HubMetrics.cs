@@ -16,6 +16,7 @@ internal sealed class HubMetrics : IDisposable
         Counter("sse_streams_opened_total", () => hub.CountShards().Opened, "Streams that got their greeting.");
         Meter.CreateObservableCounter("sse_streams_ended_total", Endings,
             description: "Streams that ended: complete with their end written, broken with their connection lost.");
+        Counter("sse_streams_shed_total", () => hub.CountShards().Shed, "Streams ended by POST /admin/shed.");
         Gauge("sse_streams_open", () => hub.SubscriptionCount, "Streams at present.");
         Gauge("sse_streams_slow", () => hub.CountShards().Slow, "Streams that had bytes pending at the last second's sweep, because their readers do not take them.");
         Counter("sse_deliveries_total", () => hub.CountShards().Deliveries, "Events handed to streams.");

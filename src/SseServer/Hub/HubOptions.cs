@@ -38,6 +38,12 @@ internal sealed record HubOptions
     // Chromium's and Firefox's own reconnection times are 3 and 5 seconds.
     public TimeSpan ReconnectionTime { get; init; } = TimeSpan.FromSeconds(3);
 
+    // After more than a minute people reload by hand.
+    public TimeSpan MaxReconnectionTime { get; init; } = TimeSpan.FromMinutes(1);
+
+    // As many clients that resume are caught up within a second on two cores (the load bench's replay storm).
+    public int ReturnRate { get; init; } = 5_000;
+
     // A reader of a pattern that reconnects finds its index still there.
     public TimeSpan PatternLinger { get; init; } = TimeSpan.FromSeconds(60);
 

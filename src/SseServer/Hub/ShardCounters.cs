@@ -12,6 +12,9 @@ internal struct ShardCounters
     /// <summary>Streams whose connection was lost.</summary>
     public long Broken;
 
+    /// <summary>Streams that were ended to move their clients to other nodes.</summary>
+    public long Shed;
+
     /// <summary>Events handed to connections.</summary>
     public long Deliveries;
 
@@ -29,6 +32,7 @@ internal struct ShardCounters
         Opened = a.Opened + b.Opened,
         Completed = a.Completed + b.Completed,
         Broken = a.Broken + b.Broken,
+        Shed = a.Shed + b.Shed,
         Deliveries = a.Deliveries + b.Deliveries,
         DeliveredBytes = a.DeliveredBytes + b.DeliveredBytes,
         Gaps = a.Gaps + b.Gaps,

@@ -32,6 +32,9 @@ internal sealed class TransportServer : IAsyncDisposable
 
     public int ConnectionCount => _context.Connections.Count;
 
+    /// <summary>Connections at once, by what is set or by the limit of open files; 0 is no bound.</summary>
+    public int MaxConnections => _context.Limits.MaxConnections;
+
     /// <summary>What happened to connections since the start.</summary>
     public TransportCounters Counters => _context.Counters;
 

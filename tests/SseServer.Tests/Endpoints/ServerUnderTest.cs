@@ -98,11 +98,13 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     }
 
     /// <summary>Does what the host does when it is told to stop.</summary>
-    public async Task StopAsync(TimeSpan drainPeriod)
+    /// <param name="drainPeriod">What remains is cut off then.</param>
+    /// <param name="spread">The time over which streams end; the default for all at once.</param>
+    public async Task StopAsync(TimeSpan drainPeriod, TimeSpan spread = default)
     {
         Transport.StopAccepting();
         Application.BeginDrain();
-        Hub.Drain(Hub.Options.ReconnectionTime);
+        Hub.BeginDrain(spread);
         await Transport.DrainAsync(drainPeriod).Soon();
     }
 

@@ -19,7 +19,7 @@ public sealed class MemoryWatcherTests
         var others = 0L;
         var collections = 0;
         using var watcher = new MemoryWatcher(
-            server.Hub, new(20 * Megabyte, () => Volatile.Read(ref others) + server.Hub.HistoryBytes, () => collections++), server.Time, new Logger<MemoryWatcher>(server.Logs));
+            server.Hub, new(20 * Megabyte, () => Volatile.Read(ref others) + server.Hub.HistoryBytes, () => collections++), new(server.Hub, 0, () => 0, 0), server.Time, new Logger<MemoryWatcher>(server.Logs));
         var live = await server.SubscribeAsync("/events/live");
         var first = await PublishAsync(server, 10);
         watcher.Look();
@@ -31,6 +31,7 @@ public sealed class MemoryWatcherTests
         Assert.That(server.Hub.Pressure, Is.EqualTo(MemoryPressure.Level.ShortHistory));
         Assert.That(server.Hub.HistoryBytes, Is.LessThanOrEqualTo(history / 4 * 3));
         Assert.That(server.Hub.HistoryEvents, Is.LessThan(events));
+        Assert.That(server.Hub.ReconnectionTime, Is.GreaterThan(server.Hub.Options.ReconnectionTime), "clients are told to stay away longer");
         Assert.That(collections, Is.EqualTo(1), "garbage is looked for before history goes");
         var resumed = await server.SubscribeAsync("/events/history", $"Last-Event-ID: {first}");
         Assert.That((await resumed.ReadEventAsync())!.Name, Is.EqualTo("gap"), "who has lost something is told");
@@ -59,7 +60,7 @@ public sealed class MemoryWatcherTests
     {
         await using var server = new ServerUnderTest(hub: Options);
         var collections = 0;
-        using var watcher = new MemoryWatcher(server.Hub, new(1, () => 2, () => collections++), server.Time, new Logger<MemoryWatcher>(server.Logs));
+        using var watcher = new MemoryWatcher(server.Hub, new(1, () => 2, () => collections++), new(server.Hub, 0, () => 0, 0), server.Time, new Logger<MemoryWatcher>(server.Logs));
         // The bound goes down first; that there is nothing to shed shows then.
         while (server.Hub.Pressure != MemoryPressure.Level.Full) watcher.Look();
         var before = collections;

@@ -73,7 +73,7 @@ public sealed partial class MetricsTests
         Assert.That(await server.MetricAsync("sse_streams_opened_total"), Is.EqualTo(2));
         Assert.That(await server.MetricAsync("""sse_http_replies_total{status="4xx"}"""), Is.EqualTo(1));
 
-        server.Hub.Drain(TimeSpan.FromSeconds(1));
+        server.Hub.BeginDrain(TimeSpan.Zero);
         await server.HasStreamsAsync(0);
         Assert.That(await server.MetricAsync("""sse_streams_ended_total{reason="complete"}"""), Is.EqualTo(2));
     }

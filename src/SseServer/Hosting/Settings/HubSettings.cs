@@ -26,7 +26,9 @@ internal static class HubSettings
             HeartbeatInterval = reader.Duration("Streams:HeartbeatInterval", defaults.HeartbeatInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10),
                 "Silence after which a stream gets a comment, against proxies that drop silent connections."),
             ReconnectionTime = reader.Duration("Streams:Retry", defaults.ReconnectionTime, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10),
-                "How long clients wait before they reconnect, on average; each is told its own time within a quarter of it."),
+                "How long clients wait before they reconnect, on average; each is told its own time within a quarter of it. Up to four times as long where the server is nearly full."),
+            ReturnRate = reader.Integer("Streams:ReturnRate", defaults.ReturnRate, 1, 10_000_000,
+                "Clients a second, on average, that a drain or a shed has come back at most; with more streams the last ones wait longer, up to Streams:MaxRetry."),
         };
     }
 

@@ -18,6 +18,9 @@ internal sealed record ServerSettings
     /// <summary>How long streams and requests may take to end when the server stops; 0 to 300 seconds.</summary>
     public required TimeSpan DrainPeriod { get; init; }
 
+    /// <summary>The time over which streams are ended: a fifth is left for the last ones to close before what remains is cut off.</summary>
+    public TimeSpan DrainSpread => DrainPeriod * 0.8;
+
     /// <summary>Bytes of memory that the process may use; 0 for nine tenths of what it can see.</summary>
     public long MaxMemory { get; init; }
 
@@ -42,7 +45,7 @@ internal sealed record ServerSettings
         var listen = ReadListen(reader);
         var auth = AuthSettings.Read(reader);
         var transport = TransportSettings.Read(reader, listen);
-        return new ServerSettings
+        var settings = new ServerSettings
         {
             Listen = listen,
             Auth = auth,
@@ -56,8 +59,9 @@ internal sealed record ServerSettings
             Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
             // Half of the ten seconds that docker stop waits before it kills; Kubernetes waits thirty.
             DrainPeriod = TimeSpan.FromSeconds(reader.Integer("Drain:Seconds", 5, 0, 300,
-                "Seconds that open streams and running requests have to end after SIGTERM or Ctrl+C.")),
+                "Seconds that open streams and running requests have to end after SIGTERM or Ctrl+C. Streams end one by one over four fifths of it.")),
         };
+        return settings with { Hub = settings.Hub with { MaxReconnectionTime = settings.Endpoints.MaxRetry } };
     }
 
     private static List<ListenAddress> ReadListen(SettingsReader reader)
