@@ -26,4 +26,7 @@ internal static partial class EndpointLog
     [LoggerMessage(2012, LogLevel.Information,
         "The reader on connection {ConnectionId} from {RemoteEndPoint} stopped reading and is cut off. Such readers since the last such line: {Count}")]
     public static partial void ReaderStalled(ILogger logger, long connectionId, IPEndPoint? remoteEndPoint, long count);
+
+    [LoggerMessage(2030, LogLevel.Information, "{Caller} from {ClientAddress} sheds {Percent} % of the streams: {Streams} within {Seconds} s")]
+    public static partial void StreamsShed(ILogger logger, string caller, IPAddress clientAddress, int percent, int streams, int seconds);
 }

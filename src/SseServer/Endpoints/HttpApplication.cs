@@ -21,6 +21,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
     private readonly SubscribeEndpoint _subscribe;
     private readonly PublishEndpoint _publish;
     private readonly RenewEndpoint _renew;
+    private readonly AdminEndpoint _admin;
     private readonly ILogger<HttpApplication> _logger;
 
     public HttpApplication(EventHub hub, EndpointOptions options, AuthOptions auth, Authenticator authenticator, ILoggerFactory loggers)
@@ -37,6 +38,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _subscribe = new SubscribeEndpoint(hub, options, _guard, _streams, _replies, loggers.CreateLogger<SubscribeEndpoint>());
         _publish = new PublishEndpoint(hub, options, _guard, _replies);
         _renew = new RenewEndpoint(_guard, _streams, _replies);
+        _admin = new AdminEndpoint(hub, _guard, _replies, loggers.CreateLogger<AdminEndpoint>());
     }
 
     /// <summary>Streams that end with their token.</summary>
@@ -85,6 +87,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
             };
         }
 
+        if (request.Path.StartsWith(AdminEndpoint.Root)) return _admin.HandleAsync(exchange);
         var isMetrics = request.Path.SequenceEqual("/metrics"u8);
         if (!isMetrics && !request.Path.SequenceEqual("/"u8) && !request.Path.SequenceEqual("/healthz"u8))
             return Refuse(exchange, new(404, "There is nothing here; events are under /events, the state of the server under /healthz."));
@@ -144,10 +147,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
 
     private ValueTask ReplyOptions(HttpExchange exchange, ReadOnlySpan<byte> allow)
     {
-        _replies.Start(exchange, 204);
-        exchange.Header("Allow"u8, allow);
-        CorsPolicy.WritePreflight(exchange.Connection.Output);
-        exchange.EndReply();
+        _replies.Allow(exchange, allow);
         return default;
     }
 

@@ -33,6 +33,15 @@ internal sealed class Replies(CorsPolicy cors, EndpointMetrics metrics)
         exchange.Header("Cache-Control"u8, "no-store"u8);
     }
 
+    /// <summary>Answers OPTIONS.</summary>
+    public void Allow(HttpExchange exchange, ReadOnlySpan<byte> methods)
+    {
+        Start(exchange, 204);
+        exchange.Header("Allow"u8, methods);
+        CorsPolicy.WritePreflight(exchange.Connection.Output);
+        exchange.EndReply();
+    }
+
     public void Refuse(HttpExchange exchange, Problem problem)
     {
         Metrics.Limits.Count(problem.Limit);

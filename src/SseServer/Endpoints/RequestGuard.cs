@@ -90,12 +90,26 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         if (CheckOrigin(exchange.Request, "Pages of this origin may not read metrics; list the origin by name in Cors:AllowedOrigins.") is { } forbidden) return forbidden;
         var (caller, refusal) = await AdmitAsync(exchange.Request, parameters);
         if (refusal is not null) return refusal;
-        if (caller.IsAdmin || options.HasOpenMetrics || (options.IsLoopbackOnly && !CameThroughProxy(exchange))) return null;
+        if (MayAdminister(exchange, caller) || options.HasOpenMetrics) return null;
         if (!authenticator.IsConfigured) return new(403, "Metrics are shown to programs on the server's own machine; set Metrics:Open=true to show them to all who reach the server.");
         return caller.IsAnonymous
             ? new(401, "Metrics are shown to programs on the server's own machine, and to keys and tokens with admin rights; Metrics:Open=true shows them to all.")
             : Problem.BeyondGrant("This key or token has no admin rights, which metrics need.");
     }
+
+    /// <summary>Finds out who sent a request to <c>/admin/</c>, and refuses all but operators and the pages that are theirs.</summary>
+    public async ValueTask<Admission> AdmitAdminAsync(HttpExchange exchange, RequestParameters parameters)
+    {
+        if (CheckOrigin(exchange.Request, "Pages of this origin may not use /admin; list the origin by name in Cors:AllowedOrigins.") is { } forbidden) return forbidden;
+        var admission = await AdmitAsync(exchange.Request, parameters);
+        if (admission.Refusal is not null || MayAdminister(exchange, admission.Caller)) return admission;
+        if (!authenticator.IsConfigured) return new Problem(403, "Without keys and tokens /admin is for programs on the server's own machine; give a key of Auth:Keys admin rights to use it from elsewhere.");
+        return admission.Caller.IsAnonymous
+            ? new Problem(401, "The /admin API is for programs on the server's own machine, and for keys and tokens with admin rights.")
+            : Problem.BeyondGrant("This key or token has no admin rights, which /admin needs.");
+    }
+
+    private bool MayAdminister(HttpExchange exchange, Identity caller) => caller.IsAdmin || (options.IsLoopbackOnly && !CameThroughProxy(exchange));
 
     // The browser adds a cookie to whatever a page asks for, so here the page must be known: a form of another site posts text/plain without a preflight. Pages on the
     // visitor's loopback are trusted by a server that is there itself, and by no other.

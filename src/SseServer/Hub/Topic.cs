@@ -36,6 +36,11 @@ internal sealed partial class Topic : EventLog
     /// <summary>Bytes of memory that the retained history stands for.</summary>
     public long CostUnderLock { get; private set; }
 
+    /// <summary>What there is of it, for operators.</summary>
+    public TopicState StateUnderLock => new(
+        Name, HoldersUnderLock, CountUnderLock, BytesUnderLock,
+        CountUnderLock > 0 ? Head.LastIdUnderLock : CommittedThroughUnderLock.Value > 0 ? CommittedThroughUnderLock : null);
+
     /// <summary>Appends an event of a batch that has its id.</summary>
     public LogEntry AppendUnderLock(PublishBatch batch, in PublishBatch.Item item)
     {

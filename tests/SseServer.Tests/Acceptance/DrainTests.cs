@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using SseServer.Tests.Endpoints;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Acceptance;
 
@@ -28,6 +30,63 @@ public sealed class DrainTests
         await stop;
         Assert.That(retries, Has.Count.GreaterThan(10), "clients cut together do not come back together");
         Assert.That(server.Transport.ConnectionCount, Is.Zero);
+    }
+
+    [Test]
+    public async Task Streams_end_one_by_one_before_what_remains_is_cut_off()
+    {
+        await using var server = new ServerUnderTest();
+        var clients = new List<WireClient>();
+        for (var i = 0; i < 40; i++) clients.Add(await server.SubscribeAsync("/events"));
+        var stop = server.StopAsync(TimeSpan.FromSeconds(5), spread: TimeSpan.FromSeconds(4));
+        server.Time.Advance(TimeSpan.FromSeconds(2));
+        await server.HasStreamsAsync(18);
+        server.Time.Advance(TimeSpan.FromSeconds(2));
+        await server.HasStreamsAsync(0);
+        foreach (var client in clients)
+        {
+            Assert.That((await client.ReadBlockAsync())!.Text, Does.Match(@"^retry: \d+$"));
+            Assert.That(await client.ReadBlockAsync(), Is.Null, "the chunked body is complete");
+            Assert.That(await client.EndsAsync(), "FIN, not RST");
+            client.Dispose();
+        }
+
+        await stop;
+    }
+
+    // The lower bound alone is of time: the last of 200 streams ends just before four fifths of the period are over.
+    [Test]
+    [Platform("Linux,MacOsX")]
+    public async Task Process_that_is_told_to_stop_takes_its_time_and_ends_every_stream_cleanly()
+    {
+        using var server = await ServerProcess.StartAsync("--Drain:Seconds=10");
+        var clients = new List<WireClient>();
+        for (var i = 0; i < 200; i++)
+        {
+            clients.Add(await WireClient.ConnectAsync(server.EndPoint));
+            await clients[i].RequestAsync("GET", "/events");
+            await clients[i].ReadHeadAsync();
+            Assert.That((await clients[i].ReadBlockAsync())!.Name, Is.EqualTo("connected"));
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        var ends = clients.ConvertAll(ReadEndAsync);
+        Assert.That(await server.StopAsync(), Is.Zero);
+        Assert.That(Stopwatch.GetElapsedTime(start), Is.GreaterThan(TimeSpan.FromSeconds(7)));
+        var times = await Task.WhenAll(ends).Soon();
+        Array.Sort(times);
+        Assert.That(Stopwatch.GetElapsedTime(times[0], times[^1]), Is.GreaterThan(TimeSpan.FromSeconds(5)), "they end one by one");
+    }
+
+    private static async Task<long> ReadEndAsync(WireClient client)
+    {
+        using (client)
+        {
+            Assert.That((await client.ReadBlockAsync())!.Text, Does.Match(@"^retry: \d+$"));
+            Assert.That(await client.ReadBlockAsync(), Is.Null, "the chunked body is complete");
+            Assert.That(await client.EndsAsync(), "FIN, not RST");
+            return Stopwatch.GetTimestamp();
+        }
     }
 
     [Test]

@@ -22,8 +22,8 @@ internal sealed class RecordingLoggers : ILoggerFactory
         // Nothing is held.
     }
 
-    // Memory pressure, limits, slow readers.
-    private static bool IsTold(EventId id) => id.Id is 110 or 2010 or 2011 or 2012;
+    // Memory pressure, limits, slow readers, sheds.
+    private static bool IsTold(EventId id) => id.Id is 110 or 2010 or 2011 or 2012 or 2030;
 
     private sealed class Logger(RecordingLoggers owner, string category) : ILogger
     {

@@ -79,6 +79,16 @@ internal sealed class ServerSettingsTests
         Assert.That(settings.Endpoints.Limits.MaxStreamsPerClient, Is.EqualTo(streams));
     }
 
+    [Test]
+    public void Longest_reconnection_time_is_one_for_publishers_and_the_server()
+    {
+        var settings = Read(new() { ["Streams:MaxRetry"] = "2m", ["Streams:ReturnRate"] = "100", ["Drain:Seconds"] = "30" }, out var errors);
+
+        Assert.That(errors, Is.Empty);
+        Assert.That((settings.Endpoints.MaxRetry, settings.Hub.MaxReconnectionTime), Is.EqualTo((TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2))));
+        Assert.That((settings.Hub.ReturnRate, settings.DrainSpread), Is.EqualTo((100, TimeSpan.FromSeconds(24))));
+    }
+
     private static ServerSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> errors)
     {
         var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(values).Build());

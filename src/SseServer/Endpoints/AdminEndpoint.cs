@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using SseServer.Hub;
+using SseServer.Protocol.Http;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary><c>/admin/</c>: what operators ask of a running server and have it do. For those who may read <c>/metrics</c> without its being open to all.</summary>
+internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Replies replies, ILogger<AdminEndpoint> logger)
+{
+    // As long as a drain of ten seconds takes: half of what docker stop waits.
+    private const int DefaultShedSeconds = 10;
+
+    // The longest drain that can be set.
+    private const int MaxShedSeconds = 300;
+
+    /// <summary>What the path begins with.</summary>
+    public static ReadOnlySpan<byte> Root => "/admin/"u8;
+
+    private static ReadOnlySpan<byte> Json => "application/json"u8;
+
+    public async ValueTask HandleAsync(HttpExchange exchange)
+    {
+        var request = exchange.Request;
+        var isShed = request.Path.SequenceEqual("/admin/shed"u8);
+        if (!isShed && !request.Path.SequenceEqual("/admin/topics"u8))
+        {
+            replies.Refuse(exchange, new(404, "There is nothing here; POST /admin/shed ends a share of the streams, GET /admin/topics lists topics."));
+            return;
+        }
+
+        var isServed = isShed ? request.Method == RequestMethod.Post : request.Method is RequestMethod.Get or RequestMethod.Head;
+        if (!isServed)
+        {
+            ReplyOther(exchange, isShed ? "POST, OPTIONS" : "GET, HEAD, OPTIONS");
+            return;
+        }
+
+        var parameters = new RequestParameters();
+        var admission = parameters.Read(request) is { } broken ? Problem.BadRequest(broken) : await guard.AdmitAdminAsync(exchange, parameters);
+        // A hundred thousand topics take some milliseconds; the thread that brought the request has sockets to serve.
+        if (!isShed) await Task.Yield();
+        var problem = admission.Refusal ?? (isShed ? Shed(exchange, parameters, admission) : ListTopics(exchange, parameters));
+        if (problem is not null) replies.Refuse(exchange, problem);
+    }
+
+    private void ReplyOther(HttpExchange exchange, string allow)
+    {
+        if (exchange.Request.Method == RequestMethod.Options) replies.Allow(exchange, Encoding.ASCII.GetBytes(allow));
+        else replies.Refuse(exchange, new(405, "Use POST to shed and GET to list.") { Allow = allow });
+    }
+
+    private Problem? Shed(HttpExchange exchange, RequestParameters parameters, Admission admission)
+    {
+        if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out var percent)) return Problem.BadRequest("percent= takes a whole number from 1 to 100.");
+        if (!TryGetNumber(parameters, "seconds"u8, DefaultShedSeconds, 0, MaxShedSeconds, out var seconds))
+            return Problem.BadRequest("seconds= takes a whole number from 0 to 300.");
+        if (!hub.TryShed(percent, TimeSpan.FromSeconds(seconds), out var streams)) return new(409, "The server is shutting down, and ends all its streams.");
+        EndpointLog.StreamsShed(logger, admission.Caller.Name, exchange.ClientAddress, percent, streams, seconds);
+        var json = string.Create(CultureInfo.InvariantCulture, $$"""{"streams":{{streams}},"seconds":{{seconds}}}""");
+        replies.Send(exchange, 202, Json, Encoding.ASCII.GetBytes(json));
+        return null;
+    }
+
+    // The default need not lie in the range: then the parameter must be there.
+    private static bool TryGetNumber(RequestParameters parameters, ReadOnlySpan<byte> name, int @default, int least, int most, out int number)
+    {
+        number = @default;
+        if (parameters.TryGet(name, out var text) && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number)) return false;
+        return number >= least && number <= most;
+    }
+}

@@ -1,0 +1,134 @@
+using SseServer.Endpoints;
+
+namespace SseServer.Tests.Endpoints;
+
+/// <summary><c>/admin/</c>: who may use it, and its forms.</summary>
+public sealed class AdminTests
+{
+    [TestCase(true, null, 200)]
+    [TestCase(true, "X-Forwarded-For: 192.0.2.1", 403)]
+    [TestCase(true, "Via: 1.1 proxy", 403)]
+    [TestCase(false, null, 403)]
+    [TestCase(true, "Origin: https://elsewhere.example", 403)]
+    [TestCase(true, "Origin: null", 403)]
+    [TestCase(true, "Origin: http://localhost:3000", 200)]
+    [TestCase(true, "Origin: http://localhost\r\nOrigin: https://elsewhere.example", 400)]
+    [TestCase(true, "Host: rebound.example", 421)]
+    public async Task Without_keys_it_is_for_the_servers_own_machine(bool isLoopbackOnly, string? field, int status)
+    {
+        // That metrics are open to all changes nothing here.
+        await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly, HasOpenMetrics = true });
+        string[] fields = field is null ? [] : [field];
+        var topics = await server.SendAsync("GET", "/admin/topics", null, fields);
+        var shed = await server.SendAsync("POST", "/admin/shed?percent=100", "", fields);
+        Assert.That((topics.Status, shed.Status), Is.EqualTo((status, status == 200 ? 202 : status)));
+        if (status >= 400) Assert.That(shed.Problem, Is.EqualTo(topics.Problem));
+    }
+
+    [TestCase(null, 401)]
+    [TestCase(Guarded.KeyOfShop, 403)]
+    [TestCase("not-a-key", 401)]
+    [TestCase(Guarded.KeyOfOps, 200)]
+    public async Task From_elsewhere_it_is_for_admins(string? key, int status)
+    {
+        await using var server = Guarded.Start(EndpointOptions.Default with { IsLoopbackOnly = false });
+        string[] fields = key is null ? [] : [Guarded.Bearer(key)];
+        var topics = await server.SendAsync("GET", "/admin/topics", null, fields);
+        var shed = await server.SendAsync("POST", "/admin/shed?percent=100", "", fields);
+        Assert.That((topics.Status, shed.Status), Is.EqualTo((status, status == 200 ? 202 : status)));
+        if (status >= 400) Assert.That(shed.Problem, Is.Not.Empty);
+    }
+
+    [TestCase("DELETE", "/admin/topics", 405, "GET, HEAD, OPTIONS")]
+    [TestCase("POST", "/admin/topics", 405, "GET, HEAD, OPTIONS")]
+    [TestCase("GET", "/admin/shed", 405, "POST, OPTIONS")]
+    [TestCase("OPTIONS", "/admin/topics", 204, "GET, HEAD, OPTIONS")]
+    [TestCase("OPTIONS", "/admin/shed", 204, "POST, OPTIONS")]
+    [TestCase("HEAD", "/admin/topics", 200, null)]
+    [TestCase("GET", "/admin/", 404, null)]
+    [TestCase("POST", "/admin/nothing", 404, null)]
+    [TestCase("GET", "/admin", 404, null)]
+    public async Task Paths_and_methods_are_those_that_are_told(string method, string target, int status, string? allow)
+    {
+        await using var server = new ServerUnderTest();
+        var reply = await server.SendAsync(method, target);
+        Assert.That((reply.Status, reply["Allow"], reply["Cache-Control"]), Is.EqualTo((status, allow, "no-store")));
+        if (status > 400) Assert.That(reply.Problem, Is.Not.Empty);
+    }
+
+    [TestCase("", "percent=")]
+    [TestCase("?percent=0", "percent=")]
+    [TestCase("?percent=101", "percent=")]
+    [TestCase("?percent=1.5", "percent=")]
+    [TestCase("?percent=-1", "percent=")]
+    [TestCase("?percent=", "percent=")]
+    [TestCase("?percent=99999999999", "percent=")]
+    [TestCase("?percent=20&seconds=301", "seconds=")]
+    [TestCase("?percent=20&seconds=-1", "seconds=")]
+    [TestCase("?percent=20&seconds=soon", "seconds=")]
+    public async Task Shed_that_makes_no_sense_is_refused_and_ends_nothing(string query, string parameter)
+    {
+        await using var server = new ServerUnderTest();
+        await server.SubscribeAsync("/events");
+        var reply = await server.SendAsync("POST", "/admin/shed" + query, "");
+        Assert.That(reply.Status, Is.EqualTo(400));
+        Assert.That(reply.Problem, Does.StartWith(parameter));
+        Assert.That(await server.MetricAsync("sse_streams_shed_total"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Shed_of_half_ends_half_cleanly_and_their_connections_serve_on()
+    {
+        await using var server = new ServerUnderTest();
+        var clients = new List<WireClient>();
+        for (var i = 0; i < 10; i++) clients.Add(await server.SubscribeAsync("/events"));
+
+        var reply = await server.SendAsync("POST", "/admin/shed?percent=50&seconds=0", "");
+        Assert.That((reply.Status, reply.Body), Is.EqualTo((202, """{"streams":5,"seconds":0}""")));
+        await server.HasStreamsAsync(5);
+        await server.PublishAsync("/events", "for those who stay");
+
+        var ended = new List<WireClient>();
+        foreach (var client in clients)
+        {
+            var block = await client.ReadBlockAsync();
+            if (block!.Data == "for those who stay") continue;
+            Assert.That(block.Text, Does.Match(@"^retry: \d+$"));
+            Assert.That(await client.ReadBlockAsync(), Is.Null, "the chunked body is complete");
+            ended.Add(client);
+        }
+
+        Assert.That(ended, Has.Count.EqualTo(5));
+        Assert.That(await server.MetricAsync("sse_streams_shed_total"), Is.EqualTo(5));
+        Assert.That(server.Logs.Told, Is.EqualTo(new[] { "anonymous from 127.0.0.1 sheds 50 % of the streams: 5 within 0 s" }));
+        foreach (var client in ended)
+        {
+            await client.RequestAsync("GET", "/events", body: (string?)null, $"Last-Event-ID: {client.LastEventId}");
+            await client.ReadHeadAsync();
+            Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("connected"));
+            Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("for those who stay"));
+        }
+    }
+
+    [Test]
+    public async Task Shed_takes_ten_seconds_unless_it_is_told_another_time()
+    {
+        await using var server = new ServerUnderTest();
+        for (var i = 0; i < 20; i++) await server.SubscribeAsync("/events");
+        Assert.That((await server.SendAsync("POST", "/admin/shed?percent=100", "")).Body, Is.EqualTo("""{"streams":20,"seconds":10}"""));
+        server.Time.Advance(TimeSpan.FromSeconds(5));
+        await server.HasStreamsAsync(8);
+        server.Time.Advance(TimeSpan.FromSeconds(5));
+        await server.HasStreamsAsync(0);
+    }
+
+    [Test]
+    public async Task Server_that_drains_sheds_nothing_more()
+    {
+        await using var server = new ServerUnderTest();
+        server.Hub.BeginDrain(TimeSpan.FromSeconds(4));
+        var reply = await server.SendAsync("POST", "/admin/shed?percent=20", "");
+        Assert.That(reply.Status, Is.EqualTo(409));
+        Assert.That(reply.Problem, Does.Contain("shutting down"));
+    }
+}
