@@ -29,13 +29,17 @@ internal sealed partial class FanOutShard
         var departure = Volatile.Read(ref _announced)!;
         if (departure != _departure) TakeUp(departure);
         // The step may have come after the pass began.
-        for (var due = departure.Due(_leaving.Length, _hub.Milliseconds); _left < due; _left++)
+        var due = departure.Due(_leaving.Length, _hub.Milliseconds);
+        // Those who stay have their turns in between.
+        var end = Math.Min(due, _left + TurnVisits);
+        for (; _left < end; _left++)
         {
             var subscription = _leaving[_left]!;
             _leaving[_left] = null;
             if (!subscription.IsEnded && !subscription.IsEnding) Dismiss(subscription, departure, (double)_left / _leaving.Length);
         }
 
+        if (_left < due) Volatile.Write(ref _stepDue, 1);
         if (_left == _leaving.Length) (_leaving, _left) = ([], 0);
     }
 
