@@ -1,3 +1,5 @@
+using SseServer.Protocol.Topics;
+
 namespace SseServer.Auth;
 
 /// <summary>What may be read by whom.</summary>
@@ -6,7 +8,10 @@ internal sealed class AccessPolicy(TopicPatterns protectedTopics)
 {
     /// <summary>
     /// Whether <paramref name="caller"/> may subscribe to a topic or pattern: a grant covers it whole, or it has no protected topic in it. So a credential
-    /// never makes its holder poorer than anyone is without one, and nobody reads a protected topic through a wider pattern.
+    /// never makes its holder poorer than anyone is without one, and nobody reads a protected topic through a wider pattern. What tells of a topic's readers
+    /// needs a grant where the topic does.
     /// </summary>
-    public bool MaySubscribe(Identity caller, ReadOnlySpan<byte> selector) => caller.Subscribe.Cover(selector) || !protectedTopics.Overlap(selector);
+    public bool MaySubscribe(Identity caller, ReadOnlySpan<byte> selector)
+        => caller.Subscribe.Cover(selector)
+            || (!protectedTopics.Overlap(selector) && (!PresenceTopic.TryGetSubject(selector, out var subject) || MaySubscribe(caller, subject)));
 }

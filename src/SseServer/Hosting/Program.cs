@@ -52,6 +52,7 @@ internal static class Program
         services.AddSingleton<HttpApplication>();
         services.AddSingleton(CreateTransport);
         services.AddSingleton<ProcessMetrics>();
+        services.AddHostedService<PresenceService>();
         services.AddHostedService<ServerService>();
         services.AddHostedService<DemoPublisher>();
         services.AddHostedService<IdleCollector>();

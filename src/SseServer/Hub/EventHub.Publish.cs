@@ -98,7 +98,7 @@ internal sealed partial class EventHub
     {
         foreach (ref var item in items)
         {
-            item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item), Options.MaxTopics);
+            item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item), MaxTopicsFor(batch));
             if (item.Topic is null) return false;
             item.Topic.LastUsedUnderLock = Milliseconds;
             item.Topic.IsReadersOnlyUnderLock = false;

@@ -106,7 +106,7 @@ internal sealed partial class EventHub
             {
                 foreach (ref var item in batch.Items[start..Math.Min(batch.Count, start + MaxSliceEvents)])
                 {
-                    item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item), Options.MaxTopics);
+                    item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item), MaxTopicsFor(batch));
                     if (item.Topic is null)
                     {
                         LetGoUnderLock(batch);

@@ -32,7 +32,7 @@ internal sealed partial class EventHub
                     return HubStatus.TooManyReaders;
                 }
 
-                log.HoldersUnderLock++;
+                HoldUnderLock(log, 1);
                 logs.Add(log);
             }
         }
@@ -117,7 +117,7 @@ internal sealed partial class EventHub
     {
         foreach (var log in logs)
         {
-            log.HoldersUnderLock--;
+            HoldUnderLock(log, -1);
             log.LastUsedUnderLock = Milliseconds;
             // With its readers such a topic is gone, so that nobody fills the table with topics by opening and closing streams.
             if (log is Topic { IsReadersOnlyUnderLock: true, HoldersUnderLock: 0 } topic) RemoveTopicUnderLock(topic);

@@ -41,7 +41,13 @@ internal sealed partial class EventHub
     private Topic CreateTopicUnderLock(byte[] name)
     {
         var (retention, promise) = Options.RuleOf(name);
-        var topic = new Topic(name, _shards.Length, retention) { Promise = promise, LastUsedUnderLock = Milliseconds, PositionUnderLock = _topicList.Count };
+        var topic = new Topic(name, _shards.Length, retention)
+        {
+            Promise = promise,
+            IsWatched = Options.Watches(name),
+            LastUsedUnderLock = Milliseconds,
+            PositionUnderLock = _topicList.Count,
+        };
         topic.PatternsUnderLock = [.. _patterns.Values.Where(pattern => pattern.Pattern.Matches(topic.Name))];
         _topics.Add(topic.Name, topic);
         _topicList.Add(topic);

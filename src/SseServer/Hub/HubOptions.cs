@@ -17,6 +17,9 @@ internal sealed record HubOptions
     /// <summary>For some topics, other retention and promise; the first rule that matches a topic counts.</summary>
     public IReadOnlyList<TopicRule> Rules { get; init; } = [];
 
+    /// <summary>The topics whose changes of readers somebody takes (<see cref="EventHub.TakeReaderChanges"/>); by default none, and then nothing is noted.</summary>
+    public IReadOnlyList<Selector> Watched { get; init; } = [];
+
     // A quarter of the smallest usual container (1 GB) stays for history.
     public long MaxHistoryBytes { get; init; } = 256 * 1024 * 1024;
 
@@ -59,5 +62,12 @@ internal sealed record HubOptions
         foreach (var rule in Rules)
             if (rule.Matches(topic)) return (rule.Retention, rule.Promise);
         return (Retention, Promise);
+    }
+
+    internal bool Watches(ReadOnlySpan<byte> topic)
+    {
+        foreach (var selector in Watched)
+            if (selector.Matches(topic)) return true;
+        return false;
     }
 }

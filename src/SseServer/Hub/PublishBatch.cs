@@ -51,6 +51,9 @@ internal sealed partial class PublishBatch
     /// <summary>Bytes held for reuse; a batch that grew large is better let go.</summary>
     public int Capacity => _bytes.Capacity;
 
+    /// <summary>The server publishes it because of what readers did: topics that it would make leave a tenth to publishers, as readers' own do.</summary>
+    public bool IsForReaders { get; init; }
+
     /// <summary>Encodes an event. Everything but the hub's id and the chunk size is done here.</summary>
     /// <param name="topic">Its topic.</param>
     /// <param name="e">What readers get.</param>

@@ -27,6 +27,12 @@ internal sealed partial class Topic : EventLog
     /// <summary>No publisher has named it yet: it is there because some reader asked for it.</summary>
     public bool IsReadersOnlyUnderLock { get; set; } = true;
 
+    /// <summary>Changes of its number of readers are noted for those who tell of them.</summary>
+    public bool IsWatched { get; init; }
+
+    /// <summary>It stands in the hub's list of topics with other readers than before.</summary>
+    public bool AreReadersNotedUnderLock { get; set; }
+
     /// <summary>Retained events.</summary>
     public int CountUnderLock { get; private set; }
 

@@ -6,5 +6,5 @@ namespace SseServer.Hub;
 /// <param name="Promise">When their publishers are answered.</param>
 internal sealed record TopicRule(Selector Topics, TopicRetention Retention, PublishPromise Promise)
 {
-    public bool Matches(ReadOnlySpan<byte> topic) => Topics.Pattern?.Matches(topic) ?? topic.SequenceEqual(Topics.Text);
+    public bool Matches(ReadOnlySpan<byte> topic) => Topics.Matches(topic);
 }

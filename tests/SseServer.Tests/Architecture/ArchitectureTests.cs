@@ -1,7 +1,7 @@
 namespace SseServer.Tests.Architecture;
 
 /// <summary>
-/// Hosting -> Endpoints -> {Transport, Hub -> History, Auth} -> Protocol, over the built assemblies.
+/// Hosting -> Endpoints -> {Transport, Hub -> History, Auth} -> Protocol, and Hosting -> Presence -> Hub, over the built assemblies.
 /// </summary>
 internal sealed class ArchitectureTests
 {
@@ -11,6 +11,7 @@ internal sealed class ArchitectureTests
     private const string Hub = "SseServer.Hub";
     private const string Auth = "SseServer.Auth";
     private const string History = "SseServer.History";
+    private const string Presence = "SseServer.Presence";
     private const string Web = "SseServer.Web";
     private const string Protocol = "SseServer.Protocol";
 
@@ -34,14 +35,19 @@ internal sealed class ArchitectureTests
         // Bytes and connections without topics or event syntax.
         new(Transport, ["SseServer.Protocol.EventStream", "SseServer.Protocol.Topics"]),
 
+        // Tells of topics' readers without knowing how they read; it asks others over HTTP, but listens to nobody.
+        new(Presence, ["System.Net.Sockets", "SseServer.Protocol.Http"]),
+
         // Rooms of one storey do not know each other, nor the storeys above; but the hub keeps its events in a store.
-        new(Transport, [Hub, Auth, History, Endpoints, Web]),
-        new(Hub, [Transport, Auth, Endpoints, Web]),
-        new(Auth, [Transport, Hub, History, Endpoints, Web]),
-        new(History, [Transport, Hub, Auth, Endpoints, Web]),
+        new(Transport, [Hub, Auth, History, Presence, Endpoints, Web]),
+        new(Hub, [Transport, Auth, Presence, Endpoints, Web]),
+        new(Auth, [Transport, Hub, History, Presence, Endpoints, Web]),
+        new(History, [Transport, Hub, Auth, Presence, Endpoints, Web]),
+        new(Presence, [Transport, Auth, History, Endpoints, Web]),
+        new(Endpoints, [Presence]),
 
         // Hosting puts everything together and is known by nobody; only it knows which logger there is.
-        .. new[] { Endpoints, Transport, Hub, Auth, History, Web }.Select(room => new ArchitectureRule(room, [Hosting, "Serilog", "System.CommandLine"])),
+        .. new[] { Endpoints, Transport, Hub, Auth, History, Presence, Web }.Select(room => new ArchitectureRule(room, [Hosting, "Serilog", "System.CommandLine"])),
     ];
 
     [TestCaseSource(nameof(Rules))]
@@ -51,7 +57,7 @@ internal sealed class ArchitectureTests
     [Test]
     public void Every_type_of_the_program_stands_in_a_room()
     {
-        string[] rooms = [Hosting, Endpoints, Transport, Hub, Auth, History, Web, Protocol];
+        string[] rooms = [Hosting, Endpoints, Transport, Hub, Auth, History, Presence, Web, Protocol];
         var strays = Program.Value.Select(reference => reference.From)
             .Where(type => type.StartsWith("SseServer.", StringComparison.Ordinal) && !rooms.Any(room => type.StartsWith(room + ".", StringComparison.Ordinal)));
 

@@ -2,6 +2,7 @@ using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.History;
 using SseServer.Hub;
+using SseServer.Presence;
 using SseServer.Transport;
 
 namespace SseServer.Hosting.Settings;
@@ -27,6 +28,9 @@ internal sealed record ServerSettings
     /// <summary>Topics, their history and their streams.</summary>
     public required HubOptions Hub { get; init; }
 
+    /// <summary>Whose readers are told of, and to whom.</summary>
+    public PresenceOptions Presence { get; init; } = PresenceOptions.Default;
+
     /// <summary>Where history is kept.</summary>
     public required HistoryOptions History { get; init; }
 
@@ -45,6 +49,7 @@ internal sealed record ServerSettings
         var listen = ReadListen(reader);
         var auth = AuthSettings.Read(reader);
         var transport = TransportSettings.Read(reader, listen);
+        var presence = PresenceSettings.Read(reader);
         var settings = new ServerSettings
         {
             Listen = listen,
@@ -52,7 +57,8 @@ internal sealed record ServerSettings
             // A tenth is left to the kernel's buffers of the process's sockets, which count for a container and are not seen here.
             MaxMemory = reader.Bytes("Limits:MaxMemory", 0, 0, long.MaxValue,
                 "Memory of the process at which history is shed, and in the end new streams and events are refused; 0 stands for nine tenths of the container's or machine's."),
-            Hub = HubSettings.Read(reader),
+            Hub = PresenceSettings.Complete(HubSettings.Read(reader), presence),
+            Presence = presence,
             History = HistorySettings.Read(reader),
             Transport = transport,
             Endpoints = EndpointSettings.Read(reader, auth, listen, transport.Proxies),

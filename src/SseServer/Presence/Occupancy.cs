@@ -1,0 +1,61 @@
+using SseServer.Hub;
+using SseServer.Protocol.Topics;
+
+namespace SseServer.Presence;
+
+/// <summary>
+/// Which topics are read, told apart from readers that only come back: a topic is occupied at once, because whoever begins to work for its readers must begin
+/// then, and vacated once it was empty for a while, because whoever stops too early has to begin again. One thread at a time.
+/// </summary>
+internal sealed class Occupancy(TimeSpan debounce)
+{
+    private readonly Dictionary<byte[], Place> _places = new(Utf8Comparer.Instance);
+    private readonly Queue<(Place Place, long Since)> _empty = new();
+
+    /// <summary>Topics that are read, or were a short while ago.</summary>
+    public int Count => _places.Count;
+
+    /// <summary>Takes a topic's number of readers.</summary>
+    /// <param name="topic">The topic and its readers at present.</param>
+    /// <param name="now">The time in milliseconds of any clock.</param>
+    /// <param name="changes">Takes what it comes to.</param>
+    public void Note(TopicReaders topic, long now, List<OccupancyChange> changes)
+    {
+        if (!_places.TryGetValue(topic.Topic, out var place))
+        {
+            if (topic.Readers == 0) return;
+            _places.Add(topic.Topic, new(topic.Topic));
+            changes.Add(new(topic.Topic, topic.Readers));
+        }
+        else if (topic.Readers > 0)
+        {
+            place.EmptySince = null;
+        }
+        else if (place.EmptySince is null)
+        {
+            place.EmptySince = now;
+            _empty.Enqueue((place, now));
+        }
+    }
+
+    /// <summary>Finds the topics that have been empty for long enough.</summary>
+    public void Look(long now, List<OccupancyChange> changes)
+    {
+        while (_empty.TryPeek(out var next) && now - next.Since >= (long)debounce.TotalMilliseconds)
+        {
+            var (place, since) = _empty.Dequeue();
+            // Read again meanwhile, and perhaps left again later.
+            if (place.EmptySince != since) continue;
+            place.EmptySince = null;
+            _places.Remove(place.Topic);
+            changes.Add(new(place.Topic, 0));
+        }
+    }
+
+    private sealed class Place(byte[] topic)
+    {
+        public byte[] Topic { get; } = topic;
+
+        public long? EmptySince { get; set; }
+    }
+}

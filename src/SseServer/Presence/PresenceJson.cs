@@ -1,0 +1,43 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace SseServer.Presence;
+
+/// <summary>What is told, as JSON. Topics' names stay readable: nothing is escaped that JSON does not ask for (RFC 8259 section 7).</summary>
+internal static class PresenceJson
+{
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes <c>{"topic":"chat/7","subscribers":12}</c>.</summary>
+    public static void WriteCount(IBufferWriter<byte> output, ReadOnlySpan<byte> topic, int readers)
+    {
+        using var writer = new Utf8JsonWriter(output, Readable);
+        WriteCount(writer, topic, readers);
+    }
+
+    /// <summary>Gives <c>{"type":"topic.occupied","timestamp":"2026-01-31T12:00:00Z","data":{"topic":"chat/7","subscribers":1}}</c>.</summary>
+    public static byte[] OfChange(in OccupancyChange change, DateTimeOffset time)
+    {
+        var output = new ArrayBufferWriter<byte>(192);
+        using (var writer = new Utf8JsonWriter(output, Readable))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, change.IsOccupied ? "topic.occupied"u8 : "topic.vacated"u8);
+            writer.WriteString("timestamp"u8, time.UtcDateTime);
+            writer.WritePropertyName("data"u8);
+            WriteCount(writer, change.Topic, change.Readers);
+            writer.WriteEndObject();
+        }
+
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static void WriteCount(Utf8JsonWriter writer, ReadOnlySpan<byte> topic, int readers)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("topic"u8, topic);
+        writer.WriteNumber("subscribers"u8, readers);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+
+namespace SseServer.Presence;
+
+/// <summary>Makes attempts to deliver: a POST, signed, whose answer's status is all that is looked at. Safe on any thread.</summary>
+internal sealed class WebhookClient : IDisposable
+{
+    // A receiver that does more than note the event does it after its answer.
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider _time;
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        // A redirect could lead from https to http, or inside.
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        // Names are looked up again.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    })
+    { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
+
+    public WebhookClient(TimeProvider time) => _time = time;
+
+    /// <summary>One attempt. What the receiver or the network does is a value.</summary>
+    public async Task<WebhookAttempt> PostAsync(WebhookOptions webhook, WebhookMessage message, CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(Timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            using var request = Compose(webhook, message);
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            var outcome = WebhookRetry.OutcomeOf((int)response.StatusCode);
+            return outcome == WebhookOutcome.Delivered
+                ? new(outcome)
+                : new(outcome, string.Create(CultureInfo.InvariantCulture, $"answers {(int)response.StatusCode}"), RetryAfter(response.Headers.RetryAfter));
+        }
+        catch (HttpRequestException exception)
+        {
+            return new(WebhookOutcome.Retry, "could not be reached: " + exception.HttpRequestError);
+        }
+        catch (OperationCanceledException)
+        {
+            return new(WebhookOutcome.Retry, "did not answer in time");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage Compose(WebhookOptions webhook, WebhookMessage message)
+    {
+        var seconds = _time.GetUtcNow().ToUnixTimeSeconds();
+        var request = new HttpRequestMessage(HttpMethod.Post, webhook.Url) { Content = new ByteArrayContent(message.Body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        // Standard Webhooks, "Webhook headers".
+        request.Headers.Add("webhook-id", message.Id);
+        request.Headers.Add("webhook-timestamp", seconds.ToString(CultureInfo.InvariantCulture));
+        request.Headers.Add("webhook-signature", webhook.Secret.Sign(message.Id, seconds, message.Body));
+        request.Headers.Add("User-Agent", "sse-server");
+        return request;
+    }
+
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? value) => value?.Delta ?? value?.Date - _time.GetUtcNow();
+}

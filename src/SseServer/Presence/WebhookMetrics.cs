@@ -1,0 +1,37 @@
+using System.Diagnostics.Metrics;
+
+namespace SseServer.Presence;
+
+/// <summary>What all webhooks together count; the instruments read the sums when somebody asks. Safe on any thread.</summary>
+internal sealed class WebhookMetrics : IDisposable
+{
+    private static readonly string[] Labels = ["delivered", "refused", "given_up", "dropped"];
+
+    private readonly long[] _results = new long[Labels.Length];
+    private long _retries;
+
+    /// <param name="pending">Reads how many deliveries are under way.</param>
+    public WebhookMetrics(Func<int> pending)
+    {
+        Meter.CreateObservableCounter("sse_webhook_deliveries_total", Results,
+            description: "Deliveries to webhooks that ended, by how: delivered, refused by the receiver, given_up after the last attempt, dropped untried.");
+        Meter.CreateObservableCounter("sse_webhook_retries_total", () => Volatile.Read(ref _retries), description: "Attempts to deliver that failed and were followed by another.");
+        Meter.CreateObservableGauge("sse_webhook_pending", pending, description: "Topics with something to deliver to a webhook.");
+    }
+
+    public Meter Meter { get; } = new("SseServer.Presence");
+
+    public void Count(WebhookResult result) => Interlocked.Increment(ref _results[(int)result]);
+
+    public void CountRetry() => Interlocked.Increment(ref _retries);
+
+    public long this[WebhookResult result] => Volatile.Read(ref _results[(int)result]);
+
+    public void Dispose() => Meter.Dispose();
+
+    private IEnumerable<Measurement<long>> Results()
+    {
+        for (var i = 0; i < Labels.Length; i++)
+            yield return new(Volatile.Read(ref _results[i]), new KeyValuePair<string, object?>("result", Labels[i]));
+    }
+}
