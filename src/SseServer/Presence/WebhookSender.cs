@@ -35,14 +35,14 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
             if (!_queue.TryAdd(message)) LoseUnderLock(WebhookResult.Dropped, "is behind with too many topics");
     }
 
-    /// <summary>Begins the attempts that are due.</summary>
-    public void Pump()
+    /// <summary>Begins the attempts that are due, and gives their number.</summary>
+    public int Pump()
     {
-        while (true)
+        for (var begun = 0; ; begun++)
         {
             WebhookQueue.Line line;
             lock (_gate)
-                if (!_queue.TryTake(Milliseconds, out line)) return;
+                if (!_queue.TryTake(Milliseconds, out line)) return begun;
             _ = Task.Run(() => AttemptAsync(line));
         }
     }

@@ -1,0 +1,220 @@
+using SseServer.Hub;
+using SseServer.Tests.History;
+using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Presence.Support;
+
+namespace SseServer.Tests.Presence;
+
+[Parallelizable(ParallelScope.All)]
+internal sealed class SubscriberCountsTests
+{
+    [Test]
+    public void Number_is_told_when_readers_come_and_go()
+    {
+        using var hub = new CountedHub();
+        var one = hub.Read("chat/7");
+        hub.Look();
+        var two = hub.Read("chat/7", "chat/8");
+        hub.Look();
+        hub.Leave(one, two);
+        hub.Look();
+        Assert.That(hub.Told("chat/7"), Is.EqualTo(new[]
+        {
+            """{"topic":"chat/7","subscribers":1}""", """{"topic":"chat/7","subscribers":2}""", """{"topic":"chat/7","subscribers":0}""",
+        }));
+        Assert.That(hub.Numbers("chat/8"), Is.EqualTo(new[] { 1, 0 }));
+        var reader = hub.Test.Subscribe(ResumePoint.Oldest, "$presence/chat/*");
+        reader.WaitForCount(5);
+        Assert.That(reader.Stream.Events.Select(e => e.Name), Has.All.EqualTo("presence"));
+    }
+
+    [Test]
+    public void However_many_come_and_go_between_two_looks_the_last_number_is_told_once()
+    {
+        using var hub = new CountedHub();
+        var readers = Enumerable.Range(0, 20).Select(_ => hub.Read("chat/7")).ToArray();
+        hub.Leave(readers[..5]);
+        hub.Look();
+        hub.Look();
+        Assert.That(hub.Numbers("chat/7"), Is.EqualTo(new[] { 15 }));
+    }
+
+    [Test]
+    public void Number_that_is_again_what_was_told_is_not_told()
+    {
+        using var hub = new CountedHub();
+        var one = hub.Read("chat/7");
+        hub.Look();
+        hub.Leave(one);
+        hub.Read("chat/7");
+        hub.Look();
+        Assert.That(hub.Numbers("chat/7"), Is.EqualTo(new[] { 1 }));
+    }
+
+    [Test]
+    public void Topic_that_went_away_and_came_again_between_two_looks_has_its_last_number()
+    {
+        using var hub = new CountedHub();
+        hub.Leave(hub.Read("chat/7"));
+        Assert.That(hub.Test.Hub.FindTopic("chat/7"u8), Is.Null);
+        hub.Read("chat/7");
+        hub.Read("chat/7");
+        hub.Look();
+        Assert.That(hub.Numbers("chat/7"), Is.EqualTo(new[] { 2 }));
+    }
+
+    [Test]
+    public void Readers_between_two_looks_leave_nothing_behind()
+    {
+        using var hub = new CountedHub();
+        hub.Leave(hub.Read("chat/7"));
+        hub.Look();
+        Assert.That((hub.Counts.Known, hub.Test.Hub.TopicCount), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public void Topic_is_forgotten_once_its_zero_is_told()
+    {
+        using var hub = new CountedHub();
+        var reader = hub.Read("chat/7");
+        hub.Look();
+        Assert.That(hub.Counts.Known, Is.EqualTo(1));
+        hub.Leave(reader);
+        hub.Look();
+        Assert.That(hub.Counts.Known, Is.Zero);
+    }
+
+    [Test]
+    public void Only_readers_that_name_a_listed_topic_count()
+    {
+        using var hub = new CountedHub();
+        hub.Read("chat/*");
+        hub.Read("chat/**", "news");
+        hub.Read("$presence/chat/7");
+        hub.Look();
+        Assert.That(hub.Counts.Known, Is.Zero);
+        hub.Read("chat/7", "chat/7");
+        hub.Look();
+        Assert.That(hub.Numbers("chat/7"), Is.EqualTo(new[] { 1 }));
+    }
+
+    [TestCase(246, 1)]
+    [TestCase(247, 0)]
+    public void Topic_whose_presence_topic_would_have_too_long_a_name_is_not_told_of(int length, int known)
+    {
+        using var hub = new CountedHub();
+        hub.Read("chat/" + new string('x', length - "chat/".Length));
+        hub.Look();
+        Assert.That(hub.Counts.Known, Is.EqualTo(known));
+    }
+
+    [Test]
+    public void More_topics_than_a_batch_holds_are_told_of()
+    {
+        using var hub = new CountedHub();
+        hub.Read([.. Enumerable.Range(0, 600).Select(i => $"chat/{i}")]);
+        hub.Look();
+        for (var i = 0; i < 600; i += 599) Assert.That(hub.Numbers($"chat/{i}"), Is.EqualTo(new[] { 1 }));
+        Assert.That(hub.Test.Hub.HistoryEvents, Is.EqualTo(600));
+    }
+
+    [Test]
+    public void Number_that_stands_still_is_told_again_before_its_event_grows_too_old()
+    {
+        using var hub = new CountedHub();
+        hub.Read("chat/7");
+        hub.Look();
+        for (var minutes = 0; minutes < 180; minutes++)
+        {
+            hub.Test.Time.Advance(TimeSpan.FromMinutes(1));
+            hub.Look();
+            Assert.That(hub.Test.Topic("$presence/chat/7").CountUnderLock, Is.InRange(1, 4));
+        }
+    }
+
+    [Test]
+    public void Presence_topic_that_nobody_reads_goes_as_others_do()
+    {
+        using var hub = new CountedHub();
+        hub.Leave(hub.Read("chat/7"));
+        var reader = hub.Read("chat/7");
+        hub.Look();
+        hub.Leave(reader);
+        hub.Look();
+        hub.Test.Time.Advance(TimeSpan.FromHours(3));
+        Assert.That(hub.Test.Hub.TopicCount, Is.Zero);
+    }
+
+    [Test]
+    public void Presence_leaves_publishers_their_tenth_of_the_topics_and_tells_later_what_it_could_not()
+    {
+        using var hub = new CountedHub(HubOptions.Default with { Shards = 1, MaxTopics = 10 });
+        // Four topics and their presence topics are eight; the ninth is the last for readers, the tenth a publisher's.
+        var readers = Enumerable.Range(0, 5).Select(i => hub.Read($"chat/{i}")).ToArray();
+        hub.Look();
+        Assert.That((hub.Test.Hub.TopicCount, hub.Counts.Known), Is.EqualTo((9, 5)));
+        hub.Test.Publish("news", "the tenth");
+        hub.Leave(readers[..4]);
+        hub.Look();
+        Assert.That(hub.Counts.Known, Is.EqualTo(1), "those whose topics were there");
+        Assert.That(hub.Numbers("chat/0"), Is.EqualTo(new[] { 1, 0 }));
+        hub.Look();
+        Assert.That(hub.Numbers("chat/4"), Is.EqualTo(new[] { 1 }));
+    }
+
+    [Test]
+    public void Restart_has_the_numbers_of_an_earlier_life_told_anew()
+    {
+        var time = new HubTime();
+        var store = new MemoryEventStore();
+        using (var hub = new CountedHub(time: time, store: store))
+        {
+            hub.Read("chat/7", "chat/8");
+            hub.Look();
+        }
+
+        store = store.Reopen();
+        using var next = new CountedHub(time: time, store: store);
+        next.Read("chat/8");
+        next.Read("chat/8");
+        next.Look();
+        next.Look();
+        Assert.That(store.Data("$presence/chat/7"), Is.EqualTo(new[] { """{"topic":"chat/7","subscribers":1}""", """{"topic":"chat/7","subscribers":0}""" }));
+        Assert.That(store.Data("$presence/chat/8"), Is.EqualTo(new[] { """{"topic":"chat/8","subscribers":1}""", """{"topic":"chat/8","subscribers":2}""" }));
+        Assert.That(next.Counts.Known, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void What_the_store_refuses_is_told_once_it_is_well()
+    {
+        var store = new MemoryEventStore();
+        using var hub = new CountedHub(store: store);
+        store.Failure = SseServer.History.StoreFailure.Full;
+        hub.Read("chat/7");
+        hub.Look();
+        Assert.That(store.Data("$presence/chat/7"), Is.Empty);
+        hub.Read("chat/7");
+        store.Failure = null;
+        hub.Look();
+        Assert.That(store.Data("$presence/chat/7"), Is.EqualTo(new[] { """{"topic":"chat/7","subscribers":2}""" }));
+    }
+
+    [Test]
+    public void Where_nothing_is_watched_the_hub_notes_nothing()
+    {
+        using var hub = new TestHub();
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "chat/7"), Is.EqualTo(HubStatus.Ok));
+        var changes = new List<TopicReaders>();
+        hub.Hub.TakeReaderChanges(changes);
+        Assert.That(changes, Is.Empty);
+    }
+
+    [Test]
+    public void Names_are_told_as_they_are()
+    {
+        using var hub = new CountedHub();
+        hub.Read("chat/Küche \"7\"");
+        hub.Look();
+        Assert.That(hub.Told("chat/Küche \"7\"").Single(), Is.EqualTo("""{"topic":"chat/Küche \"7\"","subscribers":1}"""));
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using SseServer.History;
+using SseServer.Hub;
+using SseServer.Presence;
+using SseServer.Tests.Hub.Support;
+
+namespace SseServer.Tests.Presence.Support;
+
+/// <summary>A hub whose readers of <c>chat/**</c> are told of, with readers that come, leave and are counted on the test's own thread.</summary>
+internal sealed class CountedHub : IDisposable
+{
+    public static readonly PresenceOptions Options = new() { Topics = [TestHub.Select("chat/**")] };
+
+    private readonly List<TopicReaders> _changes = [];
+
+    public CountedHub(HubOptions? options = null, HubTime? time = null, IEventStore? store = null)
+    {
+        options = SseServer.Hosting.Settings.PresenceSettings.Complete(options ?? HubOptions.Default with { Shards = 1 }, Options);
+        Test = new TestHub(options, time, store);
+        Counts = new SubscriberCounts(Test.Hub, Options, NullLogger.Instance);
+    }
+
+    public TestHub Test { get; }
+
+    public SubscriberCounts Counts { get; }
+
+    public Subscription Read(params string[] selectors)
+    {
+        var reader = new RecordingSubscription();
+        Assert.That(Test.Hold(reader, ResumePoint.Head, selectors), Is.EqualTo(HubStatus.Ok));
+        return reader;
+    }
+
+    public void Leave(params Subscription[] readers)
+    {
+        foreach (var reader in readers) Test.Hub.Release(reader.Cursors);
+    }
+
+    public void Look()
+    {
+        _changes.Clear();
+        Test.Hub.TakeReaderChanges(_changes);
+        Counts.LookAsync(_changes).AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>What was told so far of a topic or a pattern, without what is the same in all of it.</summary>
+    public string[] Told(string selector)
+    {
+        var name = Encoding.UTF8.GetBytes("$presence/" + selector);
+        var reader = Test.Subscribe(ResumePoint.Oldest, "$presence/" + selector);
+        if (Test.Hub.FindTopic(name) is { CountUnderLock: var events }) reader.WaitForCount(events);
+        TestHub.Settle(reader);
+        return reader.Data;
+    }
+
+    /// <summary>The numbers told of a topic.</summary>
+    public int[] Numbers(string topic) => [.. Told(topic).Select(data => System.Text.Json.JsonDocument.Parse(data).RootElement.GetProperty("subscribers").GetInt32())];
+
+    public void Dispose() => Test.Dispose();
+}
