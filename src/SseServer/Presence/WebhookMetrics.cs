@@ -15,7 +15,7 @@ internal sealed class WebhookMetrics : IDisposable
     {
         Meter.CreateObservableCounter("sse_webhook_deliveries_total", Results,
             description: "Deliveries to webhooks that ended, by how: delivered, refused by the receiver, given_up after the last attempt, dropped untried.");
-        Meter.CreateObservableCounter("sse_webhook_retries_total", () => Volatile.Read(ref _retries), description: "Attempts to deliver that failed and were followed by another.");
+        Meter.CreateObservableCounter("sse_webhook_retries_total", () => Retries, description: "Attempts to deliver that failed and were followed by another.");
         Meter.CreateObservableGauge("sse_webhook_pending", pending, description: "Topics with something to deliver to a webhook.");
     }
 
@@ -24,6 +24,8 @@ internal sealed class WebhookMetrics : IDisposable
     public void Count(WebhookResult result) => Interlocked.Increment(ref _results[(int)result]);
 
     public void CountRetry() => Interlocked.Increment(ref _retries);
+
+    public long Retries => Volatile.Read(ref _retries);
 
     public long this[WebhookResult result] => Volatile.Read(ref _results[(int)result]);
 
