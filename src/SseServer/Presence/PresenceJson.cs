@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -16,7 +17,7 @@ internal static class PresenceJson
         WriteCount(writer, topic, readers);
     }
 
-    /// <summary>Gives <c>{"type":"topic.occupied","timestamp":"2026-01-31T12:00:00Z","data":{"topic":"chat/7","subscribers":1}}</c>.</summary>
+    /// <summary>Gives <c>{"type":"topic.occupied","timestamp":"2026-01-31T12:00:00.000Z","data":{"topic":"chat/7","subscribers":1}}</c>.</summary>
     public static byte[] OfChange(in OccupancyChange change, DateTimeOffset time)
     {
         var output = new ArrayBufferWriter<byte>(192);
@@ -24,7 +25,7 @@ internal static class PresenceJson
         {
             writer.WriteStartObject();
             writer.WriteString("type"u8, change.IsOccupied ? "topic.occupied"u8 : "topic.vacated"u8);
-            writer.WriteString("timestamp"u8, time.UtcDateTime);
+            writer.WriteString("timestamp"u8, time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             writer.WritePropertyName("data"u8);
             WriteCount(writer, change.Topic, change.Readers);
             writer.WriteEndObject();

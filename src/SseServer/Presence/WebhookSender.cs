@@ -104,8 +104,8 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
                 _dropped++;
                 break;
             case WebhookOutcome.Retry when line.Attempts < maxAttempts:
-                metrics.CountRetry();
                 _queue.Postpone(line, Milliseconds + (long)WebhookRetry.DelayAfter(line.Attempts, Random.Shared.NextDouble(), attempt.RetryAfter).TotalMilliseconds);
+                metrics.CountRetry();
                 return;
             case WebhookOutcome.Retry:
                 LoseUnderLock(WebhookResult.GivenUp, attempt.Problem);
