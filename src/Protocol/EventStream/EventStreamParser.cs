@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Unicode;
 
 namespace SseServer.Protocol.EventStream;
@@ -13,6 +14,8 @@ namespace SseServer.Protocol.EventStream;
 /// <item>A reconnection time, too, belongs to its event; a block without data is no event, and what it holds is dropped.</item>
 /// <item>Values that are not UTF-8 are refused, not repaired.</item>
 /// </list>
+/// <para>As a reader's parser it takes whatever a server sends: what is not UTF-8 is repaired with U+FFFD, an event that is too large is passed over, and
+/// a block without data that sets the last event ID or the reconnection time is told as <see cref="EventStreamParseStatus.Fields"/>.</para>
 /// <para>One caller at a time.</para>
 /// </summary>
 public sealed class EventStreamParser
@@ -21,6 +24,7 @@ public sealed class EventStreamParser
     private const int FieldOverhead = 7;
 
     private readonly int _maxEventBytes;
+    private readonly bool _isReader;
     private readonly ArrayBufferWriter<byte> _line = new();
     private readonly ArrayBufferWriter<byte> _data = new();
     private readonly ArrayBufferWriter<byte> _name = new();
@@ -28,17 +32,20 @@ public sealed class EventStreamParser
 
     private EventStreamParseStatus _status;
     private bool _isFirstLine = true;
-    private bool _isInComment;
+    private bool _isIgnoredLine;
     private bool _skipsLineFeed;
+    private bool _isTooLarge;
 
     /// <summary>A parser at the beginning of a stream.</summary>
     /// <param name="maxEventBytes">The most bytes that the data of an event may have, at least 1. A single line may be 7 bytes longer.</param>
+    /// <param name="isReader">It reads as a subscriber, whom the stream's author does not hear.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxEventBytes"/> is not positive or leaves no room for a line.</exception>
-    public EventStreamParser(int maxEventBytes)
+    public EventStreamParser(int maxEventBytes, bool isReader = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxEventBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxEventBytes, Array.MaxLength - FieldOverhead);
         _maxEventBytes = maxEventBytes;
+        _isReader = isReader;
     }
 
     /// <summary>The event's data: its <c>data</c> lines with one LF between each two.</summary>
@@ -52,6 +59,9 @@ public sealed class EventStreamParser
 
     /// <summary>Whether the event has an id that is not empty.</summary>
     public bool HasId => _id.WrittenCount != 0;
+
+    /// <summary>Whether the block sets the last event ID, maybe to nothing.</summary>
+    public bool HasIdField { get; private set; }
 
     /// <summary>The value of the last valid <c>retry</c> field in milliseconds, at most <see cref="int.MaxValue"/>; -1 if there was none.</summary>
     public int RetryMilliseconds { get; private set; } = -1;
@@ -68,7 +78,7 @@ public sealed class EventStreamParser
         BeginEvent();
         _line.ResetWrittenCount();
         _isFirstLine = true;
-        _isInComment = false;
+        _isIgnoredLine = false;
         _skipsLineFeed = false;
     }
 
@@ -76,7 +86,7 @@ public sealed class EventStreamParser
     /// <param name="input">More of the stream; advanced past what was consumed.</param>
     public EventStreamParseStatus Parse(ref ReadOnlySequence<byte> input)
     {
-        if (_status == EventStreamParseStatus.Event)
+        if (_status == EventStreamParseStatus.Event || (_isReader && _status != EventStreamParseStatus.NeedMore))
             BeginEvent();
 
         long consumed = 0;
@@ -97,6 +107,8 @@ public sealed class EventStreamParser
         _name.ResetWrittenCount();
         _id.ResetWrittenCount();
         RetryMilliseconds = -1;
+        HasIdField = false;
+        _isTooLarge = false;
         _status = EventStreamParseStatus.NeedMore;
     }
 
@@ -133,30 +145,42 @@ public sealed class EventStreamParser
         return at;
     }
 
-    /// <summary>Keeps the beginning of a line until its end arrives. Comments are not kept.</summary>
+    /// <summary>Keeps the beginning of a line until its end arrives. Comments are not kept, nor is what a reader's limit cuts off.</summary>
     private void Keep(ReadOnlySpan<byte> part)
     {
-        _isInComment |= _line.WrittenCount == 0 && part is [(byte)':', ..];
-        if (_isInComment)
+        _isIgnoredLine |= _line.WrittenCount == 0 && part is [(byte)':', ..];
+        if (_isIgnoredLine)
             return;
-        if (part.Length > _maxEventBytes + FieldOverhead - _line.WrittenCount)
-            _status = EventStreamParseStatus.TooLarge;
-        else
+        if (part.Length <= _maxEventBytes + FieldOverhead - _line.WrittenCount)
+        {
             _line.Write(part);
+            return;
+        }
+
+        _isIgnoredLine = true;
+        Overflow();
+    }
+
+    private void Overflow()
+    {
+        if (_isReader)
+            _isTooLarge = true;
+        else
+            _status = EventStreamParseStatus.TooLarge;
     }
 
     private void EndLine(ReadOnlySpan<byte> lastPart)
     {
-        if (_line.WrittenCount == 0 && !_isInComment && lastPart.Length <= _maxEventBytes + FieldOverhead)
+        if (_line.WrittenCount == 0 && !_isIgnoredLine && lastPart.Length <= _maxEventBytes + FieldOverhead)
         {
             ProcessLine(lastPart);
             return;
         }
 
         Keep(lastPart);
-        if (!_isInComment && _status == EventStreamParseStatus.NeedMore)
+        if (!_isIgnoredLine && _status == EventStreamParseStatus.NeedMore)
             ProcessLine(_line.WrittenSpan);
-        _isInComment = false;
+        _isIgnoredLine = false;
         _line.ResetWrittenCount();
     }
 
@@ -185,10 +209,14 @@ public sealed class EventStreamParser
 
     private void EndBlock()
     {
-        if (_data.WrittenCount == 0)
-            BeginEvent();
-        else
+        if (_isTooLarge)
+            _status = EventStreamParseStatus.TooLarge;
+        else if (_data.WrittenCount != 0)
             _status = EventStreamParseStatus.Event;
+        else if (_isReader && (HasIdField || RetryMilliseconds >= 0))
+            _status = EventStreamParseStatus.Fields;
+        else
+            BeginEvent();
     }
 
     private void ProcessField(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
@@ -198,36 +226,42 @@ public sealed class EventStreamParser
         else if (field.SequenceEqual("event"u8))
             Replace(_name, value);
         else if (field.SequenceEqual("id"u8) && !value.Contains((byte)0))
-            Replace(_id, value);
+            HasIdField |= Replace(_id, value);
         else if (field.SequenceEqual("retry"u8))
             SetRetry(value);
     }
 
     private void AppendData(ReadOnlySpan<byte> value)
     {
+        if (_isTooLarge || !TryRead(ref value, _maxEventBytes - _data.WrittenCount))
+            return;
         // What is kept ends with an LF that is no part of the data but is one before the next line.
-        if (value.Length > _maxEventBytes - _data.WrittenCount)
-            _status = EventStreamParseStatus.TooLarge;
-        else if (!Utf8.IsValid(value))
-            _status = EventStreamParseStatus.InvalidUtf8;
-        else
-        {
-            _data.Write(value);
-            _data.Write("\n"u8);
-        }
+        _data.Write(value);
+        _data.Write("\n"u8);
     }
 
-    private void Replace(ArrayBufferWriter<byte> target, ReadOnlySpan<byte> value)
+    private bool Replace(ArrayBufferWriter<byte> target, ReadOnlySpan<byte> value)
     {
-        if (value.Length > _maxEventBytes)
-            _status = EventStreamParseStatus.TooLarge;
-        else if (!Utf8.IsValid(value))
+        if (!TryRead(ref value, _maxEventBytes))
+            return false;
+        target.ResetWrittenCount();
+        target.Write(value);
+        return true;
+    }
+
+    /// <summary>Whether a value is fit to be kept; for a reader it is made valid UTF-8 (WHATWG Encoding, "UTF-8 decode").</summary>
+    private bool TryRead(ref ReadOnlySpan<byte> value, int maxLength)
+    {
+        bool isValid = Utf8.IsValid(value);
+        if (_isReader && !isValid)
+            value = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(value));
+        if (value.Length > maxLength)
+            Overflow();
+        else if (!isValid && !_isReader)
             _status = EventStreamParseStatus.InvalidUtf8;
         else
-        {
-            target.ResetWrittenCount();
-            target.Write(value);
-        }
+            return true;
+        return false;
     }
 
     // retry = 1*DIGIT
