@@ -48,6 +48,7 @@ internal sealed partial class FanOutShard
             switch (Pump(subscription))
             {
                 case PumpOutcome.AtHead:
+                    if (subscription.IsCatchingUp) subscription.OnCaughtUp();
                     subscription.IsCatchingUp = false;
                     ReleaseHold(subscription);
                     break;

@@ -101,6 +101,11 @@ internal abstract class Subscription
     {
     }
 
+    /// <summary>Called on the shard when a subscription that was behind has got all that its logs hold.</summary>
+    protected internal virtual void OnCaughtUp()
+    {
+    }
+
     /// <summary>The peer sent its end of stream: it gets what there is, then the end.</summary>
     public void PeerFinished() => Signal(Signals.PeerFinished);
 
