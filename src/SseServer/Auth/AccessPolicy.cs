@@ -8,10 +8,10 @@ internal sealed class AccessPolicy(TopicPatterns protectedTopics)
 {
     /// <summary>
     /// Whether <paramref name="caller"/> may subscribe to a topic or pattern: a grant covers it whole, or it has no protected topic in it. So a credential
-    /// never makes its holder poorer than anyone is without one, and nobody reads a protected topic through a wider pattern. What tells of a topic's readers
-    /// needs a grant where the topic does.
+    /// never makes its holder poorer than anyone is without one, and nobody reads a protected topic through a wider pattern. What the server tells of a topic
+    /// in one of its own needs a grant where that topic does.
     /// </summary>
     public bool MaySubscribe(Identity caller, ReadOnlySpan<byte> selector)
         => caller.Subscribe.Cover(selector)
-            || (!protectedTopics.Overlap(selector) && (!PresenceTopic.TryGetSubject(selector, out var subject) || MaySubscribe(caller, subject)));
+            || (!protectedTopics.Overlap(selector) && (!ServerTopic.TryGetSubject(selector, out var subject) || MaySubscribe(caller, subject)));
 }

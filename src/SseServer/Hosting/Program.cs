@@ -8,6 +8,7 @@ using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Hosting.Settings;
 using SseServer.Hub;
+using SseServer.Relay;
 using SseServer.Transport;
 
 namespace SseServer.Hosting;
@@ -54,11 +55,14 @@ internal static class Program
         services.AddSingleton<ProcessMetrics>();
         services.AddHostedService<PresenceService>();
         services.AddHostedService<ServerService>();
+        services.AddSingleton(provider => provider.GetRequiredService<ServerSettings>().Relays);
+        services.AddSingleton<Relays>();
         services.AddHostedService<DemoPublisher>();
         services.AddHostedService<IdleCollector>();
         services.AddSingleton(provider => MemoryWatcher.Machine.This(provider.GetRequiredService<ServerSettings>().MaxMemory));
         services.AddSingleton(CreateLoad);
         services.AddHostedService<MemoryWatcher>();
+        services.AddHostedService<RelayService>();
     }
 
     private static TransportServer CreateTransport(IServiceProvider provider) => new(

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using SseServer.Endpoints;
 using SseServer.Hosting.Settings;
 using SseServer.Hub;
+using SseServer.Relay;
 using SseServer.Transport;
 
 namespace SseServer.Hosting;
@@ -12,12 +13,13 @@ namespace SseServer.Hosting;
 /// The server as a hosted service: starts listening, and on stop refuses newcomers, ends the streams and lets requests finish.
 /// </summary>
 internal sealed class ServerService(
-    ServerSettings settings, EventHub hub, HttpApplication application, TransportServer transport, ProcessMetrics process) : IHostedService
+    ServerSettings settings, EventHub hub, HttpApplication application, TransportServer transport, ProcessMetrics process, Relays relays) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
         application.Expose(transport.Meter);
         application.Expose(process.Meter);
+        application.Expose(relays.Meter);
         try
         {
             transport.Start(EndPoints(isTls: false), EndPoints(isTls: true));

@@ -1,7 +1,7 @@
 namespace SseServer.Tests.Architecture;
 
 /// <summary>
-/// Hosting -> Endpoints -> {Transport, Hub -> History, Auth} -> Protocol, and Hosting -> Presence -> Hub, over the built assemblies.
+/// Hosting -> {Endpoints -> {Transport, Hub -> History, Auth}, Presence -> Hub, Relay -> Hub} -> Protocol, over the built assemblies.
 /// </summary>
 internal sealed class ArchitectureTests
 {
@@ -12,6 +12,7 @@ internal sealed class ArchitectureTests
     private const string Auth = "SseServer.Auth";
     private const string History = "SseServer.History";
     private const string Presence = "SseServer.Presence";
+    private const string Relay = "SseServer.Relay";
     private const string Web = "SseServer.Web";
     private const string Protocol = "SseServer.Protocol";
 
@@ -46,8 +47,12 @@ internal sealed class ArchitectureTests
         new(Presence, [Transport, Auth, History, Endpoints, Web]),
         new(Endpoints, [Presence]),
 
+        // A publisher of its own, beside the endpoints: nobody but Hosting knows it.
+        new(Relay, [Transport, History, Auth, Presence, Endpoints, Web, "SseServer.Protocol.Http"]),
+        .. new[] { Endpoints, Transport, Hub, Auth, History, Presence, Web }.Select(room => new ArchitectureRule(room, [Relay])),
+
         // Hosting puts everything together and is known by nobody; only it knows which logger there is.
-        .. new[] { Endpoints, Transport, Hub, Auth, History, Presence, Web }.Select(room => new ArchitectureRule(room, [Hosting, "Serilog", "System.CommandLine"])),
+        .. new[] { Endpoints, Transport, Hub, Auth, History, Presence, Relay, Web }.Select(room => new ArchitectureRule(room, [Hosting, "Serilog", "System.CommandLine"])),
     ];
 
     [TestCaseSource(nameof(Rules))]
@@ -57,7 +62,7 @@ internal sealed class ArchitectureTests
     [Test]
     public void Every_type_of_the_program_stands_in_a_room()
     {
-        string[] rooms = [Hosting, Endpoints, Transport, Hub, Auth, History, Presence, Web, Protocol];
+        string[] rooms = [Hosting, Endpoints, Transport, Hub, Auth, History, Presence, Relay, Web, Protocol];
         var strays = Program.Value.Select(reference => reference.From)
             .Where(type => type.StartsWith("SseServer.", StringComparison.Ordinal) && !rooms.Any(room => type.StartsWith(room + ".", StringComparison.Ordinal)));
 

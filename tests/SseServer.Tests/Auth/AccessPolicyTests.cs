@@ -33,6 +33,11 @@ internal sealed class AccessPolicyTests
     [TestCase("$sys/**", "**", "$sys/a", false)]
     [TestCase("$sys/**", "$sys/*", "$sys/a", true)]
     [TestCase("secret/**", "other", "open", true)]
+    [TestCase("secret/**", null, "$relay/open", true)]
+    [TestCase("secret/**", null, "$relay/secret/a", false)]
+    [TestCase("secret/**", null, "$relay/**", false)]
+    [TestCase("secret/**", "secret/a", "$relay/secret/a", true)]
+    [TestCase("secret/**", "secret/a", "$relay/secret/*", false)]
     public void Subscription_is_allowed_by_a_grant_that_covers_it_or_where_nothing_protected_is_in_it(string closed, string? granted, string selector, bool expected)
     {
         var policy = new AccessPolicy(closed.Length == 0 ? TopicPatterns.None : TopicPatterns.Parse(closed));

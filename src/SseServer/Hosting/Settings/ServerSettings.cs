@@ -3,6 +3,7 @@ using SseServer.Endpoints;
 using SseServer.History;
 using SseServer.Hub;
 using SseServer.Presence;
+using SseServer.Relay;
 using SseServer.Transport;
 
 namespace SseServer.Hosting.Settings;
@@ -43,6 +44,9 @@ internal sealed record ServerSettings
     /// <summary>What requests may ask for, and from where.</summary>
     public required EndpointOptions Endpoints { get; init; }
 
+    /// <summary>Topics that are fed from other servers.</summary>
+    public required IReadOnlyList<RelayOptions> Relays { get; init; }
+
     /// <summary>Declares every setting and reads its value. Problems are in the reader's errors.</summary>
     public static ServerSettings Read(SettingsReader reader)
     {
@@ -50,6 +54,7 @@ internal sealed record ServerSettings
         var auth = AuthSettings.Read(reader);
         var transport = TransportSettings.Read(reader, listen);
         var presence = PresenceSettings.Read(reader);
+        var endpoints = EndpointSettings.Read(reader, auth, listen, transport.Proxies);
         var settings = new ServerSettings
         {
             Listen = listen,
@@ -61,7 +66,8 @@ internal sealed record ServerSettings
             Presence = presence,
             History = HistorySettings.Read(reader),
             Transport = transport,
-            Endpoints = EndpointSettings.Read(reader, auth, listen, transport.Proxies),
+            Endpoints = endpoints,
+            Relays = RelaySettings.Read(reader, endpoints, listen),
             Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
             // Half of the ten seconds that docker stop waits before it kills; Kubernetes waits thirty.
             DrainPeriod = TimeSpan.FromSeconds(reader.Integer("Drain:Seconds", 5, 0, 300,

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace SseServer.Relay;
+
+/// <summary>
+/// Asks a source for its stream, as EventSource does (WHATWG HTML 9.2.3): a GET that names the type and the last event ID. Certificates are verified; the proxies and cookies of the
+/// environment are not used. Redirects are followed a few times, to https once the source is https, and the credential never goes to another origin (Fetch, "HTTP-redirect fetch").
+/// </summary>
+internal sealed class EventSource(RelayOptions options) : IDisposable
+{
+    // Fetch allows 20; a source that needs more than a handful is a loop.
+    private const int MaxRedirects = 5;
+
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        UseProxy = false,
+        ActivityHeadersPropagator = null,
+        // A connection is a stream's; the next stream asks the name server again.
+        PooledConnectionLifetime = TimeSpan.Zero,
+        // RFC 9110 section 5.5 leaves ids beyond ASCII to the field; EventSource sends their UTF-8.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+    });
+
+    /// <summary>Where it is, for the log: without the query, which may hold a secret.</summary>
+    public string Name { get; } = options.Url.GetLeftPart(UriPartial.Path);
+
+    /// <summary>Asks once, from the URL that is set. Failures of the connection are the exceptions of <see cref="HttpMessageInvoker"/>.</summary>
+    public async Task<SourceAnswer> AskAsync(string lastEventId, CancellationToken cancellation)
+    {
+        var (url, authorization) = (options.Url, options.Authorization);
+        for (var redirects = 0; ; redirects++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            Add(request, "Accept", "text/event-stream");
+            Add(request, "Cache-Control", "no-cache");
+            Add(request, "User-Agent", "sse-server");
+            Add(request, "Last-Event-ID", lastEventId);
+            Add(request, "Authorization", authorization);
+            var response = await _client.SendAsync(request, cancellation);
+            var next = RedirectOf(response, url, out var problem);
+            if (next is null) return new(response, problem ?? ProblemOf(response));
+            if (redirects == MaxRedirects) return new(response, "redirects too often");
+            response.Dispose();
+            if (!IsSameOrigin(next, url)) authorization = null;
+            url = next;
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static void Add(HttpRequestMessage request, string field, string? value)
+    {
+        if (!string.IsNullOrEmpty(value)) request.Headers.TryAddWithoutValidation(field, value);
+    }
+
+    private static Uri? RedirectOf(HttpResponseMessage response, Uri url, out string? problem)
+    {
+        problem = null;
+        if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308)) return null;
+        if (response.Headers.Location is not { } location || !Uri.TryCreate(url, location, out var next)) problem = "redirects to nowhere";
+        else if (next.Scheme != Uri.UriSchemeHttps && (next.Scheme != Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)) problem = $"redirects to {next.Scheme}:, which is not followed";
+        else if (next.UserInfo.Length > 0) problem = "redirects to a URL with a name or password in it, which is not followed";
+        else return next;
+        return null;
+    }
+
+    // WHATWG HTML 9.2.3: any status but 200, and any other type, is no event stream.
+    private static string? ProblemOf(HttpResponseMessage response)
+    {
+        if (response.StatusCode != HttpStatusCode.OK) return string.Create(CultureInfo.InvariantCulture, $"answers {(int)response.StatusCode}");
+        var type = response.Content.Headers.ContentType?.MediaType;
+        return "text/event-stream".Equals(type, StringComparison.OrdinalIgnoreCase) ? null : $"answers with {type ?? "no type"} instead of text/event-stream";
+    }
+
+    private static bool IsSameOrigin(Uri a, Uri b) => a.Scheme == b.Scheme && a.IdnHost == b.IdnHost && a.Port == b.Port;
+}

@@ -1,0 +1,158 @@
+using SseServer.Tests.Relay.Support;
+using SseServer.Tests.Support;
+
+namespace SseServer.Tests.Relay;
+
+/// <summary>How a relay asks its source, and what it makes of answers that are no stream.</summary>
+public sealed class RelayConnectionTests
+{
+    [Test]
+    public async Task Request_is_an_EventSources_with_the_credential_of_the_settings()
+    {
+        await using var source = new SourceServer();
+        await using var relay = new RelayUnderTest(source.Url, with: options => options with { Authorization = "Bearer secret" });
+
+        using var exchange = await relay.SoonAsync(source.AcceptAsync());
+
+        Assert.That(exchange.Head, Does.StartWith("GET /feed?q=1 HTTP/1.1\r\n"));
+        Assert.That((exchange["Accept"], exchange["Cache-Control"], exchange["Authorization"], exchange["Last-Event-ID"]),
+            Is.EqualTo(("text/event-stream", "no-cache", "Bearer secret", (string?)null)));
+    }
+
+    [Test]
+    public async Task Last_event_id_is_sent_as_utf8_and_an_empty_one_takes_it_back()
+    {
+        await using var source = new SourceServer();
+        await using var relay = new RelayUnderTest(source.Url);
+
+        await (await relay.SoonAsync(source.AcceptAsync())).ReplyAsync(SourceServer.StreamHead + "id: größe 1\ndata: a\n\nid: cut off\ndata: b\n");
+        using var second = await relay.SoonAsync(source.AcceptAsync());
+        await second.ReplyAsync(SourceServer.StreamHead + "id\n\n");
+        using var third = await relay.SoonAsync(source.AcceptAsync());
+
+        Assert.That((second["Last-Event-ID"], third["Last-Event-ID"]), Is.EqualTo(("größe 1", (string?)null)));
+    }
+
+    [Test]
+    public async Task Answers_that_are_no_stream_are_asked_again_and_said_once_each()
+    {
+        await using var source = new SourceServer();
+        await using var relay = new RelayUnderTest(source.Url);
+        using var reader = await relay.ReadAsync();
+        string[] answers = ["500 Oh", "500 Oh", "404 No", "200 OK\r\nContent-Type: text/html", "200 OK\r\nContent-Type: text/html"];
+        foreach (var answer in answers)
+            await (await relay.SoonAsync(source.AcceptAsync())).ReplyAsync($"HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+
+        using var exchange = await relay.SoonAsync(source.AcceptAsync());
+        await exchange.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n\r\ndata: a\n\n");
+
+        Assert.That(await relay.NextAsync(reader, 1), Is.EqualTo(new[] { "a" }));
+        Assert.That(await relay.Server.MetricAsync("sse_relay_up{topic=\"t\"}"), Is.EqualTo(1));
+        var said = relay.Logs.Complaints.ToArray();
+        Assert.That(said, Has.Length.EqualTo(3));
+        Assert.That(said[0], Does.Contain("answers 500").And.Not.Contains("q=1"));
+        Assert.That(said[1], Does.Contain("answers 404"));
+        Assert.That(said[2], Does.Contain("text/html instead of text/event-stream"));
+    }
+
+    [Test]
+    public async Task No_content_ends_the_relay()
+    {
+        await using var source = new SourceServer();
+        await using var relay = new RelayUnderTest(source.Url);
+        await (await relay.SoonAsync(source.AcceptAsync())).ReplyAsync("HTTP/1.1 204 No Content\r\n\r\n");
+
+        await relay.Relays.Running.Soon();
+
+        Assert.That(relay.Logs.Complaints.Single(), Does.Contain("204"));
+        Assert.That(source.HasCaller, Is.False);
+    }
+
+    [Test]
+    public async Task Silent_source_is_asked_again_and_comments_are_no_silence()
+    {
+        await using var source = new SourceServer();
+        await using var relay = new RelayUnderTest(source.Url);
+        using var reader = await relay.ReadAsync();
+        using var exchange = await relay.SoonAsync(source.AcceptAsync());
+        await exchange.SendAsync(SourceServer.StreamHead);
+        for (var i = 0; i < 4; i++)
+        {
+            // The event shows that the bytes before it were read, and that the connection lives after more than a minute in all.
+            await exchange.SendAsync($": comment\n\ndata: {i}\n\n");
+            Assert.That(await relay.NextAsync(reader, 1), Is.EqualTo(new[] { $"{i}" }));
+            relay.Time.Advance(TimeSpan.FromSeconds(30));
+        }
+
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                relay.Time.Advance(TimeSpan.FromSeconds(10));
+                return source.HasCaller;
+            },
+            "another request");
+    }
+
+    [Test]
+    public async Task Source_that_does_not_answer_is_asked_again()
+    {
+        await using var source = new SourceServer();
+        await using var relay = new RelayUnderTest(source.Url);
+        using var exchange = await relay.SoonAsync(source.AcceptAsync());
+
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                relay.Time.Advance(TimeSpan.FromSeconds(10));
+                return source.HasCaller;
+            },
+            "another request");
+
+        Assert.That(relay.Logs.Complaints.First(), Does.Contain("is silent"));
+    }
+
+    [TestCase(301)]
+    [TestCase(302)]
+    [TestCase(303)]
+    [TestCase(307)]
+    [TestCase(308)]
+    public async Task Redirect_is_followed_and_the_credential_stays_with_its_origin(int status)
+    {
+        await using var source = new SourceServer();
+        await using var other = new SourceServer();
+        await using var relay = new RelayUnderTest(source.Url, with: options => options with { Authorization = "Bearer secret" });
+        using var reader = await relay.ReadAsync();
+
+        using var first = await relay.SoonAsync(source.AcceptAsync());
+        await first.ReplyAsync($"HTTP/1.1 {status} Go\r\nLocation: /there\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        using var same = await relay.SoonAsync(source.AcceptAsync());
+        await same.ReplyAsync($"HTTP/1.1 {status} Go\r\nLocation: {other.Url}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        using var foreign = await relay.SoonAsync(other.AcceptAsync());
+        await foreign.ReplyAsync($"HTTP/1.1 {status} Go\r\nLocation: {source.Url}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        using var back = await relay.SoonAsync(source.AcceptAsync());
+        await back.SendAsync(SourceServer.StreamHead + "data: a\n\n");
+
+        Assert.That(await relay.NextAsync(reader, 1), Is.EqualTo(new[] { "a" }));
+        Assert.That(same.Head, Does.StartWith("GET /there "));
+        Assert.That((same["Authorization"], foreign["Authorization"], back["Authorization"]), Is.EqualTo(("Bearer secret", (string?)null, (string?)null)));
+    }
+
+    [TestCase("", "redirects to nowhere")]
+    [TestCase("ftp://127.0.0.1/", "redirects to ftp:")]
+    [TestCase("http://name:word@127.0.0.1/", "name or password")]
+    [TestCase("/feed", "redirects too often")]
+    public async Task Redirect_that_leads_nowhere_is_said(string location, string problem)
+    {
+        await using var source = new SourceServer();
+        await using var relay = new RelayUnderTest(source.Url);
+        while (relay.Logs.Complaints.IsEmpty)
+        {
+            using var exchange = await relay.SoonAsync(source.AcceptAsync());
+            var field = location.Length == 0 ? "" : $"Location: {location}\r\n";
+            await exchange.ReplyAsync($"HTTP/1.1 302 Go\r\n{field}Content-Length: 0\r\nConnection: close\r\n\r\n");
+            await relay.HoldsAsync(() => source.HasCaller || !relay.Logs.Complaints.IsEmpty, "the next step");
+        }
+
+        Assert.That(relay.Logs.Complaints.Single(), Does.Contain(problem).And.Not.Contains("word@"));
+    }
+}
