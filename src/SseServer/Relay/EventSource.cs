@@ -53,12 +53,8 @@ internal sealed class EventSource(RelayOptions options) : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private static void Add(HttpRequestMessage request, string field, string? value)
-    {
-        if (!string.IsNullOrEmpty(value)) request.Headers.TryAddWithoutValidation(field, value);
-    }
-
-    private static Uri? RedirectOf(HttpResponseMessage response, Uri url, out string? problem)
+    /// <summary>Where an answer leads to; null where it leads nowhere, with a problem where it should lead somewhere.</summary>
+    internal static Uri? RedirectOf(HttpResponseMessage response, Uri url, out string? problem)
     {
         problem = null;
         if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308)) return null;
@@ -67,6 +63,11 @@ internal sealed class EventSource(RelayOptions options) : IDisposable
         else if (next.UserInfo.Length > 0) problem = "redirects to a URL with a name or password in it, which is not followed";
         else return next;
         return null;
+    }
+
+    private static void Add(HttpRequestMessage request, string field, string? value)
+    {
+        if (!string.IsNullOrEmpty(value)) request.Headers.TryAddWithoutValidation(field, value);
     }
 
     // WHATWG HTML 9.2.3: any status but 200, and any other type, is no event stream.

@@ -1,3 +1,6 @@
+using System.Net;
+using SseServer.Relay;
+using SseServer.Tests.Endpoints;
 using SseServer.Tests.Relay.Support;
 using SseServer.Tests.Support;
 
@@ -135,6 +138,30 @@ public sealed class RelayConnectionTests
         Assert.That(await relay.NextAsync(reader, 1), Is.EqualTo(new[] { "a" }));
         Assert.That(same.Head, Does.StartWith("GET /there "));
         Assert.That((same["Authorization"], foreign["Authorization"], back["Authorization"]), Is.EqualTo(("Bearer secret", (string?)null, (string?)null)));
+    }
+
+    [TestCase("https://a/x", "https://b/y", null)]
+    [TestCase("http://a/x", "https://a/y", null)]
+    [TestCase("https://a/x", "http://a/x", "redirects to http:, which is not followed")]
+    public void Https_is_not_given_up(string from, string to, string? expected)
+    {
+        using var response = new HttpResponseMessage(HttpStatusCode.Redirect);
+        response.Headers.Location = new Uri(to);
+
+        var next = EventSource.RedirectOf(response, new Uri(from), out var problem);
+
+        Assert.That((next?.ToString(), problem), Is.EqualTo((expected is null ? to : null, expected)));
+    }
+
+    [Test]
+    public async Task Certificate_is_verified()
+    {
+        await using var source = new ServerUnderTest(tls: true);
+        await using var relay = new RelayUnderTest(new Uri($"https://localhost:{source.EndPoint.Port}/events/s"));
+
+        await relay.HoldsAsync(() => !relay.Logs.Complaints.IsEmpty, "a line of the log");
+
+        Assert.That(relay.Logs.Complaints.First(), Does.Contain("cannot be read").And.Contain("certificate"));
     }
 
     [TestCase("", "redirects to nowhere")]

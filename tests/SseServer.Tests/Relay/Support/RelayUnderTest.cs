@@ -53,6 +53,21 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         return [.. all];
     }
 
+    /// <summary>Waits until the relay has taken note that so many events are published.</summary>
+    public async Task HasEventsAsync(int count)
+    {
+        var metric = Server.MetricAsync("sse_relay_events_total{topic=\"t\"}");
+        await HoldsAsync(
+            () =>
+            {
+                if (!metric.IsCompleted) return false;
+                if (metric.GetAwaiter().GetResult() == count) return true;
+                metric = Server.MetricAsync("sse_relay_events_total{topic=\"t\"}");
+                return false;
+            },
+            $"{count} events published");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Relays.StopAsync().Soon();
