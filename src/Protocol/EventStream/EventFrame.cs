@@ -12,6 +12,7 @@ namespace SseServer.Protocol.EventStream;
 /// payload = "id: " hub-id LF block             ; the publisher gave no id
 ///         / block "id: " hub-id LF LF          ; the block begins with "id: " publisher-id LF
 /// </code>
+/// A block may also be the blank line alone: the frame then holds an id and no event.
 /// In the second form clients show the publisher's id on the event and dispatch nothing for the last block, which has no data
 /// (WHATWG HTML 9.2.6), but reconnect with the hub id it carries.
 /// </summary>
@@ -32,7 +33,7 @@ public static class EventFrame
     /// <summary>Writes a frame.</summary>
     /// <param name="destination">At least <see cref="Measure"/> bytes.</param>
     /// <param name="hubId">The hub id; no line breaks.</param>
-    /// <param name="block">The event's fields and the blank line.</param>
+    /// <param name="block">The event's fields and the blank line; or, for an id alone, the blank line.</param>
     /// <param name="hasPublisherId">Whether the block begins with the publisher's id.</param>
     /// <param name="prefixLength">The length of the chunk prefix, to hand to the readers of the frame.</param>
     /// <returns>The length of the frame.</returns>
@@ -40,7 +41,7 @@ public static class EventFrame
     public static int Write(
         Span<byte> destination, ReadOnlySpan<byte> hubId, ReadOnlySpan<byte> block, bool hasPublisherId, out int prefixLength)
     {
-        Debug.Assert(block.EndsWith("\n\n"u8), "A block ends with a blank line.");
+        Debug.Assert(block is [(byte)'\n'] || block.EndsWith("\n\n"u8), "A block ends with a blank line.");
         Debug.Assert(block.StartsWith(IdField) == hasPublisherId, "A block begins with an id exactly where the publisher gave one.");
 
         prefixLength = ChunkEnvelope.WritePrefix(destination, MeasurePayload(hubId.Length, block.Length, hasPublisherId));

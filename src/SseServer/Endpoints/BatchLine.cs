@@ -5,7 +5,7 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// A line of a batch: <c>{"topic","event","id","retry","data"}</c>. A string's text is the data; any other JSON value is
+/// A line of a batch: <c>{"topic","event","id","retry","key","final","data"}</c>. A string's text is the data; any other JSON value is
 /// the data as it is written. The topic may be left out where the URL names it.
 /// </summary>
 internal static class BatchLine
@@ -35,13 +35,14 @@ internal static class BatchLine
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return Problem.BadRequest("it is not a JSON object.");
         EventName name = default;
         PublisherEventId id = default;
+        ReadOnlySpan<byte> key = default;
         ReadOnlySpan<byte> data = default;
-        var retry = -1;
+        var (retry, isFinal) = (-1, false);
         Fields seen = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var field = FieldOf(ref reader);
-            if (field == Fields.None) return Problem.BadRequest("it has a field beside topic, event, id, retry and data.");
+            if (field == Fields.None) return Problem.BadRequest("it has a field beside topic, event, id, retry, key, final and data.");
             if (seen.HasFlag(field)) return Problem.BadRequest("it has a field twice.");
             seen |= field;
             reader.Read();
@@ -51,6 +52,8 @@ internal static class BatchLine
                 Fields.Event => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckName(text, out name),
                 Fields.Id => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckId(text, out id),
                 Fields.Retry => TakeRetry(ref reader, options, out retry),
+                Fields.Key => TakeText(ref reader, work, out key) ?? PublishTarget.CheckKey(key),
+                Fields.Final => TakeFlag(ref reader, out isFinal),
                 _ => TakeData(ref reader, line, work, out data),
             };
             if (problem is not null) return Problem.BadRequest(problem);
@@ -60,7 +63,7 @@ internal static class BatchLine
         if (!seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing.");
         if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes.") { Limit = Limit.EventBytes };
         if (PublishTarget.CheckGrant(topic, work.Admission) is { } beyond) return beyond;
-        work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data });
+        work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data }, key, isFinal);
         return null;
     }
 
@@ -73,6 +76,8 @@ internal static class BatchLine
         Id = 4,
         Retry = 8,
         Data = 16,
+        Key = 32,
+        Final = 64,
     }
 
     private static Fields FieldOf(scoped ref Utf8JsonReader reader)
@@ -80,12 +85,14 @@ internal static class BatchLine
             : reader.ValueTextEquals("topic"u8) ? Fields.Topic
             : reader.ValueTextEquals("event"u8) ? Fields.Event
             : reader.ValueTextEquals("id"u8) ? Fields.Id
-            : reader.ValueTextEquals("retry"u8) ? Fields.Retry : Fields.None;
+            : reader.ValueTextEquals("retry"u8) ? Fields.Retry
+            : reader.ValueTextEquals("key"u8) ? Fields.Key
+            : reader.ValueTextEquals("final"u8) ? Fields.Final : Fields.None;
 
     private static string? TakeText(scoped ref Utf8JsonReader reader, PublishWork work, out ReadOnlySpan<byte> text)
     {
         text = default;
-        if (reader.TokenType != JsonTokenType.String) return "topic, event and id are strings.";
+        if (reader.TokenType != JsonTokenType.String) return "topic, event, id and key are strings.";
         text = Unescape(ref reader, work);
         return null;
     }
@@ -96,6 +103,12 @@ internal static class BatchLine
         if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0) return "retry is a whole number of milliseconds.";
         retry = PublishTarget.Clamp(value, options);
         return null;
+    }
+
+    private static string? TakeFlag(scoped ref Utf8JsonReader reader, out bool value)
+    {
+        value = reader.TokenType == JsonTokenType.True;
+        return value || reader.TokenType == JsonTokenType.False ? null : "final is true or false.";
     }
 
     private static string? TakeData(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> line, PublishWork work, out ReadOnlySpan<byte> data)

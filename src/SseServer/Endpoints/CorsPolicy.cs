@@ -42,7 +42,7 @@ internal sealed class CorsPolicy
     /// <summary>Writes what a preflight asks for: fetch-based clients send these fields, EventSource itself sends only Last-Event-ID.</summary>
     public static void WritePreflight(IBufferWriter<byte> output)
     {
-        ResponseHead.WriteHeader(output, "Access-Control-Allow-Methods"u8, "GET, HEAD, POST, OPTIONS"u8);
+        ResponseHead.WriteHeader(output, "Access-Control-Allow-Methods"u8, "GET, HEAD, POST, DELETE, OPTIONS"u8);
         ResponseHead.WriteHeader(output, "Access-Control-Allow-Headers"u8, "Last-Event-ID, Cache-Control, Authorization, Content-Type"u8);
         ResponseHead.WriteHeader(output, "Access-Control-Max-Age"u8, 7200);
     }

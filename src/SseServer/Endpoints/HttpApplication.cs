@@ -60,20 +60,22 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         if (exchange.IsOverLimit) return RefuseOverLimit(exchange);
         if (_guard.CheckHost(request) is { } wrongHost) return Refuse(exchange, wrongHost);
         // RFC 9110 section 9.1: 501 for a method that is not recognised, or like TRACE served by no resource.
-        if (request.Method is RequestMethod.Other or RequestMethod.Trace) return Refuse(exchange, new(501, "Use GET, HEAD, POST or OPTIONS, in capitals."));
-        if (request.Method == RequestMethod.Options && request.TargetForm == RequestTargetForm.Asterisk) return ReplyOptions(exchange, "GET, HEAD, POST, OPTIONS"u8);
+        if (request.Method is RequestMethod.Other or RequestMethod.Trace) return Refuse(exchange, new(501, "Use GET, HEAD, POST, DELETE or OPTIONS, in capitals."));
+        if (request.Method == RequestMethod.Options && request.TargetForm == RequestTargetForm.Asterisk) return ReplyOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
         if (IsEvents(request.Path))
         {
             switch (request.Method)
             {
                 case RequestMethod.Post:
                     return _publish.HandleAsync(exchange);
+                case RequestMethod.Delete:
+                    return _publish.HandleEndAsync(exchange);
                 case RequestMethod.Get or RequestMethod.Head:
                     return SubscribeAsync(exchange);
                 case RequestMethod.Options:
-                    return ReplyOptions(exchange, "GET, HEAD, POST, OPTIONS"u8);
+                    return ReplyOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
                 default:
-                    return Refuse(exchange, new(405, "Use GET to subscribe and POST to publish.") { Allow = "GET, HEAD, POST, OPTIONS" });
+                    return Refuse(exchange, new(405, "Use GET to subscribe, POST to publish and DELETE to end a topic.") { Allow = "GET, HEAD, POST, DELETE, OPTIONS" });
             }
         }
 

@@ -10,7 +10,7 @@ internal sealed partial class PublishEndpoint
 
     private async ValueTask<Problem?> PublishBatchAsync(HttpExchange exchange, PublishWork work)
     {
-        if (ReadOnlyTopic(work) is { } wrong) return Problem.BadRequest(wrong);
+        if (CheckTopicOfMany(work, allowsFinal: false, "A batch takes only topic= in the query; give the rest with each line.") is { } wrong) return Problem.BadRequest(wrong);
         var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxBatchBytes, Limit.BatchBytes);
         if (problem is not null || isGone) return problem;
         // The thread that received the bytes serves other connections too.
@@ -19,19 +19,28 @@ internal sealed partial class PublishEndpoint
         if (problem is not null) return problem;
         if (work.Batch.Count == 0) return Problem.BadRequest("The batch has no line; send one JSON object a line.");
         if (Spend(exchange, work, work.Batch.Count) is { } early) return early;
-        if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal;
+        if (BatchRefusal(await hub.PublishAsync(work.Batch), work) is { } refusal) return refusal;
         var progress = new PublishProgress();
         progress.Count(work.Batch);
         ReplyMany(exchange, work, progress);
         return null;
     }
 
-    // Several events cannot share a query's event, id or retry.
-    private static string? ReadOnlyTopic(PublishWork work)
+    // Several events cannot share a query's event, id, retry or key.
+    private static string? CheckTopicOfMany(PublishWork work, bool allowsFinal, string others)
+        => RefuseOthers(work.Parameters, allowsFinal, others) ?? PublishTarget.ReadTopic(work.Parameters, out _);
+
+    private static string? RefuseOthers(RequestParameters parameters, bool allowsFinal, string others)
     {
-        for (var i = 0; i < work.Parameters.Count; i++)
-            if (!work.Parameters.Name(i).SequenceEqual("topic"u8) && !work.Parameters.Name(i).SequenceEqual(RequestCredential.Parameter)) return "Several events at once take only topic= in the query; give the rest with each event.";
-        return PublishTarget.ReadTopic(work.Parameters, out _);
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            var name = parameters.Name(i);
+            if (name.SequenceEqual("topic"u8) || name.SequenceEqual(RequestCredential.Parameter)) continue;
+            if (!allowsFinal || !name.SequenceEqual("final"u8)) return others;
+            if (PublishTarget.CheckFinal(parameters.Value(i), out _) is { } wrong) return wrong;
+        }
+
+        return null;
     }
 
     private Problem? AddLines(PublishWork work)
@@ -42,11 +51,13 @@ internal sealed partial class PublishEndpoint
         {
             number++;
             var line = work.Body.WrittenSpan[range].TrimEnd((byte)'\r');
-            if (line.Trim(" \t"u8).IsEmpty) continue;
+            if (IsBlank(line)) continue;
             if (BatchLine.TryAdd(line, topic, options, work) is { } wrong)
                 return wrong with { Detail = $"Line {number}: {wrong.Detail}", Line = number };
         }
 
         return null;
     }
+
+    private static bool IsBlank(ReadOnlySpan<byte> line) => line.Trim(" \t\r"u8).IsEmpty;
 }

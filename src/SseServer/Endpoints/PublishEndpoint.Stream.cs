@@ -12,7 +12,7 @@ internal sealed partial class PublishEndpoint
 {
     private async ValueTask<Problem?> PublishStreamAsync(HttpExchange exchange, PublishWork work)
     {
-        if (ReadOnlyTopic(work) is { } wrong) return Problem.BadRequest(wrong);
+        if (CheckTopicOfMany(work, allowsFinal: true, "A stream of events takes only topic= and final= in the query; give the rest with each event.") is { } wrong) return Problem.BadRequest(wrong);
         if (CheckStreamTopic(work) is { } beyond) return beyond;
         var parser = new EventStreamParser(options.MaxEventBytes);
         var progress = new PublishProgress();
@@ -33,7 +33,7 @@ internal sealed partial class PublishEndpoint
             if (problem is null && read.Status == BodyReadStatus.Data) problem = _draining.IsCancellationRequested ? ShuttingDown() : ShortOfMemory();
             if (problem is null && read.Status == BodyReadStatus.Data) continue;
             if (problem is null && read.Status == BodyReadStatus.Aborted) return null;
-            problem ??= EndOf(read, parser);
+            problem ??= EndOf(read, parser) ?? await EndStreamTopicAsync(work, progress);
             if (problem is not null) return problem with { LastId = progress.Last?.ToString() };
             ReplyMany(exchange, work, progress);
             return null;
@@ -103,6 +103,7 @@ internal sealed partial class PublishEndpoint
         writer.WriteStartObject();
         if (progress.First is { } first) WriteId(writer, "first"u8, first);
         if (progress.Last is { } last) WriteId(writer, "last"u8, last);
+        if (progress.End is { } end) WriteId(writer, "end"u8, end);
         writer.WriteNumber("count"u8, progress.Events);
         if (progress.Repeats > 0) writer.WriteNumber("repeated"u8, progress.Repeats);
         writer.WriteEndObject();
@@ -116,6 +117,9 @@ internal sealed partial class PublishEndpoint
         public EventId? First { get; private set; }
 
         public EventId? Last { get; private set; }
+
+        /// <summary>The end of the topic, where the body's end was one.</summary>
+        public EventId? End { get; set; }
 
         public long Events { get; private set; }
 

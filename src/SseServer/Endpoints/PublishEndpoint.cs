@@ -59,7 +59,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         if (problem is not null || isGone) return problem;
         if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
         if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal;
-        ReplySingle(exchange, work);
+        ReplySingle(exchange, work, work.Batch.IsRepeat(0) ? 200 : 201);
         return null;
     }
 
@@ -84,7 +84,8 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         }
 
         PublishTarget.Read(work.Parameters, options, out var target);
-        work.Batch.Add(target.Topic, new ServerSentEvent { Name = target.Name, Id = target.Id, RetryMilliseconds = target.RetryMilliseconds, Data = data });
+        var e = new ServerSentEvent { Name = target.Name, Id = target.Id, RetryMilliseconds = target.RetryMilliseconds, Data = data };
+        work.Batch.Add(target.Topic, e, target.Key, target.IsFinal);
         return null;
     }
 
@@ -106,7 +107,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         }
     }
 
-    private void ReplySingle(HttpExchange exchange, PublishWork work)
+    private void ReplySingle(HttpExchange exchange, PublishWork work, int status)
     {
         var writer = work.BeginReply();
         writer.WriteStartObject();
@@ -114,7 +115,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         writer.WriteString("topic"u8, work.Batch.TopicOf(0));
         writer.WriteEndObject();
         writer.Flush();
-        replies.Send(exchange, work.Batch.IsRepeat(0) ? 200 : 201, Json, work.Reply.WrittenSpan);
+        replies.Send(exchange, status, Json, work.Reply.WrittenSpan);
     }
 
     private static void WriteId(System.Text.Json.Utf8JsonWriter writer, ReadOnlySpan<byte> name, EventId id)
@@ -136,6 +137,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     private static Problem? Refusal(HubStatus status) => status switch
     {
         HubStatus.Ok => null,
+        HubStatus.TopicEnded => new(409, "The topic has ended; publish to another, or wait until its end is forgotten."),
         HubStatus.StoreFull => new(507, "The disk that holds the history is full, so nothing was published; publish again once it has room."),
         HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, so nothing was published; the server's log says why. Publish again after Retry-After seconds."),
         _ => TooManyTopics(),

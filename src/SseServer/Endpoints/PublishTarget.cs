@@ -6,7 +6,7 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// What names one event: topic, event name, id and reconnection time, checked. The query gives it for a single event; a line of a batch or a block of
+/// What is said of one event beside its data: topic, event name, id, reconnection time, key, and whether its topic ends with it; checked. The query gives it for a single event; a line of a batch or a block of
 /// a stream gives its own parts.
 /// </summary>
 internal readonly ref struct PublishTarget
@@ -18,6 +18,11 @@ internal readonly ref struct PublishTarget
     public PublisherEventId Id { get; init; }
 
     public int RetryMilliseconds { get; init; }
+
+    /// <summary>Empty for none.</summary>
+    public ReadOnlySpan<byte> Key { get; init; }
+
+    public bool IsFinal { get; init; }
 
     /// <summary>The topic that the URL names; the default topic where it names none. Null with a sentence where it cannot be published to.</summary>
     public static string? ReadTopic(RequestParameters parameters, out TopicName topic)
@@ -68,6 +73,16 @@ internal readonly ref struct PublishTarget
         return null;
     }
 
+    // A key is written as a name is.
+    public static string? CheckKey(ReadOnlySpan<byte> text)
+        => !text.IsEmpty && EventName.TryCreate(text, out _) ? null : "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.";
+
+    public static string? CheckFinal(ReadOnlySpan<byte> text, out bool isFinal)
+    {
+        isFinal = text.SequenceEqual("1"u8) || text.SequenceEqual("true"u8);
+        return isFinal || text.SequenceEqual("0"u8) || text.SequenceEqual("false"u8) ? null : "final= takes 1, with which the topic ends, or 0.";
+    }
+
     public static int Clamp(long milliseconds, EndpointOptions options)
         => (int)Math.Clamp(milliseconds, (long)options.MinRetry.TotalMilliseconds, (long)options.MaxRetry.TotalMilliseconds);
 
@@ -78,7 +93,8 @@ internal readonly ref struct PublishTarget
         var problem = ReadTopic(parameters, out var topic);
         EventName name = default;
         PublisherEventId id = default;
-        var retry = -1;
+        ReadOnlySpan<byte> key = default;
+        var (retry, isFinal) = (-1, false);
         for (var i = 0; problem is null && i < parameters.Count; i++)
         {
             var parameter = parameters.Name(i);
@@ -87,10 +103,12 @@ internal readonly ref struct PublishTarget
             if (parameter.SequenceEqual("event"u8)) problem = CheckName(value, out name);
             else if (parameter.SequenceEqual("id"u8)) problem = CheckId(value, out id);
             else if (parameter.SequenceEqual("retry"u8)) problem = CheckRetry(value, options, out retry);
-            else problem = "A publish knows the parameters topic, event, id and retry; leave others out.";
+            else if (parameter.SequenceEqual("key"u8)) problem = CheckKey(key = value);
+            else if (parameter.SequenceEqual("final"u8)) problem = CheckFinal(value, out isFinal);
+            else problem = "A publish knows the parameters topic, event, id, retry, key and final; leave others out.";
         }
 
-        if (problem is null) target = new() { Topic = topic, Name = name, Id = id, RetryMilliseconds = retry };
+        if (problem is null) target = new() { Topic = topic, Name = name, Id = id, RetryMilliseconds = retry, Key = key, IsFinal = isFinal };
         return problem;
     }
 }

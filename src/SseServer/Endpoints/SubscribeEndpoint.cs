@@ -57,6 +57,15 @@ internal sealed class SubscribeEndpoint(
             return;
         }
 
+        ReadStart(exchange.Request, parameters, out var start);
+        if (await hub.IsOverAsync(selectors, start))
+        {
+            // WHATWG HTML 9.2.1: a 204 tells an EventSource to stop reconnecting.
+            replies.Start(exchange, 204);
+            exchange.EndReply();
+            return;
+        }
+
         if (exchange.Request.Method == RequestMethod.Head)
         {
             if (!exchange.Request.IsHttp11) exchange.CloseAfterReply();

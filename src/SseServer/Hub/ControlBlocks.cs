@@ -67,6 +67,17 @@ internal static class ControlBlocks
         EventStreamEncoder.Write(output, new ServerSentEvent { Name = name, Data = data[..length], RetryMilliseconds = -1 });
     }
 
+    /// <summary>A block that only moves the client's resume point (WHATWG HTML 9.2.6): it has no data, so nothing is dispatched.</summary>
+    public static void WriteId(IBufferWriter<byte> output, EventId id)
+    {
+        Span<byte> line = stackalloc byte["id: ".Length + EventId.MaxTextLength + 2];
+        "id: "u8.CopyTo(line);
+        var length = "id: ".Length + id.Format(line["id: ".Length..]);
+        line[length++] = (byte)'\n';
+        line[length++] = (byte)'\n';
+        output.Write(line[..length]);
+    }
+
     /// <summary>A block that only sets the client's reconnection time.</summary>
     public static void WriteRetry(IBufferWriter<byte> output, int retryMilliseconds)
     {

@@ -24,13 +24,13 @@ internal sealed partial class EventHub
     }
 
     /// <summary>
-    /// Gives each event of the batch its id and appends it, all or (where topics are exhausted) none. An event whose publisher's id the
+    /// Gives each event of the batch its id and appends it, all or (where topics are exhausted, or one has ended) none. An event whose publisher's id the
     /// topic still retains is not appended again; it gets the first one's id. Never waits for a reader. For a hub without a store.
     /// </summary>
     public HubStatus Publish(PublishBatch batch)
     {
         Debug.Assert(_sequencer is null, "With a store a publish may have to wait for its commit.");
-        return PublishSlice(batch, batch.Items);
+        return PublishSlice(batch, 0, batch.Count);
     }
 
     /// <summary>
@@ -53,18 +53,22 @@ internal sealed partial class EventHub
 
     private async ValueTask<HubStatus> PublishSlicesAsync(PublishBatch batch)
     {
+        var stamp = 0L;
         for (int start = 0, end; start < batch.Count; start = end)
         {
             end = SliceEnd(batch, start);
-            if (!TryFindTopics(batch, batch.Items[start..end])) return HubStatus.TooManyTopics;
+            var status = Check(batch, start, end, ref stamp);
+            if (status != HubStatus.Ok) return status;
         }
 
         for (int start = 0, end; start < batch.Count; start = end)
         {
             end = SliceEnd(batch, start);
             batch.Touched.Clear();
-            var status = PublishSlice(batch, batch.Items[start..end]);
+            // A topic may have ended since: what was appended before stays.
+            var status = PublishSlice(batch, start, end);
             if (status != HubStatus.Ok) return status;
+            batch.AppendedCount = end;
             await WaitForReadersAsync(batch);
         }
 
@@ -89,9 +93,19 @@ internal sealed partial class EventHub
         return end;
     }
 
-    private bool TryFindTopics(PublishBatch batch, Span<PublishBatch.Item> items)
+    private HubStatus Check(PublishBatch batch, int start, int end, ref long stamp)
     {
-        lock (_gate) return TryFindTopicsUnderLock(batch, items);
+        lock (_gate)
+        {
+            if (stamp == 0) stamp = ++_publishStamp;
+            return CheckUnderLock(batch, start, end, stamp);
+        }
+    }
+
+    private HubStatus CheckUnderLock(PublishBatch batch, int start, int end, long stamp)
+    {
+        if (!TryFindTopicsUnderLock(batch, batch.Items[start..end])) return HubStatus.TooManyTopics;
+        return MayAppendUnderLock(batch, start, end, stamp) ? HubStatus.Ok : HubStatus.TopicEnded;
     }
 
     private bool TryFindTopicsUnderLock(PublishBatch batch, Span<PublishBatch.Item> items)
@@ -107,12 +121,13 @@ internal sealed partial class EventHub
         return true;
     }
 
-    private HubStatus PublishSlice(PublishBatch batch, Span<PublishBatch.Item> items)
+    private HubStatus PublishSlice(PublishBatch batch, int start, int end)
     {
         lock (_gate)
         {
-            if (!TryFindTopicsUnderLock(batch, items)) return HubStatus.TooManyTopics;
-            AppendUnderLock(batch, items);
+            var status = CheckUnderLock(batch, start, end, ++_publishStamp);
+            if (status != HubStatus.Ok) return status;
+            AppendUnderLock(batch, batch.Items[start..end]);
         }
 
         Notify(batch);
@@ -126,7 +141,7 @@ internal sealed partial class EventHub
         batch.Stamp = ++_publishStamp;
         foreach (ref var item in items)
         {
-            if (item.PublisherIdLength > 0 && _publisherIds.TryFindUnderLock(item.Topic!, batch.PublisherIdOf(item), out var first))
+            if (TryFindRepeatUnderLock(batch, item, out var first))
             {
                 (item.Id, item.IsRepeat) = (first, true);
                 _counters.Repeats++;
@@ -138,6 +153,9 @@ internal sealed partial class EventHub
         }
 
         Volatile.Write(ref _head, last.Value);
+        if (!batch.HasEnds) return;
+        foreach (ref readonly var item in items)
+            if (item is { IsFinal: true, IsRepeat: false }) EndUnderLock(item.Topic!, item.Id);
     }
 
     private static async ValueTask WaitSlowAsync(PublishBatch batch)

@@ -46,6 +46,12 @@ internal sealed partial class EventHub
             }
 
             if (!MayPublishAtOnceUnderLock(batch)) return false;
+            if (!MayAppendUnderLock(batch, 0, batch.Count, ++_publishStamp))
+            {
+                status = HubStatus.TopicEnded;
+                return true;
+            }
+
             isFirst = _unsaved.Count == 0;
             AppendUnderLock(batch, batch.Items);
         }
@@ -166,6 +172,7 @@ internal sealed partial class EventHub
                     item.Topic!.CommittedThroughUnderLock = item.Id;
                     AppendUnderLock(batch, item, now);
                     Volatile.Write(ref _head, item.Id.Value);
+                    if (item.IsFinal) EndUnderLock(item.Topic, item.Id);
                 }
             }
 

@@ -19,6 +19,10 @@ internal sealed partial class EventHub
             topic.IsReadersOnlyUnderLock = false;
             topic.SetStoredUnderLock(new(stored.TrimmedThrough), new(stored.EvictedThrough), new(stored.LastId));
             topic.EvictThroughUnderLock(new(Math.Max(stored.EvictedThrough, start.Origin)));
+            // An end that was forgotten stands there still, before what came after it.
+            if (stored.EndId == 0 || stored.EndId < stored.LastId) continue;
+            topic.EndUnderLock(new(stored.EndId));
+            MarkEndUnderLock(topic);
         }
     }
 
@@ -64,5 +68,5 @@ internal sealed partial class EventHub
     }
 
     private bool IsUnusedUnderLock(Topic topic)
-        => topic is { CountUnderLock: 0, PendingUnderLock: 0, HasStoredEventsUnderLock: false } && topic.CommittedThroughUnderLock.Value > 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger);
+        => topic is { CountUnderLock: 0, PendingUnderLock: 0, HasStoredEventsUnderLock: false, HasEnded: false } && topic.CommittedThroughUnderLock.Value > 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger);
 }

@@ -63,7 +63,7 @@ internal sealed partial class EventHub
     {
         lock (_gate)
         {
-            var resume = ResolveUnderLock(subscription);
+            var resume = ResolveUnderLock(subscription.Start, subscription.Cursors);
             var isUnknown = subscription.Start.From == ResumePoint.Start.AfterId && resume is null;
             // Only a reader that named an event is owed the answer whether it missed some.
             var isOwedLosses = subscription.Start.From == ResumePoint.Start.AfterId && !isUnknown;
@@ -139,9 +139,8 @@ internal sealed partial class EventHub
     }
 
     // The id after which the stream goes on; null for the oldest event retained, and for an id that nobody here knows.
-    private EventId? ResolveUnderLock(Subscription subscription)
+    private EventId? ResolveUnderLock(in ResumePoint start, Cursor[] cursors)
     {
-        var start = subscription.Start;
         var head = new EventId(_head);
         switch (start.From)
         {
@@ -152,17 +151,17 @@ internal sealed partial class EventHub
             case ResumePoint.Start.AfterId when EventId.HasHubForm(start.Text):
                 return EventId.TryParse(start.Text, out var id) && id <= head ? id : null;
             case ResumePoint.Start.AfterId:
-                return LowestPlaceUnderLock(subscription, start.Text);
+                return LowestPlaceUnderLock(start, cursors);
             default:
                 return null;
         }
     }
 
-    private EventId? LowestPlaceUnderLock(Subscription subscription, ReadOnlySpan<byte> publisherId)
+    private EventId? LowestPlaceUnderLock(in ResumePoint start, Cursor[] cursors)
     {
-        var lowest = subscription.Start.Found;
-        for (var place = _publisherIds.FindUnderLock(publisherId); place is not null; place = place.Next)
-            if ((lowest is null || place.Id < lowest) && Selects(subscription.Cursors, place.Topic.Name)) lowest = place.Id;
+        var lowest = start.Found;
+        for (var place = _publisherIds.FindUnderLock(start.Text); place is not null; place = place.Next)
+            if ((lowest is null || place.Id < lowest) && Selects(cursors, place.Topic.Name)) lowest = place.Id;
         return lowest;
     }
 

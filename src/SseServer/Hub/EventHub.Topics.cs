@@ -31,7 +31,7 @@ internal sealed partial class EventHub
     private Topic? FindOrCreateTopicUnderLock(ReadOnlySpan<byte> name, int maxTopics)
     {
         if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic)) return topic;
-        if (_topicList.Count >= maxTopics) return null;
+        if (_topicList.Count >= maxTopics && !TryMakeRoomUnderLock()) return null;
         topic = CreateTopicUnderLock(name.ToArray());
         if (_sequencer is not null) topic.SetStoredUnderLock(default, default, default);
         topic.EvictThroughUnderLock(_floor.Of(name));
@@ -134,6 +134,7 @@ internal sealed partial class EventHub
         topic.DropOldestUnderLock(_publisherIds);
         _historyBytes += topic.CostUnderLock - cost;
         _historyEvents += topic.CountUnderLock - count;
+        MarkEndUnderLock(topic);
     }
 
     /// <summary>Each second: heartbeats, history over its age, topics and patterns out of use.</summary>
@@ -193,8 +194,9 @@ internal sealed partial class EventHub
             {
                 var topic = _topicList[position];
                 TrimUnderLock(topic, now);
+                ForgetEndUnderLock(topic, now);
                 // A topic that the store knows is the sequencer's to remove.
-                if (topic is { CountUnderLock: 0, PendingUnderLock: 0 } && topic.CommittedThroughUnderLock.Value == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
+                if (topic is { CountUnderLock: 0, PendingUnderLock: 0, HasEnded: false } && topic.CommittedThroughUnderLock.Value == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
             }
 
             return end;
@@ -207,6 +209,7 @@ internal sealed partial class EventHub
     private void RemoveTopicUnderLock(Topic topic)
     {
         _floor.RaiseUnderLock(topic.Name, topic.EvictedThrough);
+        UnmarkEndUnderLock(topic);
         _topics.Remove(topic.Name);
         var last = _topicList[^1];
         _topicList[topic.PositionUnderLock] = last;

@@ -45,12 +45,14 @@ internal sealed partial class FanOutShard
         try
         {
             if (subscription.IsBusy || subscription.IsEnding) return;
+            var isLast = IsLastPump(subscription);
             switch (Pump(subscription))
             {
                 case PumpOutcome.AtHead:
                     if (subscription.IsCatchingUp) subscription.OnCaughtUp();
                     subscription.IsCatchingUp = false;
                     ReleaseHold(subscription);
+                    if (isLast) EndAfterLast(subscription);
                     break;
                 case PumpOutcome.MoreToSend:
                     if (group is not null && !subscription.IsCatchingUp && subscription.HoldsUp is null)

@@ -25,6 +25,7 @@ internal sealed class HubMetrics : IDisposable
         Counter("sse_events_published_total", () => hub.CountPublished().Events, "Events appended to topics.");
         Counter("sse_published_bytes_total", () => hub.CountPublished().Bytes, "Bytes of the events appended.");
         Counter("sse_events_repeated_total", () => hub.CountPublished().Repeats, "Events published again under an id that was known, and not appended.");
+        Counter("sse_topics_ended_total", () => hub.CountPublished().Ended, "Topics that ended.");
         Counter("sse_history_evicted_events_total", () => hub.CountPublished().Evicted, "Events let go of before their time because all history together reached its bound.");
         Gauge("sse_history_bytes", () => hub.HistoryBytes, "Bytes of memory that history stands for.");
         Gauge("sse_history_limit_bytes", () => hub.MaxHistoryBytes, "The bound on them at present.");

@@ -53,6 +53,10 @@ internal sealed record HubOptions
     // A topic without events or readers goes away after the same time.
     public TimeSpan TopicLinger { get; init; } = TimeSpan.FromSeconds(60);
 
+    // A page that is opened the next day still hears that its job is done: as long as events are kept by default.
+    /// <summary>How long an end is known at least; never less than the topic's events are.</summary>
+    public TimeSpan EndedLinger { get; init; } = TimeSpan.FromHours(24);
+
     /// <summary>Whether some topics' events are shown before they are committed.</summary>
     public bool HasFastTopics => Promise == PublishPromise.Fast || Rules.Any(rule => rule.Promise == PublishPromise.Fast);
 

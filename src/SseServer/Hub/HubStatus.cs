@@ -14,7 +14,7 @@ internal enum HubStatus
     /// <summary>One of the topics or patterns is read by <see cref="HubOptions.MaxStreamsPerTopic"/> subscriptions.</summary>
     TooManyReaders,
 
-    /// <summary>A topic has ended: nothing was appended.</summary>
+    /// <summary>A topic has ended: nothing was appended, or, of a long batch, only <see cref="PublishBatch.AppendedCount"/> events.</summary>
     TopicEnded,
 
     /// <summary>The store's disk is full: nothing was appended.</summary>

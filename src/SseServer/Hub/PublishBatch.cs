@@ -10,6 +10,8 @@ namespace SseServer.Hub;
 /// </summary>
 internal sealed partial class PublishBatch
 {
+    private static ReadOnlySpan<byte> EndBlock => "\n"u8;
+
     private readonly ArrayBufferWriter<byte> _bytes = new(256);
     private Item[] _items = new Item[1];
 
@@ -27,6 +29,9 @@ internal sealed partial class PublishBatch
         /// <summary>Its topic ends with it.</summary>
         public bool IsFinal;
 
+        /// <summary>It is the end and nothing else. An event's block has a line of data at least.</summary>
+        public readonly bool IsEndAlone => BlockLength == EndBlock.Length;
+
         public EventId Id;
         public bool IsRepeat;
 
@@ -41,6 +46,15 @@ internal sealed partial class PublishBatch
 
     /// <summary>The logs that took something, each once; kept for waiting on their readers.</summary>
     internal List<EventLog> Touched { get; } = [];
+
+    /// <summary>The first event after its topic's end, where that is why the batch was refused.</summary>
+    public int RefusedIndex { get; internal set; }
+
+    /// <summary>Events that were appended before a long batch was refused, since a topic of it ended meanwhile.</summary>
+    public int AppendedCount { get; internal set; }
+
+    /// <summary>Some topic ends with the batch.</summary>
+    internal bool HasEnds { get; private set; }
 
     /// <summary>Which publish the batch is, so that it touches each log once.</summary>
     internal long Stamp { get; set; }
@@ -61,27 +75,29 @@ internal sealed partial class PublishBatch
     /// <param name="isFinal">The topic ends with it.</param>
     public void Add(TopicName topic, in ServerSentEvent e, ReadOnlySpan<byte> key = default, bool isFinal = false)
     {
-        if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
-        ref var item = ref _items[Count++];
-        item = default;
-        item.TopicOffset = _bytes.WrittenCount;
-        item.TopicLength = topic.Utf8.Length;
-        _bytes.Write(topic.Utf8);
-        item.KeyOffset = _bytes.WrittenCount;
-        item.KeyLength = key.Length;
-        _bytes.Write(key);
-        item.IsFinal = isFinal;
+        ref var item = ref AddItem(topic, key, isFinal);
         item.BlockOffset = _bytes.WrittenCount;
         EventStreamEncoder.Write(_bytes, e);
         item.BlockLength = _bytes.WrittenCount - item.BlockOffset;
         item.PublisherIdLength = e.Id.Utf8.Length;
     }
 
+    /// <summary>
+    /// Ends a topic without an event: readers get a block of nothing but the end's id, for which clients dispatch nothing (WHATWG HTML 9.2.6). Where the topic has ended, this repeats its end.
+    /// </summary>
+    public void AddEnd(TopicName topic)
+    {
+        ref var item = ref AddItem(topic, key: default, isFinal: true);
+        item.BlockOffset = _bytes.WrittenCount;
+        item.BlockLength = EndBlock.Length;
+        _bytes.Write(EndBlock);
+    }
+
     public void Clear()
     {
         _bytes.ResetWrittenCount();
         _items.AsSpan(0, Count).Clear();
-        Count = 0;
+        (Count, RefusedIndex, AppendedCount, HasEnds) = (0, 0, 0, false);
         Touched.Clear();
     }
 
@@ -104,4 +120,20 @@ internal sealed partial class PublishBatch
 
     /// <summary>The publisher's id, which is the block's first field: <c>id: </c>, the id, a line feed.</summary>
     internal ReadOnlySpan<byte> PublisherIdOf(in Item item) => BlockOf(item).Slice("id: ".Length, item.PublisherIdLength);
+
+    private ref Item AddItem(TopicName topic, ReadOnlySpan<byte> key, bool isFinal)
+    {
+        if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
+        ref var item = ref _items[Count++];
+        item = default;
+        item.TopicOffset = _bytes.WrittenCount;
+        item.TopicLength = topic.Utf8.Length;
+        _bytes.Write(topic.Utf8);
+        item.KeyOffset = _bytes.WrittenCount;
+        item.KeyLength = key.Length;
+        _bytes.Write(key);
+        item.IsFinal = isFinal;
+        HasEnds |= isFinal;
+        return ref item;
+    }
 }

@@ -12,6 +12,9 @@ internal struct PublishCounters
     /// <summary>Events whose id their topic had retained already.</summary>
     public long Repeats;
 
+    /// <summary>Topics that ended.</summary>
+    public long Ended;
+
     /// <summary>Events let go of because the history of all topics reached its bound.</summary>
     public long Evicted;
 }

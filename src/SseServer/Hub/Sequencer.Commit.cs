@@ -62,6 +62,7 @@ internal sealed partial class Sequencer
         _group.Clear();
         _commit.Clear();
         if (_groupIds.Count > 0) _groupIds = new PublisherIdIndex();
+        _groupEnds.Clear();
         // Once closed, nothing is shown any more that would not be committed.
         if (!_isClosing) _hub.EndSequence();
         if (_saving.Count > 0) _saveTimer.Change(RetryDelay, Timeout.InfiniteTimeSpan);
@@ -83,6 +84,7 @@ internal sealed partial class Sequencer
         foreach (var batch in _group)
         {
             batch.Outcome = _hub.TryHold(batch) ? SeekRepeats(batch) : HubStatus.TooManyTopics;
+            if (batch.Outcome == HubStatus.Ok) batch.Outcome = CheckEnds(batch);
             if (batch.Outcome == HubStatus.Ok) Add(batch, ref last, now);
         }
     }
@@ -101,6 +103,7 @@ internal sealed partial class Sequencer
 
             item.Id = last = EventId.Next(last, now);
             if (item.PublisherIdLength > 0) _groupIds.AddUnderLock(item.Topic!, batch.PublisherIdOf(item), last);
+            if (item.IsFinal) _groupEnds[item.Topic!] = last;
             AddFrame(batch, item);
             MarkTrimDue(item.Topic!);
         }
@@ -164,8 +167,14 @@ internal sealed partial class Sequencer
 
     private HubStatus Finish(PublishBatch batch, HubStatus commit)
     {
-        // What repeats committed events only needs no commit.
-        var status = batch.Outcome == HubStatus.Ok && batch.NeedsCommit ? commit : batch.Outcome;
+        var status = batch.Outcome switch
+        {
+            // What repeats committed events only needs no commit.
+            HubStatus.Ok when batch.NeedsCommit => commit,
+            // The end may be of the same group, and none where that one failed.
+            HubStatus.TopicEnded when commit != HubStatus.Ok => commit,
+            var outcome => outcome,
+        };
         if (status == HubStatus.Ok) _hub.AppendCommitted(batch);
         else _hub.LetGo(batch);
         return status;

@@ -89,6 +89,10 @@ internal sealed partial class Sequencer
                 Plan(topic);
             }
         }
+        else if (TryForget())
+        {
+            return true;
+        }
         else if (_isMaintenanceDue)
         {
             _isMaintenanceDue = _store.Maintain();
@@ -105,14 +109,18 @@ internal sealed partial class Sequencer
     private bool TryRemove(Topic topic)
     {
         if (!_hub.IsUnused(topic)) return false;
-        // A trim that failed may have left some.
-        while (_store.Trim(topic.Name, topic.TrimmedThroughUnderLock.Value))
-        {
-        }
-
+        FinishTrim(topic);
         if (!_hub.TryRemoveUnused(topic, _roundPosition)) return false;
         _store.RemoveTopic(topic.Name);
         return true;
+    }
+
+    // A trim that failed may have left some.
+    private void FinishTrim(Topic topic)
+    {
+        while (_store.Trim(topic.Name, topic.TrimmedThroughUnderLock.Value))
+        {
+        }
     }
 
     /// <summary>Finds what of a topic is to be let go, says it to its readers, and has it deleted from the next step on.</summary>

@@ -18,6 +18,11 @@ public class EventFrameTests
         Is.EqualTo("27\r\nid: mine\ndata: x\n\nid: 1763790000123-0\n\n\r\n"));
 
     [Test]
+    public void A_blank_line_alone_makes_a_block_with_nothing_but_the_hub_id() => Assert.That(
+        Write("\n", hasPublisherId: false, out _),
+        Is.EqualTo("15\r\nid: 1763790000123-0\n\n\r\n"));
+
+    [Test]
     public void The_payload_is_the_frame_without_its_chunk([Values] bool hasPublisherId)
     {
         string block = hasPublisherId ? "id: mine\ndata: x\n\n" : "data: x\n\n";
@@ -51,6 +56,7 @@ public class EventFrameTests
         Assert.That(Text.Latin1(id), Is.EqualTo("mine"));
     }
 
+    [TestCase("\n")]
     [TestCase("data: x\n\n")]
     [TestCase("data: id: y\n\n")]
     [TestCase("data: x\ndata: \n\n")]

@@ -22,7 +22,8 @@ public sealed class CorsTests
         ("GET", "/events?since=never", "", "", 400),
         ("GET", "/events", "", "Accept: text/html", 406),
         ("GET", "/nothing", "", "", 404),
-        ("DELETE", "/events", "", "", 405),
+        ("PUT", "/events", "", "", 405),
+        ("DELETE", "/events/a", "", "", 200),
         ("POST", "/events", "x", "Content-Encoding: gzip", 415),
         ("POST", "/events", "x", "Expect: miracles", 417),
         ("GET", "/", "", "Host: rebound.example", 421),
@@ -72,7 +73,7 @@ public sealed class CorsTests
             "OPTIONS", "/events/a", null, "Origin: https://app.example", "Access-Control-Request-Method: GET",
             "Access-Control-Request-Headers: last-event-id,cache-control,authorization,content-type");
         Assert.That(reply.Status, Is.EqualTo(204));
-        Assert.That(reply["Access-Control-Allow-Methods"], Is.EqualTo("GET, HEAD, POST, OPTIONS"));
+        Assert.That(reply["Access-Control-Allow-Methods"], Is.EqualTo("GET, HEAD, POST, DELETE, OPTIONS"));
         Assert.That(reply["Access-Control-Allow-Headers"], Is.EqualTo("Last-Event-ID, Cache-Control, Authorization, Content-Type"));
         Assert.That(int.Parse(reply["Access-Control-Max-Age"]!), Is.Positive);
     }

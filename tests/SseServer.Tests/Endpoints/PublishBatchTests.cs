@@ -61,7 +61,7 @@ public sealed class PublishBatchTests
     [TestCase("""{"topic":"a"}""", "data is missing")]
     [TestCase("""{"data":1,"data":2}""", "a field twice")]
     [TestCase("""{"data":1,"\u0064ata":2}""", "a field twice")]
-    [TestCase("""{"data":1,"key":"k"}""", "a field beside")]
+    [TestCase("""{"data":1,"keys":"k"}""", "a field beside")]
     [TestCase("""{"data":1,"Topic":"a"}""", "a field beside")]
     [TestCase("""{"data":1,"topic":5}""", "strings")]
     [TestCase("""{"data":1,"topic":null}""", "strings")]

@@ -22,9 +22,8 @@ public sealed class RoutingTests
         Assert.That(reply.Problem, Does.Contain("/events"));
     }
 
-    [TestCase("DELETE", "/events/a", "GET, HEAD, POST, OPTIONS")]
-    [TestCase("PUT", "/events", "GET, HEAD, POST, OPTIONS")]
-    [TestCase("PATCH", "/events", "GET, HEAD, POST, OPTIONS")]
+    [TestCase("PUT", "/events", "GET, HEAD, POST, DELETE, OPTIONS")]
+    [TestCase("PATCH", "/events", "GET, HEAD, POST, DELETE, OPTIONS")]
     [TestCase("POST", "/healthz", "GET, HEAD, OPTIONS")]
     [TestCase("POST", "/", "GET, HEAD, OPTIONS")]
     [TestCase("DELETE", "/", "GET, HEAD, OPTIONS")]
@@ -47,7 +46,7 @@ public sealed class RoutingTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, path);
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((501, "Use GET, HEAD, POST or OPTIONS, in capitals.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((501, "Use GET, HEAD, POST, DELETE or OPTIONS, in capitals.")));
     }
 
     // RFC 9110 section 9.3.6: an origin server need not serve CONNECT; whoever sends it would go on with the bytes of a tunnel.
@@ -62,9 +61,9 @@ public sealed class RoutingTests
         Assert.That(await client.EndsAsync());
     }
 
-    [TestCase("*", "GET, HEAD, POST, OPTIONS")]
-    [TestCase("/events", "GET, HEAD, POST, OPTIONS")]
-    [TestCase("/events/a/b", "GET, HEAD, POST, OPTIONS")]
+    [TestCase("*", "GET, HEAD, POST, DELETE, OPTIONS")]
+    [TestCase("/events", "GET, HEAD, POST, DELETE, OPTIONS")]
+    [TestCase("/events/a/b", "GET, HEAD, POST, DELETE, OPTIONS")]
     [TestCase("/healthz", "GET, HEAD, OPTIONS")]
     [TestCase("/", "GET, HEAD, OPTIONS")]
     public async Task Options_tells_the_methods_without_a_body(string target, string allow)

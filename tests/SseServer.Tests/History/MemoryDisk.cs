@@ -10,13 +10,21 @@ internal sealed class MemoryDisk
 {
     private readonly Lock _gate = new();
     private readonly List<Row> _rows = [];
-    private readonly Dictionary<byte[], (long LastId, long EvictedThrough)> _topics = new(Utf8Comparer.Instance);
+    private readonly Dictionary<byte[], (long LastId, long EvictedThrough, long EndId)> _topics = new(Utf8Comparer.Instance);
     private long _origin;
     private long _highWater;
     private long _lastId;
     private long _floor;
     private long _uncleanThrough;
     private bool _isClean = true;
+
+    public string[] Topics
+    {
+        get
+        {
+            lock (_gate) return [.. _topics.Keys.Select(Encoding.UTF8.GetString)];
+        }
+    }
 
     public MemoryDisk Copy()
     {
@@ -62,7 +70,7 @@ internal sealed class MemoryDisk
                     _rows.Add(new(entry.Id, name, commit.Frame(entry).ToArray(), entry.PrefixLength, entry.PublisherIdLength == 0 ? null : commit.PublisherId(entry).ToArray()));
                     // What a topic of this name once had is below the floor.
                     var evicted = _topics.TryGetValue(name, out var known) ? known.EvictedThrough : _floor;
-                    _topics[name] = (entry.Id, evicted);
+                    _topics[name] = (entry.Id, evicted, entry.IsFinal ? entry.Id : known.EndId);
                 }
             }
 
@@ -100,7 +108,7 @@ internal sealed class MemoryDisk
         lock (_gate)
         {
             var name = topic.ToArray();
-            _topics[name] = (_topics[name].LastId, Math.Max(_topics[name].EvictedThrough, through));
+            _topics[name] = (_topics[name].LastId, Math.Max(_topics[name].EvictedThrough, through), _topics[name].EndId);
             var rows = RowsOf(topic).Where(row => row.Id <= through).ToList();
             // Some a call, as a store does that must not stop publishing.
             var now = rows.Take(100).ToHashSet();
@@ -144,7 +152,8 @@ internal sealed class MemoryDisk
     public string[] Data(string topic)
     {
         lock (_gate)
-            return [.. RowsOf(Encoding.UTF8.GetBytes(topic)).Select(row => Encoding.UTF8.GetString(EventFrame.Payload(row.Frame, row.PrefixLength)).Split("data: ")[1].Split('\n')[0])];
+            return [.. RowsOf(Encoding.UTF8.GetBytes(topic)).Select(row => Encoding.UTF8.GetString(EventFrame.Payload(row.Frame, row.PrefixLength)).Split("data: "))
+                .Where(parts => parts.Length > 1).Select(parts => parts[1].Split('\n')[0])];
     }
 
     public long[] Ids(string topic)
@@ -155,7 +164,7 @@ internal sealed class MemoryDisk
     private StoredTopic Describe(byte[] name)
     {
         var rows = RowsOf(name);
-        return new(name, rows.FirstOrDefault()?.Id ?? 0, _topics[name].LastId, rows.Count, rows.Sum(row => (long)row.Frame.Length), _topics[name].EvictedThrough);
+        return new(name, rows.FirstOrDefault()?.Id ?? 0, _topics[name].LastId, rows.Count, rows.Sum(row => (long)row.Frame.Length), _topics[name].EvictedThrough) { EndId = _topics[name].EndId };
     }
 
     private List<Row> RowsOf(ReadOnlySpan<byte> topic)

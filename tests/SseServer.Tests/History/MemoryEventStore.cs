@@ -74,6 +74,9 @@ internal sealed class MemoryEventStore : IEventStore
 
     public long[] Ids(string topic) => _disk.Ids(topic);
 
+    /// <summary>The topics that are known.</summary>
+    public string[] Topics => _disk.Topics;
+
     public MemoryEventStore Crash() => new(_disk.Copy());
 
     public MemoryEventStore Reopen()

@@ -21,6 +21,8 @@ internal static class HubSettings
             MaxHistoryBytes = reader.Bytes("Retention:MaxTotalBytes", defaults.MaxHistoryBytes, 1024 * 1024, long.MaxValue / 2,
                 "Memory that the history of all topics may take; the topic that holds most gives first."),
             MaxTopics = reader.Integer("Topics:MaxTopics", defaults.MaxTopics, 1, 10_000_000, "Topics at once. Nine tenths of them at most may be there for their readers alone."),
+            EndedLinger = reader.Duration("Topics:EndedLinger", defaults.EndedLinger, TimeSpan.Zero, TimeSpan.FromDays(3650),
+                "How long it is known at least that a topic has ended; never less than its events are kept."),
             MaxPatterns = reader.Integer("Topics:MaxPatterns", defaults.MaxPatterns, 0, 10_000, "Distinct patterns (orders/*) read at once."),
             MaxStreamsPerTopic = reader.Integer("Limits:MaxStreamsPerTopic", defaults.MaxStreamsPerTopic, 0, 10_000_000, "Streams at once that name one topic or pattern; 0 sets no bound."),
             HeartbeatInterval = reader.Duration("Streams:HeartbeatInterval", defaults.HeartbeatInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10),

@@ -40,12 +40,12 @@ internal sealed class TestHub : IDisposable
 
     public static ResumePoint After(string id) => ResumePoint.After(Encoding.UTF8.GetBytes(id));
 
-    public static void Add(PublishBatch batch, string topic, ReadOnlySpan<byte> data, string? id = null, string? name = null)
+    public static void Add(PublishBatch batch, string topic, ReadOnlySpan<byte> data, string? id = null, string? name = null, bool isFinal = false)
     {
         if (!TopicName.TryCreate(Encoding.UTF8.GetBytes(topic), out var topicName, out var problem)) throw new ArgumentException(problem);
         PublisherEventId.TryCreate(Encoding.UTF8.GetBytes(id ?? ""), out var publisherId);
         EventName.TryCreate(Encoding.UTF8.GetBytes(name ?? ""), out var eventName);
-        batch.Add(topicName, new ServerSentEvent { Id = publisherId, Name = eventName, Data = data, RetryMilliseconds = -1 });
+        batch.Add(topicName, new ServerSentEvent { Id = publisherId, Name = eventName, Data = data, RetryMilliseconds = -1 }, isFinal: isFinal);
     }
 
     public EventId Publish(string topic, string data, string? id = null, string? name = null)
@@ -55,6 +55,30 @@ internal sealed class TestHub : IDisposable
         Assert.That(Publish(batch), Is.EqualTo(HubStatus.Ok));
         return batch.IdOf(0);
     }
+
+    /// <summary>Publishes a topic's last event or, without data, its end alone.</summary>
+    public HubStatus End(string topic, string? data, out EventId id)
+    {
+        var batch = new PublishBatch();
+        AddEnd(batch, topic, data);
+        var status = Publish(batch);
+        id = batch.IdOf(0);
+        return status;
+    }
+
+    public EventId End(string topic, string? data = null)
+    {
+        Assert.That(End(topic, data, out var id), Is.EqualTo(HubStatus.Ok));
+        return id;
+    }
+
+    public static void AddEnd(PublishBatch batch, string topic, string? data = null)
+    {
+        if (data is not null) Add(batch, topic, Encoding.UTF8.GetBytes(data), isFinal: true);
+        else if (TopicName.TryCreate(Encoding.UTF8.GetBytes(topic), out var name, out _)) batch.AddEnd(name);
+    }
+
+    public bool IsOver(ResumePoint start, params string[] selectors) => Hub.IsOverAsync(Array.ConvertAll(selectors, Select), start).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Publishes and, with a store, waits for the commit.</summary>
     public HubStatus Publish(PublishBatch batch) => _isStored ? Hub.PublishAsync(batch).AsTask().GetAwaiter().GetResult() : Hub.Publish(batch);

@@ -1,0 +1,215 @@
+using SseServer.Hub;
+
+namespace SseServer.Tests.Endpoints;
+
+/// <summary>Topics that end, over HTTP: how to end one, and what readers and publishers are told then.</summary>
+[Parallelizable(ParallelScope.All)]
+public sealed class FiniteTopicTests
+{
+    private const string Json = "Content-Type: application/x-ndjson";
+    private const string Events = "Content-Type: text/event-stream";
+
+    [TestCase("POST", "/events/job/17?final=1", "last", null, "last")]
+    [TestCase("POST", "/events/job/17?final=true&id=done", "last", null, "last")]
+    [TestCase("POST", "/events", """{"topic":"job/17","final":true,"data":"last"}""", Json, "last")]
+    [TestCase("POST", "/events/job/17?final=1", "data: last\n\n", Events, "last")]
+    [TestCase("POST", "/events/job/17?final=1", "", Events, null)]
+    [TestCase("DELETE", "/events/job/17", null, null, null)]
+    [TestCase("DELETE", "/events?topic=job/17", null, null, null)]
+    [TestCase("DELETE", "/events/job%2F17", "a body", null, null)]
+    public async Task Topic_ends_and_its_readers_come_to_rest(string method, string target, string? body, string? type, string? data)
+    {
+        await using var server = new ServerUnderTest();
+        var client = await server.SubscribeAsync("/events/job/17");
+        await server.PublishAsync("/events/job/17", "first");
+        var reply = await server.SendAsync(method, target, body, type is null ? [] : [type]);
+        Assert.That(reply.Status, Is.EqualTo(method == "DELETE" || body!.Length == 0 ? 200 : 201), reply.Body);
+
+        Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("first"));
+        if (data is not null) Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo(data));
+        Assert.That(await client.ReadEventAsync(), Is.Null, "a clean end");
+
+        // The connection lives on, and EventSource comes back with the last id it got.
+        foreach (var request in new[] { "GET", "HEAD" })
+        {
+            await client.RequestAsync(request, "/events/job/17", (string?)null, "Last-Event-ID: " + client.LastEventId, "Accept: text/event-stream");
+            var rest = await client.ReadReplyAsync(isHead: request == "HEAD");
+            Assert.That((rest.Status, rest["Access-Control-Allow-Origin"], rest["Cache-Control"]), Is.EqualTo((204, "*", "no-store")));
+        }
+
+        var late = await server.SubscribeAsync("/events/job/17?since=all");
+        Assert.That((await late.ReadEventAsync())!.Data, Is.EqualTo("first"));
+        if (data is not null) Assert.That((await late.ReadEventAsync())!.Data, Is.EqualTo(data));
+        Assert.That(await late.ReadEventAsync(), Is.Null);
+        Assert.That(late.LastEventId, Is.EqualTo(client.LastEventId));
+        Assert.That((await server.SendAsync("GET", "/events/job/17")).Status, Is.EqualTo(204), "Nobody asked for what was.");
+        Assert.That(await server.MetricAsync("sse_topics_ended_total"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Stream_over_HTTP_1_0_ends_with_its_connection()
+    {
+        await using var server = new ServerUnderTest();
+        await server.PublishAsync("/events/a?final=1", "last");
+        var client = await server.ConnectAsync();
+        await client.SendAsync("GET /events/a?since=all HTTP/1.0\r\n\r\n");
+        await client.ReadHeadAsync();
+        Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("connected"));
+        Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("last"));
+        Assert.That(await client.ReadEventAsync(), Is.Null);
+    }
+
+    [Test]
+    public async Task Ended_topic_refuses_events_and_takes_repeats()
+    {
+        await using var server = new ServerUnderTest();
+        var one = await server.PublishAsync("/events/a?id=one", "x");
+        var end = await server.PublishAsync("/events/a?id=done&final=1", "x");
+
+        foreach (var (target, body, type) in new[] { ("/events/a", "x", "Content-Type: text/plain"), ("/events/a?final=1", "x", "Content-Type: text/plain"), ("/events/a", "data: x\n\n", Events) })
+        {
+            var refused = await server.SendAsync("POST", target, body, type);
+            Assert.That((refused.Status, refused.Problem), Is.EqualTo((409, "The topic has ended; publish to another, or wait until its end is forgotten.")), target);
+        }
+
+        foreach (var (id, hubId) in new[] { ("one", one), ("done", end) })
+        {
+            var repeat = await server.SendAsync("POST", $"/events/a?id={id}&final=1", "x");
+            Assert.That((repeat.Status, repeat.Json.GetProperty("id").GetString()), Is.EqualTo((200, hubId)));
+        }
+
+        for (var i = 0; i < 2; i++)
+        {
+            var reply = await server.SendAsync("DELETE", "/events/a");
+            Assert.That((reply.Status, reply.Body), Is.EqualTo((200, $$"""{"id":"{{end}}","topic":"a"}""")));
+        }
+    }
+
+    [Test]
+    public async Task Batch_with_an_event_after_an_end_is_refused_with_its_line()
+    {
+        await using var server = new ServerUnderTest();
+        var reply = await server.SendAsync("POST", "/events/a", "{\"data\":1,\"final\":true}\n\n \r\n{\"topic\":\"b\",\"data\":1}\n{\"data\":2}\n", Json);
+        Assert.That((reply.Status, reply.Json.GetProperty("line").GetInt32()), Is.EqualTo((409, 5)));
+        Assert.That(reply.Problem, Does.StartWith("Line 5: the topic has ended"));
+        var retried = await server.SendAsync("POST", "/events/a", "{\"data\":1,\"final\":true}\n{\"topic\":\"b\",\"data\":1,\"final\":false}\n", Json);
+        Assert.That(retried.Status, Is.EqualTo(201), "Nothing was taken of the first.");
+    }
+
+    [Test]
+    public async Task Stream_of_events_whose_topic_ends_meanwhile_is_told_the_last_event_that_was_taken()
+    {
+        await using var server = new ServerUnderTest();
+        var reader = await server.SubscribeAsync("/events/a");
+        var client = await server.ConnectAsync();
+        await client.SendAsync($"POST /events/a?final=1 HTTP/1.1\r\nHost: {client.Authority}\r\n{Events}\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await client.SendChunkAsync("data: one\n\n");
+        var one = (await reader.ReadEventAsync())!.Id;
+        await server.SendAsync("DELETE", "/events/a");
+        await client.SendChunkAsync("data: two\n\n");
+        var reply = await client.ReadReplyAsync();
+        Assert.That((reply.Status, reply.Json.GetProperty("lastId").GetString()), Is.EqualTo((409, one)));
+    }
+
+    [Test]
+    public async Task Stream_of_events_names_the_end_and_a_broken_one_ends_nothing()
+    {
+        await using var server = new ServerUnderTest();
+        var broken = await server.SendAsync("POST", "/events/a?final=1", "data: one\n\ndata: half", Events);
+        Assert.That(broken.Status, Is.EqualTo(400));
+        var whole = await server.SendAsync("POST", "/events/a?final=1", "data: two\n\n", Events);
+        Assert.That(whole.Status, Is.EqualTo(201));
+        var end = (await server.SendAsync("DELETE", "/events/a")).Json.GetProperty("id").GetString();
+        Assert.That(whole.Json.GetProperty("end").GetString(), Is.EqualTo(end));
+        Assert.That(whole.Json.GetProperty("count").GetInt32(), Is.EqualTo(1));
+    }
+
+    [TestCase("POST", "/events/a?final=", "", "final= takes 1, with which the topic ends, or 0.")]
+    [TestCase("POST", "/events/a?final=yes", "", "final= takes 1, with which the topic ends, or 0.")]
+    [TestCase("POST", "/events/a?final=2", Events, "final= takes 1, with which the topic ends, or 0.")]
+    [TestCase("POST", "/events/a?final=1", Json, "A batch takes only topic= in the query; give the rest with each line.")]
+    [TestCase("POST", "/events/a?key=k", Json, "A batch takes only topic= in the query; give the rest with each line.")]
+    [TestCase("POST", "/events/a?key=k", Events, "A stream of events takes only topic= and final= in the query; give the rest with each event.")]
+    [TestCase("POST", "/events/a?key=", "", "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.")]
+    [TestCase("POST", "/events/a?key=a%0Ab", "", "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.")]
+    [TestCase("POST", "/events/a?key=%FF", "", "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.")]
+    [TestCase("DELETE", "/events", "", "Name the topic to end: in the path or in topic=.")]
+    [TestCase("DELETE", "/events/a?topic=b", "", "Name one topic: in the path or in one topic= parameter.")]
+    [TestCase("DELETE", "/events?topic=a&topic=b", "", "Name one topic: in the path or in one topic= parameter.")]
+    [TestCase("DELETE", "/events/$sys", "", "Topics that begin with '$' are the server's; publish to another.")]
+    [TestCase("DELETE", "/events/a?final=1", "", "DELETE takes only topic= in the query.")]
+    public async Task What_is_wrong_with_the_url_is_said(string method, string target, string type, string problem)
+    {
+        await using var server = new ServerUnderTest();
+        var reply = await server.SendAsync(method, target, "data: x\n\n", type.Length == 0 ? [] : [type]);
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, problem)));
+        Assert.That(server.Hub.TopicCount, Is.Zero);
+    }
+
+    [TestCase("/events/job/*")]
+    [TestCase("/events/**")]
+    public async Task Pattern_is_not_ended(string target)
+    {
+        await using var server = new ServerUnderTest();
+        Assert.That((await server.SendAsync("DELETE", target)).Status, Is.EqualTo(400));
+    }
+
+    [TestCase("""{"data":1,"final":1}""", "final is true or false.")]
+    [TestCase("""{"data":1,"final":"true"}""", "final is true or false.")]
+    [TestCase("""{"data":1,"final":null}""", "final is true or false.")]
+    [TestCase("""{"data":1,"key":5}""", "topic, event, id and key are strings.")]
+    [TestCase("""{"data":1,"key":""}""", "A key is 1 to 256 bytes")]
+    [TestCase("""{"data":1,"key":"a\u0000"}""", "A key is 1 to 256 bytes")]
+    [TestCase("""{"data":1,"key":"a","key":"a"}""", "it has a field twice.")]
+    [TestCase("""{"final":true}""", "data is missing.")]
+    public async Task What_is_wrong_with_a_line_is_said(string line, string problem)
+    {
+        await using var server = new ServerUnderTest();
+        var reply = await server.SendAsync("POST", "/events/a", line, Json);
+        Assert.That(reply.Status, Is.EqualTo(400));
+        Assert.That(reply.Problem, Does.StartWith("Line 1: " + problem));
+    }
+
+    [TestCase("key=k")]
+    [TestCase("key=Gr%C3%BC%C3%9Fe%20%F0%9F%98%80")]
+    [TestCase("key=k&final=0")]
+    [TestCase("final=false")]
+    public async Task Key_is_taken_and_what_is_not_final_ends_nothing(string query)
+    {
+        await using var server = new ServerUnderTest();
+        await server.PublishAsync("/events/a?" + query, "x");
+        await server.PublishAsync("/events/a?key=" + new string('k', 256), "x");
+        Assert.That((await server.SendAsync("POST", "/events/a?key=" + new string('k', 257), "x")).Status, Is.EqualTo(400));
+        Assert.That((await server.SendAsync("POST", "/events/a", """{"data":1,"key":"k","final":false}""", Json)).Status, Is.EqualTo(201));
+    }
+
+    [TestCase("/events/orders/42", 200)]
+    [TestCase("/events/billing", 403)]
+    public async Task Ending_needs_the_right_to_publish(string target, int status)
+    {
+        await using var server = Guarded.Start();
+        Assert.That((await server.SendAsync("DELETE", target)).Status, Is.EqualTo(401));
+        var reply = await server.SendAsync("DELETE", target, null, Guarded.Bearer(server.Token()));
+        Assert.That(reply.Status, Is.EqualTo(status));
+        Assert.That(server.Hub.TopicCount, Is.EqualTo(status == 200 ? 1 : 0));
+    }
+
+    [TestCase("Origin: https://evil.example", 403)]
+    [TestCase("Origin: null", 403)]
+    [TestCase("Host: rebound.example", 421)]
+    [TestCase("X-Forwarded-For: 192.0.2.1", 403)]
+    [TestCase("Origin: http://localhost:3000", 200)]
+    public async Task Ending_is_guarded_as_publishing_is(string field, int status)
+    {
+        await using var server = new ServerUnderTest();
+        Assert.That((await server.SendAsync("DELETE", "/events/a", null, field)).Status, Is.EqualTo(status));
+    }
+
+    [Test]
+    public async Task Table_that_is_full_refuses_an_end_too()
+    {
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1, MaxTopics = 1 });
+        await server.PublishAsync("/events/a", "x");
+        Assert.That((await server.SendAsync("DELETE", "/events/b")).Status, Is.EqualTo(503));
+    }
+}
