@@ -30,21 +30,25 @@ internal interface IEventStore : IDisposable
     void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places);
 
     /// <summary>
-    /// The id through which a topic must be let go to keep to its bounds: whole blocks, oldest first, at least as much as the bounds keep
-    /// is retained. 0 where nothing is to do. Looks at a bounded number of blocks.
+    /// What of a topic must be let go to keep to its bounds: whole blocks, oldest first, at least as much as the bounds keep
+    /// is retained; of what goes, the newest event of each key stays, of the keys with the newest events. Looks at a bounded number of blocks.
     /// </summary>
     /// <exception cref="StoreException">It cannot be read.</exception>
-    long PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds);
+    StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds);
 
     /// <summary>
-    /// Deletes a topic's events through an id that <see cref="PlanTrim"/> gave, a bounded number of blocks a call, in a transaction of its own, and raises the
-    /// topic's <see cref="StoredTopic.EvictedThrough"/>. Readers were told before: who misses events finds them evicted.
+    /// Does what <see cref="PlanTrim"/> gave for a topic, a bounded number of blocks a call, in a transaction of its own, and raises the topic's
+    /// <see cref="StoredTopic.TrimmedThrough"/> and <see cref="StoredTopic.EvictedThrough"/> as it goes on. Called until it returns false, or again from the beginning.
+    /// Readers were told before: who misses events finds them evicted. An event that is superseded after it was kept goes some time later.
     /// </summary>
     /// <returns>Whether more is to do.</returns>
     /// <exception cref="StoreException">Nothing is deleted.</exception>
-    bool Trim(ReadOnlySpan<byte> topic, long through);
+    bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan);
 
-    /// <summary>Forgets a topic that has no events left; its <see cref="StoredTopic.EvictedThrough"/> folds into <see cref="StoreStart.Floor"/>.</summary>
+    /// <summary>Whether events of a topic are stored.</summary>
+    bool Holds(ReadOnlySpan<byte> topic);
+
+    /// <summary>Forgets a topic that has no events left, and its end; its <see cref="StoredTopic.EvictedThrough"/> folds into <see cref="StoreStart.Floor"/>.</summary>
     /// <exception cref="StoreException">Nothing is forgotten.</exception>
     void RemoveTopic(ReadOnlySpan<byte> topic);
 

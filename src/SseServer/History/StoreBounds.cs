@@ -4,4 +4,5 @@ namespace SseServer.History;
 /// <param name="MaxEvents">At least this many events are kept, and few more.</param>
 /// <param name="MaxBytes">Bytes of frames, at least 1.</param>
 /// <param name="FirstId">Events below this id are too old.</param>
-internal readonly record struct StoreBounds(long MaxEvents, long MaxBytes, long FirstId);
+/// <param name="MaxKeys">Keys whose newest event is kept beyond the other bounds. An ended topic whose end is too old keeps none.</param>
+internal readonly record struct StoreBounds(long MaxEvents, long MaxBytes, long FirstId, long MaxKeys = long.MaxValue);

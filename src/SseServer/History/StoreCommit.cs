@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using SseServer.Protocol.Topics;
 
 namespace SseServer.History;
@@ -18,7 +19,9 @@ internal sealed class StoreCommit
     private StoreCommitEntry[] _entries = new StoreCommitEntry[256];
     private StoreCommitTopic[] _topics = new StoreCommitTopic[16];
     private int[] _used = new int[16];
+    private Dictionary<int, int>? _keyed;
     private int _length;
+    private int _keyBytes;
 
     /// <summary>The new end of the lease: ids up to here may be shown once the commit is written.</summary>
     public long HighWater { get; set; }
@@ -27,7 +30,7 @@ internal sealed class StoreCommit
     public int Count { get; private set; }
 
     /// <summary>Bytes of frames.</summary>
-    public long Bytes => _length;
+    public long Bytes => _length - _keyBytes;
 
     /// <summary>The topics that have events in this commit, in no order; each is an index for <see cref="Topic"/>, below <see cref="TopicLimit"/>.</summary>
     public ReadOnlySpan<int> Topics => _used.AsSpan(0, TopicCount);
@@ -48,6 +51,9 @@ internal sealed class StoreCommit
     /// <summary>The publisher's id of an event; empty where it has none.</summary>
     public ReadOnlySpan<byte> PublisherId(in StoreCommitEntry entry)
         => _bytes.AsSpan(entry.Offset + entry.PrefixLength + "id: "u8.Length, entry.PublisherIdLength);
+
+    /// <summary>An event's key; empty where it has none.</summary>
+    public ReadOnlySpan<byte> Key(in StoreCommitEntry entry) => _bytes.AsSpan(entry.Offset + entry.Length, entry.KeyLength);
 
     /// <summary>Room for the next frame; <see cref="Add"/> takes it up.</summary>
     public Span<byte> Reserve(int length)
@@ -79,12 +85,13 @@ internal sealed class StoreCommit
             Length = length,
             PrefixLength = (byte)prefixLength,
             PublisherIdLength = (ushort)publisherIdLength,
-            Key = key.IsEmpty ? null : key.ToArray(),
+            KeyLength = (ushort)key.Length,
             IsFinal = isFinal,
         };
+        _length += length;
+        if (!key.IsEmpty) AddKey(index, key);
         Chain(index, Count);
         Count++;
-        _length += length;
     }
 
     public void Clear()
@@ -92,7 +99,9 @@ internal sealed class StoreCommit
         for (var i = 0; i < TopicCount; i++) _topics[_used[i]].First = -1;
         TopicCount = 0;
         Count = 0;
-        _length = 0;
+        _length = _keyBytes = 0;
+        if (_keyed?.Count > KeptTopics) _keyed = null;
+        _keyed?.Clear();
         if (_bytes.Length > KeptBytes)
         {
             _bytes = new byte[KeptBytes];
@@ -104,6 +113,20 @@ internal sealed class StoreCommit
         _topicIndex.Clear();
         _topics = new StoreCommitTopic[16];
         _used = new int[16];
+    }
+
+    private void AddKey(int topic, ReadOnlySpan<byte> key)
+    {
+        key.CopyTo(Reserve(key.Length));
+        _length += key.Length;
+        _keyBytes += key.Length;
+        var hash = new HashCode();
+        hash.Add(topic);
+        hash.AddBytes(key);
+        ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_keyed ??= [], hash.ToHashCode(), out var isKnown);
+        // Keys that share a hash cost a store one write more, no more.
+        if (isKnown && _entries[newest].Topic == topic && Key(_entries[newest]).SequenceEqual(key)) _entries[newest].IsSuperseded = true;
+        newest = Count;
     }
 
     private int FindTopic(ReadOnlySpan<byte> name)

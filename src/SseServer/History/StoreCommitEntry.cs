@@ -25,6 +25,9 @@ internal struct StoreCommitEntry
     /// <summary>The topic ends with this event.</summary>
     public bool IsFinal;
 
-    /// <summary>The event's key; null where it has none.</summary>
-    public byte[]? Key;
+    /// <summary>A later entry of this commit is of the same topic and key. Not said of all that are: it spares a store some writes.</summary>
+    public bool IsSuperseded;
+
+    /// <summary>The length of the event's key, which stands behind the frame; 0 where it has none.</summary>
+    public ushort KeyLength;
 }

@@ -15,4 +15,10 @@ internal struct StoredEntry
 
     /// <summary>The length of the frame's chunk prefix.</summary>
     public byte PrefixLength;
+
+    /// <summary>The topic ends with this event.</summary>
+    public bool IsFinal;
+
+    /// <summary>The event's key, where the page has keys; null where it has none.</summary>
+    public byte[]? Key;
 }

@@ -21,6 +21,9 @@ internal sealed class StoredPage(int capacity = StoredPage.DefaultCapacity)
 
     public int Count { get; private set; }
 
+    /// <summary>Entries get their keys: for tools. Readers of streams have no use for them.</summary>
+    public bool HasKeys { get; init; }
+
     /// <summary>Nothing of the selection is left up to the id it was read through.</summary>
     public bool IsEnd { get; set; }
 
@@ -33,7 +36,7 @@ internal sealed class StoredPage(int capacity = StoredPage.DefaultCapacity)
     }
 
     /// <summary>Adds a frame; false where the page has some and this one is too much.</summary>
-    public bool TryAdd(long id, ReadOnlySpan<byte> frame, int prefixLength, long topic = 0)
+    public bool TryAdd(long id, ReadOnlySpan<byte> frame, int prefixLength, long topic = 0, ReadOnlySpan<byte> key = default, bool isFinal = false)
     {
         if (frame.Length > Bytes.Length - Length)
         {
@@ -49,7 +52,16 @@ internal sealed class StoredPage(int capacity = StoredPage.DefaultCapacity)
         }
 
         frame.CopyTo(Bytes.AsSpan(Length));
-        Entries[Count++] = new() { Id = id, Topic = topic, Offset = Length, Length = frame.Length, PrefixLength = (byte)prefixLength };
+        Entries[Count++] = new()
+        {
+            Id = id,
+            Topic = topic,
+            Offset = Length,
+            Length = frame.Length,
+            PrefixLength = (byte)prefixLength,
+            IsFinal = isFinal,
+            Key = HasKeys && !key.IsEmpty ? key.ToArray() : null,
+        };
         Length += frame.Length;
         return true;
     }

@@ -86,12 +86,15 @@ internal sealed record HistoryCommand
         output.WriteLine(Invariant($"{path}, format {stats.Format}, {(stats.IsClosed ? "closed in order" : "in use, or not closed in order")}"));
         output.WriteLine(Invariant($"File    {stats.FileBytes} bytes, of which {stats.FreeBytes} are free for events to come"));
         output.WriteLine(Invariant($"Events  {events} of {bytes} bytes, in {stats.Blocks} blocks and {stats.Topics.Count} topics"));
+        var (kept, ended) = (stats.Topics.Sum(topic => topic.Kept), stats.Topics.Count(topic => topic.EndId > 0));
+        if (stats.Keys > 0) output.WriteLine(Invariant($"Keys    {stats.Keys}, of which {kept} have their newest event kept beyond the retention of its topic"));
+        if (ended > 0) output.WriteLine(Invariant($"Ended   {ended} topics"));
         output.WriteLine($"Begun   {Time(stats.Origin)}, last event {Time(stats.LastId)}");
         if (stats.Topics.Count == 0) return ExitCode.Success;
         output.WriteLine();
         output.WriteLine(Row("Events", "Bytes", "Oldest", "Newest", "Topic"));
         foreach (var topic in stats.Topics.Take(ShownTopics))
-            output.WriteLine(Row(Invariant($"{topic.Count}"), Invariant($"{topic.Bytes}"), Time(topic.FirstId), Time(topic.LastId), Encoding.UTF8.GetString(topic.Name)));
+            output.WriteLine(Row(Invariant($"{topic.Count}"), Invariant($"{topic.Bytes}"), Time(topic.FirstId), Time(topic.LastId), Encoding.UTF8.GetString(topic.Name) + (topic.EndId > 0 ? "  (ended)" : "")));
         if (stats.Topics.Count > ShownTopics) output.WriteLine(Invariant($"and {stats.Topics.Count - ShownTopics} topics that hold less"));
         return ExitCode.Success;
     }

@@ -38,7 +38,7 @@ internal sealed partial class EventHub
         return null;
     }
 
-    /// <summary>Tells a topic's readers that the store is about to let go of events through an id.</summary>
+    /// <summary>Tells a topic's readers that the store is about to let go of events.</summary>
     internal void TrimStore(Topic topic, StoreTrim plan)
     {
         lock (_gate) topic.TrimStoreUnderLock(new(plan.Through), new(plan.LostThrough));

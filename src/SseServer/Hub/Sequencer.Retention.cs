@@ -16,7 +16,7 @@ internal sealed partial class Sequencer
     private bool _isMaintenanceDue;
     private bool _isTrimFailing;
     private Topic? _trimming;
-    private EventId _trimThrough;
+    private StoreTrim _trimPlan;
 
     /// <summary>Each second: time for the store's retention.</summary>
     public void Tick()
@@ -66,7 +66,7 @@ internal sealed partial class Sequencer
     {
         if (_trimming is { } trimming)
         {
-            if (_store.Trim(trimming.Name, _trimThrough.Value)) return true;
+            if (_store.Trim(trimming.Name, _trimPlan)) return true;
             _trimming = null;
             // A plan looks at some blocks only, so there may be more to let go.
             Plan(trimming, isUnderway: true);
@@ -110,6 +110,8 @@ internal sealed partial class Sequencer
     {
         if (!_hub.IsUnused(topic)) return false;
         FinishTrim(topic);
+        // The newest events of its keys are what it is for.
+        if (_store.Holds(topic.Name)) return false;
         if (!_hub.TryRemoveUnused(topic, _roundPosition)) return false;
         _store.RemoveTopic(topic.Name);
         return true;
@@ -118,7 +120,7 @@ internal sealed partial class Sequencer
     // A trim that failed may have left some.
     private void FinishTrim(Topic topic)
     {
-        while (_store.Trim(topic.Name, topic.TrimmedThroughUnderLock.Value))
+        while (_store.Trim(topic.Name, new(topic.TrimmedThroughUnderLock.Value, topic.StoreLostThroughUnderLock.Value)))
         {
         }
     }
@@ -126,16 +128,16 @@ internal sealed partial class Sequencer
     /// <summary>Finds what of a topic is to be let go, says it to its readers, and has it deleted from the next step on.</summary>
     private void Plan(Topic topic, bool isUnderway = false)
     {
-        if (!topic.HasStoredEventsUnderLock) return;
+        if (!_store.Holds(topic.Name)) return;
         var (retention, now) = (topic.Retention, _hub.Time.GetUtcNow());
         // A trim costs a sync, whatever it deletes; so it is made once an eighth of a bound has gathered, as memory drops whole segments.
-        if (!isUnderway && PlanTrim(topic, retention.MaxEvents + retention.MaxEvents / 8L, retention.MaxBytes, now - retention.MaxAge * 1.125).Value == 0) return;
-        var through = PlanTrim(topic, retention.MaxEvents, retention.MaxBytes - retention.MaxBytes / 8, now - retention.MaxAge);
-        if (through.Value == 0) return;
-        _hub.TrimStore(topic, new(through.Value, through.Value));
-        (_trimming, _trimThrough) = (topic, through);
+        if (!isUnderway && PlanTrim(topic, retention.MaxEvents + retention.MaxEvents / 8L, retention.MaxBytes, now - retention.MaxAge * 1.125).Through == 0) return;
+        var plan = PlanTrim(topic, retention.MaxEvents, retention.MaxBytes - retention.MaxBytes / 8, now - retention.MaxAge);
+        if (plan.Through == 0) return;
+        _hub.TrimStore(topic, plan);
+        (_trimming, _trimPlan) = (topic, plan);
     }
 
-    private EventId PlanTrim(Topic topic, long maxEvents, long maxBytes, DateTimeOffset oldest)
-        => new(_store.PlanTrim(topic.Name, new StoreBounds(maxEvents, maxBytes, EventId.FirstAt(oldest).Value)));
+    private StoreTrim PlanTrim(Topic topic, long maxEvents, long maxBytes, DateTimeOffset oldest)
+        => _store.PlanTrim(topic.Name, new StoreBounds(maxEvents, maxBytes, EventId.FirstAt(oldest).Value, topic.Retention.MaxKeys));
 }

@@ -142,10 +142,7 @@ internal abstract class EventStoreContract
         Assert.That(Places(store, "same"), Is.EqualTo(new[] { ("b", 1L), ("a", 3L) }));
         Assert.That(Places(store, "nobody's"), Is.Empty);
 
-        while (store.Trim("b"u8, 2))
-        {
-            // A bounded number of blocks a call.
-        }
+        StoreEvents.Trim(store, "b", new(2, 2));
 
         Assert.That(Places(store, "same"), Is.EqualTo(new[] { ("a", 3L) }));
         Assert.That(Places(store, "other"), Is.Empty);
@@ -157,18 +154,10 @@ internal abstract class EventStoreContract
         using (var store = OpenStore())
         {
             for (var i = 1; i <= 400; i++) StoreEvents.Commit(store, new StoredEvent("t", i, "x"));
-            var through = store.PlanTrim("t"u8, new StoreBounds(100, long.MaxValue, 0));
-            Assert.That(through, Is.InRange(1, 300));
-            do
-            {
-                while (store.Trim("t"u8, through))
-                {
-                    // A bounded number of blocks a call.
-                }
-
-                through = store.PlanTrim("t"u8, new StoreBounds(100, long.MaxValue, 0));
-            }
-            while (through > 0);
+            var plan = store.PlanTrim("t"u8, new StoreBounds(100, long.MaxValue, 0));
+            Assert.That(plan.Through, Is.InRange(1, 300));
+            Assert.That(plan, Is.EqualTo(new StoreTrim(plan.Through, plan.Through)));
+            StoreEvents.TrimTo(store, "t", new StoreBounds(100, long.MaxValue, 0));
 
             using var reader = store.OpenReader();
             Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t")), Is.EqualTo(Enumerable.Range(301, 100)));
@@ -192,8 +181,8 @@ internal abstract class EventStoreContract
         using var store = OpenStore();
         for (var i = 1; i <= 4; i++) StoreEvents.Commit(store, new StoredEvent("t", i, "x"));
 
-        Assert.That(store.PlanTrim("t"u8, new StoreBounds(maxEvents, maxBytes, firstId)), Is.EqualTo(through));
-        Assert.That(store.PlanTrim("unknown"u8, new StoreBounds(maxEvents, maxBytes, firstId)), Is.Zero);
+        Assert.That(store.PlanTrim("t"u8, new StoreBounds(maxEvents, maxBytes, firstId)), Is.EqualTo(new StoreTrim(through, through)));
+        Assert.That(store.PlanTrim("unknown"u8, new StoreBounds(maxEvents, maxBytes, firstId)), Is.EqualTo(default(StoreTrim)));
     }
 
     [Test]
@@ -202,7 +191,7 @@ internal abstract class EventStoreContract
         using (var store = OpenStore())
         {
             StoreEvents.Commit(store, new StoredEvent("gone", 5, "x"), new("stays", 6, "x"));
-            store.Trim("gone"u8, 5);
+            StoreEvents.Trim(store, "gone", new(5, 5));
             store.RemoveTopic("gone"u8);
             store.RemoveTopic("never was"u8);
             StoreEvents.Commit(store, new StoredEvent("stays", 7, "x"));
@@ -222,7 +211,7 @@ internal abstract class EventStoreContract
         using (var store = OpenStore())
         {
             StoreEvents.Commit(store, new StoredEvent("t", 5, "x"));
-            store.Trim("t"u8, 5);
+            StoreEvents.Trim(store, "t", new(5, 5));
             store.RemoveTopic("t"u8);
             StoreEvents.Commit(store, new StoredEvent("t", 9, "x"));
             store.Close(9);
@@ -304,13 +293,9 @@ internal abstract class EventStoreContract
         foreach (var topic in model.Select(e => e.Topic).Distinct().Where(_ => random.Next(3) == 0).ToList())
         {
             var name = StoreEvents.Utf8(topic);
-            var through = store.PlanTrim(name, new StoreBounds(random.Next(1, 20), long.MaxValue, 0));
-            while (store.Trim(name, through))
-            {
-                // A bounded number of blocks a call.
-            }
-
-            model.RemoveAll(e => e.Topic == topic && e.Id <= through);
+            var plan = store.PlanTrim(name, new StoreBounds(random.Next(1, 20), long.MaxValue, 0));
+            StoreEvents.Trim(store, topic, plan);
+            model.RemoveAll(e => e.Topic == topic && e.Id <= plan.Through);
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed class HistoryToolsTests : IDisposable
         Assert.That(await RunAsync("stats"), Is.EqualTo(ExitCode.Success));
 
         var text = _output.ToString();
-        Assert.That(text, Does.StartWith($"{_directory.File}, format 1, in use, or not closed in order"));
+        Assert.That(text, Does.StartWith($"{_directory.File}, format 2, in use, or not closed in order"));
         Assert.That(text, Does.Contain("Events  3 of ").And.Contain(" in 2 blocks and 2 topics"));
         Assert.That(text, Does.Match(@"\n +2 +\d+  2026-01-31T12:00:00Z  2026-01-31T12:00:00Z  a\r?\n"));
     }

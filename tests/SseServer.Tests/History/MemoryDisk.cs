@@ -10,7 +10,7 @@ internal sealed class MemoryDisk
 {
     private readonly Lock _gate = new();
     private readonly List<Row> _rows = [];
-    private readonly Dictionary<byte[], (long LastId, long EvictedThrough, long EndId)> _topics = new(Utf8Comparer.Instance);
+    private readonly Dictionary<byte[], TopicState> _topics = new(Utf8Comparer.Instance);
     private long _origin;
     private long _highWater;
     private long _lastId;
@@ -67,10 +67,14 @@ internal sealed class MemoryDisk
                     ref readonly var entry = ref commit.Entries[i];
                     Assert.That(entry.Id, Is.GreaterThan(_lastId), "Commits come in rising order.");
                     var name = topic.Name.ToArray();
-                    _rows.Add(new(entry.Id, name, commit.Frame(entry).ToArray(), entry.PrefixLength, entry.PublisherIdLength == 0 ? null : commit.PublisherId(entry).ToArray()));
+                    _rows.Add(new(entry.Id, name, commit.Frame(entry).ToArray(), entry.PrefixLength, entry.PublisherIdLength == 0 ? null : commit.PublisherId(entry).ToArray())
+                    {
+                        Key = entry.KeyLength == 0 ? null : Encoding.UTF8.GetString(commit.Key(entry)),
+                        IsFinal = entry.IsFinal,
+                    });
                     // What a topic of this name once had is below the floor.
-                    var evicted = _topics.TryGetValue(name, out var known) ? known.EvictedThrough : _floor;
-                    _topics[name] = (entry.Id, evicted, entry.IsFinal ? entry.Id : known.EndId);
+                    var known = _topics.GetValueOrDefault(name) ?? new(0, _floor, _floor, 0);
+                    _topics[name] = known with { LastId = entry.Id, EndId = entry.IsFinal ? entry.Id : known.EndId };
                 }
             }
 
@@ -87,34 +91,50 @@ internal sealed class MemoryDisk
                 if (row.PublisherId is not null && publisherId.SequenceEqual(row.PublisherId)) places.Add(new(row.Topic, row.Id));
     }
 
-    public long PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds)
+    public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds)
     {
         lock (_gate)
         {
-            var rows = RowsOf(topic);
-            var (count, bytes, through) = (rows.Count, rows.Sum(row => (long)row.Frame.Length), 0L);
+            if (!_topics.TryGetValue(topic.ToArray(), out var known)) return default;
+            var all = RowsOf(topic);
+            var rows = all.FindAll(row => row.Id > known.TrimmedThrough);
+            var (count, bytes, through) = (rows.Count, rows.Sum(row => (long)row.Frame.Length), known.TrimmedThrough);
             foreach (var row in rows)
             {
                 if (count <= bounds.MaxEvents && (bytes <= bounds.MaxBytes || count == 1) && row.Id >= bounds.FirstId) break;
                 (count, bytes, through) = (count - 1, bytes - row.Frame.Length, row.Id);
             }
 
-            return through;
+            var newest = Newest(all);
+            var kept = all.FindAll(row => row.Id <= through && newest.Contains(row));
+            var maxKeys = known.EndId > 0 && known.EndId < bounds.FirstId ? 0 : bounds.MaxKeys;
+            var keysThrough = kept.Count > maxKeys ? kept[kept.Count - (int)maxKeys - 1].Id : 0;
+            if (through == known.TrimmedThrough && keysThrough == 0) return default;
+            var lost = rows.LastOrDefault(row => row.Id <= through && row.Key is null)?.Id ?? 0;
+            return new(through, Math.Max(lost, keysThrough), keysThrough);
         }
     }
 
-    public bool Trim(ReadOnlySpan<byte> topic, long through)
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan)
     {
         lock (_gate)
         {
-            var name = topic.ToArray();
-            _topics[name] = (_topics[name].LastId, Math.Max(_topics[name].EvictedThrough, through), _topics[name].EndId);
-            var rows = RowsOf(topic).Where(row => row.Id <= through).ToList();
+            var (name, through, keysThrough) = (topic.ToArray(), plan.Through, plan.KeysThrough);
+            if (!_topics.TryGetValue(name, out var known)) return false;
+            _topics[name] = known with { TrimmedThrough = Math.Max(known.TrimmedThrough, through), EvictedThrough = Math.Max(known.EvictedThrough, plan.LostThrough) };
+            var all = RowsOf(topic);
+            var newest = Newest(all);
+            var rows = all.FindAll(row => row.Id <= through && (!newest.Contains(row) || row.Id <= keysThrough));
             // Some a call, as a store does that must not stop publishing.
             var now = rows.Take(100).ToHashSet();
             _rows.RemoveAll(now.Contains);
             return rows.Count > now.Count;
         }
+    }
+
+    public bool Holds(ReadOnlySpan<byte> topic)
+    {
+        lock (_gate) return RowsOf(topic).Count > 0;
     }
 
     public void RemoveTopic(ReadOnlySpan<byte> topic)
@@ -138,11 +158,13 @@ internal sealed class MemoryDisk
         lock (_gate)
         {
             page.Clear();
+            var newest = selection.LatestOnly ? _rows.GroupBy(row => row.Topic, Utf8Comparer.Instance).SelectMany(Newest).ToHashSet() : null;
             for (var i = IndexAfter(after); i < _rows.Count && _rows[i].Id <= through; i++)
             {
                 var row = _rows[i];
                 if (!selection.Topics.Any(topic => topic.AsSpan().SequenceEqual(row.Topic)) && !selection.Patterns.Any(pattern => pattern.Matches(row.Topic))) continue;
-                if (!page.TryAdd(row.Id, row.Frame, row.PrefixLength)) return;
+                if (newest is not null && !row.IsFinal && !newest.Contains(row)) continue;
+                if (!page.TryAdd(row.Id, row.Frame, row.PrefixLength, key: Encoding.UTF8.GetBytes(row.Key ?? ""), isFinal: row.IsFinal)) return;
             }
 
             page.IsEnd = true;
@@ -163,9 +185,19 @@ internal sealed class MemoryDisk
 
     private StoredTopic Describe(byte[] name)
     {
-        var rows = RowsOf(name);
-        return new(name, rows.FirstOrDefault()?.Id ?? 0, _topics[name].LastId, rows.Count, rows.Sum(row => (long)row.Frame.Length), _topics[name].EvictedThrough) { EndId = _topics[name].EndId };
+        var (topic, all) = (_topics[name], RowsOf(name));
+        var rows = all.FindAll(row => row.Id > topic.TrimmedThrough);
+        return new(name, rows.FirstOrDefault()?.Id ?? 0, topic.LastId, rows.Count, rows.Sum(row => (long)row.Frame.Length), topic.EvictedThrough)
+        {
+            TrimmedThrough = topic.TrimmedThrough,
+            Kept = Newest(all).Count(row => row.Id <= topic.TrimmedThrough),
+            EndId = topic.EndId,
+        };
     }
+
+    /// <summary>Of a topic's rows, the newest of each key.</summary>
+    private static HashSet<Row> Newest(IEnumerable<Row> rows)
+        => [.. rows.Where(row => row.Key is not null).GroupBy(row => row.Key).Select(key => key.Last())];
 
     private List<Row> RowsOf(ReadOnlySpan<byte> topic)
     {
@@ -186,5 +218,12 @@ internal sealed class MemoryDisk
         return low;
     }
 
-    private sealed record Row(long Id, byte[] Topic, byte[] Frame, int PrefixLength, byte[]? PublisherId);
+    private sealed record Row(long Id, byte[] Topic, byte[] Frame, int PrefixLength, byte[]? PublisherId)
+    {
+        public string? Key { get; init; }
+
+        public bool IsFinal { get; init; }
+    }
+
+    private sealed record TopicState(long LastId, long EvictedThrough, long TrimmedThrough, long EndId);
 }

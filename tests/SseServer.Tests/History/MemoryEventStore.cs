@@ -103,14 +103,16 @@ internal sealed class MemoryEventStore : IEventStore
         _disk.FindPublisherId(publisherId, places);
     }
 
-    public long PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => _disk.PlanTrim(topic, bounds);
+    public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => _disk.PlanTrim(topic, bounds);
 
-    public bool Trim(ReadOnlySpan<byte> topic, long through)
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan)
     {
         ThrowIfFailing();
         Interlocked.Increment(ref _trims);
-        return _disk.Trim(topic, through) | TrimsForEver;
+        return _disk.Trim(topic, plan) | TrimsForEver;
     }
+
+    public bool Holds(ReadOnlySpan<byte> topic) => _disk.Holds(topic);
 
     public void RemoveTopic(ReadOnlySpan<byte> topic)
     {

@@ -6,7 +6,8 @@ namespace SseServer.History.Sqlite;
 /// Puts a run of one topic's events into the bytes of a block. Reused from block to block.
 /// <code>
 /// block = *frame *entry frames-length checksum   ; both numbers in 4 bytes, little-endian
-/// entry = id-delta length prefix-length publisher-id-length   ; LEB128 each; the first delta is from the row's first id, so 0
+/// entry = id-delta length flags publisher-id-length [key-length *OCTET]   ; numbers in LEB128; the first delta is from the row's first id, so 0
+/// flags = prefix-length + 16 where a key follows + 32 where the topic ends with the event
 /// </code>
 /// The checksum is CRC-32C over the row's topic, its first id, and all that comes before, so that a row that holds another's bytes is found out, too.
 /// </summary>
@@ -15,8 +16,13 @@ internal sealed class BlockWriter
     /// <summary>The two numbers at the end.</summary>
     public const int TrailerBytes = 8;
 
-    // A 10-byte id delta, a 5-byte length, and two that fit in 2.
-    private const int MaxEntryBytes = 19;
+    /// <summary>Of an entry's flags: the rest is the length of its chunk prefix, which is at most 10.</summary>
+    public const int KeyFlag = 16;
+
+    public const int FinalFlag = 32;
+
+    // A 10-byte id delta, a 5-byte length, and three numbers that fit in 3; a key's bytes come on top.
+    private const int MaxEntryBytes = 24;
 
     // What is kept for the next block; a larger event's memory is given back.
     private const int KeptBytes = 1024 * 1024;
@@ -38,31 +44,48 @@ internal sealed class BlockWriter
     /// <summary>Events with a publisher's id.</summary>
     public int PublisherIds { get; private set; }
 
+    /// <summary>The last event without a key; 0 where all have one.</summary>
+    public long LastUnkeyedId { get; private set; }
+
+    /// <summary>Some event has a key.</summary>
+    public bool HasKeys { get; private set; }
+
     public void Begin(long topicId)
     {
         _topicId = topicId;
         Count = 0;
         Bytes = 0;
         PublisherIds = 0;
+        LastUnkeyedId = 0;
+        HasKeys = false;
         _indexLength = 0;
         if (_data.Length > KeptBytes) _data = new byte[KeptBytes];
     }
 
-    public void Add(in StoreCommitEntry entry, ReadOnlySpan<byte> frame)
+    /// <summary>Adds an event of a commit.</summary>
+    public void Add(StoreCommit commit, in StoreCommitEntry entry)
+        => Add(entry.Id, commit.Frame(entry), entry.PrefixLength, entry.PublisherIdLength, commit.Key(entry), entry.IsFinal);
+
+    /// <summary>Adds the current event of another block.</summary>
+    public void Add(StoredBlock block) => Add(block.Id, block.Frame, block.PrefixLength, block.PublisherIdLength, block.Key, block.IsFinal);
+
+    private void Add(long id, ReadOnlySpan<byte> frame, int prefixLength, int publisherIdLength, ReadOnlySpan<byte> key, bool isFinal)
     {
-        if (Count == 0) FirstId = LastId = entry.Id;
+        if (Count == 0) FirstId = LastId = id;
         Ensure(ref _data, Bytes, frame.Length);
         frame.CopyTo(_data.AsSpan(Bytes));
         Bytes += frame.Length;
 
-        Ensure(ref _index, _indexLength, MaxEntryBytes);
-        PutNumber((ulong)(entry.Id - LastId));
+        Ensure(ref _index, _indexLength, MaxEntryBytes + key.Length);
+        PutNumber((ulong)(id - LastId));
         PutNumber((ulong)frame.Length);
-        PutNumber(entry.PrefixLength);
-        PutNumber(entry.PublisherIdLength);
-        LastId = entry.Id;
+        PutNumber((ulong)(prefixLength + (key.IsEmpty ? 0 : KeyFlag) + (isFinal ? FinalFlag : 0)));
+        PutNumber((ulong)publisherIdLength);
+        if (key.IsEmpty) LastUnkeyedId = id;
+        else PutKey(key);
+        LastId = id;
         Count++;
-        if (entry.PublisherIdLength > 0) PublisherIds++;
+        if (publisherIdLength > 0) PublisherIds++;
     }
 
     /// <summary>The block's bytes, good until the next <see cref="Begin"/>.</summary>
@@ -75,6 +98,14 @@ internal sealed class BlockWriter
         var checksum = BlockChecksum.Compute(_topicId, FirstId, _data.AsSpan(0, end + 4));
         BinaryPrimitives.WriteUInt32LittleEndian(_data.AsSpan(end + 4), checksum);
         return _data.AsSpan(0, end + TrailerBytes);
+    }
+
+    private void PutKey(ReadOnlySpan<byte> key)
+    {
+        HasKeys = true;
+        PutNumber((ulong)key.Length);
+        key.CopyTo(_index.AsSpan(_indexLength));
+        _indexLength += key.Length;
     }
 
     private void PutNumber(ulong value)

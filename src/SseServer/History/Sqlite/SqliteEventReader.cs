@@ -16,6 +16,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
     private readonly TopicNames _names;
     private readonly TopicBlocks _byTopic;
     private readonly ScannedBlocks _byScan;
+    private readonly LatestEvents _latest;
     private readonly PriorityQueue<StoredBlock, long> _open = new();
     private readonly Stack<StoredBlock> _free = [];
 
@@ -32,6 +33,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
         _names = new TopicNames(database);
         _byTopic = new TopicBlocks(database, _names);
         _byScan = new ScannedBlocks(database, _names);
+        _latest = new LatestEvents(database);
     }
 
     public void Read(StoredSelection selection, long after, long through, StoredPage page)
@@ -41,6 +43,12 @@ internal sealed class SqliteEventReader : IStoredEventReader
         try
         {
             var topics = _names.Select(selection);
+            if (selection.LatestOnly)
+            {
+                _latest.Read(topics, after, through, page);
+                return;
+            }
+
             if (selection.Patterns.Count > 0 || selection.Topics.Count > MaxTopicsLookedUp)
             {
                 _byScan.Start(topics, after, through);
@@ -111,7 +119,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
                 return true;
             }
 
-            if (!page.TryAdd(block.Id, block.Frame, block.PrefixLength, block.TopicId))
+            if (!block.TryAddTo(page))
             {
                 _free.Push(block);
                 return false;

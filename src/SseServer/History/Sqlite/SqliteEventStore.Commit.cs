@@ -54,6 +54,7 @@ internal sealed partial class SqliteEventStore
             "INSERT INTO blocks (first_id, stretch_id, topic_id, last_id, count, bytes, publisher_ids, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         _insertPublisherId = database.Prepare("INSERT INTO publisher_ids (publisher_id, id, topic_id) VALUES (?1, ?2, ?3)");
         _findPublisherId = database.Prepare("SELECT topic_id, id FROM publisher_ids WHERE publisher_id = ?1 ORDER BY id");
+        PrepareKeys(database);
         PrepareTrimming(database);
     }
 
@@ -72,17 +73,22 @@ internal sealed partial class SqliteEventStore
             ref readonly var topic = ref commit.Topic(index);
             var row = _topics.Find(topic.Name);
             // What a topic of this name had before it was forgotten is below the floor.
-            var totals = row?.Totals ?? new TopicTotals { EvictedThrough = _floor };
+            var totals = row?.Totals ?? new TopicTotals { EvictedThrough = _floor, TrimmedThrough = _floor };
             if (totals.Count == 0) totals.FirstId = entries[topic.First].Id;
             totals.LastId = entries[topic.Last].Id;
+            var hasKeys = false;
             for (var at = topic.First; at >= 0; at = entries[at].Next)
             {
                 totals.Count++;
                 totals.Bytes += entries[at].Length;
+                hasKeys |= entries[at].KeyLength > 0;
+                if (entries[at].IsFinal) totals.EndId = entries[at].Id;
             }
 
-            if (row is null) row = _topics.Insert(topic.Name, totals);
-            else _topics.Update(row, totals);
+            var isKnown = row is not null;
+            row ??= _topics.Insert(topic.Name, totals);
+            if (hasKeys) WriteKeys(commit, topic.First, row.TopicId, ref totals);
+            if (isKnown) _topics.Update(row, totals);
             (_rows[index], _totals[index], _next[index]) = (row, totals, topic.First);
         }
     }
@@ -122,14 +128,20 @@ internal sealed partial class SqliteEventStore
             ref readonly var entry = ref entries[at];
             if (entry.PublisherIdLength > 0)
                 _insertPublisherId.Bind(1, commit.PublisherId(entry)).Bind(2, entry.Id).Bind(3, topicId).Run();
-            _block.Add(entry, commit.Frame(entry));
+            _block.Add(commit, entry);
             at = entry.Next;
         }
         while (at >= 0 && at < end && _block.Bytes + entries[at].Length <= BlockBytes);
 
+        InsertBlock(topicId, stretchId);
+        if (_block.HasKeys) _insertKeyedBlock.Bind(1, _block.FirstId).Bind(2, _block.LastUnkeyedId).Run();
+        return at;
+    }
+
+    private void InsertBlock(long topicId, long stretchId)
+    {
         var data = _block.Finish();
         _insertBlock.Bind(1, _block.FirstId).Bind(2, stretchId).Bind(3, topicId).Bind(4, _block.LastId).Bind(5, _block.Count)
             .Bind(6, _block.Bytes).Bind(7, _block.PublisherIds).Bind(8, data).Run();
-        return at;
     }
 }

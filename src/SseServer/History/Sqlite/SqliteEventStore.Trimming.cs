@@ -1,70 +1,87 @@
 namespace SseServer.History.Sqlite;
 
-// Letting go: whole blocks, oldest first, a few a call.
+// Letting go: whole blocks, oldest first, a few a call. What stays of one is thinned to the newest events of keys (SqliteEventStore.Thinning).
 internal sealed partial class SqliteEventStore
 {
     // A few milliseconds' work, between two commits.
     private const int BlocksPerStep = 128;
 
-    private readonly StoredBlock _trimmed = new();
-    private SqliteStatement _oldestBlocks = null!;
-    private SqliteStatement _blockData = null!;
-    private SqliteStatement _deleteBlock = null!;
-    private SqliteStatement _deletePublisherId = null!;
+    // Keys that one plan lets go: some milliseconds in one step.
+    private const int KeysPerPlan = 4096;
+
+    // Kept events that are stale are let go by themselves once they are half and this many: a transaction and a sync are worth it. A trim that is made anyway takes any number with it.
+    private const int StaleWorthATrim = 64;
+
+    private readonly List<BlockRow> _oldest = new(BlocksPerStep);
+    private SqliteStatement _blocksAfter = null!;
     private SqliteStatement _setFloor = null!;
     private long _floor;
 
-    public long PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds)
+    // The topic that is being trimmed, 0 for none, and through which block.
+    private long _trimming;
+    private long _trimmedTo;
+
+    public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds)
     {
-        if (_topics.Find(topic) is not { } row) return 0;
-        var (count, bytes, through) = (row.Totals.Count, row.Totals.Bytes, 0L);
-        _oldestBlocks.Bind(1, row.TopicId).Bind(2, long.MaxValue);
-        while (_oldestBlocks.Step())
+        if (_topics.Find(topic) is not { } row) return default;
+        var totals = row.Totals;
+        var (count, bytes, through, lost, hasKeys) = (totals.Count, totals.Bytes, totals.TrimmedThrough, 0L, false);
+        ReadBlocks(row.TopicId, totals.TrimmedThrough, long.MaxValue);
+        foreach (var block in _oldest)
         {
-            var (lastId, blockCount, blockBytes) = (_oldestBlocks.Number(1), _oldestBlocks.Number(2), _oldestBlocks.Number(3));
-            var isOver = count - blockCount >= bounds.MaxEvents
-                || (bytes > bounds.MaxBytes && count > blockCount)
-                || lastId < bounds.FirstId;
+            var isOver = count - block.Count >= bounds.MaxEvents
+                || (bytes > bounds.MaxBytes && count > block.Count)
+                || block.LastId < bounds.FirstId;
             if (!isOver) break;
-            count -= blockCount;
-            bytes -= blockBytes;
-            through = lastId;
+            count -= block.Count;
+            bytes -= block.Bytes;
+            through = block.LastId;
+            lost = Math.Max(lost, block.LastUnkeyedId);
+            hasKeys |= block.HasKeys;
         }
 
-        _oldestBlocks.Reset();
-        return through;
+        var keys = totals.Kept - totals.Stale + (hasKeys ? CountKeys(row.TopicId, totals.TrimmedThrough, through) : 0);
+        var over = keys - (totals.EndId > 0 && totals.EndId < bounds.FirstId ? 0 : bounds.MaxKeys);
+        var keysThrough = over > 0 ? Math.Min(KeyAt(row.TopicId, Math.Min(over, KeysPerPlan) - 1), through) : 0;
+        if (through == totals.TrimmedThrough && keysThrough == 0 && !AreStaleWorthATrim(totals)) return default;
+        return new(through, Math.Max(lost, keysThrough), keysThrough);
     }
 
-    public bool Trim(ReadOnlySpan<byte> topic, long through)
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan)
     {
         if (_topics.Find(topic) is not { } row) return false;
-        var database = Database;
         var totals = row.Totals;
-        totals.EvictedThrough = Math.Max(totals.EvictedThrough, through);
-        if (totals.Count == 0 && totals == row.Totals) return false;
+        var isBegun = _trimming == row.TopicId;
+        _trimming = 0;
+        if (!isBegun && plan.Through <= totals.TrimmedThrough && plan.LostThrough <= totals.EvictedThrough && plan.KeysThrough == 0 && !AreStaleWorthATrim(totals))
+            return false;
         bool isMore;
+        var database = Database;
         database.BeginWrite();
         try
         {
-            isMore = DeleteOldest(row.TopicId, through, ref totals);
+            if (!isBegun) BeginTrim(row.TopicId, plan, ref totals);
+            isMore = Thin(row.TopicId, plan.Through, ref totals);
+            if (!isMore) EndTrim(row.TopicId, plan.Through, ref totals);
+            totals.FirstId = FirstAfter(row.TopicId, totals.TrimmedThrough);
             _topics.Update(row, totals);
             database.Commit();
         }
         catch
         {
-            _oldestBlocks.Reset();
             database.RollBack();
             throw;
         }
 
         _topics.Adopt(row, totals);
+        if (isMore) _trimming = row.TopicId;
         return isMore;
     }
 
     public void RemoveTopic(ReadOnlySpan<byte> topic)
     {
         if (_topics.Find(topic) is not { } row) return;
-        if (row.Totals.Count > 0) throw new InvalidOperationException("The topic has events.");
+        if (Holds(topic)) throw new InvalidOperationException("The topic has events.");
         var floor = Math.Max(_floor, Math.Max(row.Totals.EvictedThrough, row.Totals.LastId));
         var database = Database;
         database.BeginWrite();
@@ -86,44 +103,50 @@ internal sealed partial class SqliteEventStore
 
     private void PrepareTrimming(SqliteDatabase database)
     {
-        _oldestBlocks = database.Prepare(
-            $"SELECT first_id, last_id, count, bytes, publisher_ids FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id LIMIT {BlocksPerStep}");
-        _blockData = database.Prepare("SELECT data FROM blocks WHERE first_id = ?1");
-        _deleteBlock = database.Prepare("DELETE FROM blocks WHERE first_id = ?1");
-        _deletePublisherId = database.Prepare("DELETE FROM publisher_ids WHERE publisher_id = ?1 AND id = ?2");
+        _blocksAfter = database.Prepare(
+            $"SELECT {BlockRow.Columns} FROM {BlockRow.Source} WHERE b.topic_id = ?1 AND b.first_id > ?2 AND b.first_id <= ?3 ORDER BY b.first_id LIMIT {BlocksPerStep}");
         _setFloor = database.Prepare("UPDATE store SET floor = ?1");
+        PrepareThinning(database);
     }
 
-    /// <summary>Deletes the oldest blocks that end at or before an id; returns whether there are more.</summary>
-    private bool DeleteOldest(long topicId, long through, ref TopicTotals totals)
+    private static bool AreStaleWorthATrim(in TopicTotals totals)
+        => totals.Stale > 0 && totals.Stale * 2 >= totals.Kept && (totals.Stale >= StaleWorthATrim || totals.Count == 0);
+
+    /// <summary>Takes note of what is lost, lets go of the keys that are too many, and decides where to begin.</summary>
+    private void BeginTrim(long topicId, in StoreTrim plan, ref TopicTotals totals)
     {
-        Span<long> deleted = stackalloc long[BlocksPerStep];
-        var blocks = 0;
-        _oldestBlocks.Bind(1, topicId).Bind(2, through);
-        while (_oldestBlocks.Step() && _oldestBlocks.Number(1) <= through)
+        totals.EvictedThrough = Math.Max(totals.EvictedThrough, plan.LostThrough);
+        if (plan.KeysThrough > 0)
         {
-            deleted[blocks++] = _oldestBlocks.Number(0);
-            totals.Count -= _oldestBlocks.Number(2);
-            totals.Bytes -= _oldestBlocks.Number(3);
-            if (_oldestBlocks.Number(4) > 0) DeletePublisherIds(topicId, _oldestBlocks.Number(0));
+            totals.Stale += CountKeys(topicId, 0, Math.Min(plan.KeysThrough, totals.TrimmedThrough));
+            _deleteKeys.Bind(1, topicId).Bind(2, 0).Bind(3, plan.KeysThrough).Run();
         }
 
-        _oldestBlocks.Reset();
-        foreach (var firstId in deleted[..blocks]) _deleteBlock.Bind(1, firstId).Run();
-        _oldestBlocks.Bind(1, topicId).Bind(2, long.MaxValue);
-        totals.FirstId = _oldestBlocks.Step() ? _oldestBlocks.Number(0) : 0;
-        var isMore = totals.FirstId > 0 && _oldestBlocks.Number(1) <= through;
-        _oldestBlocks.Reset();
-        return isMore;
+        // Each walk over what is kept takes half of it with it, so it costs little for each event.
+        _trimmedTo = totals.Stale > 0 && totals.Stale * 2 >= totals.Kept ? 0 : totals.TrimmedThrough;
     }
 
-    private void DeletePublisherIds(long topicId, long firstId)
+    private void EndTrim(long topicId, long through, ref TopicTotals totals)
     {
-        _blockData.Bind(1, firstId);
-        var isWhole = _blockData.Step() && _trimmed.TryLoad(topicId, firstId, _blockData.Blob(0));
-        _blockData.Reset();
-        // The ids of a damaged block stay behind; they lead to an event that is let go, as if it were just gone.
-        while (isWhole && _trimmed.MoveNext())
-            if (_trimmed.PublisherIdLength > 0) _deletePublisherId.Bind(1, _trimmed.PublisherId).Bind(2, _trimmed.Id).Run();
+        // Retention ends between two blocks; an id within one, which no plan gives, is rounded down to its beginning.
+        ReadBlocks(topicId, totals.TrimmedThrough, through);
+        if (_oldest.Count == 0) totals.TrimmedThrough = Math.Max(totals.TrimmedThrough, through);
+        // Counted anew, so that what damage has done to the numbers does not stay.
+        if (totals.Kept > 0) totals.Stale = Math.Max(0, totals.Kept - CountKeys(topicId, 0, totals.TrimmedThrough));
+    }
+
+    private void ReadBlocks(long topicId, long after, long through)
+    {
+        _oldest.Clear();
+        _blocksAfter.Bind(1, topicId).Bind(2, after).Bind(3, through);
+        while (_blocksAfter.Step()) _oldest.Add(BlockRow.Read(_blocksAfter));
+    }
+
+    private long FirstAfter(long topicId, long after)
+    {
+        _blocksAfter.Bind(1, topicId).Bind(2, after).Bind(3, long.MaxValue);
+        var firstId = _blocksAfter.Step() ? _blocksAfter.Number(0) : 0;
+        _blocksAfter.Reset();
+        return firstId;
     }
 }

@@ -53,8 +53,29 @@ internal static class StoreSchema
         ) STRICT, WITHOUT ROWID;
         """;
 
+    // A block without a row in keyed_blocks has no event with a key, as all of version 1: so migration touches no block. Such a row goes once its block is thinned.
+    // Blocks that begin at or below their topic's trimmed_through are thinned: of their entries, kept in number, stale ones are not the newest of a key any more.
+    private const string Version2 = """
+        ALTER TABLE topics ADD COLUMN trimmed_through INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE topics ADD COLUMN end_id INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE topics ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE topics ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
+        UPDATE topics SET trimmed_through = evicted_through;
+        CREATE TABLE keys (
+            topic_id INTEGER NOT NULL,
+            key BLOB NOT NULL,
+            id INTEGER NOT NULL,
+            PRIMARY KEY (topic_id, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX keys_by_id ON keys (topic_id, id);
+        CREATE TABLE keyed_blocks (
+            first_id INTEGER PRIMARY KEY,
+            last_unkeyed_id INTEGER NOT NULL
+        ) STRICT;
+        """;
+
     /// <summary>The steps of this program.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [Version1];
+    public static IReadOnlyList<string> Steps { get; } = [Version1, Version2];
 
     /// <summary>Makes the tables in an empty file, and brings those of an older version to this one.</summary>
     /// <exception cref="StoreException">The file is another program's or a newer version's.</exception>

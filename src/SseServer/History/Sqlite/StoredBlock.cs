@@ -12,6 +12,8 @@ internal sealed class StoredBlock
     private int _indexAt;
     private int _indexEnd;
     private int _frameEnd;
+    private int _keyAt;
+    private int _keyLength;
 
     public long TopicId { get; private set; }
 
@@ -23,6 +25,12 @@ internal sealed class StoredBlock
     public int PrefixLength { get; private set; }
 
     public int PublisherIdLength { get; private set; }
+
+    /// <summary>The topic ends with the current event.</summary>
+    public bool IsFinal { get; private set; }
+
+    /// <summary>The current event's key; empty where it has none.</summary>
+    public ReadOnlySpan<byte> Key => _bytes.AsSpan(_keyAt, _keyLength);
 
     /// <summary>Where the current frame begins among the block's.</summary>
     public int FrameOffset { get; private set; }
@@ -56,8 +64,13 @@ internal sealed class StoredBlock
         Id += (long)TakeNumber();
         FrameOffset = _frameEnd;
         _frameEnd += (int)TakeNumber();
-        PrefixLength = (int)TakeNumber();
+        var flags = (int)TakeNumber();
         PublisherIdLength = (int)TakeNumber();
+        PrefixLength = flags & (BlockWriter.KeyFlag - 1);
+        IsFinal = (flags & BlockWriter.FinalFlag) != 0;
+        _keyLength = (flags & BlockWriter.KeyFlag) == 0 ? 0 : (int)TakeNumber();
+        _keyAt = _indexAt;
+        _indexAt += _keyLength;
         return true;
     }
 
@@ -68,6 +81,9 @@ internal sealed class StoredBlock
             if (Id > id) return true;
         return false;
     }
+
+    /// <summary>Adds the current event to a page; false where it is full.</summary>
+    public bool TryAddTo(StoredPage page) => page.TryAdd(Id, Frame, PrefixLength, TopicId, Key, IsFinal);
 
     // What the checksum has passed is what BlockWriter wrote.
     private ulong TakeNumber()

@@ -17,8 +17,8 @@ internal sealed class TopicBlocks : IBlockSource
     {
         _database = database;
         _names = names;
-        _totals = database.Prepare("SELECT first_id, last_id FROM topics WHERE topic_id = ?1");
-        _allTotals = database.Prepare("SELECT topic_id, name, first_id, last_id FROM topics WHERE count > 0");
+        _totals = database.Prepare("SELECT first_id, last_id, kept FROM topics WHERE topic_id = ?1");
+        _allTotals = database.Prepare("SELECT topic_id, name, first_id, last_id, kept FROM topics WHERE count > 0 OR kept > 0");
         _blockAt = database.Prepare("SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
         _nextBlock = database.Prepare("SELECT first_id FROM blocks WHERE topic_id = ?1 AND first_id > ?2 ORDER BY first_id LIMIT 1");
         _data = database.Prepare("SELECT data FROM blocks WHERE first_id = ?1");
@@ -36,9 +36,9 @@ internal sealed class TopicBlocks : IBlockSource
         {
             _totals.Bind(1, topicId);
             var isStored = _totals.Step();
-            var (firstId, lastId) = isStored ? (_totals.Number(0), _totals.Number(1)) : default;
+            var (firstId, lastId, kept) = isStored ? (_totals.Number(0), _totals.Number(1), _totals.Number(2)) : default;
             _totals.Reset();
-            Add(topicId, firstId, lastId, after);
+            Add(topicId, firstId, lastId, kept, after);
         }
 
         if (!topics.HasPatterns) return;
@@ -46,7 +46,7 @@ internal sealed class TopicBlocks : IBlockSource
         {
             var topicId = _allTotals.Number(0);
             if (!topics.Named.Contains(topicId) && topics.Matches(_allTotals.Blob(1)))
-                Add(topicId, _allTotals.Number(2), _allTotals.Number(3), after);
+                Add(topicId, _allTotals.Number(2), _allTotals.Number(3), _allTotals.Number(4), after);
         }
     }
 
@@ -60,18 +60,24 @@ internal sealed class TopicBlocks : IBlockSource
         AddNext(topicId, firstId);
     }
 
-    private void Add(long topicId, long firstId, long lastId, long after)
+    private void Add(long topicId, long firstId, long lastId, long kept, long after)
     {
-        if (firstId == 0 || lastId <= after || firstId > _through) return;
-        if (firstId > after) _next.Enqueue(topicId, firstId);
-        else AddAt(topicId, after);
+        if (lastId <= after) return;
+        // Kept events stand before the first of the totals.
+        if (kept > 0 || (firstId > 0 && firstId <= after)) AddAt(topicId, after);
+        else if (firstId > 0 && firstId <= _through) _next.Enqueue(topicId, firstId);
     }
 
     // The block that the id stands in, or the next one where it is the block's last.
     private void AddAt(long topicId, long after)
     {
         _blockAt.Bind(1, topicId).Bind(2, after);
-        if (!_blockAt.Step()) return;
+        if (!_blockAt.Step())
+        {
+            AddNext(topicId, after);
+            return;
+        }
+
         var (firstId, lastId) = (_blockAt.Number(0), _blockAt.Number(1));
         _blockAt.Reset();
         if (lastId > after) _next.Enqueue(topicId, firstId);

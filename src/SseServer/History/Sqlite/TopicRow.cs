@@ -9,5 +9,5 @@ internal sealed class TopicRow(long topicId, byte[] name)
 
     public TopicTotals Totals { get; set; }
 
-    public StoredTopic ToStored() => new(Name, Totals.FirstId, Totals.LastId, Totals.Count, Totals.Bytes, Totals.EvictedThrough);
+    public StoredTopic ToStored() => Totals.ToStored(Name);
 }

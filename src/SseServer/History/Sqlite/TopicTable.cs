@@ -17,8 +17,8 @@ internal sealed class TopicTable
     public TopicTable(SqliteDatabase database)
     {
         _database = database;
-        _insert = database.Prepare("INSERT INTO topics (name, first_id, last_id, count, bytes, evicted_through) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-        _update = database.Prepare("UPDATE topics SET first_id = ?2, last_id = ?3, count = ?4, bytes = ?5, evicted_through = ?6 WHERE topic_id = ?1");
+        _insert = database.Prepare($"INSERT INTO topics (name, {TopicTotals.Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+        _update = database.Prepare($"UPDATE topics SET ({TopicTotals.Columns}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) WHERE topic_id = ?1");
         _delete = database.Prepare("DELETE FROM topics WHERE topic_id = ?1");
         Load();
     }
@@ -35,12 +35,12 @@ internal sealed class TopicTable
     /// <summary>Writes the row of a topic that has none; it counts once <see cref="Adopt"/> is told of it, after the commit.</summary>
     public TopicRow Insert(byte[] name, in TopicTotals totals)
     {
-        BindTotals(_insert, totals).Bind(1, name).Run();
+        totals.Bind(_insert, 2).Bind(1, name).Run();
         return new TopicRow(_database.LastInsertedRow(), name);
     }
 
     /// <summary>Writes a row's totals; they count once <see cref="Adopt"/> is told of them, after the commit.</summary>
-    public void Update(TopicRow row, in TopicTotals totals) => BindTotals(_update, totals).Bind(1, row.TopicId).Run();
+    public void Update(TopicRow row, in TopicTotals totals) => totals.Bind(_update, 2).Bind(1, row.TopicId).Run();
 
     /// <summary>Deletes a row; it counts once <see cref="Forget"/> is told of it, after the commit.</summary>
     public void Delete(TopicRow row) => _delete.Bind(1, row.TopicId).Run();
@@ -59,14 +59,7 @@ internal sealed class TopicTable
 
     private void Load()
     {
-        var rows = _database.Prepare("SELECT topic_id, name, first_id, last_id, count, bytes, evicted_through FROM topics");
-        while (rows.Step())
-        {
-            var totals = new TopicTotals(rows.Number(2), rows.Number(3), rows.Number(4), rows.Number(5), rows.Number(6));
-            Adopt(new TopicRow(rows.Number(0), rows.Blob(1).ToArray()), totals);
-        }
+        var rows = _database.Prepare($"SELECT topic_id, name, {TopicTotals.Columns} FROM topics");
+        while (rows.Step()) Adopt(new TopicRow(rows.Number(0), rows.Blob(1).ToArray()), TopicTotals.Read(rows, 2));
     }
-
-    private static SqliteStatement BindTotals(SqliteStatement statement, in TopicTotals totals)
-        => statement.Bind(2, totals.FirstId).Bind(3, totals.LastId).Bind(4, totals.Count).Bind(5, totals.Bytes).Bind(6, totals.EvictedThrough);
 }

@@ -77,10 +77,10 @@ internal sealed class SqliteFileTests : IDisposable
             // Makes the file.
         }
 
-        Run("PRAGMA user_version = 2");
+        Run("PRAGMA user_version = 3");
 
-        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 2, and this sse-server knows formats up to 1; use the newer version that made it."));
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(2));
+        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 3, and this sse-server knows formats up to 2; use the newer version that made it."));
+        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(3));
     }
 
     [Test]
@@ -96,7 +96,7 @@ internal sealed class SqliteFileTests : IDisposable
             Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t")), Is.EqualTo(new long[] { 5 }));
         }
 
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(3));
+        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count + 2));
         Assert.That(Query("SELECT count(*) FROM topics WHERE note = 'migrated'"), Is.EqualTo(1));
     }
 
@@ -111,7 +111,7 @@ internal sealed class SqliteFileTests : IDisposable
         using (var store = new SqliteEventStore(_directory.File, [.. StoreSchema.Steps, "CREATE TABLE second (x)", "CREATE TABLE third (x); NONSENSE"]))
             Assert.Throws<StoreException>(() => store.Open(10, 20));
 
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(2));
+        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count + 1));
         Assert.That(Query("SELECT count(*) FROM sqlite_schema WHERE name IN ('second', 'third')"), Is.EqualTo(1));
     }
 

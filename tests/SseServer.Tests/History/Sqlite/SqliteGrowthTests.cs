@@ -20,7 +20,7 @@ internal sealed class SqliteGrowthTests : IDisposable
         for (var id = 1L; id <= 3_000; id += 10)
         {
             Fill(store, id, 10);
-            while (store.PlanTrim("t"u8, new StoreBounds(100, long.MaxValue, 0)) is var through and > 0) store.Trim("t"u8, through);
+            StoreEvents.TrimTo(store, "t", new StoreBounds(100, long.MaxValue, 0));
             while (store.Maintain())
             {
                 // Until nothing is left to do.
@@ -64,7 +64,7 @@ internal sealed class SqliteGrowthTests : IDisposable
         {
             for (var id = 1L; id <= 2_000; id += 100) Fill(store, id, 100);
             var steps = 0;
-            while (store.Trim("t"u8, 2_000)) steps++;
+            while (store.Trim("t"u8, new(2_000, 2_000))) steps++;
             while (store.Maintain()) steps++;
             Assert.That(steps, Is.GreaterThan(10));
             store.Close(2_000);

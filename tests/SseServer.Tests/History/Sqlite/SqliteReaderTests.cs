@@ -55,10 +55,10 @@ internal sealed class SqliteReaderTests : IDisposable
             {
                 StoreEvents.Commit(store, Enumerable.Range(0, 20).Select(i => new StoredEvent(i % 3 == 0 ? "a" : "b", id + i, "x")));
                 Volatile.Write(ref committed, id + 19);
-                if (store.PlanTrim("a"u8, new StoreBounds(500, long.MaxValue, 0)) is var through and > 0)
+                if (store.PlanTrim("a"u8, new StoreBounds(500, long.MaxValue, 0)) is { Through: > 0 } plan)
                 {
-                    Volatile.Write(ref evicted, through);
-                    store.Trim("a"u8, through);
+                    Volatile.Write(ref evicted, plan.Through);
+                    store.Trim("a"u8, plan);
                 }
 
                 store.Maintain();

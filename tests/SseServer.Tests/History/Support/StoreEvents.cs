@@ -31,7 +31,7 @@ internal static class StoreEvents
     {
         var frame = Frame(e, out var prefixLength);
         frame.CopyTo(commit.Reserve(frame.Length));
-        commit.Add(Utf8(e.Topic), e.Id, frame.Length, prefixLength, e.PublisherId is null ? 0 : Utf8(e.PublisherId).Length);
+        commit.Add(Utf8(e.Topic), e.Id, frame.Length, prefixLength, e.PublisherId is null ? 0 : Utf8(e.PublisherId).Length, e.Key is null ? default : Utf8(e.Key), e.IsFinal);
     }
 
     /// <summary>Commits events at once; the mark rises to the last of them.</summary>
@@ -41,6 +41,21 @@ internal static class StoreEvents
         foreach (var e in events) Add(commit, e);
         commit.HighWater = commit.Entries[^1].Id;
         store.Commit(commit);
+    }
+
+    /// <summary>Does all of a trim.</summary>
+    public static void Trim(IEventStore store, string topic, in StoreTrim plan)
+    {
+        while (store.Trim(Utf8(topic), plan))
+        {
+            // A bounded number of blocks a call.
+        }
+    }
+
+    /// <summary>Lets go of what is over the bounds, until nothing is.</summary>
+    public static void TrimTo(IEventStore store, string topic, in StoreBounds bounds)
+    {
+        while (store.PlanTrim(Utf8(topic), bounds) is { Through: > 0 } plan) Trim(store, topic, plan);
     }
 
     /// <summary>Topics by name, and patterns where a text has a wildcard.</summary>

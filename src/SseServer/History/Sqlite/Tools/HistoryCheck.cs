@@ -1,10 +1,10 @@
 namespace SseServer.History.Sqlite.Tools;
 
 /// <summary>
-/// Reads a whole history and tells what in it cannot be: SQLite's own check of its pages, then each block's checksum, its place, its publisher ids, and the totals kept
+/// Reads a whole history and tells what in it cannot be: SQLite's own check of its pages, then each block's checksum, its place, its publisher ids and keys, and the totals kept
 /// beside it. One look at one moment; while it goes on, a running server's write-ahead log grows.
 /// </summary>
-internal sealed class HistoryCheck
+internal sealed partial class HistoryCheck
 {
     // A file with more than this is damaged beyond what a list helps with.
     private const int MaxProblems = 100;
@@ -12,6 +12,7 @@ internal sealed class HistoryCheck
     private readonly SqliteDatabase _database;
     private readonly SqliteStatement _publisherId;
     private readonly StoredBlock _block = new();
+    private readonly Dictionary<long, (byte[] Name, TopicTotals Totals)> _topics = [];
     private readonly Dictionary<long, TopicTotals> _totals = [];
     private readonly List<string> _problems = [];
     private long _stretchId;
@@ -22,6 +23,7 @@ internal sealed class HistoryCheck
     {
         _database = database;
         _publisherId = database.Prepare("SELECT topic_id FROM publisher_ids WHERE publisher_id = ?1 AND id = ?2");
+        _key = database.Prepare("SELECT id FROM keys WHERE topic_id = ?1 AND key = ?2");
     }
 
     /// <summary>Events that were read.</summary>
@@ -40,8 +42,10 @@ internal sealed class HistoryCheck
         check.CheckPages();
         // Rows of a file whose pages are damaged tell nothing.
         if (check.Problems.Count > 0) return check;
+        check.ReadTopics();
         check.CheckBlocks();
         check.CheckTopics();
+        check.CheckKeys();
         check.CheckStore();
         return check;
     }
@@ -58,30 +62,46 @@ internal sealed class HistoryCheck
             if (rows.Text(0) is var text and not "ok") Report($"SQLite says: {text}");
     }
 
+    private void ReadTopics()
+    {
+        var rows = _database.Prepare($"SELECT topic_id, name, {TopicTotals.Columns} FROM topics");
+        while (rows.Step()) _topics.Add(rows.Number(0), (rows.Blob(1).ToArray(), TopicTotals.Read(rows, 2)));
+    }
+
     private void CheckBlocks()
     {
-        var rows = _database.Prepare("SELECT first_id, stretch_id, topic_id, last_id, count, bytes, publisher_ids, data FROM blocks ORDER BY first_id");
+        var rows = _database.Prepare($"SELECT {BlockRow.Columns}, b.topic_id, b.data FROM {BlockRow.Source} ORDER BY b.first_id");
         while (rows.Step())
         {
-            var (firstId, topicId) = (rows.Number(0), rows.Number(2));
-            CheckPlace(firstId, rows.Number(1), rows.Number(3));
+            var (block, topicId) = (BlockRow.Read(rows), rows.Number(7));
+            CheckPlace(block);
             var totals = _totals.GetValueOrDefault(topicId);
-            if (firstId <= totals.LastId) Report($"The block that begins with event {StoredId.Text(firstId)} overlaps another of its topic.");
-            if (totals.Count == 0) totals.FirstId = firstId;
-            totals.LastId = rows.Number(3);
-            totals.Count += rows.Number(4);
-            totals.Bytes += rows.Number(5);
-            _totals[topicId] = totals;
-            PublisherIds += rows.Number(6);
-            if (!_block.TryLoad(topicId, firstId, rows.Blob(7)))
-                Report($"The block of events {StoredId.Text(firstId)} to {StoredId.Text(rows.Number(3))} fails its checksum: {rows.Number(4)} events cannot be read.");
+            if (block.FirstId <= totals.LastId) Report($"The block that begins with event {StoredId.Text(block.FirstId)} overlaps another of its topic.");
+            totals.LastId = block.LastId;
+            PublisherIds += block.PublisherIds;
+            var isKept = _topics.TryGetValue(topicId, out var topic) && block.FirstId <= topic.Totals.TrimmedThrough;
+            if (isKept)
+            {
+                totals.Kept += block.Count;
+            }
             else
-                CheckEntries(firstId, rows.Number(3), rows.Number(4), rows.Number(5), rows.Number(6));
+            {
+                if (totals.Count == 0) totals.FirstId = block.FirstId;
+                totals.Count += block.Count;
+                totals.Bytes += block.Bytes;
+            }
+
+            if (!_block.TryLoad(topicId, block.FirstId, rows.Blob(8)))
+                Report($"The block of events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} fails its checksum: {block.Count} events cannot be read.");
+            else
+                CheckEntries(block, isKept, topic.Totals, ref totals);
+            _totals[topicId] = totals;
         }
     }
 
-    private void CheckPlace(long firstId, long stretchId, long lastId)
+    private void CheckPlace(in BlockRow block)
     {
+        var (firstId, lastId, stretchId) = (block.FirstId, block.LastId, block.StretchId);
         if (stretchId != _stretchId)
         {
             (_stretchId, _previousEnd) = (stretchId, Math.Max(_previousEnd, _stretchEnd));
@@ -92,9 +112,10 @@ internal sealed class HistoryCheck
         _stretchEnd = Math.Max(_stretchEnd, lastId);
     }
 
-    private void CheckEntries(long firstId, long lastId, long count, long bytes, long publisherIds)
+    private void CheckEntries(in BlockRow block, bool isKept, in TopicTotals topic, ref TopicTotals totals)
     {
-        var (id, entries, length, ids) = (firstId - 1, 0L, 0L, 0L);
+        var (id, entries, length, ids) = (block.FirstId - 1, 0L, 0L, 0L);
+        var (lastUnkeyed, hasKeys) = (0L, false);
         var isRising = true;
         while (_block.MoveNext())
         {
@@ -102,14 +123,20 @@ internal sealed class HistoryCheck
             id = _block.Id;
             entries++;
             length += _block.Frame.Length;
+            if (_block.IsFinal) totals.EndId = id;
+            if (_block.Key.IsEmpty) lastUnkeyed = id;
+            else hasKeys = true;
+            if (!IsNewest(topic, isKept) && isKept) totals.Stale++;
             if (_block.PublisherIdLength == 0) continue;
             ids++;
             if (!IsKnown(_block.PublisherId, id)) Report($"The publisher's id of event {StoredId.Text(id)} is missing, so a repeat would not be known.");
         }
 
         Events += entries;
-        if (!isRising || id != lastId || entries != count || length != bytes || ids != publisherIds)
-            Report($"The block that begins with event {StoredId.Text(firstId)} holds other events than its row says.");
+        if (hasKeys && !isKept) _keyedBlocks++;
+        var isRight = isRising && id == block.LastId && entries == block.Count && length == block.Bytes && ids == block.PublisherIds
+            && (isKept ? !block.HasKeys : block.HasKeys == hasKeys && block.LastUnkeyedId == lastUnkeyed);
+        if (!isRight) Report($"The block that begins with event {StoredId.Text(block.FirstId)} holds other events than its row says.");
     }
 
     private bool IsKnown(ReadOnlySpan<byte> publisherId, long id)
@@ -122,13 +149,15 @@ internal sealed class HistoryCheck
 
     private void CheckTopics()
     {
-        var rows = _database.Prepare("SELECT topic_id, name, first_id, last_id, count, bytes FROM topics");
-        while (rows.Step())
+        foreach (var (topicId, (name, topic)) in _topics)
         {
-            _totals.Remove(rows.Number(0), out var totals);
-            var isRight = totals.FirstId == rows.Number(2) && totals.Count == rows.Number(4) && totals.Bytes == rows.Number(5)
-                && (totals.Count == 0 || totals.LastId == rows.Number(3));
-            if (!isRight) Report($"The totals of topic {System.Text.Encoding.UTF8.GetString(rows.Blob(1))} are not those of its blocks.");
+            _totals.Remove(topicId, out var totals);
+            var isRight = totals.FirstId == topic.FirstId && totals.Count == topic.Count && totals.Bytes == topic.Bytes
+                && totals.Kept == topic.Kept && totals.Stale == topic.Stale && (totals.Count == 0 || totals.LastId == topic.LastId);
+            if (!isRight) Report($"The totals of topic {System.Text.Encoding.UTF8.GetString(name)} are not those of its blocks.");
+            // An end may be known whose event was let go.
+            var isEndRight = totals.EndId == topic.EndId || (totals.EndId == 0 && topic.EndId <= topic.TrimmedThrough);
+            if (!isEndRight) Report($"The end of topic {System.Text.Encoding.UTF8.GetString(name)} is not the event that says so.");
         }
 
         if (_totals.Count > 0) Report($"Blocks of {_totals.Count} topics belong to no topic.");

@@ -7,7 +7,7 @@ using SseServer.Protocol.Topics;
 namespace SseServer.History.Sqlite.Tools;
 
 /// <summary>
-/// Writes a history's events as lines of JSON, in id order, as a batch publish takes them: topic, event, id, retry, data. A publisher's id
+/// Writes a history's events as lines of JSON, in id order, as a batch publish takes them: topic, event, id, retry, key, final, data. A publisher's id
 /// goes with its event; hub ids do not, since the server that takes the events gives them its own.
 /// </summary>
 internal sealed class HistoryExport
@@ -44,14 +44,14 @@ internal sealed class HistoryExport
     private long Write(SqliteEventReader reader, StoredSelection selection, long after, TextWriter output)
     {
         using var json = new Utf8JsonWriter(_lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
-        var page = new StoredPage(256 * 1024);
+        var page = new StoredPage(256 * 1024) { HasKeys = true };
         long count = 0;
         do
         {
             reader.Read(selection, after, long.MaxValue, page);
             foreach (var entry in page.Entries.AsSpan(0, page.Count))
             {
-                WriteLine(json, reader.NameOf(entry.Topic), page.Bytes.AsMemory(entry.Offset, entry.Length), entry.PrefixLength);
+                WriteLine(json, reader.NameOf(entry.Topic), page.Bytes.AsMemory(entry.Offset, entry.Length), entry);
                 if (_lines.WrittenCount >= WriteBytes) Flush(output);
                 after = entry.Id;
             }
@@ -63,10 +63,10 @@ internal sealed class HistoryExport
         return count;
     }
 
-    private void WriteLine(Utf8JsonWriter json, ReadOnlySpan<byte> topic, ReadOnlyMemory<byte> frame, int prefixLength)
+    private void WriteLine(Utf8JsonWriter json, ReadOnlySpan<byte> topic, ReadOnlyMemory<byte> frame, in StoredEntry entry)
     {
-        var hasId = EventFrame.TryGetPublisherId(frame.Span, prefixLength, out _);
-        var payload = new ReadOnlySequence<byte>(frame[prefixLength..]);
+        var hasId = EventFrame.TryGetPublisherId(frame.Span, entry.PrefixLength, out _);
+        var payload = new ReadOnlySequence<byte>(frame[entry.PrefixLength..]);
         _parser.Reset();
         _parser.Parse(ref payload);
         json.Reset();
@@ -75,6 +75,8 @@ internal sealed class HistoryExport
         if (!_parser.Name.IsEmpty) json.WriteString("event"u8, _parser.Name);
         if (hasId) json.WriteString("id"u8, _parser.Id);
         if (_parser.RetryMilliseconds >= 0) json.WriteNumber("retry"u8, _parser.RetryMilliseconds);
+        if (entry.Key is { } key) json.WriteString("key"u8, key);
+        if (entry.IsFinal) json.WriteBoolean("final"u8, true);
         json.WriteString("data"u8, _parser.Data);
         json.WriteEndObject();
         json.Flush();

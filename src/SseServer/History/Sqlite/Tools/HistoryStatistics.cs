@@ -19,6 +19,9 @@ internal sealed record HistoryStatistics
 
     public required long Blocks { get; init; }
 
+    /// <summary>Keys of all topics.</summary>
+    public required long Keys { get; init; }
+
     /// <summary>The topics, by bytes, the largest first.</summary>
     public required IReadOnlyList<StoredTopic> Topics { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed record HistoryStatistics
             IsClosed = store.Number(2) == 1,
             // The narrowest index: counting reads it whole.
             Blocks = database.QueryNumber("SELECT count(*) FROM blocks INDEXED BY blocks_by_topic WHERE topic_id >= 0"),
+            Keys = database.QueryNumber("SELECT count(*) FROM keys INDEXED BY keys_by_id WHERE topic_id >= 0"),
             Topics = ReadTopics(database),
         };
     }
@@ -47,9 +51,8 @@ internal sealed record HistoryStatistics
     private static List<StoredTopic> ReadTopics(SqliteDatabase database)
     {
         var topics = new List<StoredTopic>();
-        var rows = database.Prepare("SELECT name, first_id, last_id, count, bytes, evicted_through FROM topics ORDER BY bytes DESC, topic_id");
-        while (rows.Step())
-            topics.Add(new(rows.Blob(0).ToArray(), rows.Number(1), rows.Number(2), rows.Number(3), rows.Number(4), rows.Number(5)));
+        var rows = database.Prepare($"SELECT name, {TopicTotals.Columns} FROM topics ORDER BY bytes DESC, topic_id");
+        while (rows.Step()) topics.Add(TopicTotals.Read(rows, 1).ToStored(rows.Blob(0).ToArray()));
         return topics;
     }
 }
