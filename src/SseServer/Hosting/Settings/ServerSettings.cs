@@ -45,7 +45,7 @@ internal sealed record ServerSettings
     public required EndpointOptions Endpoints { get; init; }
 
     /// <summary>Topics that are fed from other servers.</summary>
-    public required IReadOnlyList<RelayOptions> Relays { get; init; }
+    public IReadOnlyList<RelayOptions> Relays { get; init; } = [];
 
     /// <summary>Declares every setting and reads its value. Problems are in the reader's errors.</summary>
     public static ServerSettings Read(SettingsReader reader)
