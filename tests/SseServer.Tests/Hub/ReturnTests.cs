@@ -76,10 +76,7 @@ internal sealed class ReturnTests
     // Time goes on once those have ended who are to end by then, half of them in each shard.
     private static void Pass(TestHub hub, ReturningSubscription[] crowd, int leaving, TimeSpan period)
     {
-        var departure = new Departure
-        {
-            Begin = 0, PeriodMilliseconds = (long)period.TotalMilliseconds, MeanRetry = TimeSpan.Zero, Stretch = TimeSpan.Zero, Parts = [],
-        };
+        var departure = new Departure { Begin = 0, PeriodMilliseconds = (long)period.TotalMilliseconds, MeanRetry = default, Stretch = default, Parts = [] };
         for (var passed = TimeSpan.Zero; ; passed += Step, hub.Time.Advance(Step))
         {
             WaitForEnds(hub, crowd, 2 * departure.Due(leaving / 2, (long)passed.TotalMilliseconds));
