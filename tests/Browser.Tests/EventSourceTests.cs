@@ -1,4 +1,5 @@
 using SseServer.Hub;
+using SseServer.Tests.Endpoints;
 
 namespace SseServer.Browser.Tests;
 
@@ -41,6 +42,37 @@ public sealed class EventSourceTests
         Assert.That((await reader.CountAsync("opened"), await reader.CountAsync("failures")), Is.EqualTo((0, 1)));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Stream_of_an_ended_topic_ends_and_it_comes_back_once_to_hear_so(bool isEndAlone)
+    {
+        await using var server = Servers.Start();
+        await using var reader = await ChromiumReader.StartAsync(server.UrlOf("/events/job/17?since=all"));
+        await reader.WaitAsync("opened === 1");
+        await EndAsync(server, isEndAlone);
+        Assert.That((await reader.NextAsync()).Data, Is.EqualTo("first"));
+        if (!isEndAlone) Assert.That((await reader.NextAsync()).Data, Is.EqualTo("last"));
+
+        await reader.WaitAsync("source.readyState === EventSource.CLOSED");
+        await CameBackOnceAsync(server, pages: 1);
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Stream_of_an_ended_topic_ends_and_npms_comes_back_once_to_hear_so(bool isEndAlone)
+    {
+        await using var server = Servers.Start();
+        await using var reader = await NodeReader.StartAsync(server.UrlOf("/events/job/17?since=all"));
+        await server.HasStreamsAsync(1);
+        await EndAsync(server, isEndAlone);
+        Assert.That((await reader.NextAsync()).Data, Is.EqualTo("first"));
+        if (!isEndAlone) Assert.That((await reader.NextAsync()).Data, Is.EqualTo("last"));
+
+        if (isEndAlone) Assert.That((await reader.NextAsync()).Type, Is.EqualTo("heartbeat"), "it takes an id only from a block with data");
+        Assert.That((await reader.NextAsync()).Type, Is.EqualTo("closed"));
+        await CameBackOnceAsync(server, pages: 0);
+    }
+
     [Test]
     public async Task Heartbeat_that_is_an_event_is_visible_to_page_code()
     {
@@ -64,5 +96,19 @@ public sealed class EventSourceTests
         var data = await page.EvaluateAsync<string>(
             "url => new Promise(seen => { new EventSource(url).onmessage = event => seen(event.data); })", server.UrlOf("/events?since=all").AbsoluteUri);
         Assert.That(data, Is.EqualTo("across origins"));
+    }
+
+    private static async Task EndAsync(ServerUnderTest server, bool isEndAlone)
+    {
+        await server.PublishAsync("/events/job/17", "first");
+        if (isEndAlone) await server.SendAsync("DELETE", "/events/job/17");
+        else await server.PublishAsync("/events/job/17?final=1", "last");
+    }
+
+    // What is CLOSED makes no request any more (WHATWG HTML 9.2.3): beside the page, one stream, two publishes and one 204.
+    private static async Task CameBackOnceAsync(ServerUnderTest server, int pages)
+    {
+        Assert.That(await server.MetricAsync("sse_http_replies_total{status=\"2xx\"}"), Is.EqualTo(4 + pages));
+        Assert.That(await server.MetricAsync("sse_streams_opened_total"), Is.EqualTo(1));
     }
 }

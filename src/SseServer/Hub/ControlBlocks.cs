@@ -58,24 +58,18 @@ internal static class ControlBlocks
         EventStreamEncoder.Write(output, new ServerSentEvent { Name = name, Data = json.WrittenSpan, RetryMilliseconds = -1 });
     }
 
-    /// <summary>A heartbeat that page code can see; its data is the server's time in milliseconds since 1970.</summary>
-    public static void WriteHeartbeatEvent(IBufferWriter<byte> output, long unixMilliseconds)
+    /// <summary>
+    /// A heartbeat that page code can see; its data is the server's time in milliseconds since 1970. It moves the client's resume point where it has a <paramref name="position"/>.
+    /// </summary>
+    public static void WriteHeartbeatEvent(IBufferWriter<byte> output, long unixMilliseconds, EventId? position = null)
     {
+        Span<byte> id = stackalloc byte[EventId.MaxTextLength];
+        id = position is { } known ? id[..known.Format(id)] : [];
+        PublisherEventId.TryCreate(id, out var fieldId);
         Span<byte> data = stackalloc byte[20];
         unixMilliseconds.TryFormat(data, out var length, provider: CultureInfo.InvariantCulture);
         EventName.TryCreate("heartbeat"u8, out var name);
-        EventStreamEncoder.Write(output, new ServerSentEvent { Name = name, Data = data[..length], RetryMilliseconds = -1 });
-    }
-
-    /// <summary>A block that only moves the client's resume point (WHATWG HTML 9.2.6): it has no data, so nothing is dispatched.</summary>
-    public static void WriteId(IBufferWriter<byte> output, EventId id)
-    {
-        Span<byte> line = stackalloc byte["id: ".Length + EventId.MaxTextLength + 2];
-        "id: "u8.CopyTo(line);
-        var length = "id: ".Length + id.Format(line["id: ".Length..]);
-        line[length++] = (byte)'\n';
-        line[length++] = (byte)'\n';
-        output.Write(line[..length]);
+        EventStreamEncoder.Write(output, new ServerSentEvent { Id = fieldId, Name = name, Data = data[..length], RetryMilliseconds = -1 });
     }
 
     /// <summary>A block that only sets the client's reconnection time.</summary>

@@ -85,12 +85,12 @@ internal sealed partial class EventHub
         return first.Value != 0;
     }
 
-    /// <summary>Ends a topic whose last entry is appended and stands at or below the head.</summary>
-    private void EndUnderLock(Topic topic, EventId id)
+    /// <summary>Ends the topic of an event that is appended and stands at or below the head.</summary>
+    private void EndUnderLock(in PublishBatch.Item item)
     {
-        topic.EndUnderLock(id);
+        item.Topic!.EndUnderLock(item.Id, isEvent: !item.IsEndAlone);
         _counters.Ended++;
-        MarkEndUnderLock(topic);
+        MarkEndUnderLock(item.Topic);
     }
 
     /// <summary>Takes note of an ended topic whose last event left memory.</summary>

@@ -155,7 +155,7 @@ internal sealed partial class EventHub
         Volatile.Write(ref _head, last.Value);
         if (!batch.HasEnds) return;
         foreach (ref readonly var item in items)
-            if (item is { IsFinal: true, IsRepeat: false }) EndUnderLock(item.Topic!, item.Id);
+            if (item is { IsFinal: true, IsRepeat: false }) EndUnderLock(item);
     }
 
     private static async ValueTask WaitSlowAsync(PublishBatch batch)

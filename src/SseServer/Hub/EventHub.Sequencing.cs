@@ -172,7 +172,7 @@ internal sealed partial class EventHub
                     item.Topic!.CommittedThroughUnderLock = item.Id;
                     AppendUnderLock(batch, item, now);
                     Volatile.Write(ref _head, item.Id.Value);
-                    if (item.IsFinal) EndUnderLock(item.Topic, item.Id);
+                    if (item.IsFinal) EndUnderLock(item);
                 }
             }
 

@@ -21,7 +21,7 @@ internal sealed partial class EventHub
             topic.EvictThroughUnderLock(new(Math.Max(stored.EvictedThrough, start.Origin)));
             // An end that was forgotten stands there still, before what came after it.
             if (stored.EndId == 0 || stored.EndId < stored.LastId) continue;
-            topic.EndUnderLock(new(stored.EndId));
+            topic.EndUnderLock(new(stored.EndId), isEvent: false);
             MarkEndUnderLock(topic);
         }
     }

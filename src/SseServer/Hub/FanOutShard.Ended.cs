@@ -17,19 +17,19 @@ internal sealed partial class FanOutShard
     /// <summary>Ends a stream that has got everything. Its client comes back with the last id, and hears that there is nothing more.</summary>
     private void EndAfterLast(Subscription subscription)
     {
-        var (end, isLost) = (default(EventId), false);
+        var (end, isToldByEvents) = (default(EventId), true);
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
         {
             if (cursor.Log is not Topic topic) continue;
             if (topic.EndId > end) end = topic.EndId;
-            isLost |= topic.EvictedThrough >= topic.EndId;
+            isToldByEvents &= topic.EndIsEvent && topic.EvictedThrough < topic.EndId;
         }
 
-        if (isLost)
+        if (!isToldByEvents)
         {
-            // With an id from before an end that is gone, the client would come back for it again and again.
+            // With an id from before the end the client would come back for it again and again. Some take an id only from a block with data (npm's eventsource-parser 3.1 does).
             _block.ResetWrittenCount();
-            ControlBlocks.WriteId(_block, end);
+            ControlBlocks.WriteHeartbeatEvent(_block, _hub.Time.GetUtcNow().ToUnixTimeMilliseconds(), end);
             BufferBlock(subscription);
         }
 

@@ -137,7 +137,7 @@ public sealed class PublishSingleTests
     [TestCase("retry=1.5", "milliseconds")]
     [TestCase("retry=%2B5", "milliseconds")]
     [TestCase("topic=a&topic=b", "one topic")]
-    [TestCase("key=x", "parameters")]
+    [TestCase("keys=x", "parameters")]
     [TestCase("Event=x", "parameters")]
     [TestCase("=x", "parameters")]
     [TestCase("event=%", "two hex digits")]

@@ -8,7 +8,7 @@ namespace SseServer.Tests.Fuzzing;
 /// <summary>Lines of NDJSON batches: any is taken or refused with a sentence, and what is taken is what a JSON reader sees.</summary>
 public sealed class BatchFuzzTests
 {
-    private static readonly string[] Known = ["topic", "event", "id", "retry", "data"];
+    private static readonly string[] Known = ["topic", "event", "id", "retry", "key", "final", "data"];
 
     [Test]
     public void Line_is_taken_only_as_one_object_of_known_fields_with_data([Range(1, 8)] int seed)

@@ -28,7 +28,7 @@ internal sealed class Samples(Random random)
         "since=latest", "lastEventId=1763790000123-0", "lastEventId=mine", "heartbeat=event", "heartbeat=comment", "access_token=TOKEN",
     ];
 
-    private static readonly string[] Publications = ["event=tick", "event=gr%C3%B6%C3%9Fe", "id=mine", "id=1-a", "retry=2500", "key=ACME", "access_token=TOKEN"];
+    private static readonly string[] Publications = ["event=tick", "event=gr%C3%B6%C3%9Fe", "id=mine", "id=1-a", "retry=2500", "key=ACME", "final=1", "final=0", "access_token=TOKEN"];
 
     private static readonly string[] Fields =
     [
@@ -51,14 +51,15 @@ internal sealed class Samples(Random random)
     /// <summary>One or more requests with their bodies.</summary>
     public string Requests() => string.Concat(Some(3, 1, _ => Request()));
 
-    public string Request() => random.Next(6) switch
+    public string Request() => random.Next(7) switch
     {
         0 => Head("GET", Target("/events/" + Escape(Topic()), Some(2, 0, _ => Pick(Subscriptions)))) + "\r\n",
         1 => Head("GET", Target("/events", [.. Some(3, 1, _ => "topic=" + Escape(Selector())), .. Some(3, 0, _ => Pick(Subscriptions))])) + "\r\n",
         2 => Head(Pick(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]), Pick(["/", "/healthz", "*", "/events", "/nothing?a=b"])) + "\r\n",
         3 => Post("/events/" + Escape(Topic()), Some(2, 0, _ => Pick(Publications)), Pick(["text/plain", "application/octet-stream", "application/json"]), Text()),
         4 => Post("/events", Some(1, 0, _ => "topic=" + Escape(Topic())), "application/x-ndjson", Batch()),
-        _ => Post("/events", Some(1, 0, _ => "topic=" + Escape(Topic())), "text/event-stream", EventStream()),
+        5 => Head("DELETE", Target("/events", [.. Some(1, 0, _ => "topic=" + Escape(Selector()))])) + "\r\n",
+        _ => Post("/events", [.. Some(1, 0, _ => "topic=" + Escape(Topic())), .. Some(1, 0, _ => Pick(["final=1", "final=0"]))], "text/event-stream", EventStream()),
     };
 
     /// <summary>The request line and fields without the empty line.</summary>
@@ -86,7 +87,7 @@ internal sealed class Samples(Random random)
         string[] fields =
         [
             $"\"data\":{Pick(["\"hello\"", "\"a\\nb\\u00e9\"", "42", "null", "{\"a\":[1,{}]}", "[]", "\"\xC3\xA9\"", "-1.5e3"])}",
-            .. Some(3, 0, _ => Pick(["\"topic\":\"orders/42\"", "\"event\":\"tick\"", "\"id\":\"mine\"", "\"retry\":2500", "\"key\":\"ACME\""])),
+            .. Some(3, 0, _ => Pick(["\"topic\":\"orders/42\"", "\"event\":\"tick\"", "\"id\":\"mine\"", "\"retry\":2500", "\"key\":\"ACME\"", "\"final\":true", "\"final\":false"])),
         ];
         return Json(fields);
     }
