@@ -74,15 +74,23 @@ public class StoreBenchmarks : IDisposable
     }
 
     [Benchmark]
-    public void Commit()
+    public void Commit() => Commit(keys: 0);
+
+    [Benchmark]
+    public void CommitWithKeys() => Commit(keys: 1000);
+
+    private void Commit(int keys)
     {
+        Span<byte> key = stackalloc byte[11];
         Span<byte> id = stackalloc byte[EventId.MaxTextLength];
         for (var i = 0; i < Events; i++)
         {
             var text = id[..new EventId(++_id).Format(id)];
             var length = EventFrame.Measure(text.Length, _block.Length, hasPublisherId: false);
             EventFrame.Write(_commit.Reserve(length), text, _block, hasPublisherId: false, out var prefixLength);
-            _commit.Add(_topic, _id, length, prefixLength, 0);
+            var keyLength = 0;
+            if (keys > 0) (_id % keys).TryFormat(key, out keyLength);
+            _commit.Add(_topic, _id, length, prefixLength, 0, key[..keyLength]);
         }
 
         _commit.HighWater = _id;

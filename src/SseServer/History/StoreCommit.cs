@@ -73,6 +73,7 @@ internal sealed class StoreCommit
     /// <param name="publisherIdLength">The length of the publisher's id, with which the frame's payload then begins; 0 where there is none.</param>
     public void Add(ReadOnlySpan<byte> topic, long id, int length, int prefixLength, int publisherIdLength, ReadOnlySpan<byte> key = default, bool isFinal = false)
     {
+        Debug.Assert(key.Length <= ushort.MaxValue, "A key is a short text.");
         Debug.Assert(Count == 0 || id > _entries[Count - 1].Id, "Ids rise.");
         if (Count == _entries.Length) Array.Resize(ref _entries, Count * 2);
         var index = FindTopic(topic);

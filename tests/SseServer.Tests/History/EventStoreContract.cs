@@ -4,7 +4,7 @@ using SseServer.Tests.History.Support;
 namespace SseServer.Tests.History;
 
 /// <summary>What every store does, whatever it keeps its events in.</summary>
-internal abstract class EventStoreContract
+internal abstract partial class EventStoreContract
 {
     private const long LeaseEnd = 1_000_000_000;
 

@@ -89,6 +89,39 @@ internal sealed class HistoryToolsTests : IDisposable
         Assert.That(_error.ToString().Trim(), Is.EqualTo("3 events."));
     }
 
+    [Test]
+    public async Task Keys_and_ends_are_in_what_the_tools_say()
+    {
+        using var store = FillKeyed();
+
+        Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Success), _error.ToString());
+        Assert.That(await RunAsync("stats"), Is.EqualTo(ExitCode.Success));
+        Assert.That(_output.ToString(), Does.Match(@"\nKeys +2, of which 1 have their newest event kept beyond the retention of its topic\r?\nEnded +1 topics\r?\n").And.Match(@"  b  \(ended\)\r?\n"));
+        _output.GetStringBuilder().Clear();
+        Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success));
+
+        Assert.That(_output.ToString(), Is.EqualTo(
+            "{\"topic\":\"a\",\"key\":\"ä \\\"1\\\"\",\"data\":\"kept\"}\n{\"topic\":\"a\",\"key\":\"k\",\"data\":\"old\"}\n"
+            + "{\"topic\":\"a\",\"id\":\"p-1\",\"key\":\"k\",\"data\":\"new\"}\n{\"topic\":\"b\",\"final\":true,\"data\":\"done\"}\n"));
+    }
+
+    [TestCase("DELETE FROM keys WHERE key = x'6B'", "Event 1769860800000-3 is the newest of its key, and the keys say another.")]
+    [TestCase("UPDATE keys SET id = id - 1 WHERE key = x'6B'", "Event 1769860800000-3 is the newest of its key, and the keys say another.")]
+    [TestCase("INSERT INTO keys VALUES (1, x'7A', 5)", "3 keys are kept, of which 2 name an event that has the key.")]
+    [TestCase("UPDATE topics SET stale = 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
+    [TestCase("UPDATE topics SET end_id = 0", "The end of topic b is not the event that says so.")]
+    [TestCase("UPDATE topics SET end_id = last_id", "The end of topic a is not the event that says so.")]
+    [TestCase("DELETE FROM keyed_blocks", "The block that begins with event 1769860800000-2 holds other events than its row says.")]
+    [TestCase("INSERT INTO keyed_blocks VALUES (1, 1)", "2 blocks are said to have keys, and 1 have some.")]
+    public async Task Check_names_what_is_wrong_with_keys_and_ends(string damage, string sentence)
+    {
+        using (var store = FillKeyed()) store.Close(Noon + 9);
+        using (var database = SqliteDatabase.Open(_directory.File, Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite)) database.Execute(damage);
+
+        Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Failure));
+        Assert.That(_error.ToString().Split(Environment.NewLine), Does.Contain(sentence));
+    }
+
     [TestCase("--topic a", 2)]
     [TestCase("--topic b --topic nothing", 1)]
     [TestCase("--topic *", 3)]
@@ -155,6 +188,17 @@ internal sealed class HistoryToolsTests : IDisposable
     {
         var store = new SqliteEventStore(_directory.File);
         store.Open(Noon, Noon);
+        return store;
+    }
+
+    // A kept event of a thinned block, a superseded and a newest one within retention, and an end.
+    private SqliteEventStore FillKeyed()
+    {
+        var store = OpenStore();
+        StoreEvents.Commit(store, new StoredEvent("a", Noon, "kept") { Key = "ä \"1\"" }, new("a", Noon + 1, "gone"));
+        StoreEvents.Commit(store, new StoredEvent("a", Noon + 2, "old") { Key = "k" }, new("a", Noon + 3, "new", "p-1") { Key = "k" });
+        StoreEvents.Commit(store, new StoredEvent("b", Noon + 4, "done") { IsFinal = true });
+        StoreEvents.TrimTo(store, "a", new(2, long.MaxValue, 0));
         return store;
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class SqliteEventStore
             totals.TrimmedThrough = Math.Max(totals.TrimmedThrough, block.LastId);
         }
 
-        return _oldest.Count == BlocksPerStep;
+        return _oldest.Count == BlocksPerStep && _trimmedTo < through;
     }
 
     /// <summary>Thins a block; returns the bytes that were read for it.</summary>

@@ -54,13 +54,14 @@ internal static class StoreSchema
         """;
 
     // A block without a row in keyed_blocks has no event with a key, as all of version 1: so migration touches no block. Such a row goes once its block is thinned.
+    // A trim of version 1 that was cut short has said more than it did: what is left has yet to be trimmed.
     // Blocks that begin at or below their topic's trimmed_through are thinned: of their entries, kept in number, stale ones are not the newest of a key any more.
     private const string Version2 = """
         ALTER TABLE topics ADD COLUMN trimmed_through INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE topics ADD COLUMN end_id INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE topics ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE topics ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
-        UPDATE topics SET trimmed_through = evicted_through;
+        UPDATE topics SET trimmed_through = iif(count > 0, min(evicted_through, first_id - 1), evicted_through);
         CREATE TABLE keys (
             topic_id INTEGER NOT NULL,
             key BLOB NOT NULL,

@@ -11,6 +11,11 @@ namespace SseServer.Tests.History.Faults;
 /// </summary>
 internal static class StoreWriter
 {
+    /// <summary>A topic that each commit has an event with a key of, and whose retention is a few events.</summary>
+    public const string KeyedTopic = "keyed";
+
+    private const int Keys = 40;
+
     /// <summary>Ids of a commit begin at its number times this.</summary>
     public const long IdsPerCommit = 100;
 
@@ -25,10 +30,12 @@ internal static class StoreWriter
         {
             try
             {
-                StoreEvents.Commit(store, Events(number));
+                StoreEvents.Commit(store, [.. Events(number), KeyedEvent(number)]);
                 journal.Write(StoreEvents.Utf8(string.Create(CultureInfo.InvariantCulture, $"{number}\n")));
                 number++;
-                if (number % 8 == 0) store.Maintain();
+                if (number % 8 != 0) continue;
+                StoreEvents.TrimTo(store, KeyedTopic, new StoreBounds(4, long.MaxValue, 0));
+                store.Maintain();
             }
             catch (StoreException failure)
             {
@@ -37,12 +44,19 @@ internal static class StoreWriter
         }
 
         using var reader = store.OpenReader();
-        var isWhole = StoreEvents.ReadIds(reader, StoreEvents.Select("**")).SequenceEqual(Enumerable.Range(1, commits).SelectMany(Events).Select(e => e.Id));
+        var isWhole = StoreEvents.ReadIds(reader, StoreEvents.Select("t/*")).SequenceEqual(Enumerable.Range(1, commits).SelectMany(Events).Select(e => e.Id))
+            && StoreEvents.ReadIds(reader, StoreEvents.Select(KeyedTopic) with { LatestOnly = true }).SequenceEqual(LatestIds(commits));
         journal.Write(isWhole ? "whole\n"u8 : "not whole\n"u8);
         return isWhole ? 0 : 1;
     }
 
-    /// <summary>The events of a commit: some small ones and, now and then, one of many pages.</summary>
+    /// <summary>The last event of a commit, which supersedes the one of some commits before.</summary>
+    public static StoredEvent KeyedEvent(int number) => new(KeyedTopic, (number * IdsPerCommit) + 50, "x") { Key = $"k{number % Keys}" };
+
+    /// <summary>The newest event of each key after some number of commits.</summary>
+    public static IEnumerable<long> LatestIds(int commits) => Enumerable.Range(1, commits).TakeLast(Keys).Select(number => KeyedEvent(number).Id);
+
+    /// <summary>The other events of a commit: some small ones and, now and then, one of many pages.</summary>
     public static IEnumerable<StoredEvent> Events(int number)
     {
         var random = new Random(number);

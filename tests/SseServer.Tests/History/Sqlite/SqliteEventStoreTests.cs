@@ -1,5 +1,6 @@
 using SseServer.History;
 using SseServer.History.Sqlite;
+using SseServer.History.Sqlite.Tools;
 using SseServer.Tests.History.Support;
 
 namespace SseServer.Tests.History.Sqlite;
@@ -11,4 +12,6 @@ internal sealed class SqliteEventStoreTests : EventStoreContract, IDisposable
     public void Dispose() => _directory.Dispose();
 
     protected override IEventStore NewStore() => new SqliteEventStore(_directory.File);
+
+    protected override void Sound() => Assert.That(HistoryCheck.Run(_directory.File).Problems, Is.Empty);
 }

@@ -1,0 +1,102 @@
+using System.Text;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
+using SseServer.Tests.History;
+using SseServer.Tests.Hub.Support;
+
+namespace SseServer.Tests.Hub;
+
+/// <summary>What a restart brings back of topics with keys.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class StoredKeysTests : IDisposable
+{
+    private readonly HubTime _time = new();
+    private MemoryEventStore _store = new();
+
+    public void Dispose() => _store.Dispose();
+
+    [TestCase("a")]
+    [TestCase("a", "b")]
+    [TestCase("**")]
+    public void Newest_of_each_key_comes_back_after_retention_and_a_restart_without_a_gap(params string[] selectors)
+    {
+        EventId cut;
+        using (var hub = Start(new() { MaxEvents = 10 }))
+        {
+            cut = Publish(hub, "first", "cold 0");
+            for (var i = 1; i <= 3; i++) Publish(hub, $"first {i}", $"cold {i}");
+            for (var i = 1; i <= 200; i++) Publish(hub, $"second {i}", $"hot {i % 5}");
+            AdvanceUntil(() => _store.Ids("a").Length <= 16);
+        }
+
+        using var next = Restart(new() { MaxEvents = 10 });
+        var subscription = next.Subscribe(TestHub.After(cut), selectors);
+        Eventually.True(() => subscription.Data is [.., "second 200"]);
+
+        var retained = subscription.Data.Length - 3;
+        Assert.That(subscription.Data, Is.EqualTo(Enumerable.Range(1, 3).Select(i => $"first {i}").Concat(Enumerable.Range(201 - retained, retained).Select(i => $"second {i}"))));
+        Assert.That(subscription.Stream.Gaps, Is.Empty, "Superseded events are no loss.");
+    }
+
+    [Test]
+    public void Keys_beyond_their_bound_are_a_gap_to_who_has_not_got_them()
+    {
+        EventId cut;
+        using (var hub = Start(new() { MaxEvents = 1, MaxKeys = 2 }))
+        {
+            cut = Publish(hub, "1", "k1");
+            for (var i = 2; i <= 30; i++) Publish(hub, $"{i}", $"k{i}");
+            AdvanceUntil(() => _store.Ids("a").Length == 3);
+        }
+
+        using var next = Restart(new() { MaxEvents = 1, MaxKeys = 2 });
+        var subscription = next.Subscribe(TestHub.After(cut), "a");
+        subscription.WaitForData("28", "29", "30");
+
+        Assert.That(subscription.Stream.Gaps.Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Topic_stays_while_the_newest_event_of_a_key_is_kept()
+    {
+        using (var hub = Start(new() { MaxAge = TimeSpan.FromSeconds(80) }))
+        {
+            Publish(hub, "old", "k");
+            Publish(hub, "new", "k");
+            AdvanceUntil(() => _store.Ids("a").Length == 1);
+            for (var i = 0; i < 200; i++) _time.Advance(TimeSpan.FromSeconds(1));
+            hub.Publish("b", "the sequencer has seen the last tick");
+            hub.Publish("b", "and has had its step");
+        }
+
+        using var next = Restart(new());
+        next.Subscribe(ResumePoint.Oldest, "a").WaitForData("new");
+    }
+
+    private static EventId Publish(TestHub hub, string data, string key)
+    {
+        var batch = new PublishBatch();
+        TopicName.TryCreate("a"u8, out var topic, out _);
+        batch.Add(topic, new ServerSentEvent { Data = Encoding.UTF8.GetBytes(data), RetryMilliseconds = -1 }, Encoding.UTF8.GetBytes(key));
+        Assert.That(hub.Publish(batch), Is.EqualTo(HubStatus.Ok));
+        return batch.IdOf(0);
+    }
+
+    private TestHub Start(TopicRetention retention)
+        => new(HubOptions.Default with { Shards = 1, MaxHistoryBytes = 16 * 1024, Retention = retention, HeartbeatInterval = TimeSpan.FromHours(10) }, _time, _store);
+
+    private TestHub Restart(TopicRetention retention)
+    {
+        _store = _store.Reopen();
+        return Start(retention);
+    }
+
+    // The sequencer does its part on its own thread, some at each second.
+    private void AdvanceUntil(Func<bool> condition) => Eventually.True(() =>
+    {
+        _time.Advance(TimeSpan.FromSeconds(1));
+        return condition();
+    });
+}
