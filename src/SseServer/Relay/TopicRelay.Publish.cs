@@ -28,9 +28,11 @@ internal sealed partial class TopicRelay
             {
                 if (reader.Foreign > 0 && _position.IsEmpty) RelayLog.OtherSource(_logger, _topic);
                 if (!_position.IsEmpty) RelayLog.Resumes(_logger, _topic, _position.LastEventId, _position.KnownCount);
+                Hold(null);
                 return;
             }
 
+            Hold("PositionUnreadable");
             await PauseAsync(HoldInterval, stopping);
         }
     }
