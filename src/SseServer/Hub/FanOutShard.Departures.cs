@@ -58,6 +58,7 @@ internal sealed partial class FanOutShard
         try
         {
             if (!departure.IsDrain) _counters.Shed++;
+            subscription.IsDismissed = true;
             subscription.EndRetryMilliseconds = departure.RetryAt(place);
             Finish(subscription);
             Settle(subscription);

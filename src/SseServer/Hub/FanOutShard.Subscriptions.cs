@@ -64,7 +64,12 @@ internal sealed partial class FanOutShard
         subscription.IsCatchingUp = true;
         Greet(subscription, _hub.Place(subscription));
         ScheduleHeartbeat(subscription);
-        if (_departure is { IsDrain: true } departure) subscription.End(departure.RetryAt(Random.Shared.NextDouble()));
+        if (_departure is { IsDrain: true } departure)
+        {
+            subscription.IsDismissed = true;
+            subscription.End(departure.RetryAt(Random.Shared.NextDouble()));
+        }
+
         if (!subscription.IsBusy && !subscription.IsBroken) Enqueue(subscription);
     }
 
@@ -119,7 +124,7 @@ internal sealed partial class FanOutShard
         }
 
         if (subscription.IsBroken) Remove(subscription, StreamEnding.Broken);
-        else if (subscription.IsEnding) Remove(subscription, StreamEnding.Complete);
+        else if (subscription.IsEnding) Remove(subscription, subscription.IsDismissed ? StreamEnding.Dismissed : StreamEnding.Complete);
     }
 
     private void WriteEnd(Subscription subscription)

@@ -71,6 +71,9 @@ internal abstract class Subscription
 
     internal bool IsEndWritten { get; set; }
 
+    /// <summary>It is ended for its client to come back elsewhere, or when the server is back.</summary>
+    internal bool IsDismissed { get; set; }
+
     /// <summary>Bytes of the hub's history that a pending write keeps from being freed.</summary>
     internal int PinnedBytes { get; set; }
 

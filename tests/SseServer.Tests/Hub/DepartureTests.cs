@@ -51,11 +51,11 @@ internal sealed class DepartureTests
         Advance(hub, subscriptions, TimeSpan.FromSeconds(2));
         Assert.That(subscriptions.Count(subscription => subscription.Ending is not null), Is.EqualTo(22), "eleven of each shard's twenty");
         var late = hub.Subscribe(ResumePoint.Head, "a");
-        late.WaitForEnd(StreamEnding.Complete);
+        late.WaitForEnd(StreamEnding.Dismissed);
         hub.Publish("a", "still there");
         Advance(hub, subscriptions, TimeSpan.FromSeconds(2));
 
-        Assert.That(subscriptions.Select(subscription => subscription.Ending), Is.All.EqualTo(StreamEnding.Complete));
+        Assert.That(subscriptions.Select(subscription => subscription.Ending), Is.All.EqualTo(StreamEnding.Dismissed));
         Assert.That(subscriptions.Count(subscription => subscription.Data is ["still there"]), Is.EqualTo(18));
         Assert.That(subscriptions.Append(late).Select(subscription => subscription.Stream.Blocks[^1].Retry), Is.All.Not.Null);
     }
@@ -91,7 +91,7 @@ internal sealed class DepartureTests
         Assert.That((streams, subscription.Ending), Is.EqualTo((1, (StreamEnding?)null)));
         subscription.Connection.Take(int.MaxValue);
 
-        subscription.WaitForEnd(StreamEnding.Complete);
+        subscription.WaitForEnd(StreamEnding.Dismissed);
         Assert.That((subscription.Data, subscription.Stream.IsEnded), Is.EqualTo((new[] { "whole" }, true)));
         Assert.That(subscription.Stream.Blocks[^1].Retry, Is.Not.Null);
     }
@@ -107,7 +107,7 @@ internal sealed class DepartureTests
         Assert.That(hub.Hub.TryShed(50, TimeSpan.Zero, out _), Is.False);
         Advance(hub, subscriptions, TimeSpan.FromSeconds(1));
 
-        Assert.That(subscriptions.Select(subscription => subscription.Ending), Is.All.EqualTo(StreamEnding.Complete));
+        Assert.That(subscriptions.Select(subscription => subscription.Ending), Is.All.EqualTo(StreamEnding.Dismissed));
     }
 
     [Test]

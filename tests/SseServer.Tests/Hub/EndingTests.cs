@@ -32,12 +32,12 @@ internal sealed class EndingTests
         var subscriptions = Enumerable.Range(0, 20).Select(_ => hub.SubscribeLive("a")).ToList();
 
         hub.Hub.BeginDrain(TimeSpan.Zero);
-        foreach (var subscription in subscriptions) subscription.WaitForEnd(StreamEnding.Complete);
+        foreach (var subscription in subscriptions) subscription.WaitForEnd(StreamEnding.Dismissed);
         for (var i = 0; i < 2; i++) subscriptions.Add(hub.Subscribe(ResumePoint.Head, "a"));
 
         foreach (var subscription in subscriptions)
         {
-            subscription.WaitForEnd(StreamEnding.Complete);
+            subscription.WaitForEnd(StreamEnding.Dismissed);
             Assert.That(subscription.Stream.IsEnded, Is.True);
             Assert.That(subscription.Stream.Blocks, Has.Count.EqualTo(2));
             Assert.That(int.Parse(subscription.Stream.Blocks[1].Retry!, null), Is.InRange(3000, 5004));

@@ -96,7 +96,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
             await EndedAsync(WebhookResult.GivenUp, topic + 1);
         }
 
-        Assert.That(_log.Entries.Select(entry => entry.Id), Is.EqualTo(new[] { 6001 }));
+        Assert.That(_log.Entries.Select(entry => entry.Id), Is.EqualTo(new[] { 7001 }));
         Tell("3", 1);
         await EndedAsync(WebhookResult.Delivered, 1);
         await Eventually.HoldsAsync(() => _log.Entries.Count == 2, "a line that it delivers again");
@@ -201,7 +201,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         await RetriedAsync(2);
         await _sender.DrainAsync(TimeSpan.FromSeconds(5)).Soon();
         Assert.That((_metrics[WebhookResult.Dropped], _sender.Pending), Is.EqualTo((2, 0)));
-        Assert.That(_log.Entries.Single(), Is.EqualTo((Microsoft.Extensions.Logging.LogLevel.Warning, 6003, "Webhook 0 (here): 2 deliveries were dropped at shutdown")));
+        Assert.That(_log.Entries.Single(), Is.EqualTo((Microsoft.Extensions.Logging.LogLevel.Warning, 7003, "Webhook 0 (here): 2 deliveries were dropped at shutdown")));
     }
 
     [Test]
