@@ -20,6 +20,8 @@ public static class EventFrame
 {
     private static ReadOnlySpan<byte> IdField => "id: "u8;
 
+    private static ReadOnlySpan<byte> NameField => "event: "u8;
+
     /// <summary>The length of a frame, in bytes.</summary>
     /// <param name="hubIdLength">The length of the hub id.</param>
     /// <param name="blockLength">The length of the block.</param>
@@ -80,6 +82,18 @@ public static class EventFrame
 
         id = payload[IdField.Length..payload.IndexOf((byte)'\n')];
         return true;
+    }
+
+    /// <summary>The name of the event, from its <c>event</c> field.</summary>
+    /// <param name="frame">A whole frame.</param>
+    /// <param name="prefixLength">The length of its chunk prefix.</param>
+    /// <returns>The name's UTF-8; empty where the event has none, which clients call <c>message</c> (WHATWG HTML 9.2.6).</returns>
+    public static ReadOnlySpan<byte> EventName(ReadOnlySpan<byte> frame, int prefixLength)
+    {
+        // In both forms of the payload the first line is an id, the hub's or the publisher's, and the name follows it where there is one.
+        ReadOnlySpan<byte> payload = Payload(frame, prefixLength);
+        payload = payload[(payload.IndexOf((byte)'\n') + 1)..];
+        return payload.StartsWith(NameField) ? payload[NameField.Length..payload.IndexOf((byte)'\n')] : default;
     }
 
     private static int MeasurePayload(int hubIdLength, int blockLength, bool hasPublisherId) =>

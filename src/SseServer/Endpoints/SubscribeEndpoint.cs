@@ -50,7 +50,7 @@ internal sealed class SubscribeEndpoint(
 
         var selectors = new List<Selector>(1);
         var problem = ReadSelectors(parameters, selectors) ?? ReadStart(exchange.Request, parameters, out _) ?? ReadHeartbeat(parameters, out _)
-            ?? streams.CheckGrant(caller, selectors);
+            ?? ReadFilter(parameters, out _) ?? streams.CheckGrant(caller, selectors);
         if (problem is not null)
         {
             replies.Refuse(exchange, problem);
@@ -119,6 +119,7 @@ internal sealed class SubscribeEndpoint(
         if (hub.Pressure == MemoryPressure.Level.Full) return (Limit.Memory, null);
         ReadStart(exchange.Request, parameters, out var start);
         ReadHeartbeat(parameters, out var hasHeartbeatEvents);
+        ReadFilter(parameters, out var filter);
         var patterns = selectors.Count(selector => selector.Pattern is not null);
         var limit = _quota.TryTake(Subject.Of(exchange, caller), selectors.Count - patterns, patterns, out var share);
         if (limit != Limit.None) return (limit, null);
@@ -128,6 +129,7 @@ internal sealed class SubscribeEndpoint(
         {
             IsChunked = exchange.Request.IsHttp11,
             HasHeartbeatEvents = hasHeartbeatEvents,
+            Filter = filter,
             Preamble = ComposeHead(exchange, caller),
             Lifetime = renewable?.Lifetime,
             Renewable = renewable,
@@ -190,6 +192,14 @@ internal sealed class SubscribeEndpoint(
     {
         asEvent = parameters.TryGet("heartbeat"u8, out var value) && value.SequenceEqual("event"u8);
         return asEvent || value.IsEmpty || value.SequenceEqual("comment"u8) ? null : Problem.BadRequest("heartbeat= takes event or comment.");
+    }
+
+    private static Problem? ReadFilter(RequestParameters parameters, out EventFilter? filter)
+    {
+        var names = new List<byte[]>();
+        for (var i = 0; i < parameters.Count; i++)
+            if (parameters.Name(i).SequenceEqual("event"u8)) names.Add(parameters.Value(i).ToArray());
+        return EventFilter.TryCreate(names, out filter, out var problem) ? null : Problem.BadRequest(problem!);
     }
 
     private byte[] ComposeHead(HttpExchange exchange, Identity caller)

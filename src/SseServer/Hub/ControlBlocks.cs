@@ -72,6 +72,19 @@ internal static class ControlBlocks
         EventStreamEncoder.Write(output, new ServerSentEvent { Id = fieldId, Name = name, Data = data[..length], RetryMilliseconds = -1 });
     }
 
+    /// <summary>
+    /// A block that only moves the client's resume point: an id without data sets the last event ID and dispatches nothing (WHATWG HTML 9.2.6).
+    /// </summary>
+    public static void WritePosition(IBufferWriter<byte> output, EventId position)
+    {
+        Span<byte> line = stackalloc byte["id: ".Length + EventId.MaxTextLength + 2];
+        "id: "u8.CopyTo(line);
+        var length = "id: ".Length + position.Format(line["id: ".Length..]);
+        line[length++] = (byte)'\n';
+        line[length++] = (byte)'\n';
+        output.Write(line[..length]);
+    }
+
     /// <summary>A block that only sets the client's reconnection time.</summary>
     public static void WriteRetry(IBufferWriter<byte> output, int retryMilliseconds)
     {

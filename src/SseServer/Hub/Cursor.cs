@@ -33,11 +33,24 @@ internal struct Cursor
     public readonly bool MayHaveLoss(EventId lastId) => Log.EvictedThrough > lastId && Log.Evictions > KnownEvictions;
 
     /// <summary>
-    /// Looks at the next entry after <paramref name="after"/>, moving over the ends of segments and over entries at or before it.
-    /// On <see cref="Sight.Entry"/>, <paramref name="bytes"/> holds the entry's frame, and
-    /// entries <see cref="Index"/> to <paramref name="count"/> of <paramref name="entries"/> can be read.
+    /// Looks at the next entry after <paramref name="after"/> as the overload does. On <see cref="Sight.Entry"/> of a topic, <paramref name="bytes"/> holds the frames
+    /// of entries <see cref="Index"/> to <paramref name="count"/>, back to back.
     /// </summary>
     public Sight Look(EventId after, out LogEntry[] entries, out int count, out byte[] bytes)
+    {
+        bytes = [];
+        var sight = Look(after, out entries, out count);
+        if (sight != Sight.Entry) return sight;
+        bytes = entries[Index].Home.Bytes!;
+        return bytes is null ? Sight.Dropped : Sight.Entry;
+    }
+
+    /// <summary>
+    /// Looks at the next entry after <paramref name="after"/>, moving over the ends of segments and over entries at or before it.
+    /// On <see cref="Sight.Entry"/>, entries <see cref="Index"/> to <paramref name="count"/> of <paramref name="entries"/> can be read; their frames may be gone, which
+    /// <see cref="LogEntry.TryFind"/> finds out.
+    /// </summary>
+    public Sight Look(EventId after, out LogEntry[] entries, out int count)
     {
         while (true)
         {
@@ -53,9 +66,7 @@ internal struct Cursor
                     continue;
                 }
 
-                bytes = entry.Home.Bytes!;
-                if (bytes is not null) return Sight.Entry;
-                break;
+                return Sight.Entry;
             }
 
             var next = Segment.Next;
@@ -64,7 +75,6 @@ internal struct Cursor
                 // The link is cut after the mark is set, so a missing link without the mark is the head of the log.
                 if (Segment.IsDropped) break;
                 entries = [];
-                bytes = [];
                 return Sight.Head;
             }
 
@@ -74,7 +84,6 @@ internal struct Cursor
         }
 
         entries = [];
-        bytes = [];
         return Sight.Dropped;
     }
 }

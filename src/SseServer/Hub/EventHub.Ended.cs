@@ -96,7 +96,7 @@ internal sealed partial class EventHub
     /// <summary>Takes note of an ended topic whose last event left memory.</summary>
     private void MarkEndUnderLock(Topic topic)
     {
-        if (topic is { HasEnded: true, CountUnderLock: 0, MarkerUnderLock: null }) topic.MarkerUnderLock = _markers.AddLast(topic);
+        if (topic is { HasEnded: true, IsEmptyUnderLock: true, MarkerUnderLock: null }) topic.MarkerUnderLock = _markers.AddLast(topic);
     }
 
     private void UnmarkEndUnderLock(Topic topic)
@@ -135,5 +135,5 @@ internal sealed partial class EventHub
         return false;
     }
 
-    private static bool HasEventsUnderLock(Topic topic) => topic.CountUnderLock > 0 || topic.HasStoredEventsUnderLock;
+    private static bool HasEventsUnderLock(Topic topic) => !topic.IsEmptyUnderLock || topic.HasStoredEventsUnderLock;
 }

@@ -168,7 +168,7 @@ internal sealed partial class EventHub
     private void AppendUnderLock(PublishBatch batch, in PublishBatch.Item item, long now)
     {
         var topic = item.Topic!;
-        var (costBefore, countBefore) = (topic.CostUnderLock, topic.CountUnderLock);
+        var before = topic.FootprintUnderLock;
         var entry = topic.AppendUnderLock(batch, item);
         if (item.PublisherIdLength > 0) _publisherIds.AddUnderLock(topic, batch.PublisherIdOf(item), item.Id);
         if (item.Id > CommittedThrough) AddUnsavedUnderLock(new(topic, entry, item.PublisherIdLength));
@@ -179,12 +179,12 @@ internal sealed partial class EventHub
             TouchUnderLock(batch, pattern);
         }
 
-        _historyBytes += topic.CostUnderLock - costBefore;
-        _historyEvents += topic.CountUnderLock - countBefore;
+        if (entry.Key is not null) topic.SupersedeUnderLock(entry);
+        _history += topic.FootprintUnderLock - before;
         _counters.Events++;
         _counters.Bytes += entry.Length;
         TrimUnderLock(topic, now);
-        if (_historyBytes + Volatile.Read(ref _pinnedBytes) > _maxHistoryBytes) EvictLargestUnderLock();
+        if (_history.Cost + Volatile.Read(ref _pinnedBytes) > _maxHistoryBytes) EvictLargestUnderLock();
     }
 
     private static void TouchUnderLock(PublishBatch batch, EventLog log)

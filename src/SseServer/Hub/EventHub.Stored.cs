@@ -68,5 +68,5 @@ internal sealed partial class EventHub
     }
 
     private bool IsUnusedUnderLock(Topic topic)
-        => topic is { CountUnderLock: 0, PendingUnderLock: 0, HasStoredEventsUnderLock: false, HasEnded: false } && topic.CommittedThroughUnderLock.Value > 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger);
+        => topic is { IsEmptyUnderLock: true, PendingUnderLock: 0, HasStoredEventsUnderLock: false, HasEnded: false } && topic.CommittedThroughUnderLock.Value > 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger);
 }

@@ -75,8 +75,12 @@ internal sealed partial class EventHub
             }
 
             subscription.LastId = resume ?? default;
+            subscription.JoinedAt = new(_head);
+            subscription.WantsLatest = subscription.Start.From == ResumePoint.Start.Latest;
             PlaceUnderLock(subscription, subscription.LastId);
-            return new(resume is { } id && id >= evicted ? id : null, isUnknown);
+            EventId? position = resume is { } id && id >= evicted ? id : null;
+            subscription.SentThrough = position ?? default;
+            return new(position, isUnknown);
         }
     }
 
@@ -130,7 +134,7 @@ internal sealed partial class EventHub
         foreach (ref var cursor in subscription.Cursors.AsSpan())
         {
             cursor.Log.PlaceUnderLock(ref cursor, after);
-            if (cursor.Look(after, out var entries, out _, out _) != Cursor.Sight.Entry) continue;
+            if (cursor.Look(after, out var entries, out _) != Cursor.Sight.Entry) continue;
             var id = entries[cursor.Index].Id;
             if (first is null || id < first) first = id;
         }

@@ -17,9 +17,8 @@ internal sealed partial class EventHub
     private readonly Dictionary<byte[], Topic> _topics = new(Utf8Comparer.Instance);
     private readonly List<Topic> _topicList = [];
     private readonly Dictionary<byte[], PatternIndex> _patterns = new(Utf8Comparer.Instance);
-    private long _historyBytes;
+    private TopicFootprint _history;
     private long _maxHistoryBytes;
-    private long _historyEvents;
     private int _sweeping;
 
     /// <summary>A topic that is in use; null where there is none of that name.</summary>
@@ -103,23 +102,27 @@ internal sealed partial class EventHub
 
     private void EvictLargestUnderLock(long goal)
     {
-        while (_historyBytes > goal)
+        while (_history.Cost > goal)
         {
             long most = 0;
             foreach (var topic in _topicList)
-                if (topic.MayDropUnderLock(CommittedThrough)) most = Math.Max(most, topic.CostUnderLock);
+                if (topic.MayGiveUnderLock(CommittedThrough)) most = Math.Max(most, topic.CostUnderLock);
             if (most == 0) return;
             foreach (var topic in _topicList)
-                while (_historyBytes > goal && topic.CostUnderLock > most - most / 4 && topic.MayDropUnderLock(CommittedThrough)) EvictOldestUnderLock(topic);
+                while (_history.Cost > goal && topic.CostUnderLock > most - most / 4 && topic.MayGiveUnderLock(CommittedThrough)) EvictOldestUnderLock(topic);
         }
     }
 
+    // The newest of each key goes when the topic has nothing else to give.
     private void EvictOldestUnderLock(Topic topic)
     {
-        var before = topic.CountUnderLock;
-        DropOldestUnderLock(topic);
+        var before = topic.FootprintUnderLock;
+        if (topic.MayDropUnderLock(CommittedThrough)) topic.DropOldestUnderLock(_publisherIds);
+        else topic.DropKeptUnderLock();
+        var change = topic.FootprintUnderLock - before;
+        _history += change;
         // What memory drops the store still has.
-        if (_store is null) _counters.Evicted += before - topic.CountUnderLock;
+        if (_store is null) _counters.Evicted -= change.Events;
     }
 
     /// <summary>Brings a topic within its bounds at a time, as far as its events are committed.</summary>
@@ -130,10 +133,9 @@ internal sealed partial class EventHub
 
     private void DropOldestUnderLock(Topic topic)
     {
-        var (cost, count) = (topic.CostUnderLock, topic.CountUnderLock);
+        var before = topic.FootprintUnderLock;
         topic.DropOldestUnderLock(_publisherIds);
-        _historyBytes += topic.CostUnderLock - cost;
-        _historyEvents += topic.CountUnderLock - count;
+        _history += topic.FootprintUnderLock - before;
         MarkEndUnderLock(topic);
     }
 
@@ -168,11 +170,11 @@ internal sealed partial class EventHub
             lock (_gate)
             {
                 _maxHistoryBytes = Math.Min(bytes, Options.MaxHistoryBytes);
-                var before = _historyBytes;
+                var before = _history.Cost;
                 if (before <= _maxHistoryBytes) return;
                 EvictLargestUnderLock(Math.Max(_maxHistoryBytes, before - ShedBytes));
                 // What is left may be pinned, or smaller than a segment.
-                if (_historyBytes == before) return;
+                if (_history.Cost == before) return;
             }
         }
     }
@@ -196,7 +198,7 @@ internal sealed partial class EventHub
                 TrimUnderLock(topic, now);
                 ForgetEndUnderLock(topic, now);
                 // A topic that the store knows is the sequencer's to remove.
-                if (topic is { CountUnderLock: 0, PendingUnderLock: 0, HasEnded: false } && topic.CommittedThroughUnderLock.Value == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
+                if (topic is { IsEmptyUnderLock: true, PendingUnderLock: 0, HasEnded: false } && topic.CommittedThroughUnderLock.Value == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
             }
 
             return end;

@@ -105,7 +105,7 @@ internal sealed partial class EventHub : IDisposable
     {
         get
         {
-            lock (_gate) return _historyBytes;
+            lock (_gate) return _history.Cost;
         }
     }
 
@@ -120,7 +120,16 @@ internal sealed partial class EventHub : IDisposable
     public long MaxHistoryBytes => Volatile.Read(ref _maxHistoryBytes);
 
     /// <summary>Events retained in memory.</summary>
-    public long HistoryEvents => Volatile.Read(ref _historyEvents);
+    public long HistoryEvents => History.Events;
+
+    /// <summary>What all topics' history is, in events and bytes.</summary>
+    public TopicFootprint History
+    {
+        get
+        {
+            lock (_gate) return _history;
+        }
+    }
 
     public int PatternCount
     {

@@ -48,8 +48,8 @@ internal abstract class EventLog
     public EventId EvictedThrough => new(Volatile.Read(ref _evictedThrough));
 
     /// <summary>
-    /// Every retained event of this log after this id stands in memory; at or below it only a store may hold some. Without a store it says no more
-    /// than <see cref="EvictedThrough"/>. It too is raised before the segment is dropped.
+    /// Every retained event of this log after this id stands in memory; at or below it only a store may hold some, so without a store it is never
+    /// raised. It too is raised before the segment is dropped.
     /// </summary>
     public EventId DroppedThrough => new(Volatile.Read(ref _droppedThrough));
 
@@ -94,7 +94,7 @@ internal abstract class EventLog
     public virtual EventId EvictedSinceUnderLock(long known) => Evictions > known ? EvictedThrough : default;
 
     /// <summary>Puts the cursor before the first retained entry after an id.</summary>
-    public void PlaceUnderLock(ref Cursor cursor, EventId after)
+    public virtual void PlaceUnderLock(ref Cursor cursor, EventId after)
     {
         int low = 0, high = Segments.Count - 1;
         while (low < high)

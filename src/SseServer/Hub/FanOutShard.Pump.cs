@@ -14,6 +14,10 @@ internal sealed partial class FanOutShard
 
     private const int ScratchBytes = 64 * 1024;
 
+    // Events held back in one go, and what each counts for in a turn: about what a look at it takes, next to sending.
+    private const int MaxHeldBack = 1024;
+    private const int HeldBackCost = 16;
+
     // The rest of a gathered frame must be fit to be copied: the scratch buffer is the next reader's.
     private const int MaxGathered = MaxCopiedRest;
 
@@ -27,6 +31,13 @@ internal sealed partial class FanOutShard
         Blocked,
         Reading,
         Broken,
+    }
+
+    private enum Passage
+    {
+        Sent,
+        HeldBack,
+        Lost,
     }
 
     /// <summary>A frame in the scratch buffer, and where its cursor stood before it.</summary>
@@ -79,7 +90,7 @@ internal sealed partial class FanOutShard
     {
         var budget = TurnBytes;
         var saidGap = false;
-        var isDirect = subscription is { IsChunked: true, Cursors.Length: 1 } && subscription.Cursors[0].Log is Topic;
+        var topic = subscription is { IsChunked: true, Cursors.Length: 1 } ? subscription.Cursors[0].Log as Topic : null;
         while (true)
         {
             if (MustReadStore(subscription, out var through))
@@ -100,16 +111,33 @@ internal sealed partial class FanOutShard
                 if (subscription.IsBusy) return PumpOutcome.Blocked;
             }
 
-            var length = 0;
-            var sight = isDirect ? SendRun(subscription, out length) : SendGathered(subscription, out length);
+            int length, heldBack = 0;
+            var sight = topic is not null && Sieve.IsOpen(subscription, topic) ? SendRun(subscription, out length) : SendGathered(subscription, out length, out heldBack);
             if (subscription.IsBroken) return PumpOutcome.Broken;
             if (subscription.IsBusy) return PumpOutcome.Blocked;
             if (length > 0) ScheduleHeartbeat(subscription);
-            if (sight == Cursor.Sight.Head) return PumpOutcome.AtHead;
+            if (sight == Cursor.Sight.Head) return ReachHead(subscription);
             if (sight == Cursor.Sight.Dropped) _hub.PlaceAgain(subscription);
-            budget -= length;
+            budget -= length + heldBack * HeldBackCost;
             if (budget <= 0) return PumpOutcome.MoreToSend;
         }
+    }
+
+    /// <summary>The subscription has all there is. One that wanted the newest events is moved behind the history that it was not sent.</summary>
+    private PumpOutcome ReachHead(Subscription subscription)
+    {
+        subscription.IsLagging = false;
+        if (subscription.WantsLatest && subscription.SentThrough < subscription.JoinedAt && subscription.LastId >= subscription.JoinedAt)
+        {
+            subscription.SentThrough = subscription.LastId;
+            _block.ResetWrittenCount();
+            ControlBlocks.WritePosition(_block, subscription.LastId);
+            WriteBlock(subscription);
+            if (subscription.IsBroken) return PumpOutcome.Broken;
+            if (subscription.IsBusy) return PumpOutcome.Blocked;
+        }
+
+        return PumpOutcome.AtHead;
     }
 
     /// <summary>
@@ -149,16 +177,18 @@ internal sealed partial class FanOutShard
     }
 
     /// <summary>
-    /// Several logs, a pattern, or no chunked coding: frames are gathered in id order up to the hub's head, each once, and sent together.
+    /// Several logs, a pattern, no chunked coding, or events that are held back: frames are gathered in id order up to the hub's head, each once, and sent together.
     /// </summary>
-    private Cursor.Sight SendGathered(Subscription subscription, out int length)
+    private Cursor.Sight SendGathered(Subscription subscription, out int length, out int heldBack)
     {
         // The head is read first: whatever is at or before it stands in the logs.
         var head = _hub.Head;
-        var sight = Gather(subscription, head, out var frames, out length);
+        var sight = Gather(subscription, head, out var frames, out length, out heldBack, out var through);
         if (frames == 0)
         {
-            if (sight == Cursor.Sight.Head && head > subscription.LastId) subscription.LastId = head;
+            if (sight == Cursor.Sight.Head) through = head;
+            // What is held back is taken: a loss of it later is none, and a cursor that is placed again stands behind it.
+            if (through > subscription.LastId) subscription.LastId = through;
             return sight;
         }
 
@@ -174,39 +204,49 @@ internal sealed partial class FanOutShard
         {
             var cut = 0;
             while (_frames[cut].End <= sent) cut++;
-            // The cursors step back over what was gathered after the cut frame, the newest first.
+            // The cursors step back over what was gathered after the cut frame, the newest first; what was held back there is held back for good.
             for (; last > cut; last--)
             {
                 ref readonly var frame = ref _frames[last];
                 (subscription.Cursors[frame.CursorIndex].Segment, subscription.Cursors[frame.CursorIndex].Index) = (frame.Segment, frame.Index);
             }
 
+            through = _frames[cut].Id;
             SendRest(subscription, _scratch.AsMemory(sent.._frames[cut].End));
         }
 
         CountDeliveries(last + 1, _frames[last].End);
-        subscription.LastId = _frames[last].Id;
+        (subscription.LastId, subscription.SentThrough) = (through, _frames[last].Id);
         _frames.AsSpan(0, frames).Clear();
         return sight == Cursor.Sight.Head ? Cursor.Sight.Entry : sight;
     }
 
-    private Cursor.Sight Gather(Subscription subscription, EventId head, out int frames, out int length)
+    /// <summary>Fills the scratch buffer. <paramref name="through"/> is the last id that was gathered or held back.</summary>
+    private Cursor.Sight Gather(Subscription subscription, EventId head, out int frames, out int length, out int heldBack, out EventId through)
     {
-        (frames, length) = (0, 0);
-        var after = subscription.LastId;
-        while (true)
+        (frames, length, heldBack, through) = (0, 0, 0, subscription.LastId);
+        var sieve = new Sieve(subscription);
+        while (heldBack < MaxHeldBack)
         {
-            var sight = FindNext(subscription, after, head, out var next);
+            var sight = FindNext(subscription, through, head, out var next, out var entry);
             if (sight != Cursor.Sight.Entry) return sight;
             ref var cursor = ref subscription.Cursors[next];
+            var passage = Sift(sieve, cursor.Log, entry, out var found, out var bytes);
             // It may have been let go since it was looked at.
-            if (cursor.Look(after, out var entries, out _, out var bytes) != Cursor.Sight.Entry) return Cursor.Sight.Dropped;
-            ref readonly var entry = ref entries[cursor.Index];
-            ReadOnlySpan<byte> frame = bytes.AsSpan(entry.Offset, entry.Length);
-            if (!subscription.IsChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
+            if (passage == Passage.Lost) return Cursor.Sight.Dropped;
+            if (passage == Passage.HeldBack)
+            {
+                heldBack++;
+                cursor.Index++;
+                through = entry.Id;
+                continue;
+            }
+
+            ReadOnlySpan<byte> frame = bytes.AsSpan(found.Offset, found.Length);
+            if (!subscription.IsChunked) frame = EventFrame.Payload(frame, found.PrefixLength);
             if (frame.Length > MaxGathered)
             {
-                if (frames == 0) length = SendLarge(subscription, ref cursor, entry, bytes, frame.Length);
+                if (frames == 0) length = SendLarge(subscription, ref cursor, found, bytes, frame.Length);
                 return Cursor.Sight.Entry;
             }
 
@@ -216,23 +256,42 @@ internal sealed partial class FanOutShard
             if (frames == _frames.Length) Array.Resize(ref _frames, frames * 2);
             _frames[frames++] = new() { Id = entry.Id, Segment = cursor.Segment, Index = cursor.Index, CursorIndex = next, End = length };
             cursor.Index++;
-            after = entry.Id;
+            through = entry.Id;
         }
+
+        return Cursor.Sight.Entry;
     }
 
-    /// <summary>The cursor whose next entry has the lowest id; entries that another log has brought already are passed over.</summary>
-    private static Cursor.Sight FindNext(Subscription subscription, EventId after, EventId head, out int next)
+    /// <summary>Whether an entry is sent, and from where.</summary>
+    private Passage Sift(in Sieve sieve, EventLog log, in LogEntry entry, out LogEntry found, out byte[] bytes)
     {
-        next = -1;
+        (found, bytes) = (entry, []);
+        if (sieve.HoldsBack(entry, out var isSuperseded))
+        {
+            if (isSuperseded) _counters.Superseded++;
+            return Passage.HeldBack;
+        }
+
+        if (entry.TryFind(out found, out bytes))
+            return sieve.HoldsBack(bytes.AsSpan(found.Offset, found.Length), found.PrefixLength, found.IsFinal) ? Passage.HeldBack : Passage.Sent;
+        // Above DroppedThrough no store has it: an event that was let go because it was superseded, which is no loss.
+        return entry.IsSuperseded && entry.Id > log.DroppedThrough ? Passage.HeldBack : Passage.Lost;
+    }
+
+    /// <summary>The cursor whose next entry has the lowest id, and that entry; entries that another log has brought already are passed over.</summary>
+    private static Cursor.Sight FindNext(Subscription subscription, EventId after, EventId head, out int next, out LogEntry entry)
+    {
+        (next, entry) = (-1, default);
         var lowest = new EventId(long.MaxValue);
         var cursors = subscription.Cursors;
         for (var i = 0; i < cursors.Length; i++)
         {
-            var sight = cursors[i].Look(after, out var entries, out _, out _);
+            var sight = cursors[i].Look(after, out var entries, out _);
             if (sight == Cursor.Sight.Dropped) return sight;
             if (sight == Cursor.Sight.Head) continue;
-            var id = entries[cursors[i].Index].Id;
-            if (id <= head && id < lowest) (lowest, next) = (id, i);
+            ref readonly var candidate = ref entries[cursors[i].Index];
+            if (candidate.Id > head || candidate.Id >= lowest) continue;
+            (lowest, next, entry) = (candidate.Id, i, candidate);
         }
 
         return next < 0 ? Cursor.Sight.Head : Cursor.Sight.Entry;
@@ -251,7 +310,7 @@ internal sealed partial class FanOutShard
 
         CountDeliveries(1, length);
         cursor.Index++;
-        subscription.LastId = entry.Id;
+        subscription.LastId = subscription.SentThrough = entry.Id;
         if (sent < length) SendRest(subscription, bytes.AsMemory(start + sent, length - sent));
         return length;
     }

@@ -6,13 +6,24 @@ namespace SseServer.Hub;
 // What memory no longer has comes from the store, a page at a time, until the subscription has reached what memory has.
 internal sealed partial class FanOutShard
 {
-    /// <summary>Whether events that follow may stand in the store only, and up to which id: from there on memory has all.</summary>
+    /// <summary>
+    /// Whether events that follow may stand in the store only, and up to which id: from there on memory has all. Who is not sent what is superseded needs the store for less, since
+    /// memory keeps the newest of each key.
+    /// </summary>
     private bool MustReadStore(Subscription subscription, out EventId through)
     {
         through = default;
         if (_hub.Replays is null) return false;
+        var isInSnapshot = subscription.IsInSnapshot;
+        var wantsNewest = isInSnapshot || (subscription.IsLagging && subscription.LastId >= subscription.JoinedAt);
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
-            if (cursor.Log.DroppedThrough > through) through = cursor.Log.DroppedThrough;
+        {
+            var level = wantsNewest ? cursor.Log.MissedThrough : cursor.Log.DroppedThrough;
+            if (level > through) through = level;
+        }
+
+        // What comes after its joining is wanted whole.
+        if (isInSnapshot && through > subscription.JoinedAt) through = subscription.JoinedAt;
         return through > subscription.LastId;
     }
 
@@ -27,7 +38,7 @@ internal sealed partial class FanOutShard
         if (replay.HasFailed) return PumpOutcome.Reading;
         if (replay.Take() is not { } page)
         {
-            if (!replay.IsAsked) replay.Ask(subscription.LastId, through, _hub.Replays!);
+            if (!replay.IsAsked) replay.Ask(subscription.LastId, through, subscription.IsInSnapshot, _hub.Replays!);
             return PumpOutcome.Reading;
         }
 
@@ -46,15 +57,17 @@ internal sealed partial class FanOutShard
 
     private PumpOutcome SendPage(Subscription subscription, StoredPage page, EventId through, out int length)
     {
-        length = subscription.IsChunked ? page.Length : TakeOffEnvelopes(page);
+        var last = page.Count > 0 ? new EventId(page.Entries[page.Count - 1].Id) : subscription.LastId;
         var entries = page.Entries.AsSpan(0, page.Count);
+        length = page.Length;
+        if (!subscription.IsChunked || subscription.Filter is not null) entries = Sift(page, new Sieve(subscription), subscription.IsChunked, out length);
         var sent = length == 0 ? 0 : subscription.TrySend(page.Bytes.AsSpan(0, length));
         if (sent < 0) return PumpOutcome.Broken;
         if (sent == length)
         {
             CountDeliveries(entries.Length, length);
-            if (page.IsEnd) subscription.LastId = through;
-            else if (entries.Length > 0) subscription.LastId = new(entries[^1].Id);
+            if (entries.Length > 0) subscription.SentThrough = new(entries[^1].Id);
+            subscription.LastId = page.IsEnd ? through : last;
             if (page.IsEnd) _hub.PlaceAgain(subscription);
             return PumpOutcome.MoreToSend;
         }
@@ -63,7 +76,7 @@ internal sealed partial class FanOutShard
         while (entries[cut].Offset + entries[cut].Length <= sent) cut++;
         var end = entries[cut].Offset + entries[cut].Length;
         CountDeliveries(cut + 1, end);
-        subscription.LastId = new(entries[cut].Id);
+        subscription.LastId = subscription.SentThrough = new(entries[cut].Id);
         var rest = page.Bytes.AsMemory(sent..end);
         // The page is the next reader's, so a rest too large for the output's buffer is copied.
         SendRest(subscription, rest.Length > MaxCopiedRest ? rest.ToArray() : rest);
@@ -71,19 +84,25 @@ internal sealed partial class FanOutShard
         return subscription.IsBusy ? PumpOutcome.Blocked : PumpOutcome.MoreToSend;
     }
 
-    /// <summary>Turns a page's frames into what a reader without chunked coding gets, in place; returns the bytes that are left.</summary>
-    private static int TakeOffEnvelopes(StoredPage page)
+    /// <summary>
+    /// Leaves of a page, in place, what passes the sieve and, for a reader without chunked coding, of each frame what such a reader gets; returns the entries and bytes that are left.
+    /// </summary>
+    private static Span<StoredEntry> Sift(StoredPage page, scoped in Sieve sieve, bool isChunked, out int length)
     {
-        var length = 0;
-        foreach (ref var entry in page.Entries.AsSpan(0, page.Count))
+        length = 0;
+        var count = 0;
+        var entries = page.Entries.AsSpan(0, page.Count);
+        foreach (ref readonly var entry in entries)
         {
-            var payload = EventFrame.Payload(page.Bytes.AsSpan(entry.Offset, entry.Length), entry.PrefixLength);
-            payload.CopyTo(page.Bytes.AsSpan(length));
-            (entry.Offset, entry.Length) = (length, payload.Length);
-            length += payload.Length;
+            ReadOnlySpan<byte> frame = page.Bytes.AsSpan(entry.Offset, entry.Length);
+            if (sieve.HoldsBack(frame, entry.PrefixLength, entry.IsFinal)) continue;
+            if (!isChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
+            frame.CopyTo(page.Bytes.AsSpan(length));
+            entries[count++] = entry with { Offset = length, Length = frame.Length };
+            length += frame.Length;
         }
 
-        return length;
+        return entries[..count];
     }
 
     private void OnPageReady(Subscription subscription)

@@ -130,6 +130,7 @@ internal sealed partial class FanOutShard
     private void WriteEnd(Subscription subscription)
     {
         subscription.IsEndWritten = true;
+        BufferPosition(subscription);
         if (subscription.EndRetryMilliseconds > 0)
         {
             _block.ResetWrittenCount();
@@ -195,12 +196,28 @@ internal sealed partial class FanOutShard
         {
             _block.ResetWrittenCount();
             ControlBlocks.WriteHeartbeatEvent(_block, _hub.Time.GetUtcNow().ToUnixTimeMilliseconds());
-            WriteBlock(subscription);
-            return;
+            BufferBlock(subscription);
+        }
+        else
+        {
+            subscription.Output.Write(subscription.IsChunked ? HeartbeatChunk : HeartbeatChunk[3..6]);
         }
 
-        subscription.Output.Write(subscription.IsChunked ? HeartbeatChunk : HeartbeatChunk[3..6]);
+        BufferPosition(subscription);
         Flush(subscription);
+    }
+
+    /// <summary>
+    /// Moves the client's resume point over what a filter held back. Without that a stream that is seldom sent an event would come back with a point so old that what it did not want
+    /// is gone, and hear of a gap.
+    /// </summary>
+    private void BufferPosition(Subscription subscription)
+    {
+        if (subscription.Filter is null || subscription.SentThrough >= subscription.LastId) return;
+        subscription.SentThrough = subscription.LastId;
+        _block.ResetWrittenCount();
+        ControlBlocks.WritePosition(_block, subscription.LastId);
+        BufferBlock(subscription);
     }
 
     // Spread over the last quarter of the interval by the reader's number: readers of one topic were all last written to in the same millisecond.
@@ -261,6 +278,7 @@ internal sealed partial class FanOutShard
         if (!write.IsCompleted)
         {
             subscription.Await(write);
+            subscription.IsLagging = true;
             subscription.IsCatchingUp = true;
             ReleaseHold(subscription);
         }

@@ -21,6 +21,7 @@ internal sealed class HubMetrics : IDisposable
         Gauge("sse_streams_slow", () => hub.CountShards().Slow, "Streams that had bytes pending at the last second's sweep, because their readers do not take them.");
         Counter("sse_deliveries_total", () => hub.CountShards().Deliveries, "Events handed to streams.");
         Counter("sse_delivered_bytes_total", () => hub.CountShards().DeliveredBytes, "Bytes of the events handed to streams.");
+        Counter("sse_events_superseded_skipped_total", () => hub.CountShards().Superseded, "Events not handed to streams that lag, or that wanted the newest only, because a newer one of their key was there.");
         Counter("sse_gaps_total", () => hub.CountShards().Gaps, "Times a stream was told that it lost events.");
         Counter("sse_events_published_total", () => hub.CountPublished().Events, "Events appended to topics.");
         Counter("sse_published_bytes_total", () => hub.CountPublished().Bytes, "Bytes of the events appended.");
@@ -29,7 +30,9 @@ internal sealed class HubMetrics : IDisposable
         Counter("sse_history_evicted_events_total", () => hub.CountPublished().Evicted, "Events let go of before their time because all history together reached its bound.");
         Gauge("sse_history_bytes", () => hub.HistoryBytes, "Bytes of memory that history stands for.");
         Gauge("sse_history_limit_bytes", () => hub.MaxHistoryBytes, "The bound on them at present.");
-        Gauge("sse_history_events", () => hub.HistoryEvents, "Events that history in memory holds.");
+        Gauge("sse_history_events", () => hub.History.Events, "Events that history in memory holds.");
+        Gauge("sse_history_kept_events", () => hub.History.KeptEvents, "Events among them that are kept only because they are the newest of their keys.");
+        Gauge("sse_history_kept_bytes", () => hub.History.KeptBytes, "Bytes of those events.");
         Gauge("sse_topics", () => hub.TopicCount, "Topics in use.");
         Gauge("sse_patterns", () => hub.PatternCount, "Distinct patterns being read, or kept for their readers' return.");
         Gauge("sse_memory_pressure_level", () => (long)hub.Pressure, "0: enough; 1: history is kept short; 2: new streams and events are refused.");

@@ -21,6 +21,9 @@ internal struct LogEntry
     /// <summary>The whole frame in bytes, chunk prefix and ending CRLF included.</summary>
     public int Length;
 
+    /// <summary>The hash of the event's type, for readers that want some types only.</summary>
+    public int TypeHash;
+
     /// <summary>The bytes of the chunk prefix, which a reader without chunked coding does not get.</summary>
     public byte PrefixLength;
 
@@ -31,4 +34,18 @@ internal struct LogEntry
     public bool IsFinal;
 
     public readonly int End => Offset + Length;
+
+    /// <summary>A newer event of its key stands in the log.</summary>
+    public readonly bool IsSuperseded => Key is not null && Key.Latest > Id;
+
+    /// <summary>Its frame is still there, in its home or among the kept events of its topic.</summary>
+    public readonly bool IsRetainedUnderLock => !Home.IsDropped || (Key is { Home: not null } && Key.Latest == Id);
+
+    /// <summary>Finds the frame where it lies: in its home or, where that was let go, among the kept events of its topic. Without a lock.</summary>
+    public readonly bool TryFind(out LogEntry entry, out byte[] bytes)
+    {
+        entry = this;
+        bytes = Home.Bytes!;
+        return bytes is not null || (Key is not null && Key.TryFind(Id, out entry, out bytes));
+    }
 }

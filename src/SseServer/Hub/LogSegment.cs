@@ -11,6 +11,9 @@ namespace SseServer.Hub;
 /// </summary>
 internal sealed class LogSegment
 {
+    /// <summary>What a link leads to where whoever follows it is to be placed again: a segment that is dropped.</summary>
+    public static readonly LogSegment Gone = new(0, 0) { _dropped = true };
+
     /// <summary>What the object, its arrays' headers and its place in the log cost beside the arrays' contents.</summary>
     private const int Overhead = 160;
 
@@ -50,6 +53,12 @@ internal sealed class LogSegment
 
     /// <summary>Bytes of frames.</summary>
     public int Used => _used;
+
+    /// <summary>Of a kept segment, the events that no newer one has superseded.</summary>
+    public int LiveCountUnderLock { get; set; }
+
+    /// <summary>Bytes of their frames.</summary>
+    public int LiveBytesUnderLock { get; set; }
 
     public int ByteCapacity => _bytes?.Length ?? 0;
 
@@ -94,13 +103,16 @@ internal sealed class LogSegment
     }
 
     /// <summary>The first entry after an id, by binary search; <see cref="Count"/> where there is none.</summary>
-    public int FindAfterUnderLock(EventId id)
+    public int FindAfterUnderLock(EventId id) => FindFrom(_entries!, _count, new(id.Value + 1));
+
+    /// <summary>The first of so many entries at or after an id, by binary search; <paramref name="count"/> where there is none.</summary>
+    public static int FindFrom(LogEntry[] entries, int count, EventId id)
     {
-        int low = 0, high = _count;
+        int low = 0, high = count;
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (_entries![middle].Id <= id) low = middle + 1;
+            if (entries[middle].Id < id) low = middle + 1;
             else high = middle;
         }
 
@@ -110,7 +122,7 @@ internal sealed class LogSegment
     /// <summary>The first entry from <paramref name="index"/> on whose bytes are still there; <see cref="Count"/> where there is none.</summary>
     public int FindRetainedUnderLock(int index)
     {
-        while (index < _count && _entries![index].Home.IsDropped) index++;
+        while (index < _count && !_entries![index].IsRetainedUnderLock) index++;
         return index;
     }
 

@@ -54,6 +54,9 @@ internal sealed class PatternIndex : EventLog
         _dropped += events;
     }
 
+    /// <summary>Takes note that a topic keeps some events no longer that it had kept beyond its bounds.</summary>
+    public void CountGoneUnderLock(int events) => _dropped += events;
+
     /// <summary>
     /// The entries up to <paramref name="head"/> of some topics, merged by id. Walks the segments as a reader does, with the lock held only
     /// to find its place again where a topic lets go of what is being walked.
@@ -189,14 +192,14 @@ internal sealed class PatternIndex : EventLog
     private static void CopyLive(LogSegment from, LogSegment to)
     {
         foreach (ref readonly var entry in from.Entries.AsSpan(0, from.Count))
-            if (!entry.Home.IsDropped) to.CommitUnderLock(entry);
+            if (entry.IsRetainedUnderLock) to.CommitUnderLock(entry);
     }
 
     private static int CountLive(LogSegment segment)
     {
         var live = 0;
         foreach (ref readonly var entry in segment.Entries.AsSpan(0, segment.Count))
-            if (!entry.Home.IsDropped) live++;
+            if (entry.IsRetainedUnderLock) live++;
         return live;
     }
 
@@ -204,7 +207,7 @@ internal sealed class PatternIndex : EventLog
     {
         while (true)
         {
-            switch (cursor.Look(after, out var entries, out _, out _))
+            switch (cursor.Look(after, out var entries, out _))
             {
                 case Cursor.Sight.Dropped:
                     lock (gate) cursor.Log.PlaceUnderLock(ref cursor, after);

@@ -26,6 +26,8 @@ internal sealed partial class PublishBatch
         public int KeyOffset;
         public int KeyLength;
 
+        public int TypeHash;
+
         /// <summary>Its topic ends with it.</summary>
         public bool IsFinal;
 
@@ -76,6 +78,7 @@ internal sealed partial class PublishBatch
     public void Add(TopicName topic, in ServerSentEvent e, ReadOnlySpan<byte> key = default, bool isFinal = false)
     {
         ref var item = ref AddItem(topic, key, isFinal);
+        item.TypeHash = EventFilter.HashOf(e.Name.Utf8);
         item.BlockOffset = _bytes.WrittenCount;
         EventStreamEncoder.Write(_bytes, e);
         item.BlockLength = _bytes.WrittenCount - item.BlockOffset;

@@ -11,6 +11,9 @@ internal readonly record struct ResumePoint
         /// <summary>With the oldest retained event.</summary>
         Oldest,
 
+        /// <summary>With the newest event of each key, and then with what is published from now on.</summary>
+        Latest,
+
         /// <summary>With the first event at or after a time; what is no longer retained is not a gap, since no reader had asked for it.</summary>
         Time,
 
@@ -31,6 +34,8 @@ internal readonly record struct ResumePoint
     public static ResumePoint Head => default;
 
     public static ResumePoint Oldest => new() { From = Start.Oldest };
+
+    public static ResumePoint Latest => new() { From = Start.Latest };
 
     public static ResumePoint At(DateTimeOffset time) => new() { From = Start.Time, Id = EventId.FirstAt(time) };
 

@@ -21,6 +21,9 @@ internal struct ShardCounters
     /// <summary>Bytes of those events.</summary>
     public long DeliveredBytes;
 
+    /// <summary>Events that a stream was not sent because a newer one of their key stood in the log.</summary>
+    public long Superseded;
+
     /// <summary>Gaps told to readers.</summary>
     public long Gaps;
 
@@ -35,6 +38,7 @@ internal struct ShardCounters
         Shed = a.Shed + b.Shed,
         Deliveries = a.Deliveries + b.Deliveries,
         DeliveredBytes = a.DeliveredBytes + b.DeliveredBytes,
+        Superseded = a.Superseded + b.Superseded,
         Gaps = a.Gaps + b.Gaps,
         Slow = a.Slow + b.Slow,
     };

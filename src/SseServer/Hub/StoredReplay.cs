@@ -10,6 +10,8 @@ namespace SseServer.Hub;
 internal sealed class StoredReplay
 {
     private readonly Subscription _subscription;
+    private readonly StoredSelection _all;
+    private readonly StoredSelection _latest;
     private StoredPage? _page;
     private int _state;
 
@@ -24,7 +26,9 @@ internal sealed class StoredReplay
             else topics.Add(cursor.Log.Name);
         }
 
-        Selection = new(topics, patterns);
+        _all = new(topics, patterns);
+        _latest = _all with { LatestOnly = true };
+        Selection = _all;
     }
 
     private enum State
@@ -42,7 +46,8 @@ internal sealed class StoredReplay
         Abandoned,
     }
 
-    public StoredSelection Selection { get; }
+    /// <summary>What the page holds of.</summary>
+    public StoredSelection Selection { get; private set; }
 
     /// <summary>The page holds what follows this id.</summary>
     public EventId After { get; private set; }
@@ -57,9 +62,9 @@ internal sealed class StoredReplay
     public bool IsAsked => Volatile.Read(ref _state) == (int)State.Asked;
 
     /// <summary>Asks for the next page. On the shard, with none asked for or ready.</summary>
-    public void Ask(EventId after, EventId through, ReplayReaders readers)
+    public void Ask(EventId after, EventId through, bool latestOnly, ReplayReaders readers)
     {
-        (After, Through) = (after, through);
+        (After, Through, Selection) = (after, through, latestOnly ? _latest : _all);
         Volatile.Write(ref _state, (int)State.Asked);
         readers.Queue(this);
     }

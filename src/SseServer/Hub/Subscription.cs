@@ -33,6 +33,9 @@ internal abstract class Subscription
     /// <summary>Silence is broken by a named event, which page code can see, instead of a comment.</summary>
     public bool HasHeartbeatEvents { get; init; }
 
+    /// <summary>The types of events that it wants; null for all.</summary>
+    public EventFilter? Filter { get; init; }
+
     /// <summary>When the stream ends by itself; null for never. Changed by <see cref="TryProlong"/> alone.</summary>
     public StreamLifetime? Lifetime
     {
@@ -54,6 +57,21 @@ internal abstract class Subscription
 
     /// <summary>All events of its logs up to this id were taken for this subscriber.</summary>
     internal EventId LastId { get; set; }
+
+    /// <summary>The hub's head when it joined: what is at or before it is history to this subscription.</summary>
+    internal EventId JoinedAt { get; set; }
+
+    /// <summary>Of history it wants the newest event of each key only.</summary>
+    internal bool WantsLatest { get; set; }
+
+    /// <summary>It is being sent the newest events of history.</summary>
+    internal bool IsInSnapshot => WantsLatest && LastId < JoinedAt;
+
+    /// <summary>A send was refused or partial since it last stood at the head: from then until it stands there again it is not sent what is superseded.</summary>
+    internal bool IsLagging { get; set; }
+
+    /// <summary>The last id that the connection was sent, where events are held back: behind <see cref="LastId"/>, the client's resume point is older than need be.</summary>
+    internal EventId SentThrough { get; set; }
 
     /// <summary>A write is pending: the shard leaves the subscription alone until it is done.</summary>
     internal bool IsBusy { get; set; }

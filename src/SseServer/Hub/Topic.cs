@@ -10,6 +10,8 @@ internal sealed partial class Topic : EventLog
     /// <summary>Below the large object heap's threshold of 85,000 bytes.</summary>
     public const int MaxSegmentBytes = 64 * 1024;
 
+    private long _cost;
+
     public Topic(byte[] name, int shards, TopicRetention retention)
         : base(name, shards, retention)
     {
@@ -40,7 +42,13 @@ internal sealed partial class Topic : EventLog
     public long BytesUnderLock { get; private set; }
 
     /// <summary>Bytes of memory that the retained history stands for.</summary>
-    public long CostUnderLock { get; private set; }
+    public long CostUnderLock => _cost + (_keyed?.Cost ?? 0);
+
+    /// <summary>What all of it adds to the hub's sums.</summary>
+    public TopicFootprint FootprintUnderLock => new(CostUnderLock, CountUnderLock + KeptUnderLock, KeptUnderLock, _keyed?.KeptBytes ?? 0);
+
+    /// <summary>Nothing of it is retained in memory.</summary>
+    public bool IsEmptyUnderLock => CountUnderLock == 0 && KeptUnderLock == 0;
 
     /// <summary>What there is of it, for operators.</summary>
     public TopicState StateUnderLock => new(
@@ -63,8 +71,10 @@ internal sealed partial class Topic : EventLog
         {
             Id = id,
             Home = segment,
+            Key = KeyUnderLock(batch.KeyOf(item)),
             Offset = segment.Used,
             Length = length,
+            TypeHash = item.TypeHash,
             PrefixLength = (byte)prefixLength,
             HasPublisherId = hasPublisherId,
             IsFinal = item.IsFinal,
@@ -72,7 +82,7 @@ internal sealed partial class Topic : EventLog
         segment.CommitUnderLock(entry);
         CountUnderLock++;
         BytesUnderLock += length;
-        CostUnderLock += segment.Cost - costBefore;
+        _cost += segment.Cost - costBefore;
         CountAppendedUnderLock(length);
         return entry;
     }
@@ -90,20 +100,22 @@ internal sealed partial class Topic : EventLog
     /// <summary>Whether there is a segment to drop, and all its events are at or below <paramref name="through"/>.</summary>
     public bool MayDropUnderLock(EventId through) => CountUnderLock > 0 && OldestUnderLock().LastIdUnderLock <= through;
 
-    /// <summary>Drops the oldest segment that holds events from memory, and its publishers' ids from the index.</summary>
+    /// <summary>Drops the oldest segment that holds events from memory, but for the newest of each key, and its publishers' ids from the index.</summary>
     public void DropOldestUnderLock(PublisherIdIndex publisherIds)
     {
         if (Segments[0].Count == 0) Segments.Dequeue().DropUnderLock();
         var segment = Segments.Dequeue();
         var last = segment.LastIdUnderLock;
-        DropThroughUnderLock(last);
-        MissThroughUnderLock(last);
-        foreach (var pattern in PatternsUnderLock) pattern.DropUnderLock(last, segment.Count, missed: last);
+        var (kept, missed) = _keyed is null ? (0, last) : _keyed.KeepUnderLock(segment);
+        var stored = last > TrimmedThroughUnderLock ? last : default;
+        DropThroughUnderLock(stored);
+        MissThroughUnderLock(missed);
+        foreach (var pattern in PatternsUnderLock) pattern.DropUnderLock(stored, segment.Count - kept, missed);
         LoseUnderLock();
         publisherIds.ForgetUnderLock(this, segment);
         CountUnderLock -= segment.Count;
         BytesUnderLock -= segment.Used;
-        CostUnderLock -= segment.Cost;
+        _cost -= segment.Cost;
         if (segment == Head)
         {
             Head = new LogSegment(0, 0);
@@ -111,6 +123,7 @@ internal sealed partial class Topic : EventLog
         }
 
         segment.DropUnderLock();
+        if (_keyed is not null) BoundKeptUnderLock();
     }
 
     // The first segment of a log is an empty one that gives cursors a place before there is an event.
@@ -127,7 +140,7 @@ internal sealed partial class Topic : EventLog
         // As many entries as the last segment's frames would make in this one, so that the index seldom grows.
         var entries = head.Used == 0 ? 8 : (int)((long)head.Count * capacity / head.Used) + 1;
         var segment = new LogSegment(capacity, Math.Min(entries, Retention.SegmentEvents));
-        CostUnderLock += segment.Cost;
+        _cost += segment.Cost;
         AddSegmentUnderLock(segment);
         return segment;
     }

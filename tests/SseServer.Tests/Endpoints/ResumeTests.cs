@@ -47,7 +47,6 @@ public sealed class ResumeTests
 
     [TestCase("yesterday")]
     [TestCase("")]
-    [TestCase("latest")]
     [TestCase("10")]
     [TestCase("10y")]
     [TestCase("-10m")]

@@ -42,6 +42,7 @@ internal static class HubSettings
     {
         MaxEvents = reader.Integer("Retention:MaxEvents", defaults.MaxEvents, 1, int.MaxValue, "Events that a topic keeps for those who come back."),
         MaxBytes = reader.Bytes("Retention:MaxBytes", defaults.MaxBytes, 1024, long.MaxValue / 2, "Bytes of events that a topic keeps."),
+        MaxKeys = reader.Integer("Retention:MaxKeys", defaults.MaxKeys, 0, int.MaxValue, "Keys of a topic whose newest event is kept beyond the other bounds."),
         MaxAge = reader.Duration("Retention:MaxAge", defaults.MaxAge, TimeSpan.FromSeconds(1), TimeSpan.FromDays(3650), "How long a topic keeps an event."),
     };
 }

@@ -22,6 +22,7 @@ internal static class TopicRuleSettings
             {
                 MaxEvents = reader.Integer($"{key}:MaxEvents", retention.MaxEvents, 1, int.MaxValue, "Events that such a topic keeps."),
                 MaxBytes = reader.Bytes($"{key}:MaxBytes", retention.MaxBytes, 1024, long.MaxValue / 2, "Bytes of events that such a topic keeps."),
+                MaxKeys = reader.Integer($"{key}:MaxKeys", retention.MaxKeys, 0, int.MaxValue, "Keys of such a topic whose newest event is kept beyond the other bounds."),
                 MaxAge = reader.Duration($"{key}:MaxAge", retention.MaxAge, TimeSpan.FromSeconds(1), TimeSpan.FromDays(3650), "How long such a topic keeps an event."),
             },
             HubSettings.ReadPromise(reader, $"{key}:Promise", promise, "When publishers to such a topic are answered."));

@@ -40,18 +40,18 @@ internal sealed class TestHub : IDisposable
 
     public static ResumePoint After(string id) => ResumePoint.After(Encoding.UTF8.GetBytes(id));
 
-    public static void Add(PublishBatch batch, string topic, ReadOnlySpan<byte> data, string? id = null, string? name = null, bool isFinal = false)
+    public static void Add(PublishBatch batch, string topic, ReadOnlySpan<byte> data, string? id = null, string? name = null, string? key = null, bool isFinal = false)
     {
         if (!TopicName.TryCreate(Encoding.UTF8.GetBytes(topic), out var topicName, out var problem)) throw new ArgumentException(problem);
         PublisherEventId.TryCreate(Encoding.UTF8.GetBytes(id ?? ""), out var publisherId);
         EventName.TryCreate(Encoding.UTF8.GetBytes(name ?? ""), out var eventName);
-        batch.Add(topicName, new ServerSentEvent { Id = publisherId, Name = eventName, Data = data, RetryMilliseconds = -1 }, isFinal: isFinal);
+        batch.Add(topicName, new ServerSentEvent { Id = publisherId, Name = eventName, Data = data, RetryMilliseconds = -1 }, Encoding.UTF8.GetBytes(key ?? ""), isFinal);
     }
 
-    public EventId Publish(string topic, string data, string? id = null, string? name = null)
+    public EventId Publish(string topic, string data, string? id = null, string? name = null, string? key = null)
     {
         var batch = new PublishBatch();
-        Add(batch, topic, Encoding.UTF8.GetBytes(data), id, name);
+        Add(batch, topic, Encoding.UTF8.GetBytes(data), id, name, key);
         Assert.That(Publish(batch), Is.EqualTo(HubStatus.Ok));
         return batch.IdOf(0);
     }
