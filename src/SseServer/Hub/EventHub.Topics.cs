@@ -123,12 +123,18 @@ internal sealed partial class EventHub
         _history += change;
         // What memory drops the store still has.
         if (_store is null) _counters.Evicted -= change.Events;
+        MarkEndUnderLock(topic);
     }
 
     /// <summary>Brings a topic within its bounds at a time, as far as its events are committed.</summary>
     private void TrimUnderLock(Topic topic, long nowMilliseconds)
     {
         while (topic.IsOverRetentionUnderLock(nowMilliseconds) && topic.MayDropUnderLock(CommittedThrough)) DropOldestUnderLock(topic);
+        if (!topic.IsKeptTooOldUnderLock(nowMilliseconds)) return;
+        var before = topic.FootprintUnderLock;
+        while (topic.IsKeptTooOldUnderLock(nowMilliseconds)) topic.DropOldestKeptUnderLock();
+        _history += topic.FootprintUnderLock - before;
+        MarkEndUnderLock(topic);
     }
 
     private void DropOldestUnderLock(Topic topic)

@@ -42,6 +42,18 @@ internal sealed partial class Topic
         foreach (var pattern in PatternsUnderLock) pattern.CountGoneUnderLock(gone);
     }
 
+    /// <summary>Whether the oldest kept event is over the age that the topic keeps at a time: of the topic's bounds this one counts for it too.</summary>
+    public bool IsKeptTooOldUnderLock(long nowMilliseconds)
+        => KeptUnderLock > 0 && _keyed!.OldestUnderLock().Milliseconds < nowMilliseconds - (long)Retention.MaxAge.TotalMilliseconds;
+
+    /// <summary>Lets go of the oldest kept event.</summary>
+    public void DropOldestKeptUnderLock()
+    {
+        LoseKeptUnderLock(_keyed!.OldestUnderLock());
+        _keyed.LoseOldestUnderLock();
+        foreach (var pattern in PatternsUnderLock) pattern.CountGoneUnderLock(1);
+    }
+
     private EventKey? KeyUnderLock(ReadOnlySpan<byte> text)
     {
         if (text.IsEmpty) return null;
@@ -51,12 +63,7 @@ internal sealed partial class Topic
 
     private void BoundKeptUnderLock()
     {
-        while (_keyed!.KeptCount > Retention.MaxKeys)
-        {
-            LoseKeptUnderLock(_keyed.OldestUnderLock());
-            _keyed.LoseOldestUnderLock();
-            foreach (var pattern in PatternsUnderLock) pattern.CountGoneUnderLock(1);
-        }
+        while (_keyed!.KeptCount > Retention.MaxKeys) DropOldestKeptUnderLock();
     }
 
     /// <summary>

@@ -107,8 +107,9 @@ internal sealed class MemoryDisk
 
             var newest = Newest(all);
             var kept = all.FindAll(row => row.Id <= through && newest.Contains(row));
-            var maxKeys = known.EndId > 0 && known.EndId < bounds.FirstId ? 0 : bounds.MaxKeys;
-            var keysThrough = kept.Count > maxKeys ? kept[kept.Count - (int)maxKeys - 1].Id : 0;
+            var firstId = bounds.FirstId;
+            var over = Math.Max(kept.Count - bounds.MaxKeys, kept.Count(row => row.Id < firstId));
+            var keysThrough = over > 0 ? kept[(int)over - 1].Id : 0;
             if (through == known.TrimmedThrough && keysThrough == 0) return default;
             var lost = rows.LastOrDefault(row => row.Id <= through && row.Key is null)?.Id ?? 0;
             return new(through, Math.Max(lost, keysThrough), keysThrough);

@@ -41,7 +41,8 @@ internal sealed partial class SqliteEventStore
         }
 
         var keys = totals.Kept - totals.Stale + (hasKeys ? CountKeys(row.TopicId, totals.TrimmedThrough, through) : 0);
-        var over = keys - (totals.EndId > 0 && totals.EndId < bounds.FirstId ? 0 : bounds.MaxKeys);
+        var aged = keys > 0 ? CountKeys(row.TopicId, 0, Math.Min(through, bounds.FirstId - 1)) : 0;
+        var over = Math.Max(aged, keys - bounds.MaxKeys);
         var keysThrough = over > 0 ? Math.Min(KeyAt(row.TopicId, Math.Min(over, KeysPerPlan) - 1), through) : 0;
         if (through == totals.TrimmedThrough && keysThrough == 0 && !AreStaleWorthATrim(totals)) return default;
         return new(through, Math.Max(lost, keysThrough), keysThrough);
