@@ -22,7 +22,8 @@ internal sealed partial class Sequencer
         if (!_forgotten.TryDequeue(out var topic)) return false;
         // One of the same name is there again: its events are in the same place.
         if (_hub.FindTopic(topic.Name) is not null) return true;
-        FinishTrim(topic);
+        // Its keys have nobody left to whom they are the newest.
+        FinishTrim(topic, keysThrough: topic.CommittedThroughUnderLock);
         _store.RemoveTopic(topic.Name);
         return true;
     }

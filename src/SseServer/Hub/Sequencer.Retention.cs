@@ -118,9 +118,9 @@ internal sealed partial class Sequencer
     }
 
     // A trim that failed may have left some.
-    private void FinishTrim(Topic topic)
+    private void FinishTrim(Topic topic, EventId keysThrough = default)
     {
-        while (_store.Trim(topic.Name, new(topic.TrimmedThroughUnderLock.Value, topic.StoreLostThroughUnderLock.Value)))
+        while (_store.Trim(topic.Name, new(topic.TrimmedThroughUnderLock.Value, Math.Max(topic.StoreLostThroughUnderLock.Value, keysThrough.Value), keysThrough.Value)))
         {
         }
     }
