@@ -30,7 +30,9 @@ internal sealed partial class EventHub
     private Topic? FindOrCreateTopicUnderLock(ReadOnlySpan<byte> name, int maxTopics)
     {
         if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic)) return topic;
-        if (_topicList.Count >= maxTopics && !TryMakeRoomUnderLock()) return null;
+        // Ends without events give way, so they take nobody's share; and they stay until the table is full.
+        if (_topicList.Count - _markers.Count >= maxTopics) return null;
+        if (_topicList.Count >= Options.MaxTopics && !TryMakeRoomUnderLock()) return null;
         topic = CreateTopicUnderLock(name.ToArray());
         if (_sequencer is not null) topic.SetStoredUnderLock(default, default, default);
         topic.EvictThroughUnderLock(_floor.Of(name));

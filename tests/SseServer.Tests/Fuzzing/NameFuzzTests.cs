@@ -70,7 +70,7 @@ public sealed partial class NameFuzzTests
     {
         var now = new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
         var isTaken = SinceParameter.TryParse(Fuzz.Bytes(text), now, out _);
-        if (isTaken) Assert.That(text, Does.Match(@"\A(all|[0-9]+-[0-9]+|[0-9]{1,9}(ms|s|m|h|d)|[0-9-]{10}[Tt][0-9:.]{8,16}([Zz]|[ +-][0-9:]{5}))\z"));
+        if (isTaken) Assert.That(text, Does.Match(@"\A(all|latest|[0-9]+-[0-9]+|[0-9]{1,9}(ms|s|m|h|d)|[0-9-]{10}[Tt][0-9:.]{8,16}([Zz]|[ +-][0-9:]{5}))\z"));
         return isTaken;
     });
 

@@ -94,6 +94,22 @@ internal sealed class EndedLingerTests
         reader.End(0);
     }
 
+    [Test]
+    public void Ends_without_events_take_none_of_the_readers_share_and_readers_none_of_the_publishers()
+    {
+        using var hub = new TestHub(TenSeconds with { MaxTopics = 10 });
+        for (var i = 0; i < 9; i++) hub.End($"{i}");
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "refused"), Is.EqualTo(HubStatus.TooManyTopics));
+        hub.Time.Advance(TimeSpan.FromMinutes(1));
+
+        hub.Subscribe(ResumePoint.Head, "reader 0");
+        Assert.That(hub.Hub.TopicCount, Is.EqualTo(10), "No end went before the table was full.");
+        for (var i = 1; i < 9; i++) hub.Subscribe(ResumePoint.Head, $"reader {i}");
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "one too many"), Is.EqualTo(HubStatus.TooManyTopics));
+        Assert.That(Enumerable.Range(0, 9).Count(i => hub.IsOver(ResumePoint.Head, $"{i}")), Is.EqualTo(1), "The last tenth is not for readers.");
+        hub.Publish("publisher", "x");
+    }
+
     [TestCase(true, "a")]
     [TestCase(false, "a")]
     [TestCase(true, "a", "b")]

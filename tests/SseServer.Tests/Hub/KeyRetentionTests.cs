@@ -41,18 +41,34 @@ internal sealed class KeyRetentionTests
         Assert.That(hub.Topic("a").BytesUnderLock, Is.LessThanOrEqualTo(8000));
     }
 
+    [TestCase("a")]
+    [TestCase("*")]
+    public void By_age_the_newest_of_each_key_goes_too_which_is_said_and_its_topic_is_free(string selector)
+    {
+        using var hub = new TestHub(Keep(new TopicRetention { MaxEvents = 8, MaxAge = TimeSpan.FromMinutes(8) }) with { TopicLinger = TimeSpan.FromSeconds(1) });
+        var before = hub.Publish("a", "older", key: "k");
+        var newest = hub.Publish("a", "newest", key: "k");
+        for (var i = 0; i < 20; i++) hub.Publish("a", $"{i}", key: "other");
+        Assert.That(hub.Topic("a").KeptUnderLock, Is.EqualTo(1));
+        hub.Time.Advance(TimeSpan.FromMinutes(7));
+        hub.Subscribe(TestHub.After(before), selector).WaitForData(["newest", .. Enumerable.Range(20 - hub.Topic("a").CountUnderLock, hub.Topic("a").CountUnderLock).Select(i => $"{i}")]);
+
+        hub.Publish("a", "lives on", key: "new");
+        hub.Time.Advance(TimeSpan.FromMinutes(3));
+        Assert.That(hub.Topic("a").KeptUnderLock, Is.Zero);
+        var loser = hub.Subscribe(TestHub.After(before), selector);
+        Eventually.True(() => loser.Data is [.., "lives on"]);
+        Assert.That(loser.Stream.Gaps.Count(), Is.EqualTo(1));
+        Assert.That(newest, Is.GreaterThan(before));
+    }
+
     [Test]
-    public void By_age_the_newest_of_each_key_stays_and_so_does_its_topic()
+    public void Topic_of_keys_that_nobody_uses_any_more_goes()
     {
         using var hub = new TestHub(Keep(new TopicRetention { MaxAge = TimeSpan.FromSeconds(8) }) with { TopicLinger = TimeSpan.FromSeconds(1) });
-        hub.Publish("a", "old", key: "k");
         hub.Publish("a", "newest", key: "k");
-        hub.Publish("a", "no key");
-
         hub.Time.Advance(TimeSpan.FromHours(1));
-
-        Assert.That(hub.Topic("a").CountUnderLock, Is.Zero);
-        hub.Subscribe(ResumePoint.Oldest, "a").WaitForData("newest");
+        Assert.That(hub.Hub.TopicCount, Is.Zero);
     }
 
     [TestCase("a")]

@@ -37,7 +37,7 @@ internal sealed class SqliteKeysTests : IDisposable
             StoreEvents.Commit(store, Keyed("t/2", 5002, "k"), Keyed("t/2", 5003, "l"));
             var lost = events.Last(e => e.Topic == "t/2").Id;
             Assert.That(store.PlanTrim("t/2"u8, new StoreBounds(2, long.MaxValue, 0)), Is.EqualTo(new StoreTrim(5001, lost)));
-            StoreEvents.TrimTo(store, "t/2", new StoreBounds(1, long.MaxValue, 6000));
+            StoreEvents.TrimTo(store, "t/2", new StoreBounds(1, long.MaxValue, 5002));
             StoreEvents.TrimTo(store, "t/1", new StoreBounds(1, long.MaxValue, 6000));
             Assert.That(store.Holds("t/1"u8), Is.False);
             Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t/2")), Is.EqualTo(new long[] { 5002, 5003 }));
