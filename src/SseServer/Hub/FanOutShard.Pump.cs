@@ -157,7 +157,7 @@ internal sealed partial class FanOutShard
         {
             CountDeliveries(count - cursor.Index, sent);
             cursor.Index = count;
-            subscription.LastId = entries[count - 1].Id;
+            subscription.LastId = subscription.SentThrough = entries[count - 1].Id;
             return Cursor.Sight.Entry;
         }
 
@@ -171,7 +171,7 @@ internal sealed partial class FanOutShard
         var cut = LogSegment.FindByOffset(entries, cursor.Index, count, offset + sent);
         CountDeliveries(cut + 1 - cursor.Index, entries[cut].End - offset);
         cursor.Index = cut + 1;
-        subscription.LastId = entries[cut].Id;
+        subscription.LastId = subscription.SentThrough = entries[cut].Id;
         SendRest(subscription, bytes.AsMemory((offset + sent)..entries[cut].End));
         return Cursor.Sight.Entry;
     }

@@ -70,7 +70,7 @@ internal abstract class Subscription
     /// <summary>A send was refused or partial since it last stood at the head: from then until it stands there again it is not sent what is superseded.</summary>
     internal bool IsLagging { get; set; }
 
-    /// <summary>The last id that the connection was sent, where events are held back: behind <see cref="LastId"/>, the client's resume point is older than need be.</summary>
+    /// <summary>The last id that the connection was sent: behind <see cref="LastId"/>, the client's resume point is older than need be.</summary>
     internal EventId SentThrough { get; set; }
 
     /// <summary>A write is pending: the shard leaves the subscription alone until it is done.</summary>

@@ -33,6 +33,19 @@ public class EventFrameTests
         Assert.That(Text.Latin1(EventFrame.Payload(frame.ToLatin1(), prefixLength)), Is.EqualTo(expected));
     }
 
+    [TestCase("event: shipped\ndata: x\n\n", false, "shipped")]
+    [TestCase("id: mine\nevent: shipped\nretry: 5\ndata: x\n\n", true, "shipped")]
+    [TestCase("data: event: no\n\n", false, "")]
+    [TestCase("id: event: no\ndata: x\n\n", true, "")]
+    [TestCase("retry: 5\ndata: x\ndata: event: no\n\n", false, "")]
+    [TestCase("event:  \u00e9 \ndata: x\n\n", false, " \u00e9 ")]
+    public void The_events_name_is_read_from_either_form(string block, bool hasPublisherId, string name)
+    {
+        string frame = Write(block, hasPublisherId, out int prefixLength);
+
+        Assert.That(Text.Latin1(EventFrame.EventName(frame.ToLatin1(), prefixLength)), Is.EqualTo(name));
+    }
+
     [Test]
     public void The_chunk_size_is_that_of_the_payload([Values(1, 230, 231, 4000, 70_000)] int dataLength, [Values] bool hasPublisherId)
     {

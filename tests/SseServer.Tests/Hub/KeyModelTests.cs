@@ -1,0 +1,135 @@
+using System.Text;
+using SseServer.Hub;
+using SseServer.Tests.Hub.Support;
+
+namespace SseServer.Tests.Hub;
+
+/// <summary>Random publishes, bounds, readers and connections against what a list of all events says.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class KeyModelTests
+{
+    private const int Topics = 3;
+    private static readonly string[][] Selections = [["t/0"], ["t/*"], ["t/0", "t/2"], ["t/1", "t/*"], ["**"]];
+    private static readonly string[] Names = ["price", "news", ""];
+
+    private sealed record Published(EventId Id, string Topic, string? Key, string Name);
+
+    private sealed record Reader(RecordingSubscription Subscription, string[] Selection, string[] Names, EventId Start, bool WantsLatest, bool IsLive)
+    {
+        public bool WasSlow { get; set; }
+
+        public bool Selects(Published e) => Selection[0] == "**" || Selection.Contains("t/*") || Selection.Contains(e.Topic);
+
+        public bool Wants(Published e) => Selects(e) && (Names.Length == 0 || Names.Contains(e.Name.Length == 0 ? "message" : e.Name));
+    }
+
+    [Test]
+    public void Readers_get_what_a_list_of_all_events_says([Range(1, 12)] int seed)
+    {
+        var random = new Random(seed);
+        var retention = new TopicRetention { MaxEvents = random.Next(1, 60), MaxBytes = random.Next(2) == 0 ? 3000 : 1_000_000, MaxAge = TimeSpan.FromSeconds(random.Next(2, 400)) };
+        using var hub = new TestHub(HubOptions.Default with { Shards = random.Next(1, 3), Retention = retention });
+        var all = new List<Published>();
+        var readers = new List<Reader>();
+        // Where every reader is given its time after each step, those whose connections take all keep up for certain; else they race against the publisher.
+        var isPaced = seed % 2 == 0;
+        for (var step = 0; step < 1000; step++)
+        {
+            switch (random.Next(100))
+            {
+                case < 3 when readers.Count < 24:
+                    readers.Add(Join(hub, random, all));
+                    break;
+                case < 25 when readers.Count > 0:
+                    var reader = readers[random.Next(readers.Count)];
+                    // Every other one always keeps up.
+                    if (readers.IndexOf(reader) % 2 == 0) break;
+                    reader.WasSlow = true;
+                    reader.Subscription.Connection.Take(random.Next(4) == 0 ? 2000 : random.Next(100));
+                    break;
+                case < 30:
+                    hub.Time.Advance(TimeSpan.FromSeconds(random.Next(1, 4)));
+                    break;
+                default:
+                    Publish(hub, random, all);
+                    break;
+            }
+
+            if (isPaced)
+                foreach (var shard in readers.DistinctBy(reader => reader.Subscription.Shard)) TestHub.Settle(shard.Subscription);
+        }
+
+        foreach (var reader in readers) reader.Subscription.Connection.Take(int.MaxValue);
+        for (var i = 0; i < Topics; i++)
+            foreach (var name in Names) all.Add(new(hub.Publish($"t/{i}", "end", name: name), $"t/{i}", null, name));
+        foreach (var reader in readers) Check(reader, all, isPaced);
+        Assert.That(hub.Hub.History.KeptEvents, Is.EqualTo(Enumerable.Range(0, Topics).Sum(i => hub.Topic($"t/{i}").KeptUnderLock)));
+    }
+
+    private static void Publish(TestHub hub, Random random, List<Published> all)
+    {
+        var topic = $"t/{random.Next(Topics)}";
+        // One topic has keyed events only.
+        var key = topic == "t/0" || random.Next(3) > 0 ? $"k{(int)(Math.Pow(random.NextDouble(), 2) * 12)}" : null;
+        var name = Names[random.Next(Names.Length)];
+        var own = random.Next(5) == 0 ? $"own {all.Count}" : null;
+        // Some do not fit into a gathered send.
+        var data = new string('x', random.Next(60) == 0 ? 20_000 : random.Next(200));
+        all.Add(new(hub.Publish(topic, data, own, name, key), topic, key, name));
+    }
+
+    private static Reader Join(TestHub hub, Random random, List<Published> all)
+    {
+        var selection = Selections[random.Next(Selections.Length)];
+        var names = random.Next(3) == 0 ? new[] { "price", "message" } : [];
+        Assert.That(EventFilter.TryCreate(Array.ConvertAll(names, Encoding.UTF8.GetBytes), out var filter, out _), Is.True);
+        var subscription = new RecordingSubscription { IsChunked = random.Next(3) > 0, Filter = filter, HasHeartbeatEvents = random.Next(2) == 0 };
+        var kind = all.Count == 0 ? 0 : random.Next(3);
+        var start = kind == 1 ? all[random.Next(all.Count)].Id : kind == 2 ? default : hub.Hub.Head;
+        hub.Join(subscription, kind == 1 ? TestHub.After(start) : kind == 2 ? ResumePoint.Latest : ResumePoint.Head, selection);
+        // It is placed before anything else happens.
+        TestHub.Settle(subscription);
+        return new(subscription, selection, names, start, WantsLatest: kind == 2, IsLive: kind == 0);
+    }
+
+    private static void Check(Reader reader, List<Published> all, bool isPaced)
+    {
+        var wanted = all.Where(e => e.Id > reader.Start && reader.Wants(e)).ToList();
+        Eventually.True(() => ReadIds(reader.Subscription.Stream) is [.., var last] && last == wanted[^1].Id,
+            $"{string.Join(' ', reader.Selection)} of {string.Join(' ', reader.Names)} up to {wanted[^1]}");
+        var stream = reader.Subscription.Stream;
+        var ids = ReadIds(stream);
+
+        Assert.That(ids, Is.Ordered.And.Unique);
+        Assert.That(ids, Is.SubsetOf(wanted.Select(e => e.Id)));
+        var got = ids.ToHashSet();
+        foreach (var newest in wanted.Where(e => e.Key is not null && !all.Exists(other => other.Id > e.Id && other.Topic == e.Topic && other.Key == e.Key)))
+            Assert.That(got, Does.Contain(newest.Id), "The newest of each key comes.");
+        if (reader.WantsLatest) return;
+
+        var lost = wanted.Exists(e => e.Key is null && !got.Contains(e.Id));
+        if (lost) Assert.That(stream.Gaps, Is.Not.Empty, "What has no key is not lost in silence.");
+        if (reader.Names.Length == 0 && !lost) Assert.That(stream.Gaps, Is.Empty, "Nothing else is a loss.");
+        if (reader.Selection is ["t/0"]) Assert.That(stream.Gaps, Is.Empty, "A topic of keyed events alone never loses.");
+        if (isPaced && reader is { IsLive: true, WasSlow: false }) Assert.That(ids, Is.EqualTo(wanted.Select(e => e.Id)), "Who keeps up gets all.");
+    }
+
+    // The hub's id of each event: its own where the publisher gave none, and else that of the block that follows it.
+    private static List<EventId> ReadIds(ReceivedStream stream)
+    {
+        var ids = new List<EventId>();
+        for (var i = 0; i < stream.Blocks.Count; i++)
+        {
+            var block = stream.Blocks[i];
+            if (block.Data is null || block.Name is "connected" or "gap" or "heartbeat") continue;
+            var hasPublisherId = block.Id!.StartsWith("own", StringComparison.Ordinal);
+            // The block may be on its way still.
+            if (hasPublisherId && i + 1 == stream.Blocks.Count) break;
+            Assert.That(EventId.TryParse(Encoding.UTF8.GetBytes(stream.Blocks[hasPublisherId ? i + 1 : i].Id!), out var id), Is.True);
+            ids.Add(id);
+        }
+
+        return ids;
+    }
+}
