@@ -37,6 +37,9 @@ internal sealed class StreamClient : LoadSocket
     /// <summary>The number of the event that must come next. A stream that resumes starts behind what is published.</summary>
     public long NextNumber { get; set; }
 
+    /// <summary>Events that came since some were last skipped.</summary>
+    public long SinceSkip { get; private set; }
+
     /// <summary>Whether the response's head has come.</summary>
     public bool IsOpen => _response.Status == 200;
 
@@ -165,6 +168,7 @@ internal sealed class StreamClient : LoadSocket
     private void Accept(long now)
     {
         var skipped = _number - NextNumber;
+        SinceSkip = skipped > 0 ? 1 : SinceSkip + 1;
         if (_newest.Length > 0)
         {
             _newest[_number % _newest.Length] = _number;
