@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# A text that is written word by word over one request:  ./generated-text.sh [ID] < a-text      then open generated-text.html?text=ID
+# A text that is written word by word over one request:  ./generated-text.sh [ID] < a-text      and open the page whose address it prints.
+# SSE_SERVER is the server, by default http://127.0.0.1:8080; PAUSE the seconds after each word.
 set -euo pipefail
 server=${SSE_SERVER:-http://127.0.0.1:8080}
-id=${1:-1}
+id=${1:-$RANDOM}
 pause=${PAUSE:-0.2}
+echo "file://$(cd "$(dirname "$0")" && pwd)/generated-text.html?text=$id${SSE_SERVER:+&server=$SSE_SERVER}"
 
 # One event a word, each published as it is written. Data is JSON, so that spaces and line ends survive.
 words() {
   local line word
   while IFS= read -r line || [ -n "$line" ]; do
-    for word in $line; do
+    while [[ $line =~ ^([[:space:]]*[^[:space:]]+)(.*)$ ]]; do
+      word=${BASH_REMATCH[1]} line=${BASH_REMATCH[2]}
       word=${word//\\/\\\\}
-      printf 'data: "%s "\n\n' "${word//\"/\\\"}"
+      word=${word//\"/\\\"}
+      word=${word//$'\t'/\\t}
+      printf 'data: "%s"\n\n' "${word//[[:cntrl:]]/}"
       sleep "$pause"
     done
     printf 'data: "\\n"\n\n'
@@ -19,5 +24,4 @@ words() {
 }
 
 # final=1: the topic ends when the body has ended.
-words | curl -sS --fail-with-body -T - -X POST -H 'Content-Type: text/event-stream' "$server/events/text/$id?final=1"
-echo
+words | curl -sS --fail-with-body -w '\n' -T - -X POST -H 'Content-Type: text/event-stream' "$server/events/text/$id?final=1"
