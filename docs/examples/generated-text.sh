@@ -8,6 +8,8 @@ pause=${PAUSE:-0.2}
 echo "file://$(cd "$(dirname "$0")" && pwd)/generated-text.html?text=$id${SSE_SERVER:+&server=$SSE_SERVER}"
 
 # One event a word, each published as it is written. Data is JSON, so that spaces and line ends survive.
+# Bytes are looked at, not characters, so that control characters are ASCII's alone, in every locale.
+export LC_ALL=C
 words() {
   local line word
   while IFS= read -r line || [ -n "$line" ]; do
