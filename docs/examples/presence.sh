@@ -13,7 +13,7 @@ server=http://127.0.0.1:${PORT:-8093}
 program=$!
 readers=()
 trap 'kill "$program" "${readers[@]}" 2> /dev/null; wait' EXIT
-until curl -s -o /dev/null "$server/healthz"; do
+until curl -sf -o /dev/null "$server/healthz"; do
   # A server that could not start has said why.
   kill -0 "$program"
   [ $SECONDS -lt 60 ] || { echo "The server did not answer within a minute." >&2; exit 1; }
