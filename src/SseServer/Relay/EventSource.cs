@@ -58,11 +58,24 @@ internal sealed class EventSource(RelayOptions options) : IDisposable
     {
         problem = null;
         if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308)) return null;
-        if (response.Headers.Location is not { } location || !Uri.TryCreate(url, location, out var next)) problem = "redirects to nowhere";
+        if (response.Headers.Location is not { } location || !Uri.TryCreate(url, location, out var next) || !HasHost(next)) problem = "redirects to nowhere";
         else if (next.Scheme != Uri.UriSchemeHttps && (next.Scheme != Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)) problem = $"redirects to {next.Scheme}:, which is not followed";
         else if (next.UserInfo.Length > 0) problem = "redirects to a URL with a name or password in it, which is not followed";
         else return next;
         return null;
+    }
+
+    /// <summary>Whether a URL names a host that can be looked up: <see cref="Uri"/> takes names of other alphabets first, and throws when such a name is used that IDNA does not know.</summary>
+    internal static bool HasHost(Uri url)
+    {
+        try
+        {
+            return url.IdnHost.Length > 0;
+        }
+        catch (UriFormatException)
+        {
+            return false;
+        }
     }
 
     private static void Add(HttpRequestMessage request, string field, string? value)
@@ -75,7 +88,11 @@ internal sealed class EventSource(RelayOptions options) : IDisposable
     {
         if (response.StatusCode != HttpStatusCode.OK) return string.Create(CultureInfo.InvariantCulture, $"answers {(int)response.StatusCode}");
         var type = response.Content.Headers.ContentType?.MediaType;
-        return "text/event-stream".Equals(type, StringComparison.OrdinalIgnoreCase) ? null : $"answers with {type ?? "no type"} instead of text/event-stream";
+        if (!"text/event-stream".Equals(type, StringComparison.OrdinalIgnoreCase)) return $"answers with {type ?? "no type"} instead of text/event-stream";
+        // RFC 9110 section 12.5.3: without Accept-Encoding any coding may come, but none was asked for, and none is read.
+        return response.Content.Headers.ContentEncoding.Any(coding => !"identity".Equals(coding, StringComparison.OrdinalIgnoreCase))
+            ? $"answers in a content coding ({string.Join(", ", response.Content.Headers.ContentEncoding)}), which is not read"
+            : null;
     }
 
     private static bool IsSameOrigin(Uri a, Uri b) => a.Scheme == b.Scheme && a.IdnHost == b.IdnHost && a.Port == b.Port;

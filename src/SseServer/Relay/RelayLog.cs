@@ -26,8 +26,8 @@ internal static partial class RelayLog
     [LoggerMessage(6006, LogLevel.Information, "Relay to {Topic}: events are published again")]
     public static partial void Released(ILogger logger, string topic);
 
-    [LoggerMessage(6007, LogLevel.Warning, "Relay to {Topic}: {Source} says that it lost events: {Gap}")]
-    public static partial void Gap(ILogger logger, string topic, string source, string gap);
+    [LoggerMessage(6007, LogLevel.Warning, "Relay to {Topic}: {Source} says that it lost events: {Gap}. Times since the start: {Count}")]
+    public static partial void Gap(ILogger logger, string topic, string source, string gap, long count);
 
     [LoggerMessage(6008, LogLevel.Warning, "Relay to {Topic}: an event of {Source} is dropped: {Reason}. More of them are counted only")]
     public static partial void Dropped(ILogger logger, string topic, string source, string reason);

@@ -9,10 +9,14 @@ namespace SseServer.Relay;
 // From the source's bytes to the topic: which events are taken, and how they are published together with the position.
 internal sealed partial class TopicRelay
 {
+    // A source that says it with every block fills no log.
+    private static readonly TimeSpan GapLines = TimeSpan.FromMinutes(1);
+
     private readonly PublishBatch _batch = new();
     private DateTimeOffset _writtenAt;
     private string? _hold;
     private bool _hasDropped;
+    private long? _gapLoggedAt;
 
     // A source that gives no event for long would lose its position to the topic's age. After a start its age is not known.
     private bool IsRefreshDue
@@ -107,9 +111,16 @@ internal sealed partial class TopicRelay
     {
         if (!_parser.Name.SequenceEqual("gap"u8)) return;
         Counters.Gaps++;
-        RelayLog.Gap(_logger, _topic, _source.Name, Encoding.UTF8.GetString(_parser.Data[..Math.Min(_parser.Data.Length, 256)]));
+        LogGap();
         EventName.TryCreate("upstream-gap"u8, out var name);
         _batch.Add(topic, new ServerSentEvent { Name = name, Data = _parser.Data, RetryMilliseconds = -1 });
+    }
+
+    private void LogGap()
+    {
+        if (_gapLoggedAt is { } at && _time.GetElapsedTime(at) < GapLines) return;
+        _gapLoggedAt = _time.GetTimestamp();
+        RelayLog.Gap(_logger, _topic, _source.Name, Encoding.UTF8.GetString(_parser.Data[..Math.Min(_parser.Data.Length, 256)]), Counters.Gaps);
     }
 
     private bool IsWanted(ReadOnlySpan<byte> name)

@@ -42,7 +42,7 @@ public sealed class RelayConnectionTests
         await using var source = new SourceServer();
         await using var relay = new RelayUnderTest(source.Url);
         using var reader = await relay.ReadAsync();
-        string[] answers = ["500 Oh", "500 Oh", "404 No", "200 OK\r\nContent-Type: text/html", "200 OK\r\nContent-Type: text/html"];
+        string[] answers = ["500 Oh", "500 Oh", "404 No", "200 OK\r\nContent-Type: text/html", "200 OK\r\nContent-Type: text/html", "200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip"];
         foreach (var answer in answers)
             await (await relay.SoonAsync(source.AcceptAsync())).ReplyAsync($"HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
@@ -52,10 +52,11 @@ public sealed class RelayConnectionTests
         Assert.That(await relay.NextAsync(reader, 1), Is.EqualTo(new[] { "a" }));
         Assert.That(await relay.Server.MetricAsync("sse_relay_up{topic=\"t\"}"), Is.EqualTo(1));
         var said = relay.Logs.Complaints.ToArray();
-        Assert.That(said, Has.Length.EqualTo(3));
+        Assert.That(said, Has.Length.EqualTo(4));
         Assert.That(said[0], Does.Contain("answers 500").And.Not.Contains("q=1"));
         Assert.That(said[1], Does.Contain("answers 404"));
         Assert.That(said[2], Does.Contain("text/html instead of text/event-stream"));
+        Assert.That(said[3], Does.Contain("answers in a content coding (gzip)"));
     }
 
     [Test]
@@ -151,6 +152,17 @@ public sealed class RelayConnectionTests
         var next = EventSource.RedirectOf(response, new Uri(from), out var problem);
 
         Assert.That((next?.ToString(), problem), Is.EqualTo((expected is null ? to : null, expected)));
+    }
+
+    [Test]
+    public void Redirect_to_a_name_that_no_host_has_is_a_failure_of_the_source()
+    {
+        using var response = new HttpResponseMessage(HttpStatusCode.Redirect);
+        response.Headers.Location = new Uri("http://xn--\u00FC.xn--zzzz99999/");
+
+        var next = EventSource.RedirectOf(response, new Uri("http://a/x"), out var problem);
+
+        Assert.That((next, problem), Is.EqualTo(((Uri?)null, "redirects to nowhere")));
     }
 
     [Test]

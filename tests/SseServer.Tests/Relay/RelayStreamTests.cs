@@ -41,6 +41,18 @@ public sealed class RelayStreamTests
     }
 
     [Test]
+    public async Task Source_that_says_gap_after_gap_is_logged_once_a_minute()
+    {
+        await RelayedAsync(
+            Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("event: gap\ndata: {}\n\n", 100))), 100,
+            after: relay =>
+            {
+                Assert.That(relay.Logs.Complaints.Single(), Does.Contain("says that it lost events"));
+                return Task.CompletedTask;
+            });
+    }
+
+    [Test]
     public async Task Only_chosen_types_are_taken()
     {
         var blocks = await RelayedAsync(

@@ -1,5 +1,6 @@
 using System.Text;
 using SseServer.Endpoints;
+using SseServer.Hub;
 using SseServer.Protocol.Topics;
 using SseServer.Relay;
 
@@ -49,7 +50,7 @@ internal static class RelaySettings
     // Whatever it is, it is not printed: it may hold what should have been in Authorization.
     private static Uri? ReadUrl(SettingsReader reader, string key, string? text)
     {
-        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url.Host.Length > 0
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && EventSource.HasHost(url)
             && url.UserInfo.Length == 0 && !url.Query.Contains("access_token=", StringComparison.Ordinal)) return url;
         reader.Reject(key, text is null ? "" : "...", text is null ? "is missing" : "is no URL to relay from",
             "an http or https URL without a name, password or access_token in it, such as https://events.example/events/news; credentials go into Authorization");
@@ -83,8 +84,11 @@ internal static class RelaySettings
     {
         var url = options.Url;
         if (!url.IsLoopback || !listen.Any(address => address.Port == url.Port && address.Port != 0)) return false;
-        var topic = Encoding.UTF8.GetString(options.Topic);
-        return Uri.UnescapeDataString(url.AbsolutePath) == $"/events/{topic}"
-            || (url.AbsolutePath == "/events" && url.Query.TrimStart('?').Split('&').Any(pair => Uri.UnescapeDataString(pair) == $"topic={topic}"));
+        var path = Uri.UnescapeDataString(url.AbsolutePath);
+        if (path != "/events" && !path.StartsWith("/events/", StringComparison.Ordinal)) return false;
+        var selectors = url.Query.TrimStart('?').Split('&').Select(Uri.UnescapeDataString).Where(pair => pair.StartsWith("topic=", StringComparison.Ordinal)).Select(pair => pair["topic=".Length..]).ToList();
+        if (path.Length > "/events/".Length) selectors.Add(path["/events/".Length..]);
+        if (selectors.Count == 0) selectors.Add(Encoding.UTF8.GetString(TopicName.Default.Utf8));
+        return selectors.Any(text => Selector.TryCreate(Encoding.UTF8.GetBytes(text), out var selector, out _) && selector.Matches(options.Topic));
     }
 }

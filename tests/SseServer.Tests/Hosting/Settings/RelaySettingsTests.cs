@@ -38,6 +38,10 @@ public sealed class RelaySettingsTests
     [TestCase("http://a/b", "a", "Bearer hunter2\r\nX: y", "Relay:0:Authorization holds a character")]
     [TestCase("http://127.0.0.1:8080/events/a", "a", null, "is the topic's own stream")]
     [TestCase("http://localhost:8080/events?topic=b&topic=a", "a", null, "is the topic's own stream")]
+    [TestCase("http://localhost:8080/events", "default", null, "is the topic's own stream")]
+    [TestCase("http://127.0.0.1:8080/events/a/*", "a/b", null, "is the topic's own stream")]
+    [TestCase("http://127.0.0.1:8080/events?topic=**", "a", null, "is the topic's own stream")]
+    [TestCase("http://xn--\u00fc.example/", "a", null, "is no URL to relay from")]
     public void What_cannot_be_relayed_is_refused_with_what_to_mend(string? url, string? topic, string? authorization, string problem)
     {
         Read(out var errors, ("Relay:0:Url", url), ("Relay:0:Topic", topic), ("Relay:0:Authorization", authorization));
