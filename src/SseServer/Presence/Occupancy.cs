@@ -10,10 +10,15 @@ namespace SseServer.Presence;
 internal sealed class Occupancy(TimeSpan debounce)
 {
     private readonly Dictionary<byte[], Place> _places = new(Utf8Comparer.Instance);
-    private readonly Queue<(Place Place, long Since)> _empty = new();
+
+    // Each place once, however often it was left: by the time at which it was left when it was put here.
+    private readonly PriorityQueue<Place, long> _empty = new();
 
     /// <summary>Topics that are read, or were a short while ago.</summary>
     public int Count => _places.Count;
+
+    /// <summary>Topics of which it is to be found out whether they stay empty.</summary>
+    internal int Waiting => _empty.Count;
 
     /// <summary>Takes a topic's number of readers.</summary>
     /// <param name="topic">The topic and its readers at present.</param>
@@ -34,19 +39,28 @@ internal sealed class Occupancy(TimeSpan debounce)
         else if (place.EmptySince is null)
         {
             place.EmptySince = now;
-            _empty.Enqueue((place, now));
+            if (place.IsQueued) return;
+            place.IsQueued = true;
+            _empty.Enqueue(place, now);
         }
     }
 
     /// <summary>Finds the topics that have been empty for long enough.</summary>
     public void Look(long now, List<OccupancyChange> changes)
     {
-        while (_empty.TryPeek(out var next) && now - next.Since >= (long)debounce.TotalMilliseconds)
+        var due = now - (long)debounce.TotalMilliseconds;
+        while (_empty.TryPeek(out var place, out var queued) && queued <= due)
         {
-            var (place, since) = _empty.Dequeue();
-            // Read again meanwhile, and perhaps left again later.
-            if (place.EmptySince != since) continue;
-            place.EmptySince = null;
+            _empty.Dequeue();
+            if (place.EmptySince > due)
+            {
+                // Read again meanwhile, and left again later.
+                _empty.Enqueue(place, place.EmptySince.Value);
+                continue;
+            }
+
+            place.IsQueued = false;
+            if (place.EmptySince is null) continue;
             _places.Remove(place.Topic);
             changes.Add(new(place.Topic, 0));
         }
@@ -57,5 +71,7 @@ internal sealed class Occupancy(TimeSpan debounce)
         public byte[] Topic { get; } = topic;
 
         public long? EmptySince { get; set; }
+
+        public bool IsQueued { get; set; }
     }
 }

@@ -21,15 +21,18 @@ internal sealed class SubscriberCounts
     // A number that stands still is told again before its event grows too old to be kept.
     private static readonly TimeSpan RenewInterval = PresenceOptions.Retention.MaxAge / 2;
 
+    // All numbers are gone through for that, since a queue of what was told would hold an entry for every change in half an hour.
+    private static readonly TimeSpan RenewalLooks = TimeSpan.FromMinutes(1);
+
     private readonly EventHub _hub;
     private readonly PresenceOptions _options;
     private readonly ILogger _logger;
     private readonly Dictionary<byte[], Count> _counts = new(Utf8Comparer.Instance);
-    private readonly Queue<(Count Count, long ToldAt)> _renewals = new();
     private readonly PublishBatch _batch = new() { IsForReaders = true };
     private readonly ArrayBufferWriter<byte> _json = new();
     private List<Count> _due = [];
     private List<Count> _telling = [];
+    private long _renewedAt;
     private bool _isRefused;
 
     public SubscriberCounts(EventHub hub, PresenceOptions options, ILogger logger)
@@ -77,11 +80,12 @@ internal sealed class SubscriberCounts
 
     private void NoteRenewals()
     {
-        var old = _hub.Milliseconds - (long)RenewInterval.TotalMilliseconds;
-        while (_renewals.TryPeek(out var next) && next.ToldAt <= old)
+        var now = _hub.Milliseconds;
+        if (now - _renewedAt < (long)RenewalLooks.TotalMilliseconds) return;
+        _renewedAt = now;
+        foreach (var count in _counts.Values)
         {
-            var (count, toldAt) = _renewals.Dequeue();
-            if (count.Told == 0 || count.ToldAt != toldAt) continue;
+            if (count.Told <= 0 || now - count.ToldAt < (long)RenewInterval.TotalMilliseconds) continue;
             count.Told = Unknown;
             MarkDue(count);
         }
@@ -107,7 +111,6 @@ internal sealed class SubscriberCounts
             var count = _telling[i];
             if (count.Told == count.Current) continue;
             (count.Told, count.ToldAt) = (count.Current, now);
-            if (count.Told > 0) _renewals.Enqueue((count, now));
         }
 
         return true;

@@ -53,6 +53,20 @@ internal sealed class OccupancyTests
     }
 
     [Test]
+    public void Flapping_leaves_one_entry_a_topic_and_holds_up_no_other()
+    {
+        Look(0, ("a", 1), ("b", 1));
+        Look(100, ("a", 0), ("a", 1), ("a", 0), ("a", 1));
+        Look(200, ("b", 0), ("a", 0));
+        Assert.That(_occupancy.Waiting, Is.EqualTo(2));
+        Look(300, ("a", 1), ("a", 0));
+        Assert.That(_occupancy.Waiting, Is.EqualTo(2));
+        Assert.That(Look(5200), Is.EqualTo(new[] { "b 0" }));
+        Assert.That(Look(5300), Is.EqualTo(new[] { "a 0" }));
+        Assert.That(_occupancy.Waiting, Is.Zero);
+    }
+
+    [Test]
     public void Leaving_twice_at_one_moment_is_vacated_once()
     {
         Look(0, ("a", 1));
