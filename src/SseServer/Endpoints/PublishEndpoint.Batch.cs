@@ -37,6 +37,7 @@ internal sealed partial class PublishEndpoint
             var name = parameters.Name(i);
             if (name.SequenceEqual("topic"u8) || name.SequenceEqual(RequestCredential.Parameter)) continue;
             if (!allowsFinal || !name.SequenceEqual("final"u8)) return others;
+            if (parameters.CountOf(name) > 1) return PublishTarget.GivenTwice;
             if (PublishTarget.CheckFinal(parameters.Value(i), out _) is { } wrong) return wrong;
         }
 

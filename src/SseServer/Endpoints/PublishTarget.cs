@@ -11,6 +11,9 @@ namespace SseServer.Endpoints;
 /// </summary>
 internal readonly ref struct PublishTarget
 {
+    // Which of the two is meant nobody knows, and an end cannot be taken back.
+    public const string GivenTwice = "A parameter of the query is given twice; give each once.";
+
     public TopicName Topic { get; init; }
 
     public EventName Name { get; init; }
@@ -100,7 +103,8 @@ internal readonly ref struct PublishTarget
             var parameter = parameters.Name(i);
             var value = parameters.Value(i);
             if (parameter.SequenceEqual("topic"u8) || parameter.SequenceEqual(RequestCredential.Parameter)) continue;
-            if (parameter.SequenceEqual("event"u8)) problem = CheckName(value, out name);
+            if (parameters.CountOf(parameter) > 1) problem = GivenTwice;
+            else if (parameter.SequenceEqual("event"u8)) problem = CheckName(value, out name);
             else if (parameter.SequenceEqual("id"u8)) problem = CheckId(value, out id);
             else if (parameter.SequenceEqual("retry"u8)) problem = CheckRetry(value, options, out retry);
             else if (parameter.SequenceEqual("key"u8)) problem = CheckKey(key = value);

@@ -60,6 +60,18 @@ public sealed class PublishSingleTests
         Assert.That((await client.ReadBlockAsync())!.Data, Is.EqualTo("a=b&c=%41"));
     }
 
+    [TestCase("final=1&final=0")]
+    [TestCase("key=a&event=b&key=a")]
+    [TestCase("id=a&id=b")]
+    public async Task Parameter_that_is_given_twice_is_refused(string query)
+    {
+        await using var server = new ServerUnderTest();
+
+        var reply = await server.SendAsync("POST", $"/events/a?{query}", "x");
+
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "A parameter of the query is given twice; give each once.")));
+    }
+
     [TestCase("Content-Type: text/plain; charset=iso-8859-1", "UTF-8")]
     [TestCase("Content-Type: application/json;charset=utf-16", "UTF-8")]
     [TestCase("Content-Type: application/x-ndjson;charset=latin1", "UTF-8")]
