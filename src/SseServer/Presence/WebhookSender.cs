@@ -73,7 +73,8 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
         WebhookAttempt attempt;
         try
         {
-            attempt = await client.PostAsync(webhook, line.Message, _ending.Token);
+            // At the end of a drain thousands may be left, which need no request each to be given up.
+            attempt = _ending.IsCancellationRequested ? new(WebhookOutcome.Retry, "is not asked any more") : await client.PostAsync(webhook, line.Message, _ending.Token);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
