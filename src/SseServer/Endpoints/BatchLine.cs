@@ -6,7 +6,7 @@ namespace SseServer.Endpoints;
 
 /// <summary>
 /// A line of a batch: <c>{"topic","event","id","retry","key","final","data"}</c>. A string's text is the data; any other JSON value is
-/// the data as it is written. The topic may be left out where the URL names it.
+/// the data as it is written. The topic may be left out where the URL names it. A line of <c>"final":true</c> and at most a topic is the topic's end without an event.
 /// </summary>
 internal static class BatchLine
 {
@@ -60,10 +60,12 @@ internal static class BatchLine
         }
 
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest("it is not one JSON object.");
-        if (!seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing.");
+        var isEnd = isFinal && (seen & ~(Fields.Topic | Fields.Final)) == Fields.None;
+        if (!isEnd && !seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing.");
         if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes.") { Limit = Limit.EventBytes };
         if (PublishTarget.CheckGrant(topic, work.Admission) is { } beyond) return beyond;
-        work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data }, key, isFinal);
+        if (isEnd) work.Batch.AddEnd(topic);
+        else work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data }, key, isFinal);
         return null;
     }
 

@@ -12,6 +12,7 @@ public sealed class FiniteTopicTests
     [TestCase("POST", "/events/job/17?final=1", "last", null, "last")]
     [TestCase("POST", "/events/job/17?final=true&id=done", "last", null, "last")]
     [TestCase("POST", "/events", """{"topic":"job/17","final":true,"data":"last"}""", Json, "last")]
+    [TestCase("POST", "/events", """{"topic":"job/17","final":true}""", Json, null)]
     [TestCase("POST", "/events/job/17?final=1", "data: last\n\n", Events, "last")]
     [TestCase("POST", "/events/job/17?final=1", "", Events, null)]
     [TestCase("DELETE", "/events/job/17", null, null, null)]
@@ -27,7 +28,7 @@ public sealed class FiniteTopicTests
 
         Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("first"));
         if (data is not null) Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo(data));
-        var isEndAlone = type == Events || method == "DELETE";
+        var isEndAlone = type == Events || data is null;
         if (isEndAlone) Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("heartbeat"), "some clients take no id from a block without data");
         Assert.That(await client.ReadEventAsync(), Is.Null, "a clean end");
 
@@ -164,7 +165,9 @@ public sealed class FiniteTopicTests
     [TestCase("""{"data":1,"key":""}""", "A key is 1 to 256 bytes")]
     [TestCase("""{"data":1,"key":"a\u0000"}""", "A key is 1 to 256 bytes")]
     [TestCase("""{"data":1,"key":"a","key":"a"}""", "it has a field twice.")]
-    [TestCase("""{"final":true}""", "data is missing.")]
+    [TestCase("""{"final":false}""", "data is missing.")]
+    [TestCase("""{"final":true,"event":"e"}""", "data is missing.")]
+    [TestCase("""{"final":true,"key":"k"}""", "data is missing.")]
     public async Task What_is_wrong_with_a_line_is_said(string line, string problem)
     {
         await using var server = new ServerUnderTest();

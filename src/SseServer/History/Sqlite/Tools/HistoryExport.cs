@@ -68,7 +68,8 @@ internal sealed class HistoryExport
         var hasId = EventFrame.TryGetPublisherId(frame.Span, entry.PrefixLength, out _);
         var payload = new ReadOnlySequence<byte>(frame[entry.PrefixLength..]);
         _parser.Reset();
-        _parser.Parse(ref payload);
+        // An end that no event carries is a block without data.
+        var hasData = _parser.Parse(ref payload) == EventStreamParseStatus.Event;
         json.Reset();
         json.WriteStartObject();
         json.WriteString("topic"u8, topic);
@@ -77,7 +78,7 @@ internal sealed class HistoryExport
         if (_parser.RetryMilliseconds >= 0) json.WriteNumber("retry"u8, _parser.RetryMilliseconds);
         if (entry.Key is { } key) json.WriteString("key"u8, key);
         if (entry.IsFinal) json.WriteBoolean("final"u8, true);
-        json.WriteString("data"u8, _parser.Data);
+        if (hasData) json.WriteString("data"u8, _parser.Data);
         json.WriteEndObject();
         json.Flush();
         _lines.Write("\n"u8);
