@@ -138,6 +138,17 @@ internal sealed class HistoryToolsTests : IDisposable
     }
 
     [Test]
+    public async Task End_that_no_event_carries_is_exported_without_data()
+    {
+        using var store = new SqliteEventStore(_directory.File);
+        await using (var server = new ServerUnderTest(store: store)) Assert.That((await server.SendAsync("DELETE", "/events/job")).Status, Is.EqualTo(200));
+
+        Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success), _error.ToString());
+
+        Assert.That(_output.ToString(), Is.EqualTo("{\"topic\":\"job\",\"final\":true}\n"));
+    }
+
+    [Test]
     public async Task Export_is_a_batch_that_a_server_takes_and_stores_the_same()
     {
         var random = new Random(3);
