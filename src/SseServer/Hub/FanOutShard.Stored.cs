@@ -36,7 +36,15 @@ internal sealed partial class FanOutShard
         ReleaseHold(subscription);
         var replay = subscription.Replay ??= new(subscription);
         if (replay.HasFailed) return PumpOutcome.Reading;
-        if (replay.Take() is not { } page)
+        var page = replay.Take();
+        if (page is not null && replay.After != subscription.LastId)
+        {
+            // It was asked for at another place, from where memory had all after all.
+            _hub.Replays!.Return(page);
+            page = null;
+        }
+
+        if (page is null)
         {
             if (!replay.IsAsked) replay.Ask(subscription.LastId, through, subscription.IsInSnapshot, _hub.Replays!);
             return PumpOutcome.Reading;
@@ -114,8 +122,9 @@ internal sealed partial class FanOutShard
             return;
         }
 
-        if (!subscription.IsBusy && subscription is { IsEnding: false, IsBroken: false }) Serve(subscription, group: null);
-        // A reader that cannot take the page does not keep it from others.
-        else if (subscription.Replay.Take() is { } page) _hub.Replays!.Return(page);
+        var mayServe = subscription is { IsBusy: false, IsEnding: false, IsBroken: false };
+        if (mayServe) Serve(subscription, group: null);
+        // A reader that cannot take the page, or has no use for it any more, does not keep it from others.
+        if ((!mayServe || subscription.Replay.After != subscription.LastId) && subscription.Replay.Take() is { } page) _hub.Replays!.Return(page);
     }
 }
