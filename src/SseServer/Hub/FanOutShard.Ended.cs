@@ -7,23 +7,26 @@ internal sealed partial class FanOutShard
     /// Whether nothing more comes than what stands in the subscription's logs by now. Asked before the logs are read: what is found at their heads afterwards is the end. A
     /// pattern never ends, since another topic may match it.
     /// </summary>
-    private static bool IsLastPump(Subscription subscription)
+    /// <param name="subscription">Whose logs are looked at.</param>
+    /// <param name="end">The last of their ends. A topic's own may be forgotten the moment after.</param>
+    private static bool IsLastPump(Subscription subscription, out EventId end)
     {
+        end = default;
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
-            if (cursor.Log is not Topic { HasEnded: true }) return false;
+        {
+            if (cursor.Log is not Topic { EndId: { Value: > 0 } id }) return false;
+            if (id > end) end = id;
+        }
+
         return true;
     }
 
     /// <summary>Ends a stream that has got everything. Its client comes back with the last id, and hears that there is nothing more.</summary>
-    private void EndAfterLast(Subscription subscription)
+    private void EndAfterLast(Subscription subscription, EventId end)
     {
-        var (end, isToldByEvents) = (default(EventId), true);
+        var isToldByEvents = true;
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
-        {
-            if (cursor.Log is not Topic topic) continue;
-            if (topic.EndId > end) end = topic.EndId;
-            isToldByEvents &= topic.EndIsEvent && topic.EvictedThrough < topic.EndId;
-        }
+            isToldByEvents &= cursor.Log is Topic { EndIsEvent: true } topic && topic.EvictedThrough < topic.EndId;
 
         if (!isToldByEvents)
         {

@@ -56,14 +56,14 @@ internal sealed partial class FanOutShard
         try
         {
             if (subscription.IsBusy || subscription.IsEnding) return;
-            var isLast = IsLastPump(subscription);
+            var isLast = IsLastPump(subscription, out var end);
             switch (Pump(subscription))
             {
                 case PumpOutcome.AtHead:
                     if (subscription.IsCatchingUp) subscription.OnCaughtUp();
                     subscription.IsCatchingUp = false;
                     ReleaseHold(subscription);
-                    if (isLast) EndAfterLast(subscription);
+                    if (isLast) EndAfterLast(subscription, end);
                     break;
                 case PumpOutcome.MoreToSend:
                     if (group is not null && !subscription.IsCatchingUp && subscription.HoldsUp is null)
