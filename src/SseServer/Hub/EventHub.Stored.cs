@@ -5,6 +5,9 @@ namespace SseServer.Hub;
 // What came from the store at the start, and what goes from it.
 internal sealed partial class EventHub
 {
+    // Segments that memory lets go of under one hold of the lock, for the store to do so.
+    private const int TrimSegments = 32;
+
     private readonly EventId _uncleanThrough;
 
     /// <summary>How the store is; null where history is in memory only.</summary>
@@ -38,10 +41,29 @@ internal sealed partial class EventHub
         return null;
     }
 
-    /// <summary>Tells a topic's readers that the store is about to let go of events.</summary>
-    internal void TrimStore(Topic topic, StoreTrim plan)
+    /// <summary>
+    /// Has memory's log let go of whole segments up to an id, some at a time, before the store does; returns the id after which it still holds events. Up to there the store may let go too:
+    /// a replay reads all its topics from the store as far as one of them was dropped, so what the store lacks must not stand in memory alone.
+    /// </summary>
+    internal EventId DropThrough(Topic topic, EventId through)
     {
-        lock (_gate) topic.TrimStoreUnderLock(new(plan.Through), new(plan.LostThrough));
+        lock (_gate)
+        {
+            for (var left = TrimSegments; left > 0 && topic.MayDropUnderLock(through); left--) DropOldestUnderLock(topic);
+            return topic.HeldAfterUnderLock;
+        }
+    }
+
+    /// <summary>Tells a topic's readers that the store is about to let go of events.</summary>
+    internal void TrimStore(Topic topic, in StoreTrim plan)
+    {
+        lock (_gate)
+        {
+            var before = topic.FootprintUnderLock;
+            topic.TrimStoreUnderLock(plan);
+            _history += topic.FootprintUnderLock - before;
+            MarkEndUnderLock(topic);
+        }
     }
 
     /// <summary>A topic of a round through all; null past the last.</summary>

@@ -132,12 +132,15 @@ internal sealed partial class Sequencer
         var (retention, now) = (topic.Retention, _hub.Time.GetUtcNow());
         // A trim costs a sync, whatever it deletes; so it is made once an eighth of a bound has gathered, as memory drops whole segments.
         if (!isUnderway && PlanTrim(topic, retention.MaxEvents + retention.MaxEvents / 8L, retention.MaxBytes, now - retention.MaxAge * 1.125).Through == 0) return;
-        var plan = PlanTrim(topic, retention.MaxEvents, retention.MaxBytes - retention.MaxBytes / 8, now - retention.MaxAge);
+        var (maxBytes, oldest) = (retention.MaxBytes - retention.MaxBytes / 8, now - retention.MaxAge);
+        var plan = PlanTrim(topic, retention.MaxEvents, maxBytes, oldest);
         if (plan.Through == 0) return;
+        var limit = _hub.DropThrough(topic, new(plan.Through));
+        if (limit.Value < plan.Through && (plan = PlanTrim(topic, retention.MaxEvents, maxBytes, oldest, limit.Value)).Through == 0) return;
         _hub.TrimStore(topic, plan);
         (_trimming, _trimPlan) = (topic, plan);
     }
 
-    private StoreTrim PlanTrim(Topic topic, long maxEvents, long maxBytes, DateTimeOffset oldest)
-        => _store.PlanTrim(topic.Name, new StoreBounds(maxEvents, maxBytes, EventId.FirstAt(oldest).Value, topic.Retention.MaxKeys));
+    private StoreTrim PlanTrim(Topic topic, long maxEvents, long maxBytes, DateTimeOffset oldest, long lastId = long.MaxValue)
+        => _store.PlanTrim(topic.Name, new StoreBounds(maxEvents, maxBytes, EventId.FirstAt(oldest).Value, topic.Retention.MaxKeys, lastId));
 }

@@ -80,8 +80,23 @@ internal sealed partial class Topic
         }
         else if (StoreLostThroughUnderLock.Value == long.MaxValue)
         {
-            EvictThroughUnderLock(id);
-            foreach (var pattern in PatternsUnderLock) pattern.EvictThroughUnderLock(id);
+            EvictEverywhereUnderLock(id);
         }
+    }
+
+    /// <summary>
+    /// Takes note that the store lets go of keys through an id. It is a loss of its own, since that of other events may reach further already; and memory lets go of them too: a replay
+    /// reads them from the store alone.
+    /// </summary>
+    private void LoseKeysUnderLock(EventId through)
+    {
+        EvictEverywhereUnderLock(through);
+        while (KeptUnderLock > 0 && _keyed!.OldestUnderLock() <= through) DropOldestKeptUnderLock();
+    }
+
+    private void EvictEverywhereUnderLock(EventId through)
+    {
+        EvictThroughUnderLock(through);
+        foreach (var pattern in PatternsUnderLock) pattern.EvictThroughUnderLock(through);
     }
 }

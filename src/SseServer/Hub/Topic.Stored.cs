@@ -1,3 +1,5 @@
+using SseServer.History;
+
 namespace SseServer.Hub;
 
 // What of a topic stands in the store. Without one, whatever memory drops is gone.
@@ -38,12 +40,13 @@ internal sealed partial class Topic
         MissThroughUnderLock(committedThrough);
     }
 
-    /// <summary>Takes note that the store lets go of events through an id, of those that are not superseded through another, before it does.</summary>
-    public void TrimStoreUnderLock(EventId through, EventId lostThrough)
+    /// <summary>Takes note of what the store is about to let go of, none of which the log holds in memory.</summary>
+    public void TrimStoreUnderLock(in StoreTrim plan)
     {
-        if (through > TrimmedThroughUnderLock) TrimmedThroughUnderLock = through;
-        if (lostThrough > StoreLostThroughUnderLock) StoreLostThroughUnderLock = lostThrough;
+        if (plan.Through > TrimmedThroughUnderLock.Value) TrimmedThroughUnderLock = new(plan.Through);
+        if (plan.LostThrough > StoreLostThroughUnderLock.Value) StoreLostThroughUnderLock = new(plan.LostThrough);
         LoseUnderLock();
+        if (plan.KeysThrough > 0) LoseKeysUnderLock(new(plan.KeysThrough));
     }
 
     /// <summary>Gone for good is what neither memory nor the store has.</summary>
@@ -52,7 +55,6 @@ internal sealed partial class Topic
         var lost = MissedThrough < StoreLostThroughUnderLock ? MissedThrough : StoreLostThroughUnderLock;
         if (lost <= _lostThrough) return;
         _lostThrough = lost;
-        EvictThroughUnderLock(lost);
-        foreach (var pattern in PatternsUnderLock) pattern.EvictThroughUnderLock(lost);
+        EvictEverywhereUnderLock(lost);
     }
 }

@@ -100,6 +100,9 @@ internal sealed partial class Topic : EventLog
     /// <summary>Whether there is a segment to drop, and all its events are at or below <paramref name="through"/>.</summary>
     public bool MayDropUnderLock(EventId through) => CountUnderLock > 0 && OldestUnderLock().LastIdUnderLock <= through;
 
+    /// <summary>What the log holds in memory comes after this id; the highest id there is where it holds nothing.</summary>
+    public EventId HeldAfterUnderLock => new(CountUnderLock > 0 ? OldestUnderLock().FirstIdUnderLock.Value - 1 : long.MaxValue);
+
     /// <summary>Drops the oldest segment that holds events from memory, but for the newest of each key, and its publishers' ids from the index.</summary>
     public void DropOldestUnderLock(PublisherIdIndex publisherIds)
     {

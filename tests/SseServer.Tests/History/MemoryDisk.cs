@@ -102,6 +102,7 @@ internal sealed class MemoryDisk
             foreach (var row in rows)
             {
                 if (count <= bounds.MaxEvents && (bytes <= bounds.MaxBytes || count == 1) && row.Id >= bounds.FirstId) break;
+                if (row.Id > bounds.LastId) break;
                 (count, bytes, through) = (count - 1, bytes - row.Frame.Length, row.Id);
             }
 

@@ -83,6 +83,25 @@ internal sealed class StoredRetentionTests : IDisposable
         Assert.That(subscription.Stream.Gaps.Single(), Does.EndWith($"\"from\":\"{from}\"}}"));
     }
 
+    [TestCase("quick", "slow")]
+    [TestCase("*")]
+    public void What_the_store_lets_go_of_does_not_stand_in_memory_alone(params string[] selectors)
+    {
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, Retention = new() { MaxEvents = 80 } }, _time, _store);
+        var cut = hub.PublishRange("slow", 1, 11);
+        hub.PublishRange("slow", 12, 99);
+        // Memory lets go of ten at a time, the store of what it has beyond 80.
+        AdvanceUntil(() => _store.Ids("slow").Length < 99);
+        hub.PublishRange("quick", 1, 300);
+
+        var subscription = hub.Subscribe(TestHub.After(cut), selectors);
+        Eventually.True(() => subscription.Data is [.., "quick 300"]);
+
+        var slow = subscription.Data.Where(data => data.StartsWith("slow", StringComparison.Ordinal)).ToArray();
+        if (slow.Length < 88) Assert.That(subscription.Stream.Gaps.Single(), Does.Contain(selectors[^1]));
+        Assert.That(slow, Is.EqualTo(Enumerable.Range(100 - slow.Length, slow.Length).Select(i => $"slow {i}")));
+    }
+
     [Test]
     public void Publishing_goes_on_between_the_steps_of_a_long_trim()
     {

@@ -32,7 +32,7 @@ internal sealed partial class SqliteEventStore
             var isOver = count - block.Count >= bounds.MaxEvents
                 || (bytes > bounds.MaxBytes && count > block.Count)
                 || block.LastId < bounds.FirstId;
-            if (!isOver) break;
+            if (!isOver || block.LastId > bounds.LastId) break;
             count -= block.Count;
             bytes -= block.Bytes;
             through = block.LastId;
