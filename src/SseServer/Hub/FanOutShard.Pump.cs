@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using SseServer.History;
-using SseServer.Protocol.EventStream;
 
 namespace SseServer.Hub;
 
@@ -12,18 +11,6 @@ internal sealed partial class FanOutShard
     // A rest larger than this is sent from its segment, which it pins; a smaller one is copied.
     private const int MaxCopiedRest = 16 * 1024;
 
-    private const int ScratchBytes = 64 * 1024;
-
-    // Events held back in one go, and what each counts for in a turn: about what a look at it takes, next to sending.
-    private const int MaxHeldBack = 1024;
-    private const int HeldBackCost = 16;
-
-    // The rest of a gathered frame must be fit to be copied: the scratch buffer is the next reader's.
-    private const int MaxGathered = MaxCopiedRest;
-
-    private readonly byte[] _scratch = GC.AllocateUninitializedArray<byte>(ScratchBytes);
-    private GatheredFrame[] _frames = new GatheredFrame[256];
-
     private enum PumpOutcome
     {
         AtHead,
@@ -31,23 +18,6 @@ internal sealed partial class FanOutShard
         Blocked,
         Reading,
         Broken,
-    }
-
-    private enum Passage
-    {
-        Sent,
-        HeldBack,
-        Lost,
-    }
-
-    /// <summary>A frame in the scratch buffer, and where its cursor stood before it.</summary>
-    private struct GatheredFrame
-    {
-        public EventId Id;
-        public LogSegment Segment;
-        public int Index;
-        public int CursorIndex;
-        public int End;
     }
 
     /// <summary>Pumps for a turn and decides when the subscription's next turn comes.</summary>
@@ -174,145 +144,6 @@ internal sealed partial class FanOutShard
         subscription.LastId = subscription.SentThrough = entries[cut].Id;
         SendRest(subscription, bytes.AsMemory((offset + sent)..entries[cut].End));
         return Cursor.Sight.Entry;
-    }
-
-    /// <summary>
-    /// Several logs, a pattern, no chunked coding, or events that are held back: frames are gathered in id order up to the hub's head, each once, and sent together.
-    /// </summary>
-    private Cursor.Sight SendGathered(Subscription subscription, out int length, out int heldBack)
-    {
-        // The head is read first: whatever is at or before it stands in the logs.
-        var head = _hub.Head;
-        var sight = Gather(subscription, head, out var frames, out length, out heldBack, out var through);
-        if (frames == 0)
-        {
-            if (sight == Cursor.Sight.Head) through = head;
-            // What is held back is taken: a loss of it later is none, and a cursor that is placed again stands behind it.
-            if (through > subscription.LastId) subscription.LastId = through;
-            return sight;
-        }
-
-        var sent = subscription.TrySend(_scratch.AsSpan(0, length));
-        if (sent < 0)
-        {
-            subscription.IsBroken = true;
-            return sight;
-        }
-
-        var last = frames - 1;
-        if (sent < length)
-        {
-            var cut = 0;
-            while (_frames[cut].End <= sent) cut++;
-            // The cursors step back over what was gathered after the cut frame, the newest first; what was held back there is held back for good.
-            for (; last > cut; last--)
-            {
-                ref readonly var frame = ref _frames[last];
-                (subscription.Cursors[frame.CursorIndex].Segment, subscription.Cursors[frame.CursorIndex].Index) = (frame.Segment, frame.Index);
-            }
-
-            through = _frames[cut].Id;
-            SendRest(subscription, _scratch.AsMemory(sent.._frames[cut].End));
-        }
-
-        CountDeliveries(last + 1, _frames[last].End);
-        (subscription.LastId, subscription.SentThrough) = (through, _frames[last].Id);
-        _frames.AsSpan(0, frames).Clear();
-        return sight == Cursor.Sight.Head ? Cursor.Sight.Entry : sight;
-    }
-
-    /// <summary>Fills the scratch buffer. <paramref name="through"/> is the last id that was gathered or held back.</summary>
-    private Cursor.Sight Gather(Subscription subscription, EventId head, out int frames, out int length, out int heldBack, out EventId through)
-    {
-        (frames, length, heldBack, through) = (0, 0, 0, subscription.LastId);
-        var sieve = new Sieve(subscription);
-        while (heldBack < MaxHeldBack)
-        {
-            var sight = FindNext(subscription, through, head, out var next, out var entry);
-            if (sight != Cursor.Sight.Entry) return sight;
-            ref var cursor = ref subscription.Cursors[next];
-            var passage = Sift(sieve, cursor.Log, entry, out var found, out var bytes);
-            // It may have been let go since it was looked at.
-            if (passage == Passage.Lost) return Cursor.Sight.Dropped;
-            if (passage == Passage.HeldBack)
-            {
-                heldBack++;
-                cursor.Index++;
-                through = entry.Id;
-                continue;
-            }
-
-            ReadOnlySpan<byte> frame = bytes.AsSpan(found.Offset, found.Length);
-            if (!subscription.IsChunked) frame = EventFrame.Payload(frame, found.PrefixLength);
-            if (frame.Length > MaxGathered)
-            {
-                if (frames == 0) length = SendLarge(subscription, ref cursor, found, bytes, frame.Length);
-                return Cursor.Sight.Entry;
-            }
-
-            if (frame.Length > _scratch.Length - length) return Cursor.Sight.Entry;
-            frame.CopyTo(_scratch.AsSpan(length));
-            length += frame.Length;
-            if (frames == _frames.Length) Array.Resize(ref _frames, frames * 2);
-            _frames[frames++] = new() { Id = entry.Id, Segment = cursor.Segment, Index = cursor.Index, CursorIndex = next, End = length };
-            cursor.Index++;
-            through = entry.Id;
-        }
-
-        return Cursor.Sight.Entry;
-    }
-
-    /// <summary>Whether an entry is sent, and from where.</summary>
-    private Passage Sift(in Sieve sieve, EventLog log, in LogEntry entry, out LogEntry found, out byte[] bytes)
-    {
-        (found, bytes) = (entry, []);
-        if (sieve.HoldsBack(entry, out var isSuperseded))
-        {
-            if (isSuperseded) _counters.Superseded++;
-            return Passage.HeldBack;
-        }
-
-        if (entry.TryFind(out found, out bytes))
-            return sieve.HoldsBack(bytes.AsSpan(found.Offset, found.Length), found.PrefixLength, found.IsFinal) ? Passage.HeldBack : Passage.Sent;
-        // Above DroppedThrough no store has it: an event that was let go because it was superseded, which is no loss.
-        return entry.IsSuperseded && entry.Id > log.DroppedThrough ? Passage.HeldBack : Passage.Lost;
-    }
-
-    /// <summary>The cursor whose next entry has the lowest id, and that entry; entries that another log has brought already are passed over.</summary>
-    private static Cursor.Sight FindNext(Subscription subscription, EventId after, EventId head, out int next, out LogEntry entry)
-    {
-        (next, entry) = (-1, default);
-        var lowest = new EventId(long.MaxValue);
-        var cursors = subscription.Cursors;
-        for (var i = 0; i < cursors.Length; i++)
-        {
-            var sight = cursors[i].Look(after, out var entries, out _);
-            if (sight == Cursor.Sight.Dropped) return sight;
-            if (sight == Cursor.Sight.Head) continue;
-            ref readonly var candidate = ref entries[cursors[i].Index];
-            if (candidate.Id > head || candidate.Id >= lowest) continue;
-            (lowest, next, entry) = (candidate.Id, i, candidate);
-        }
-
-        return next < 0 ? Cursor.Sight.Head : Cursor.Sight.Entry;
-    }
-
-    // A large frame goes out alone, from its segment.
-    private int SendLarge(Subscription subscription, ref Cursor cursor, in LogEntry entry, byte[] bytes, int length)
-    {
-        var start = subscription.IsChunked ? entry.Offset : entry.Offset + entry.PrefixLength;
-        var sent = subscription.TrySend(bytes.AsSpan(start, length));
-        if (sent < 0)
-        {
-            subscription.IsBroken = true;
-            return length;
-        }
-
-        CountDeliveries(1, length);
-        cursor.Index++;
-        subscription.LastId = subscription.SentThrough = entry.Id;
-        if (sent < length) SendRest(subscription, bytes.AsMemory(start + sent, length - sent));
-        return length;
     }
 
     private void SendRest(Subscription subscription, ReadOnlyMemory<byte> rest)
