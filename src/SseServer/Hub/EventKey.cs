@@ -40,7 +40,7 @@ internal sealed class EventKey(byte[] text)
     public void LoseUnderLock() => Volatile.Write(ref _home, null);
 
     /// <summary>Finds a kept event by its id: false where it is not the newest any more, or gone.</summary>
-    public bool TryFind(EventId id, out LogEntry entry, out byte[] bytes)
+    public bool TryFind(EventId id, out int offset, out byte[] bytes)
     {
         while (Home is { } home)
         {
@@ -50,11 +50,11 @@ internal sealed class EventKey(byte[] text)
             if (entries is null || bytes is null) continue;
             var index = LogSegment.FindFrom(entries, home.Count, id);
             if (index == home.Count || entries[index].Id != id) break;
-            entry = entries[index];
+            offset = entries[index].Offset;
             return true;
         }
 
-        (entry, bytes) = (default, []);
+        (offset, bytes) = (0, []);
         return false;
     }
 }

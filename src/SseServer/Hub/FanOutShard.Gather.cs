@@ -86,10 +86,11 @@ internal sealed partial class FanOutShard
         var sieve = new Sieve(subscription);
         while (heldBack < MaxHeldBack)
         {
-            var sight = FindNext(subscription, through, head, out var next, out var entry);
+            var sight = FindNext(subscription, through, head, out var next, out var entries);
             if (sight != Cursor.Sight.Entry) return sight;
             ref var cursor = ref subscription.Cursors[next];
-            var passage = Sift(sieve, cursor.Log, entry, out var found, out var bytes);
+            ref readonly var entry = ref entries[cursor.Index];
+            var passage = Sift(sieve, cursor.Log, entry, out var offset, out var bytes);
             // It may have been let go since it was looked at.
             if (passage == Passage.Lost) return Cursor.Sight.Dropped;
             if (passage == Passage.HeldBack)
@@ -100,11 +101,11 @@ internal sealed partial class FanOutShard
                 continue;
             }
 
-            ReadOnlySpan<byte> frame = bytes.AsSpan(found.Offset, found.Length);
-            if (!subscription.IsChunked) frame = EventFrame.Payload(frame, found.PrefixLength);
+            ReadOnlySpan<byte> frame = bytes.AsSpan(offset, entry.Length);
+            if (!subscription.IsChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
             if (frame.Length > MaxGathered)
             {
-                if (frames == 0) length = SendLarge(subscription, ref cursor, found, bytes, frame.Length);
+                if (frames == 0) length = SendLarge(subscription, ref cursor, entry, bytes, offset, frame.Length);
                 return Cursor.Sight.Entry;
             }
 
@@ -120,45 +121,47 @@ internal sealed partial class FanOutShard
         return Cursor.Sight.Entry;
     }
 
-    /// <summary>Whether an entry is sent, and from where.</summary>
-    private Passage Sift(in Sieve sieve, EventLog log, in LogEntry entry, out LogEntry found, out byte[] bytes)
+    /// <summary>Whether an entry is sent, and where its frame begins.</summary>
+    private Passage Sift(in Sieve sieve, EventLog log, in LogEntry entry, out int offset, out byte[] bytes)
     {
-        (found, bytes) = (entry, []);
+        (offset, bytes) = (0, []);
         if (sieve.HoldsBack(entry, out var isSuperseded))
         {
             if (isSuperseded) _counters.Superseded++;
             return Passage.HeldBack;
         }
 
-        if (entry.TryFind(out found, out bytes))
-            return sieve.HoldsBack(bytes.AsSpan(found.Offset, found.Length), found.PrefixLength, found.IsFinal) ? Passage.HeldBack : Passage.Sent;
+        if (entry.TryFind(out offset, out bytes))
+            return sieve.HoldsBack(bytes.AsSpan(offset, entry.Length), entry.PrefixLength, entry.IsFinal) ? Passage.HeldBack : Passage.Sent;
         // Above DroppedThrough no store has it: an event that was let go because it was superseded, which is no loss.
         return entry.IsSuperseded && entry.Id > log.DroppedThrough ? Passage.HeldBack : Passage.Lost;
     }
 
-    /// <summary>The cursor whose next entry has the lowest id, and that entry; entries that another log has brought already are passed over.</summary>
-    private static Cursor.Sight FindNext(Subscription subscription, EventId after, EventId head, out int next, out LogEntry entry)
+    /// <summary>
+    /// The cursor whose next entry has the lowest id, and the entries among which it stands; entries that another log has brought already are passed over.
+    /// </summary>
+    private static Cursor.Sight FindNext(Subscription subscription, EventId after, EventId head, out int next, out LogEntry[] entries)
     {
-        (next, entry) = (-1, default);
+        (next, entries) = (-1, []);
         var lowest = new EventId(long.MaxValue);
         var cursors = subscription.Cursors;
         for (var i = 0; i < cursors.Length; i++)
         {
-            var sight = cursors[i].Look(after, out var entries, out _);
+            var sight = cursors[i].Look(after, out var candidates, out _);
             if (sight == Cursor.Sight.Dropped) return sight;
             if (sight == Cursor.Sight.Head) continue;
-            ref readonly var candidate = ref entries[cursors[i].Index];
-            if (candidate.Id > head || candidate.Id >= lowest) continue;
-            (lowest, next, entry) = (candidate.Id, i, candidate);
+            var id = candidates[cursors[i].Index].Id;
+            if (id > head || id >= lowest) continue;
+            (lowest, next, entries) = (id, i, candidates);
         }
 
         return next < 0 ? Cursor.Sight.Head : Cursor.Sight.Entry;
     }
 
     // A large frame goes out alone, from its segment.
-    private int SendLarge(Subscription subscription, ref Cursor cursor, in LogEntry entry, byte[] bytes, int length)
+    private int SendLarge(Subscription subscription, ref Cursor cursor, in LogEntry entry, byte[] bytes, int offset, int length)
     {
-        var start = subscription.IsChunked ? entry.Offset : entry.Offset + entry.PrefixLength;
+        var start = subscription.IsChunked ? offset : offset + entry.PrefixLength;
         var sent = subscription.TrySend(bytes.AsSpan(start, length));
         if (sent < 0)
         {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using SseServer.Protocol.Http;
 
 namespace SseServer.Hub;
 

@@ -42,10 +42,10 @@ internal struct LogEntry
     public readonly bool IsRetainedUnderLock => !Home.IsDropped || (Key is { Home: not null } && Key.Latest == Id);
 
     /// <summary>Finds the frame where it lies: in its home or, where that was let go, among the kept events of its topic. Without a lock.</summary>
-    public readonly bool TryFind(out LogEntry entry, out byte[] bytes)
+    public readonly bool TryFind(out int offset, out byte[] bytes)
     {
-        entry = this;
+        offset = Offset;
         bytes = Home.Bytes!;
-        return bytes is not null || (Key is not null && Key.TryFind(Id, out entry, out bytes));
+        return bytes is not null || (Key is not null && Key.TryFind(Id, out offset, out bytes));
     }
 }
