@@ -18,6 +18,9 @@ internal sealed class KeyedUpdates : Workload
     private const int BatchesPerSecond = UpdatesPerSecond / (Topics * KeysPerTopic);
     private const int EventBytes = 64;
 
+    // Five seconds of each topic: history is full before the window begins, so that memory tells of readers.
+    private const int KeptEvents = 500;
+
     // Each slow reader takes this much, once a second: about an eighth of what is published to its topic.
     private const int SlowBytes = 2_000;
 
@@ -33,7 +36,7 @@ internal sealed class KeyedUpdates : Workload
     public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
     {
         var keys = variant == Variants(kind)[0] ? KeysPerTopic : 0;
-        using var session = new Session(kind, options, EventBytes);
+        using var session = new Session(kind is SseServerKind ours ? ours.Keeping(KeptEvents) : kind, options, EventBytes);
         using var slow = new Session(session);
         session.WarmUp();
         var topics = Enumerable.Range(0, Topics).Select(number => new PublishedTopic($"keyed/{number}")).ToArray();
@@ -41,7 +44,7 @@ internal sealed class KeyedUpdates : Workload
         session.Open(Count(options) - Count(options) / 10, i => topics[i % Topics], new StreamStart(Keys: keys));
         slow.Open(Count(options) / 10, i => topics[i % Topics], new StreamStart(Keys: keys, IsStalled: true, ReceiveBuffer: 4096));
         var publisher = session.OpenPublisher();
-        Publish(options.WarmUp);
+        Publish(options.WarmUp + TimeSpan.FromSeconds(KeptEvents / 100));
 
         var window = new MeasuredWindow(session.Server, session.Ledger);
         slow.Ledger.BeginMeasuring();
@@ -64,7 +67,8 @@ internal sealed class KeyedUpdates : Workload
             new Metric("slow: p99 age", late / 1e3, Unit.Milliseconds),
             new Metric("slow: updates each behind at the last update", slow.Streams.Select((stream, i) => stream.Topic.Published - after[i]).Average(), Unit.Count),
             new Metric("slow: events each after it", (slow.Ledger.Delivered - delivered) / (double)after.Length, Unit.Count),
-            new Metric("slow: at most, behind the last skip", keys == 0 ? double.NaN : slow.Streams.Max(stream => stream.SinceSkip), Unit.Count),
+            new Metric("slow: of them behind the last skip, median", keys == 0 ? double.NaN : slow.Streams.Select(stream => stream.SinceSkip).Order().ElementAt(slow.Streams.Count / 2), Unit.Count),
+            new Metric("slow: lost with a gap", slow.Ledger.LostAnnounced, Unit.Count),
             .. window.Load(),
         ], [.. session.Failures(), .. slow.Failures()]);
 
