@@ -30,6 +30,8 @@ internal sealed partial class FanOutShard
 
         if (!isToldByEvents)
         {
+            // It may have been told of a later id already: that one stays its place.
+            if (subscription.SentThrough > end) end = subscription.SentThrough;
             // With an id from before the end the client would come back for it again and again. Some take an id only from a block with data (npm's eventsource-parser 3.1 does).
             _block.ResetWrittenCount();
             ControlBlocks.WriteHeartbeatEvent(_block, _hub.Time.GetUtcNow().ToUnixTimeMilliseconds(), end);

@@ -113,6 +113,26 @@ internal sealed class StoredEndTests : IDisposable
     }
 
     [Test]
+    public void The_newest_of_each_key_and_the_end_come_after_a_restart_and_no_id_goes_back()
+    {
+        using (var hub = Start())
+        {
+            hub.Publish("a", "old", key: "k");
+            hub.Publish("a", "new", key: "k");
+            hub.End("a", "last");
+        }
+
+        using var next = Restart();
+        var subscription = next.Subscribe(ResumePoint.Latest, "a");
+        subscription.WaitForEnd(StreamEnding.Complete);
+
+        Assert.That(subscription.Data, Is.EqualTo(new[] { "new", "last" }));
+        var ids = subscription.Stream.Blocks.Where(block => block.Id is not null).Select(block => EventId.TryParse(System.Text.Encoding.ASCII.GetBytes(block.Id!), out var id) ? id : default).ToList();
+        Assert.That(ids, Is.Ordered);
+        Assert.That(next.IsOver(TestHub.After(ids[^1]), "a"), Is.True);
+    }
+
+    [Test]
     public void A_fast_topic_ends_at_once_and_the_end_is_committed_with_it()
     {
         using (var hub = Start(Fast))
