@@ -57,7 +57,8 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         Tell("a", 1);
         await RetriedAsync(1);
         _time.Advance(TimeSpan.FromMinutes(5));
-        Assert.That(_sender.Pump(), Is.EqualTo(1));
+        // What the failed attempt leaves behind may begin it, too.
+        _sender.Pump();
         await EndedAsync(WebhookResult.Delivered, 1);
         var deliveries = _receiver.Deliveries;
         Assert.That((deliveries[1].Id, deliveries[1].Body), Is.EqualTo((deliveries[0].Id, deliveries[0].Body)));
@@ -76,7 +77,8 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(199));
         Assert.That(_sender.Pump(), Is.Zero);
         _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.That(_sender.Pump(), Is.EqualTo(1));
+        _sender.Pump();
+        await RetriedAsync(2);
     }
 
     [Test]
@@ -90,7 +92,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
             {
                 await RetriedAsync(topic * 7 + attempt);
                 _time.Advance(TimeSpan.FromMinutes(5));
-                Assert.That(_sender.Pump(), Is.EqualTo(1));
+                _sender.Pump();
             }
 
             await EndedAsync(WebhookResult.GivenUp, topic + 1);
