@@ -18,6 +18,8 @@ internal sealed class EventStreamSubscription(Connection connection, SubscribeEn
 
     protected internal override int TrySend(ReadOnlySpan<byte> bytes) => _output.TrySend(bytes);
 
+    protected internal override void Abort() => connection.Abort(CloseReason.StalledReader);
+
     protected internal override void OnEnded(StreamEnding ending)
     {
         // First: the connection may ask for its next stream at once.

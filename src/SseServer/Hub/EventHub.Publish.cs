@@ -34,11 +34,13 @@ internal sealed partial class EventHub
     }
 
     /// <summary>
-    /// Waits while live, unblocked readers of what the batch touched are more than half the retention behind: that is waiting for our
-    /// own CPU, so that a fast publisher does not turn healthy readers' streams into gaps. Blocked and replaying readers do not count.
+    /// Waits while live, unblocked readers of what the batch touched are more than half the retention behind, or while history is over the hub's bound because such readers, of
+    /// whatever topic, have not been handed what would be evicted: that is waiting for our own CPU. A fast publisher does not turn healthy readers' streams
+    /// into gaps, nor does it fill memory with what they are owed. Blocked and replaying readers do not count.
     /// </summary>
-    public static ValueTask WaitForReadersAsync(PublishBatch batch)
+    public ValueTask WaitForReadersAsync(PublishBatch batch)
     {
+        if (Volatile.Read(ref _evictionWaits)) return WaitSlowAsync(batch);
         foreach (var log in batch.Touched)
             foreach (var group in log.Groups)
                 if (group is { IsFarBehind: true }) return WaitSlowAsync(batch);
@@ -158,8 +160,14 @@ internal sealed partial class EventHub
             if (item is { IsFinal: true, IsRepeat: false }) EndUnderLock(item);
     }
 
-    private static async ValueTask WaitSlowAsync(PublishBatch batch)
+    private async ValueTask WaitSlowAsync(PublishBatch batch)
     {
+        while (Volatile.Read(ref _evictionWaits))
+        {
+            foreach (var shard in _shards) await shard.NextPass();
+            lock (_gate) EvictLargestUnderLock(before: new(_head));
+        }
+
         foreach (var log in batch.Touched)
             foreach (var group in log.Groups)
                 while (group is { IsFarBehind: true }) await group.Shard.NextPass();
@@ -180,11 +188,11 @@ internal sealed partial class EventHub
         }
 
         if (entry.Key is not null) topic.SupersedeUnderLock(entry);
-        _history += topic.FootprintUnderLock - before;
+        CountChangeUnderLock(topic, before);
         _counters.Events++;
         _counters.Bytes += entry.Length;
         TrimUnderLock(topic, now);
-        if (_history.Cost + Volatile.Read(ref _pinnedBytes) > _maxHistoryBytes) EvictLargestUnderLock();
+        if (_history.Cost > _maxHistoryBytes) EvictLargestUnderLock(before: item.Id);
     }
 
     private static void TouchUnderLock(PublishBatch batch, EventLog log)
@@ -196,6 +204,7 @@ internal sealed partial class EventHub
 
     private void Notify(PublishBatch batch)
     {
+        if (Pinned.IsOverBound) Pinned.CutLongest();
         // The head stands before the shards' flags are looked at: without a fence a reader that joins just now could be missed by both sides.
         Interlocked.MemoryBarrier();
         Span<int> due = stackalloc int[_shards.Length];

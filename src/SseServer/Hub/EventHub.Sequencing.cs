@@ -23,7 +23,7 @@ internal sealed partial class EventHub
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<HubStatus> AfterCommitAsync(ValueTask<HubStatus> commit, PublishBatch batch)
+    private async ValueTask<HubStatus> AfterCommitAsync(ValueTask<HubStatus> commit, PublishBatch batch)
     {
         var status = await commit;
         if (status == HubStatus.Ok) await WaitForReadersAsync(batch);

@@ -10,6 +10,9 @@ internal sealed partial class EventHub
 
     private readonly EventId _uncleanThrough;
 
+    // Topics of which the store has yet to delete events that their readers take for gone: one, or more if deleting fails.
+    private readonly List<Topic> _trimming = [];
+
     /// <summary>How the store is; null where history is in memory only.</summary>
     public HistoryState? HistoryState => _sequencer?.State;
 
@@ -49,21 +52,44 @@ internal sealed partial class EventHub
     {
         lock (_gate)
         {
-            for (var left = TrimSegments; left > 0 && topic.MayDropUnderLock(through); left--) DropOldestUnderLock(topic);
-            return topic.HeldAfterUnderLock;
+            // The store, as memory without one, keeps what a live reader has yet to be handed.
+            var handed = topic.HandedToAllUnderLock;
+            for (var left = TrimSegments; left > 0 && topic.MayDropUnderLock(Lowest(through, handed)); left--) DropOldestUnderLock(topic);
+            return Lowest(topic.HeldAfterUnderLock, handed);
         }
     }
 
-    /// <summary>Tells a topic's readers that the store is about to let go of events.</summary>
+    /// <summary>Notes that the store is about to delete events of a topic, so that its readers hear of it; <see cref="EndTrim"/> follows when they are deleted.</summary>
     internal void TrimStore(Topic topic, in StoreTrim plan)
     {
         lock (_gate)
         {
+            if (!_trimming.Contains(topic)) _trimming.Add(topic);
             var before = topic.FootprintUnderLock;
             topic.TrimStoreUnderLock(plan);
-            _history += topic.FootprintUnderLock - before;
+            CountChangeUnderLock(topic, before);
             MarkEndUnderLock(topic);
         }
+    }
+
+    /// <summary>Notes that all events are deleted that the store was to delete of a topic.</summary>
+    internal void EndTrim(Topic topic)
+    {
+        lock (_gate) _trimming.Remove(topic);
+    }
+
+    /// <summary>Finds for some logs how many of their evictions have left the store for certain.</summary>
+    internal void MarkSettled(EventLog[] logs, ReplayMark[] marks)
+    {
+        lock (_gate)
+            for (var i = 0; i < logs.Length; i++) marks[i] = new(IsBeingTrimmedUnderLock(logs[i]) ? 0 : logs[i].Evictions, 0, default);
+    }
+
+    private bool IsBeingTrimmedUnderLock(EventLog log)
+    {
+        foreach (var topic in _trimming)
+            if (topic == log || (log is PatternIndex index && index.Pattern.Matches(topic.Name))) return true;
+        return false;
     }
 
     /// <summary>A topic of a round through all; null past the last.</summary>

@@ -75,6 +75,7 @@ internal sealed partial class EventHub
             }
 
             subscription.LastId = resume ?? default;
+            if (isOwedLosses) subscription.ResumedAfter = subscription.LastId;
             subscription.JoinedAt = new(_head);
             subscription.WantsLatest = subscription.Start.From == ResumePoint.Start.Latest;
             PlaceUnderLock(subscription, subscription.LastId);
@@ -90,24 +91,55 @@ internal sealed partial class EventHub
         lock (_gate) PlaceUnderLock(subscription, subscription.LastId);
     }
 
+    /// <summary>What came of <see cref="TryPlaceAfterLoss"/>.</summary>
+    internal enum LossOutcome
+    {
+        /// <summary>Nothing was lost that the subscriber was not told of.</summary>
+        None,
+
+        /// <summary>Something was lost. It counts as announced, and the cursors stand behind it.</summary>
+        Lost,
+
+        /// <summary>Something may be lost, but what comes next is in the store, so that cannot be told yet; nothing was changed.</summary>
+        ReadStoreFirst,
+    }
+
     /// <summary>
-    /// Where logs lost events that the subscriber has not got and was not told of, or its resume point is unknown, adds the logs' names, takes the losses as said and
-    /// puts the cursors behind them and <paramref name="after"/>, all at one moment: what is let go a moment later is another loss.
+    /// Finds what the subscriber's logs lost of what it has neither got nor was told of, adds the names of the logs that lost something (all, if its resume point is unknown), takes these losses as announced and
+    /// puts the cursors behind them and <paramref name="after"/>, all at one moment: what is evicted a moment later is another loss.
     /// </summary>
-    internal bool TryPlaceAfterLoss(Subscription subscription, EventId after, List<byte[]> lost, out EventId? first)
+    /// <param name="subscription">Whose logs are looked at.</param>
+    /// <param name="marks">What was evicted around the reading of the page that follows, in the order of the cursors; empty if memory follows.</param>
+    /// <param name="after">What follows in memory comes after this id.</param>
+    /// <param name="hasNext">The event that follows is known already.</param>
+    /// <param name="lost">Takes the names.</param>
+    /// <param name="first">The first event in memory that follows, if there is one.</param>
+    internal LossOutcome TryPlaceAfterLoss(
+        Subscription subscription, ReadOnlySpan<ReplayMark> marks, EventId after, bool hasNext, List<byte[]> lost, out EventId? first)
     {
         first = null;
         lock (_gate)
         {
-            foreach (ref var cursor in subscription.Cursors.AsSpan())
+            if (!hasNext && FanOutShard.MustReadStore(this, subscription, out var through) && through > after) return LossOutcome.ReadStoreFirst;
+            var cursors = subscription.Cursors;
+            for (var i = 0; i < cursors.Length; i++)
             {
-                if (subscription.UnknownStart is not null || cursor.Log.EvictedSinceUnderLock(cursor.KnownEvictions) > subscription.LastId) lost.Add(cursor.Log.Name);
-                cursor.KnownEvictions = cursor.Log.Evictions;
+                ref var cursor = ref cursors[i];
+                var evicted = cursor.Log.EvictedSinceUnderLock(cursor.KnownEvictions);
+                var known = cursor.Log.Evictions;
+                if (!marks.IsEmpty)
+                {
+                    evicted = marks[i].Evictions > cursor.KnownEvictions ? Lowest(evicted, marks[i].EvictedThrough) : default;
+                    known = Math.Max(cursor.KnownEvictions, marks[i].SettledEvictions);
+                }
+
+                if (subscription.UnknownStart is not null || evicted > subscription.LastId) lost.Add(cursor.Log.Name);
+                cursor.KnownEvictions = known;
             }
 
-            if (lost.Count == 0) return false;
+            if (lost.Count == 0) return LossOutcome.None;
             first = PlaceUnderLock(subscription, after);
-            return true;
+            return LossOutcome.Lost;
         }
     }
 

@@ -14,11 +14,16 @@ internal sealed partial class EventHub
     // History shed under one hold of the lock: some dozens of full segments.
     private const int ShedBytes = 2 * 1024 * 1024;
 
+    // Topics asked for history at one publish, so that many that have nothing to give cost it no more than that.
+    private const int EvictionLooks = 256;
+
     private readonly Dictionary<byte[], Topic> _topics = new(Utf8Comparer.Instance);
     private readonly List<Topic> _topicList = [];
     private readonly Dictionary<byte[], PatternIndex> _patterns = new(Utf8Comparer.Instance);
+    private readonly TopicsBySize _bySize = new();
     private TopicFootprint _history;
     private long _maxHistoryBytes;
+    private bool _evictionWaits;
     private int _sweeping;
 
     /// <summary>A topic that is in use; null where there is none of that name.</summary>
@@ -98,44 +103,65 @@ internal sealed partial class EventHub
 
     /// <summary>
     /// Brings history under the hub's bound, and a little below it, so that this is not done at every publish: the topics that hold most
-    /// give first. What the largest holds falls by a quarter at least each time around, so that many small topics do not mean many rounds.
+    /// give first, those of about the same size in turns.
     /// </summary>
-    private void EvictLargestUnderLock() => EvictLargestUnderLock(_maxHistoryBytes - _maxHistoryBytes / 64 - Volatile.Read(ref _pinnedBytes));
+    /// <param name="before">What is at or after this id was just appended, and stays.</param>
+    private void EvictLargestUnderLock(EventId before) => EvictLargestUnderLock(_maxHistoryBytes - _maxHistoryBytes / 64, before);
 
-    private void EvictLargestUnderLock(long goal)
+    private void EvictLargestUnderLock(long goal, EventId before)
     {
-        while (_history.Cost > goal)
+        var isWaiting = false;
+        var looks = EvictionLooks;
+        for (var index = 0; index < _bySize.Classes && _history.Cost > goal && looks > 0; index++)
         {
-            long most = 0;
-            foreach (var topic in _topicList)
-                if (topic.MayGiveUnderLock(CommittedThrough)) most = Math.Max(most, topic.CostUnderLock);
-            if (most == 0) return;
-            foreach (var topic in _topicList)
-                while (_history.Cost > goal && topic.CostUnderLock > most - most / 4 && topic.MayGiveUnderLock(CommittedThrough)) EvictOldestUnderLock(topic);
+            for (var refused = 0; refused < _bySize.CountIn(index) && _history.Cost > goal && looks > 0; looks--)
+            {
+                var topic = _bySize.TakeTurnUnderLock(index);
+                refused++;
+                var through = Lowest(DroppableThroughUnderLock(topic), before.Previous);
+                if (topic.MayGiveUnderLock(through))
+                {
+                    EvictOldestUnderLock(topic, through);
+                    refused = 0;
+                }
+                else
+                {
+                    isWaiting |= topic.MayGiveUnderLock(Lowest(CommittedThrough, before.Previous));
+                }
+            }
         }
+
+        Volatile.Write(ref _evictionWaits, isWaiting && _history.Cost > _maxHistoryBytes);
     }
 
+    /// <summary>
+    /// What of a topic memory may drop: what the store has or, without one, what every live reader was handed. So a reader that keeps up loses nothing to any bound;
+    /// its publishers wait for it instead.
+    /// </summary>
+    private EventId DroppableThroughUnderLock(Topic topic) => _store is null ? topic.HandedToAllUnderLock : CommittedThrough;
+
+    private static EventId Lowest(EventId a, EventId b) => a < b ? a : b;
+
     // The newest of each key goes when the topic has nothing else to give.
-    private void EvictOldestUnderLock(Topic topic)
+    private void EvictOldestUnderLock(Topic topic, EventId through)
     {
         var before = topic.FootprintUnderLock;
-        if (topic.MayDropUnderLock(CommittedThrough)) topic.DropOldestUnderLock(_publisherIds);
+        if (topic.MayDropUnderLock(through)) topic.DropOldestUnderLock(_publisherIds);
         else topic.DropKeptUnderLock();
-        var change = topic.FootprintUnderLock - before;
-        _history += change;
         // What memory drops the store still has.
-        if (_store is null) _counters.Evicted -= change.Events;
+        if (_store is null) _counters.Evicted += before.Events - topic.FootprintUnderLock.Events;
+        CountChangeUnderLock(topic, before);
         MarkEndUnderLock(topic);
     }
 
-    /// <summary>Brings a topic within its bounds at a time, as far as its events are committed.</summary>
+    /// <summary>Brings a topic within its bounds at a time, as far as memory may drop its events.</summary>
     private void TrimUnderLock(Topic topic, long nowMilliseconds)
     {
-        while (topic.IsOverRetentionUnderLock(nowMilliseconds) && topic.MayDropUnderLock(CommittedThrough)) DropOldestUnderLock(topic);
+        while (topic.IsOverRetentionUnderLock(nowMilliseconds) && topic.MayDropUnderLock(DroppableThroughUnderLock(topic))) DropOldestUnderLock(topic);
         if (!topic.IsKeptTooOldUnderLock(nowMilliseconds)) return;
         var before = topic.FootprintUnderLock;
         while (topic.IsKeptTooOldUnderLock(nowMilliseconds)) topic.DropOldestKeptUnderLock();
-        _history += topic.FootprintUnderLock - before;
+        CountChangeUnderLock(topic, before);
         MarkEndUnderLock(topic);
     }
 
@@ -143,14 +169,22 @@ internal sealed partial class EventHub
     {
         var before = topic.FootprintUnderLock;
         topic.DropOldestUnderLock(_publisherIds);
-        _history += topic.FootprintUnderLock - before;
+        CountChangeUnderLock(topic, before);
         MarkEndUnderLock(topic);
+    }
+
+    /// <summary>Takes a topic's change into the hub's sums.</summary>
+    private void CountChangeUnderLock(Topic topic, in TopicFootprint before)
+    {
+        _history += topic.FootprintUnderLock - before;
+        _bySize.UpdateUnderLock(topic);
     }
 
     /// <summary>Each second: heartbeats, history over its age, topics and patterns out of use.</summary>
     private void Sweep()
     {
         foreach (var shard in _shards) shard.Tick();
+        if (Pinned.IsOverBound) Pinned.CutLongest();
         _sequencer?.Tick();
         if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
         try
@@ -178,11 +212,12 @@ internal sealed partial class EventHub
             lock (_gate)
             {
                 _maxHistoryBytes = Math.Min(bytes, Options.MaxHistoryBytes);
-                var before = _history.Cost;
-                if (before <= _maxHistoryBytes) return;
-                EvictLargestUnderLock(Math.Max(_maxHistoryBytes, before - ShedBytes));
-                // What is left may be pinned, or smaller than a segment.
-                if (_history.Cost == before) return;
+                Pinned.SetBound(_maxHistoryBytes);
+                var cost = _history.Cost;
+                if (cost <= _maxHistoryBytes) return;
+                EvictLargestUnderLock(Math.Max(_maxHistoryBytes, cost - ShedBytes), before: new(long.MaxValue));
+                // What is left was not handed to its readers yet, or is not committed.
+                if (_history.Cost == cost) return;
             }
         }
     }
@@ -220,6 +255,7 @@ internal sealed partial class EventHub
     {
         _floor.RaiseUnderLock(topic.Name, topic.EvictedThrough);
         UnmarkEndUnderLock(topic);
+        TopicsBySize.RemoveUnderLock(topic);
         _topics.Remove(topic.Name);
         var last = _topicList[^1];
         _topicList[topic.PositionUnderLock] = last;

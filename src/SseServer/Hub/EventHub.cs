@@ -23,7 +23,6 @@ internal sealed partial class EventHub : IDisposable
     private readonly long _leastBytes;
     private long _head;
     private long _committedThrough = long.MaxValue;
-    private long _pinnedBytes;
     private int _nextShard;
     private int _pressure;
 
@@ -38,6 +37,7 @@ internal sealed partial class EventHub : IDisposable
         Time = time;
         _store = store;
         _maxHistoryBytes = options.MaxHistoryBytes;
+        Pinned.SetBound(options.MaxHistoryBytes);
         TopicRetention[] retentions = [options.Retention, .. options.Rules.Select(rule => rule.Retention)];
         _leastEvents = retentions.Min(retention => retention.MaxEvents);
         _leastBytes = retentions.Min(retention => retention.MaxBytes);
@@ -160,7 +160,8 @@ internal sealed partial class EventHub : IDisposable
     /// <summary>Reads what memory dropped; null without a store.</summary>
     internal ReplayReaders? Replays { get; }
 
-    internal void CountPinned(int bytes) => Interlocked.Add(ref _pinnedBytes, bytes);
+    /// <summary>Memory that pending writes keep alive beside history.</summary>
+    internal PinnedHistory Pinned { get; } = new();
 
     internal void OnFault(Exception exception) => Faulted?.Invoke(exception);
 

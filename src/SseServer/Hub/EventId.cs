@@ -20,6 +20,9 @@ internal readonly record struct EventId(long Value) : IComparable<EventId>
 
     public long Milliseconds => Value >> SequenceBits;
 
+    /// <summary>The highest id below this one.</summary>
+    public EventId Previous => new(Value - 1);
+
     public int Sequence => (int)(Value & SequenceMask);
 
     /// <summary>The first id of a millisecond; a time out of range gives the nearest id in range.</summary>

@@ -40,10 +40,11 @@ internal sealed class EventKey(byte[] text)
     public void LoseUnderLock() => Volatile.Write(ref _home, null);
 
     /// <summary>Finds a kept event by its id: false where it is not the newest any more, or gone.</summary>
-    public bool TryFind(EventId id, out int offset, out byte[] bytes)
+    public bool TryFind(EventId id, out LogSegment segment, out int offset, out byte[] bytes)
     {
         while (Home is { } home)
         {
+            segment = home;
             var entries = home.Entries;
             bytes = home.Bytes!;
             // A kept segment is dropped after its keys were led elsewhere, so another look finds another home, or none.
@@ -54,7 +55,7 @@ internal sealed class EventKey(byte[] text)
             return true;
         }
 
-        (offset, bytes) = (0, []);
+        (segment, offset, bytes) = (LogSegment.Gone, 0, []);
         return false;
     }
 }

@@ -71,6 +71,20 @@ internal abstract class EventLog
     /// <summary>The topic's bounds; for a pattern, those of topics in general.</summary>
     public TopicRetention Retention { get; }
 
+    /// <summary>
+    /// Every event up to this id was handed to all live readers of this log, those that are neither blocked nor catching up: what comes after it must not be dropped yet.
+    /// </summary>
+    public EventId HandedThrough
+    {
+        get
+        {
+            var least = new EventId(long.MaxValue);
+            foreach (ref var slot in Groups.AsSpan())
+                if (Volatile.Read(ref slot) is { } group && group.HandedThrough < least) least = group.HandedThrough;
+            return least;
+        }
+    }
+
     /// <summary>Takes note that events through an id are gone, before they are.</summary>
     public virtual void EvictThroughUnderLock(EventId id)
     {

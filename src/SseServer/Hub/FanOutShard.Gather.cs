@@ -70,7 +70,7 @@ internal sealed partial class FanOutShard
             }
 
             through = _frames[cut].Id;
-            SendRest(subscription, _scratch.AsMemory(sent.._frames[cut].End));
+            SendRest(subscription, null, _scratch.AsMemory(sent.._frames[cut].End));
         }
 
         CountDeliveries(last + 1, _frames[last].End);
@@ -90,7 +90,7 @@ internal sealed partial class FanOutShard
             if (sight != Cursor.Sight.Entry) return sight;
             ref var cursor = ref subscription.Cursors[next];
             ref readonly var entry = ref entries[cursor.Index];
-            var passage = Sift(sieve, cursor.Log, entry, out var offset, out var bytes);
+            var passage = Sift(sieve, cursor.Log, entry, out var segment, out var offset, out var bytes);
             // It may have been let go since it was looked at.
             if (passage == Passage.Lost) return Cursor.Sight.Dropped;
             if (passage == Passage.HeldBack)
@@ -105,7 +105,7 @@ internal sealed partial class FanOutShard
             if (!subscription.IsChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
             if (frame.Length > MaxGathered)
             {
-                if (frames == 0) length = SendLarge(subscription, ref cursor, entry, bytes, offset, frame.Length);
+                if (frames == 0) length = SendLarge(subscription, ref cursor, entry, segment, bytes, offset, frame.Length);
                 return Cursor.Sight.Entry;
             }
 
@@ -122,16 +122,16 @@ internal sealed partial class FanOutShard
     }
 
     /// <summary>Whether an entry is sent, and where its frame begins.</summary>
-    private Passage Sift(in Sieve sieve, EventLog log, in LogEntry entry, out int offset, out byte[] bytes)
+    private Passage Sift(in Sieve sieve, EventLog log, in LogEntry entry, out LogSegment segment, out int offset, out byte[] bytes)
     {
-        (offset, bytes) = (0, []);
+        (segment, offset, bytes) = (entry.Home, 0, []);
         if (sieve.HoldsBack(entry, out var isSuperseded))
         {
             if (isSuperseded) _counters.Superseded++;
             return Passage.HeldBack;
         }
 
-        if (entry.TryFind(out offset, out bytes))
+        if (entry.TryFind(out segment, out offset, out bytes))
             return sieve.HoldsBack(bytes.AsSpan(offset, entry.Length), entry.PrefixLength, entry.IsFinal) ? Passage.HeldBack : Passage.Sent;
         // Above DroppedThrough no store has it: an event that was let go because it was superseded, which is no loss.
         return entry.IsSuperseded && entry.Id > log.DroppedThrough ? Passage.HeldBack : Passage.Lost;
@@ -159,7 +159,7 @@ internal sealed partial class FanOutShard
     }
 
     // A large frame goes out alone, from its segment.
-    private int SendLarge(Subscription subscription, ref Cursor cursor, in LogEntry entry, byte[] bytes, int offset, int length)
+    private int SendLarge(Subscription subscription, ref Cursor cursor, in LogEntry entry, LogSegment segment, byte[] bytes, int offset, int length)
     {
         var start = subscription.IsChunked ? offset : offset + entry.PrefixLength;
         var sent = subscription.TrySend(bytes.AsSpan(start, length));
@@ -172,7 +172,7 @@ internal sealed partial class FanOutShard
         CountDeliveries(1, length);
         cursor.Index++;
         subscription.LastId = subscription.SentThrough = entry.Id;
-        if (sent < length) SendRest(subscription, bytes.AsMemory(start + sent, length - sent));
+        if (sent < length) SendRest(subscription, segment, bytes.AsMemory(start + sent, length - sent));
         return length;
     }
 }

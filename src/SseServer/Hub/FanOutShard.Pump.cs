@@ -36,12 +36,7 @@ internal sealed partial class FanOutShard
                     if (isLast) EndAfterLast(subscription, end);
                     break;
                 case PumpOutcome.MoreToSend:
-                    if (group is not null && !subscription.IsCatchingUp && subscription.HoldsUp is null)
-                    {
-                        subscription.HoldsUp = group;
-                        group.HeldUpBy++;
-                    }
-
+                    if (group is not null && !subscription.IsCatchingUp) HoldUpRounds(subscription);
                     Enqueue(subscription);
                     break;
                 case PumpOutcome.Broken:
@@ -63,7 +58,7 @@ internal sealed partial class FanOutShard
         var topic = subscription is { IsChunked: true, Cursors.Length: 1 } ? subscription.Cursors[0].Log as Topic : null;
         while (true)
         {
-            if (MustReadStore(subscription, out var through))
+            if (MustReadStore(_hub, subscription, out var through))
             {
                 var outcome = PumpStored(subscription, through, out var read);
                 if (read > 0) ScheduleHeartbeat(subscription);
@@ -76,7 +71,9 @@ internal sealed partial class FanOutShard
             if (HasLoss(subscription))
             {
                 if (saidGap) return PumpOutcome.MoreToSend;
-                saidGap = TryWriteGap(subscription, page: null, through: subscription.LastId);
+                var loss = TryWriteGap(subscription, page: null);
+                if (loss == EventHub.LossOutcome.ReadStoreFirst) continue;
+                saidGap = loss == EventHub.LossOutcome.Lost;
                 if (subscription.IsBroken) return PumpOutcome.Broken;
                 if (subscription.IsBusy) return PumpOutcome.Blocked;
             }
@@ -142,11 +139,12 @@ internal sealed partial class FanOutShard
         CountDeliveries(cut + 1 - cursor.Index, entries[cut].End - offset);
         cursor.Index = cut + 1;
         subscription.LastId = subscription.SentThrough = entries[cut].Id;
-        SendRest(subscription, bytes.AsMemory((offset + sent)..entries[cut].End));
+        SendRest(subscription, entries[cut].Home, bytes.AsMemory((offset + sent)..entries[cut].End));
         return Cursor.Sight.Entry;
     }
 
-    private void SendRest(Subscription subscription, ReadOnlyMemory<byte> rest)
+    /// <summary>Sends the rest of a frame as the connection takes it: a copy of a short one, a long one from the segment, or the array without one, that it lies in.</summary>
+    private void SendRest(Subscription subscription, LogSegment? segment, ReadOnlyMemory<byte> rest)
     {
         if (rest.Length <= MaxCopiedRest)
         {
@@ -155,12 +153,10 @@ internal sealed partial class FanOutShard
             return;
         }
 
-        subscription.PinnedBytes = rest.Length;
-        _hub.CountPinned(rest.Length);
+        _hub.Pinned.Add(subscription, segment, rest.Length);
         Observe(subscription, subscription.Output.WriteAsync(rest));
-        if (subscription.IsBusy) return;
-        _hub.CountPinned(-rest.Length);
-        subscription.PinnedBytes = 0;
+        if (!subscription.IsBusy) _hub.Pinned.Remove(subscription);
+        else if (_hub.Pinned.IsOverBound) _hub.Pinned.CutLongest();
     }
 
     private void CountDeliveries(int events, int bytes)
@@ -178,22 +174,25 @@ internal sealed partial class FanOutShard
     }
 
     /// <summary>
-    /// Says what was lost to the subscriber, where something was. The first event that follows is the page's, or, if it has none, memory's first after
-    /// <paramref name="through"/>.
+    /// Says what was lost to the subscriber, if something was. The first event that follows is the page's or, without a page that has one, memory's.
     /// </summary>
-    private bool TryWriteGap(Subscription subscription, StoredPage? page, EventId through)
+    private EventHub.LossOutcome TryWriteGap(Subscription subscription, StoredPage? page)
     {
         var lost = new List<byte[]>();
-        if (!_hub.TryPlaceAfterLoss(subscription, through, lost, out var first)) return false;
+        var marks = page is null ? default : subscription.Replay!.Marks;
+        var after = page is null ? subscription.LastId : subscription.Replay!.Through;
+        EventId? next = page is { Count: > 0 } ? new(page.Entries[0].Id) : null;
+        var outcome = _hub.TryPlaceAfterLoss(subscription, marks, after, hasNext: next is not null, lost, out var first);
+        if (outcome != EventHub.LossOutcome.Lost) return outcome;
         _counters.Gaps++;
         subscription.OnGap();
-        if (page is { Count: > 0 }) first = new(page.Entries[0].Id);
-        var after = subscription.UnknownStart is { } unknown ? Encoding.UTF8.GetString(unknown)
-            : subscription.LastId.Value == 0 ? null : subscription.LastId.ToString();
+        // What the client has: the id that it came with, or the last one that it was sent. Not what a filter held back meanwhile.
+        var had = subscription.SentThrough > subscription.ResumedAfter ? subscription.SentThrough : subscription.ResumedAfter;
+        var named = subscription.UnknownStart is { } unknown ? Encoding.UTF8.GetString(unknown) : had.Value == 0 ? null : had.ToString();
         subscription.UnknownStart = null;
         _block.ResetWrittenCount();
-        ControlBlocks.WriteGap(_block, lost, after, first);
+        ControlBlocks.WriteGap(_block, lost, named, next ?? first);
         WriteBlock(subscription);
-        return true;
+        return outcome;
     }
 }

@@ -10,10 +10,10 @@ internal sealed partial class FanOutShard
     /// Whether events that follow may stand in the store only, and up to which id: from there on memory has all. Who is not sent what is superseded needs the store for less, since
     /// memory keeps the newest of each key.
     /// </summary>
-    private bool MustReadStore(Subscription subscription, out EventId through)
+    internal static bool MustReadStore(EventHub hub, Subscription subscription, out EventId through)
     {
         through = default;
-        if (_hub.Replays is null) return false;
+        if (hub.Replays is null) return false;
         var isInSnapshot = subscription.IsInSnapshot;
         var wantsNewest = isInSnapshot || (subscription.IsLagging && subscription.LastId >= subscription.JoinedAt);
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
@@ -52,9 +52,12 @@ internal sealed partial class FanOutShard
 
         try
         {
-            // The page was read first: whatever it lacks was let go before now.
-            if (HasLoss(subscription) && TryWriteGap(subscription, page, replay.Through) && (subscription.IsBroken || subscription.IsBusy))
-                return subscription.IsBroken ? PumpOutcome.Broken : PumpOutcome.Blocked;
+            // The page was read first: whatever it lacks was noted as evicted by then.
+            var loss = HasLoss(subscription) ? TryWriteGap(subscription, page) : EventHub.LossOutcome.None;
+            // An empty page, and memory has dropped more since: the next one begins with what follows.
+            if (loss == EventHub.LossOutcome.ReadStoreFirst) return PumpOutcome.MoreToSend;
+            if (subscription.IsBroken) return PumpOutcome.Broken;
+            if (subscription.IsBusy) return PumpOutcome.Blocked;
             return SendPage(subscription, page, replay.Through, out length);
         }
         finally
@@ -87,7 +90,7 @@ internal sealed partial class FanOutShard
         subscription.LastId = subscription.SentThrough = new(entries[cut].Id);
         var rest = page.Bytes.AsMemory(sent..end);
         // The page is the next reader's, so a rest too large for the output's buffer is copied.
-        SendRest(subscription, rest.Length > MaxCopiedRest ? rest.ToArray() : rest);
+        SendRest(subscription, segment: null, rest.Length > MaxCopiedRest ? rest.ToArray() : rest);
         if (subscription.IsBroken) return PumpOutcome.Broken;
         return subscription.IsBusy ? PumpOutcome.Blocked : PumpOutcome.MoreToSend;
     }

@@ -34,6 +34,7 @@ internal sealed partial class FanOutShard
             if (signals.HasFlag(Subscription.Signals.Joined)) Join(subscription);
             if (signals.HasFlag(Subscription.Signals.WriteDone)) OnWriteDone(subscription);
             if (signals.HasFlag(Subscription.Signals.PeerLost)) subscription.IsBroken = true;
+            if (signals.HasFlag(Subscription.Signals.PinIsCut)) CutIfPinning(subscription);
             if (signals.HasFlag(Subscription.Signals.PageReady)) OnPageReady(subscription);
             if (signals.HasFlag(Subscription.Signals.PeerFinished) || signals.HasFlag(Subscription.Signals.EndRequested))
                 Finish(subscription);
@@ -55,7 +56,7 @@ internal sealed partial class FanOutShard
         _counters.Opened++;
 
         var cursors = subscription.Cursors;
-        for (var i = 0; i < cursors.Length; i++) GroupOf(cursors[i].Log).Add(subscription, i);
+        for (var i = 0; i < cursors.Length; i++) GroupOf(cursors[i].Log).Add(subscription, i, _hub.Head);
         // Registered first, placed second: what is published in between marks the group and is found by the cursor.
         subscription.IsCatchingUp = true;
         Greet(subscription, _hub.Place(subscription));
@@ -92,12 +93,7 @@ internal sealed partial class FanOutShard
 
     private void OnWriteDone(Subscription subscription)
     {
-        if (subscription.PinnedBytes != 0)
-        {
-            _hub.CountPinned(-subscription.PinnedBytes);
-            subscription.PinnedBytes = 0;
-        }
-
+        _hub.Pinned.Remove(subscription);
         if (!subscription.CompleteWrite()) subscription.IsBroken = true;
         if (subscription is { IsEnding: false, IsBroken: false }) Enqueue(subscription);
     }
@@ -188,12 +184,34 @@ internal sealed partial class FanOutShard
         _catchingUp.Enqueue(subscription);
     }
 
-    private static void ReleaseHold(Subscription subscription)
+    /// <summary>
+    /// Keeps the rounds of all the subscription's groups from ending until it is at the head or blocked: it is skipped as long as it is queued, whichever group's turn it is.
+    /// </summary>
+    private void HoldUpRounds(Subscription subscription)
     {
-        if (subscription.HoldsUp is not { } group) return;
-        subscription.HoldsUp = null;
-        group.HeldUpBy--;
-        group.TryEndRound();
+        if (subscription.HoldsUpRounds) return;
+        subscription.HoldsUpRounds = true;
+        foreach (ref readonly var cursor in subscription.Cursors.AsSpan()) cursor.Log.Groups[_index]!.HeldUpBy++;
+    }
+
+    private void ReleaseHold(Subscription subscription)
+    {
+        if (!subscription.HoldsUpRounds) return;
+        subscription.HoldsUpRounds = false;
+        foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
+        {
+            var group = cursor.Log.Groups[_index]!;
+            group.HeldUpBy--;
+            group.TryEndRound();
+        }
+    }
+
+    /// <summary>The write that was to be cut may be over already.</summary>
+    private void CutIfPinning(Subscription subscription)
+    {
+        if (subscription is not { IsBusy: true, Pin.IsCut: true }) return;
+        _counters.Cut++;
+        subscription.Abort();
     }
 
     // An exception here is a mistake of ours: it costs one stream, is said aloud, and the others go on.

@@ -80,9 +80,9 @@ internal sealed partial class FanOutShard
         output.Advance(length);
     }
 
-    private static void Flush(Subscription subscription) => Observe(subscription, subscription.Output.FlushAsync());
+    private void Flush(Subscription subscription) => Observe(subscription, subscription.Output.FlushAsync());
 
-    private static void Observe(Subscription subscription, ValueTask<FlushResult> write)
+    private void Observe(Subscription subscription, ValueTask<FlushResult> write)
     {
         if (!write.IsCompleted)
         {

@@ -195,7 +195,7 @@ internal sealed partial class FanOutShard : IDisposable
         {
             group.TryEndRound();
             if (!group.IsDueAgain) return;
-            group.BeginVisit();
+            group.BeginVisit(_hub.Head);
         }
 
         _live.Enqueue(group);
@@ -213,7 +213,7 @@ internal sealed partial class FanOutShard : IDisposable
             if (group.Remaining > 0) group.IsDueAgain = true;
             else if (group.Count > 0)
             {
-                group.BeginVisit();
+                group.BeginVisit(_hub.Head);
                 _live.Enqueue(group);
             }
 

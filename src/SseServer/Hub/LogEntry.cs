@@ -41,11 +41,11 @@ internal struct LogEntry
     /// <summary>Its frame is still there, in its home or among the kept events of its topic.</summary>
     public readonly bool IsRetainedUnderLock => !Home.IsDropped || (Key is { Home: not null } && Key.Latest == Id);
 
-    /// <summary>Finds the frame where it lies: in its home or, where that was let go, among the kept events of its topic. Without a lock.</summary>
-    public readonly bool TryFind(out int offset, out byte[] bytes)
+    /// <summary>Finds the frame where it lies: in its home or, if that was dropped, among the kept events of its topic. Without a lock.</summary>
+    public readonly bool TryFind(out LogSegment segment, out int offset, out byte[] bytes)
     {
-        offset = Offset;
-        bytes = Home.Bytes!;
-        return bytes is not null || (Key is not null && Key.TryFind(Id, out offset, out bytes));
+        (segment, offset) = (Home, Offset);
+        bytes = segment.Bytes!;
+        return bytes is not null || (Key is not null && Key.TryFind(Id, out segment, out offset, out bytes));
     }
 }

@@ -26,9 +26,12 @@ internal sealed class LogSegment
     private int _count;
     private int _used;
     private bool _dropped;
+    private PinnedHistory.Pin? _pin;
+    private readonly int _byteCapacity;
 
     public LogSegment(int byteCapacity, int entryCapacity)
     {
+        _byteCapacity = byteCapacity;
         _bytes = byteCapacity == 0 ? [] : GC.AllocateUninitializedArray<byte>(byteCapacity);
         _entries = entryCapacity == 0 ? [] : new LogEntry[entryCapacity];
         Cost = Overhead + byteCapacity + entryCapacity * Unsafe.SizeOf<LogEntry>();
@@ -41,6 +44,13 @@ internal sealed class LogSegment
     public LogSegment? Next => Volatile.Read(ref _next);
 
     public bool IsDropped => Volatile.Read(ref _dropped);
+
+    /// <summary>The pending writes that read from here; null if there are none. Belongs to <see cref="PinnedHistory"/>.</summary>
+    public PinnedHistory.Pin? Pin
+    {
+        get => Volatile.Read(ref _pin);
+        set => Volatile.Write(ref _pin, value);
+    }
 
     /// <summary>The frames' bytes; null once dropped.</summary>
     public byte[]? Bytes => Volatile.Read(ref _bytes);
@@ -60,7 +70,8 @@ internal sealed class LogSegment
     /// <summary>Bytes of their frames.</summary>
     public int LiveBytesUnderLock { get; set; }
 
-    public int ByteCapacity => _bytes?.Length ?? 0;
+    /// <summary>The size of the array of frames, also once the segment is dropped.</summary>
+    public int ByteCapacity => _byteCapacity;
 
     public EventId FirstIdUnderLock => _entries![0].Id;
 
@@ -100,6 +111,9 @@ internal sealed class LogSegment
         Volatile.Write(ref _next, null);
         Volatile.Write(ref _bytes, null);
         Volatile.Write(ref _entries, null);
+        // Either this finds the pin, or whoever sets the pin finds the mark.
+        Interlocked.MemoryBarrier();
+        Pin?.OnDropped();
     }
 
     /// <summary>The first entry after an id, by binary search; <see cref="Count"/> where there is none.</summary>

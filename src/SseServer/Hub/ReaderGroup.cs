@@ -14,6 +14,8 @@ internal sealed class ReaderGroup(EventLog log, FanOutShard shard)
     private long _deliveredEvents;
     private long _roundBytes;
     private long _roundEvents;
+    private EventId _roundThrough;
+    private long _handedThrough;
 
     /// <summary>A subscription and which of its cursors stands in this group's log.</summary>
     public struct Reader
@@ -47,6 +49,11 @@ internal sealed class ReaderGroup(EventLog log, FanOutShard shard)
         && (Log.AppendedBytes - Volatile.Read(ref _deliveredBytes) > Log.Retention.MaxBytes / 2
             || Log.AppendedEvents - Volatile.Read(ref _deliveredEvents) > Log.Retention.MaxEvents / 2);
 
+    /// <summary>
+    /// Every event of the log up to this id was handed to each reader that is neither blocked nor catching up; the highest id there is if there is no reader. Any thread.
+    /// </summary>
+    public EventId HandedThrough => Count == 0 ? new(long.MaxValue) : new(Volatile.Read(ref _handedThrough));
+
     public Subscription this[int index] => _readers[index].Subscription;
 
     /// <summary>True for the first mark since the shard last took it: that publisher queues the group.</summary>
@@ -59,12 +66,13 @@ internal sealed class ReaderGroup(EventLog log, FanOutShard shard)
     /// Begins a visit to every reader. Where some reader still holds up the round, the visit is part of it: the round then ends for what had come by now, since until then every reader
     /// is served again. For less than that, publishers would wait for events that all have got, and that nobody delivers once more.
     /// </summary>
-    public void BeginVisit()
+    /// <param name="head">The hub's head, read after the mark was taken: what is at or before it is in the log.</param>
+    public void BeginVisit(EventId head)
     {
         IsDueAgain = false;
         Remaining = _count;
         IsInRound = true;
-        (_roundBytes, _roundEvents) = (Log.AppendedBytes, Log.AppendedEvents);
+        (_roundBytes, _roundEvents, _roundThrough) = (Log.AppendedBytes, Log.AppendedEvents, head);
     }
 
     /// <summary>Ends the round once every reader was visited and none holds it up; the group stays in its round otherwise.</summary>
@@ -72,12 +80,15 @@ internal sealed class ReaderGroup(EventLog log, FanOutShard shard)
     {
         if (!IsInRound || Remaining > 0 || HeldUpBy > 0) return;
         IsInRound = false;
-        SetDelivered(_roundBytes, _roundEvents);
+        SetDelivered(_roundBytes, _roundEvents, _roundThrough);
     }
 
-    public void Add(Subscription subscription, int cursorIndex)
+    /// <param name="subscription">Not placed yet.</param>
+    /// <param name="cursorIndex">Which of its cursors is in the group's log.</param>
+    /// <param name="head">The hub's head: a first reader that is placed later is owed nothing up to it.</param>
+    public void Add(Subscription subscription, int cursorIndex, EventId head)
     {
-        if (_count == 0) SetDelivered(Log.AppendedBytes, Log.AppendedEvents);
+        if (_count == 0) SetDelivered(Log.AppendedBytes, Log.AppendedEvents, head);
         if (_count == _readers.Length) Array.Resize(ref _readers, Math.Max(1, _count * 2));
         _readers[_count] = new Reader { Subscription = subscription, CursorIndex = cursorIndex };
         subscription.Cursors[cursorIndex].GroupIndex = _count;
@@ -96,8 +107,9 @@ internal sealed class ReaderGroup(EventLog log, FanOutShard shard)
         if (_count < _readers.Length / 4) Array.Resize(ref _readers, Math.Max(1, _readers.Length / 2));
     }
 
-    private void SetDelivered(long bytes, long events)
+    private void SetDelivered(long bytes, long events, EventId through)
     {
+        Volatile.Write(ref _handedThrough, through.Value);
         Volatile.Write(ref _deliveredBytes, bytes);
         Volatile.Write(ref _deliveredEvents, events);
     }

@@ -83,7 +83,9 @@ internal sealed class ReplayReaders : IDisposable
         try
         {
             reader ??= _store.OpenReader();
+            replay.MarkBefore(_hub);
             reader.Read(replay.Selection, replay.After.Value, replay.Through.Value, page);
+            replay.MarkAfter();
             return true;
         }
         catch (StoreException e)

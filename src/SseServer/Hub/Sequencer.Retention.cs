@@ -68,6 +68,7 @@ internal sealed partial class Sequencer
         {
             if (_store.Trim(trimming.Name, _trimPlan)) return true;
             _trimming = null;
+            _hub.EndTrim(trimming);
             // A plan looks at some blocks only, so there may be more to let go.
             Plan(trimming, isUnderway: true);
         }
@@ -123,6 +124,8 @@ internal sealed partial class Sequencer
         while (_store.Trim(topic.Name, new(topic.TrimmedThroughUnderLock.Value, Math.Max(topic.StoreLostThroughUnderLock.Value, keysThrough.Value), keysThrough.Value)))
         {
         }
+
+        _hub.EndTrim(topic);
     }
 
     /// <summary>Finds what of a topic is to be let go, says it to its readers, and has it deleted from the next step on.</summary>

@@ -15,6 +15,9 @@ internal struct ShardCounters
     /// <summary>Streams that were ended to move their clients to other nodes.</summary>
     public long Shed;
 
+    /// <summary>Streams whose connection was cut because the frame that they did not take kept dropped history in memory.</summary>
+    public long Cut;
+
     /// <summary>Events handed to connections.</summary>
     public long Deliveries;
 
@@ -36,6 +39,7 @@ internal struct ShardCounters
         Completed = a.Completed + b.Completed,
         Broken = a.Broken + b.Broken,
         Shed = a.Shed + b.Shed,
+        Cut = a.Cut + b.Cut,
         Deliveries = a.Deliveries + b.Deliveries,
         DeliveredBytes = a.DeliveredBytes + b.DeliveredBytes,
         Superseded = a.Superseded + b.Superseded,

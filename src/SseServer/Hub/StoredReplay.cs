@@ -12,6 +12,8 @@ internal sealed class StoredReplay
     private readonly Subscription _subscription;
     private readonly StoredSelection _all;
     private readonly StoredSelection _latest;
+    private readonly EventLog[] _logs;
+    private readonly ReplayMark[] _marks;
     private StoredPage? _page;
     private int _state;
 
@@ -26,6 +28,8 @@ internal sealed class StoredReplay
             else topics.Add(cursor.Log.Name);
         }
 
+        _logs = Array.ConvertAll(subscription.Cursors, cursor => cursor.Log);
+        _marks = new ReplayMark[_logs.Length];
         _all = new(topics, patterns);
         _latest = _all with { LatestOnly = true };
         Selection = _all;
@@ -58,6 +62,9 @@ internal sealed class StoredReplay
     /// <summary>The store could not be read.</summary>
     public bool HasFailed { get; private set; }
 
+    /// <summary>What of each of the subscription's logs was evicted around the reading of the page, in the order of its cursors.</summary>
+    public ReadOnlySpan<ReplayMark> Marks => _marks;
+
     /// <summary>Whether a page was asked for that is still wanted.</summary>
     public bool IsAsked => Volatile.Read(ref _state) == (int)State.Asked;
 
@@ -67,6 +74,15 @@ internal sealed class StoredReplay
         (After, Through, Selection) = (after, through, latestOnly ? _latest : _all);
         Volatile.Write(ref _state, (int)State.Asked);
         readers.Queue(this);
+    }
+
+    /// <summary>Notes what is evicted before the page is read. On the worker.</summary>
+    public void MarkBefore(EventHub hub) => hub.MarkSettled(_logs, _marks);
+
+    /// <summary>Notes what is evicted once the page was read. On the worker.</summary>
+    public void MarkAfter()
+    {
+        for (var i = 0; i < _marks.Length; i++) _marks[i] = _marks[i].After(_logs[i]);
     }
 
     /// <summary>Hands over a page, or that there is none to be had; false where nobody wants it any more. On the worker.</summary>

@@ -22,6 +22,7 @@ internal abstract class Subscription
         PeerLost = 8,
         EndRequested = 16,
         PageReady = 32,
+        PinIsCut = 64,
     }
 
     /// <summary>The rest of the answer's head and any text before the greeting; written on joining, then let go.</summary>
@@ -70,6 +71,9 @@ internal abstract class Subscription
     /// <summary>A send was refused or partial since it last stood at the head: from then until it stands there again it is not sent what is superseded.</summary>
     internal bool IsLagging { get; set; }
 
+    /// <summary>The id that the client came with; the default if it named none, or none that is known.</summary>
+    internal EventId ResumedAfter { get; set; }
+
     /// <summary>The last id that the connection was sent: behind <see cref="LastId"/>, the client's resume point is older than need be.</summary>
     internal EventId SentThrough { get; set; }
 
@@ -92,16 +96,16 @@ internal abstract class Subscription
     /// <summary>It is ended for its client to come back elsewhere, or when the server is back.</summary>
     internal bool IsDismissed { get; set; }
 
-    /// <summary>Bytes of the hub's history that a pending write keeps from being freed.</summary>
-    internal int PinnedBytes { get; set; }
+    /// <summary>The memory that the pending write reads from; null if it reads from the output's own buffer. Belongs to <see cref="PinnedHistory"/>.</summary>
+    internal PinnedHistory.Pin? Pin { get; set; }
 
     /// <summary>In the shard's clock: when silence is to be broken.</summary>
     internal long HeartbeatDue { get; set; }
 
     internal int ShardIndex { get; set; }
 
-    /// <summary>The group whose round this subscription holds up, being live, unblocked and not yet at the head.</summary>
-    internal ReaderGroup? HoldsUp { get; set; }
+    /// <summary>The rounds of its groups wait for it, since it is live, unblocked and not yet at the head.</summary>
+    internal bool HoldsUpRounds { get; set; }
 
     internal Subscription? NextSignalled;
 
@@ -113,6 +117,9 @@ internal abstract class Subscription
 
     /// <summary>Sends what the connection takes of <paramref name="bytes"/> now; -1 where it is broken. Nothing may be buffered or pending in <see cref="Output"/>.</summary>
     protected internal abstract int TrySend(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Cuts the connection: a pending write ends soon, as one on a broken connection does.</summary>
+    protected internal virtual void Abort() => Output.CancelPendingFlush();
 
     /// <summary>Called once, on the shard, with no write pending; the hub does not touch the connection afterwards.</summary>
     protected internal abstract void OnEnded(StreamEnding ending);

@@ -100,6 +100,23 @@ internal sealed partial class Topic : EventLog
     /// <summary>Whether there is a segment to drop, and all its events are at or below <paramref name="through"/>.</summary>
     public bool MayDropUnderLock(EventId through) => CountUnderLock > 0 && OldestUnderLock().LastIdUnderLock <= through;
 
+    /// <summary>
+    /// Every event up to this id was handed to all live readers of this topic and of the patterns that match it.
+    /// </summary>
+    public EventId HandedToAllUnderLock
+    {
+        get
+        {
+            var least = HandedThrough;
+            foreach (var pattern in PatternsUnderLock)
+                if (pattern.HandedThrough is var through && through < least) least = through;
+            return least;
+        }
+    }
+
+    /// <summary>Where the hub's order of topics by size has it.</summary>
+    public LinkedListNode<Topic>? SizeNodeUnderLock { get; set; }
+
     /// <summary>What the log holds in memory comes after this id; the highest id there is where it holds nothing.</summary>
     public EventId HeldAfterUnderLock => new(CountUnderLock > 0 ? OldestUnderLock().FirstIdUnderLock.Value - 1 : long.MaxValue);
 

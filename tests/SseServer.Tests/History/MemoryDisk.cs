@@ -117,7 +117,7 @@ internal sealed class MemoryDisk
         }
     }
 
-    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan)
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, int maxRows)
     {
         lock (_gate)
         {
@@ -128,7 +128,7 @@ internal sealed class MemoryDisk
             var newest = Newest(all);
             var rows = all.FindAll(row => row.Id <= through && (!newest.Contains(row) || row.Id <= keysThrough));
             // Some a call, as a store does that must not stop publishing.
-            var now = rows.Take(100).ToHashSet();
+            var now = rows.Take(maxRows).ToHashSet();
             _rows.RemoveAll(now.Contains);
             return rows.Count > now.Count;
         }
@@ -155,7 +155,7 @@ internal sealed class MemoryDisk
         lock (_gate) (_highWater, _isClean) = (lastId, true);
     }
 
-    public void Read(StoredSelection selection, long after, long through, StoredPage page)
+    public void Read(StoredSelection selection, long after, long through, StoredPage page, int maxEvents)
     {
         lock (_gate)
         {
@@ -166,7 +166,7 @@ internal sealed class MemoryDisk
                 var row = _rows[i];
                 if (!selection.Topics.Any(topic => topic.AsSpan().SequenceEqual(row.Topic)) && !selection.Patterns.Any(pattern => pattern.Matches(row.Topic))) continue;
                 if (newest is not null && !row.IsFinal && !newest.Contains(row)) continue;
-                if (!page.TryAdd(row.Id, row.Frame, row.PrefixLength, key: Encoding.UTF8.GetBytes(row.Key ?? ""), isFinal: row.IsFinal)) return;
+                if (page.Count == maxEvents || !page.TryAdd(row.Id, row.Frame, row.PrefixLength, key: Encoding.UTF8.GetBytes(row.Key ?? ""), isFinal: row.IsFinal)) return;
             }
 
             page.IsEnd = true;

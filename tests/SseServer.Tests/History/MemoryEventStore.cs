@@ -17,6 +17,10 @@ internal sealed class MemoryEventStore : IEventStore
     private int _commits;
     private int _trims;
     private bool _isClosed;
+    private bool _isTrimming;
+    private SemaphoreSlim? _trimSteps;
+    private SemaphoreSlim? _readBegins;
+    private SemaphoreSlim? _readEnds;
 
     public MemoryEventStore()
         : this(new MemoryDisk())
@@ -43,6 +47,12 @@ internal sealed class MemoryEventStore : IEventStore
     {
         set => Volatile.Write(ref _readFailure, value is { } failure ? (int)failure : -1);
     }
+
+    /// <summary>Events of a page at most.</summary>
+    public int PageEvents { get; init; } = int.MaxValue;
+
+    /// <summary>Events that a step of a trim deletes at most.</summary>
+    public int TrimRows { get; init; } = 100;
 
     /// <summary>A trim always has more to do.</summary>
     public bool TrimsForEver { get; set; }
@@ -85,6 +95,33 @@ internal sealed class MemoryEventStore : IEventStore
         return new(_disk);
     }
 
+    /// <summary>From now on each step of a trim, and the beginning and the end of each page, waits until it is let pass.</summary>
+    public void StepGates() => (_trimSteps, _readBegins, _readEnds) = (new(0), new(0), new(0));
+
+    /// <summary>Lets a trim that is underway make a step, and returns when it is made.</summary>
+    public void LetTrimStep()
+    {
+        if (!Volatile.Read(ref _isTrimming)) return;
+        _trimSteps!.Release();
+        SpinWait.SpinUntil(() => _trimSteps.CurrentCount == 0 || !Volatile.Read(ref _isTrimming), Patience);
+    }
+
+    public void LetReadBegin() => LetPass(_readBegins!);
+
+    public void LetReadEnd() => LetPass(_readEnds!);
+
+    /// <summary>Lets everything pass from now on.</summary>
+    public void OpenGates()
+    {
+        foreach (var gate in new[] { _trimSteps, _readBegins, _readEnds }) gate!.Release(1_000_000);
+    }
+
+    // One at most waits to be taken, so that steps do not pile up.
+    private static void LetPass(SemaphoreSlim gate)
+    {
+        if (gate.CurrentCount == 0) gate.Release();
+    }
+
     public StoreStart Open(long firstIdNow, long leaseEnd) => _disk.Open(firstIdNow, leaseEnd);
 
     public void Commit(StoreCommit commit)
@@ -108,8 +145,13 @@ internal sealed class MemoryEventStore : IEventStore
     public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan)
     {
         ThrowIfFailing();
+        // Publishing goes on meanwhile, so the step is not waited for but put off.
+        Volatile.Write(ref _isTrimming, true);
+        if (_trimSteps is not null && !_trimSteps.Wait(1)) return true;
         Interlocked.Increment(ref _trims);
-        return _disk.Trim(topic, plan) | TrimsForEver;
+        var isMore = _disk.Trim(topic, plan, TrimRows) | TrimsForEver;
+        Volatile.Write(ref _isTrimming, isMore);
+        return isMore;
     }
 
     public bool Holds(ReadOnlySpan<byte> topic) => _disk.Holds(topic);
@@ -150,6 +192,7 @@ internal sealed class MemoryEventStore : IEventStore
         public void Read(StoredSelection selection, long after, long through, StoredPage page)
         {
             store.ReadsMayPass.Wait(Patience);
+            store._readBegins?.Wait(Patience);
             store.ThrowIfUnreadable();
             lock (store._pages)
             {
@@ -157,7 +200,8 @@ internal sealed class MemoryEventStore : IEventStore
                 store.PagesRead++;
             }
 
-            store._disk.Read(selection, after, through, page);
+            store._disk.Read(selection, after, through, page, store.PageEvents);
+            store._readEnds?.Wait(Patience);
         }
 
         public void Dispose()

@@ -115,10 +115,16 @@ internal sealed class KeyModelTests
     private static void Check(Reader reader, List<Published> all, TimeSpan maxAge, bool isPaced)
     {
         var wanted = all.Where(e => e.Id > reader.Start && reader.Wants(e)).ToList();
-        Eventually.True(() => ReadIds(reader.Subscription.Stream) is [.., var last] && last == wanted[^1].Id,
+        Eventually.True(() => reader.Subscription.Ending is not null || (ReadIds(reader.Subscription.Stream) is [.., var last] && last == wanted[^1].Id),
             $"{string.Join(' ', reader.Selection)} of {string.Join(' ', reader.Names)} up to {wanted[^1]}");
         var stream = reader.Subscription.Stream;
         var ids = ReadIds(stream);
+        if (reader.Subscription.Ending is not null)
+        {
+            // It was cut off because it pinned dropped history: what it was sent until then is right.
+            Assert.That(reader.WasSlow, Is.True);
+            wanted.RemoveAll(e => ids.Count == 0 || e.Id > ids[^1]);
+        }
 
         Assert.That(ids, Is.Ordered.And.Unique);
         Assert.That(ids, Is.SubsetOf(wanted.Select(e => e.Id)));
@@ -133,8 +139,8 @@ internal sealed class KeyModelTests
         }
 
         foreach (var newest in wanted.Where(e => e.Key is not null && IsNewest(e)))
-            if (!MayBeTooOld(newest)) Assert.That(got, Does.Contain(newest.Id), "The newest of each key comes.");
-        if (reader.WantsLatest) return;
+            if (!MayBeTooOld(newest) && reader.Subscription.Ending is null) Assert.That(got, Does.Contain(newest.Id), "The newest of each key comes.");
+        if (reader.WantsLatest || reader.Subscription.Ending is not null) return;
 
         var lost = wanted.Exists(e => (e.Key is null || IsNewest(e)) && !got.Contains(e.Id));
         if (lost) Assert.That(stream.Gaps, Is.Not.Empty, "What is not superseded is not lost in silence.");

@@ -90,7 +90,7 @@ internal sealed class RoundTests
 
         hub.Hub.Publish(batch);
 
-        Assert.That(EventHub.WaitForReadersAsync(batch).AsTask().IsCompleted, Is.True);
+        Assert.That(hub.Hub.WaitForReadersAsync(batch).AsTask().IsCompleted, Is.True);
     }
 
     [Test]
@@ -115,7 +115,7 @@ internal sealed class RoundTests
             var batch = new PublishBatch();
             TestHub.Add(batch, "a", "x"u8);
             hub.Hub.Publish(batch);
-            waits.Add(EventHub.WaitForReadersAsync(batch).AsTask());
+            waits.Add(hub.Hub.WaitForReadersAsync(batch).AsTask());
         }
 
         Assert.That(waits[40].IsCompleted, Is.True);
@@ -143,7 +143,7 @@ internal sealed class RoundTests
         PublishLarge(hub, 30);
         entered.Wait();
 
-        var wait = EventHub.WaitForReadersAsync(PublishLarge(hub, 60)).AsTask();
+        var wait = hub.Hub.WaitForReadersAsync(PublishLarge(hub, 60)).AsTask();
         Assert.That(wait.IsCompleted, Is.False);
         proceed.Set();
 
@@ -164,7 +164,7 @@ internal sealed class RoundTests
             var batch = new PublishBatch();
             for (var j = 0; j < 40; j++) TestHub.Add(batch, "a", "x"u8);
             hub.Hub.Publish(batch);
-            Assert.That(EventHub.WaitForReadersAsync(batch).AsTask().Wait(TimeSpan.FromSeconds(20)), Is.True);
+            Assert.That(hub.Hub.WaitForReadersAsync(batch).AsTask().Wait(TimeSpan.FromSeconds(20)), Is.True);
         }
 
         Assert.That(subscription.Connection.IsPending, Is.True);
@@ -186,7 +186,7 @@ internal sealed class RoundTests
             batch.Clear();
             TestHub.Add(batch, "a", "x"u8);
             hub.Hub.Publish(batch);
-            await EventHub.WaitForReadersAsync(batch);
+            await hub.Hub.WaitForReadersAsync(batch);
         }
 
         foreach (var subscription in subscriptions)

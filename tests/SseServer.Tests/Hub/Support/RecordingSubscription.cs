@@ -16,6 +16,9 @@ internal sealed class RecordingSubscription : Subscription
     /// <summary>Runs on the shard each time the output is asked for.</summary>
     public Action? Writing { get; set; }
 
+    /// <summary>Runs on the shard when a gap is about to be written.</summary>
+    public Action? GapIsWritten { get; set; }
+
     public RecordingWriter Connection => _writer;
 
     public StreamEnding? Ending => Volatile.Read(ref _ending) is var ending and >= 0 ? (StreamEnding)ending : null;
@@ -43,6 +46,8 @@ internal sealed class RecordingSubscription : Subscription
         Sending?.Invoke();
         return _writer.TrySend(bytes);
     }
+
+    protected internal override void OnGap() => GapIsWritten?.Invoke();
 
     protected internal override void OnEnded(StreamEnding ending)
     {

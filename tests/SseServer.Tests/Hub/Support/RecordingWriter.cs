@@ -100,7 +100,7 @@ internal sealed class RecordingWriter : PipeWriter, IValueTaskSource<FlushResult
         return Send(source);
     }
 
-    public override void CancelPendingFlush() => throw new NotSupportedException();
+    public override void CancelPendingFlush() => Break();
 
     public override void Complete(Exception? exception = null) => throw new NotSupportedException();
 
