@@ -5,9 +5,6 @@ namespace SseServer.Hub;
 // What came from the store at the start, and what goes from it.
 internal sealed partial class EventHub
 {
-    // Segments that memory lets go of under one hold of the lock, for the store to do so.
-    private const int TrimSegments = 32;
-
     private readonly EventId _uncleanThrough;
 
     /// <summary>How the store is; null where history is in memory only.</summary>
@@ -49,7 +46,8 @@ internal sealed partial class EventHub
     {
         lock (_gate)
         {
-            for (var left = TrimSegments; left > 0 && topic.MayDropUnderLock(through); left--) DropOldestUnderLock(topic);
+            _work.Begin();
+            while (!_work.IsSpent && topic.MayDropUnderLock(through)) DropOldestUnderLock(topic);
             return topic.HeldAfterUnderLock;
         }
     }

@@ -38,6 +38,7 @@ internal sealed partial class EventHub : IDisposable
         Time = time;
         _store = store;
         _maxHistoryBytes = options.MaxHistoryBytes;
+        _patterns = new PatternTable(options.MaxPatterns, _work);
         TopicRetention[] retentions = [options.Retention, .. options.Rules.Select(rule => rule.Retention)];
         _leastEvents = retentions.Min(retention => retention.MaxEvents);
         _leastBytes = retentions.Min(retention => retention.MaxBytes);
@@ -128,14 +129,6 @@ internal sealed partial class EventHub : IDisposable
         get
         {
             lock (_gate) return _history;
-        }
-    }
-
-    public int PatternCount
-    {
-        get
-        {
-            lock (_gate) return _patterns.Count;
         }
     }
 
