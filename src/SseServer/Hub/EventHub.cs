@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -155,7 +156,18 @@ internal sealed partial class EventHub : IDisposable
 
     internal void CountPinned(int bytes) => Interlocked.Add(ref _pinnedBytes, bytes);
 
-    internal void OnFault(Exception exception) => Faulted?.Invoke(exception);
+    /// <summary>Tells of a mistake of ours. Never throws: whoever tells has others to serve.</summary>
+    internal void OnFault(Exception exception)
+    {
+        try
+        {
+            Faulted?.Invoke(exception);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Trace.TraceError($"A handler of the hub's faults failed: {e} It was told of: {exception}");
+        }
+    }
 
     public void Dispose()
     {
