@@ -58,7 +58,7 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
     public void Remove(PatternIndex index)
     {
         if (!_byName.Remove(index.Name)) return;
-        _inOrder.Remove(index);
+        _inOrder.RemoveAt(PlaceOf(index.Serial));
         _slots[index.Slot] = null;
         _inUse[index.Slot / 64] &= ~(1UL << index.Slot);
         _retired.Add(index.Slot);
@@ -110,6 +110,19 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
         var sum = 0L;
         foreach (var index in CollectionsMarshal.AsSpan(_inOrder)) sum += index.CostUnderLock;
         return sum;
+    }
+
+    private int PlaceOf(long serial)
+    {
+        int low = 0, high = _inOrder.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_inOrder[middle].Serial < serial) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
     }
 
     private bool TryTakeSlot(out int slot)
