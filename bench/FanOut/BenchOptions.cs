@@ -8,11 +8,13 @@ internal sealed record BenchOptions
     public const string Usage = """
         Usage: FanOut [options]
           --workload A,B   steady, throughput, burst, topics, idle, idle-tls, replay, stalled, keyed, one,
-                           publish; default all
+                           publish; default all; and, only if they are named, patterns and soak,
+                           which runs for hours
           --peers A,B      aspnetcore, nchan, node, send-loop, or none; default all that are installed
           --history A,B    the server also with history in a file and the promise committed, fast
           --rounds N       rounds, in each of which every server has its turn; default 5, with --short 1
           --seconds N      length of a measured window; default 10, with --short 2
+          --minutes N      length of a soak; default 120
           --streams N      streams, instead of each workload's own number
           --short          a look, not a measurement
           --server PATH    the sse-server program; default src/SseServer/bin/Release/net10.0/sse-server
@@ -30,6 +32,8 @@ internal sealed record BenchOptions
 
     public int? Seconds { get; private init; }
 
+    public int? Minutes { get; private init; }
+
     public int? Streams { get; private init; }
 
     public bool Short { get; private init; }
@@ -45,6 +49,9 @@ internal sealed record BenchOptions
 
     /// <summary>Length of a measured window, 1 to 600 seconds.</summary>
     public TimeSpan Window => TimeSpan.FromSeconds(Math.Clamp(Seconds ?? (Short ? 2 : 10), 1, 600));
+
+    /// <summary>Length of a soak, 1 minute to a week.</summary>
+    public TimeSpan Soak => TimeSpan.FromMinutes(Math.Clamp(Minutes ?? 120, 1, 7 * 24 * 60));
 
     /// <summary>Events are published so long before the window begins, for compilers and buffers to settle.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Short ? 1 : 3);
@@ -80,6 +87,7 @@ internal sealed record BenchOptions
     {
         "--rounds" => this with { Rounds = value },
         "--seconds" => this with { Seconds = value },
+        "--minutes" => this with { Minutes = value },
         "--streams" => this with { Streams = Math.Max(1, value) },
         "--seed" => this with { Seed = value },
         _ => null,

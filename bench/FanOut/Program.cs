@@ -20,9 +20,14 @@ if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Arch
     return 2;
 }
 
-Workload[] allWorkloads = [new Steady(), new Throughput(), new Burst(), new ManyTopics(), new Idle(), new IdleTls(), new ReplayStorm(), new StalledReaders(), new KeyedUpdates(), new OneToOne(), new PublishOnly()];
+Workload[] allWorkloads =
+[
+    new Steady(), new Throughput(), new Burst(), new ManyTopics(), new Idle(), new IdleTls(), new ReplayStorm(), new StalledReaders(),
+    new KeyedUpdates(), new OneToOne(), new PublishOnly(), new ManyPatterns(), new Soak(),
+];
 ServerKind[] allPeers = [new AspNetCoreKind(), new NchanKind(), new NodeKind(), new SendLoopKind()];
-var workloads = options.Workloads.Count == 0 ? allWorkloads : [.. allWorkloads.Where(workload => options.Workloads.Contains(workload.Key))];
+var workloads = Array.FindAll(
+    allWorkloads, workload => options.Workloads.Count == 0 ? !workload.IsOnDemand : options.Workloads.Contains(workload.Key));
 if (workloads.Length < options.Workloads.Count
     || options.Promises.Any(promise => promise is not ("committed" or "fast"))
     || options.Peers?.Any(key => key != "none" && Array.TrueForAll(allPeers, peer => peer.Key != key)) == true)

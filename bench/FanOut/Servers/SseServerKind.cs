@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace SseServer.Bench.FanOut.Servers;
 
 /// <summary>This project's server, as built, with its defaults, or with history in a file and one of the promises.</summary>
-internal sealed class SseServerKind(string path, string? promise = null, int keptEvents = 0) : ServerKind
+internal sealed class SseServerKind(string path, string? promise = null, params string[] settings) : ServerKind
 {
     public override string Key => promise is null ? "sse-server" : $"sse-server-{promise}";
 
@@ -22,7 +22,7 @@ internal sealed class SseServerKind(string path, string? promise = null, int kep
     public override ProcessStartInfo Command(int port, string scratch)
     {
         var command = new ProcessStartInfo(path, ["--listen", $"127.0.0.1:{port}", "--Serilog:MinimumLevel=Warning"]);
-        if (keptEvents > 0) command.ArgumentList.Add($"--Retention:MaxEvents={keptEvents}");
+        foreach (var setting in settings) command.ArgumentList.Add(setting);
         if (promise is null) return command;
         command.ArgumentList.Add($"--History:Path={Path.Combine(scratch, "history.db")}");
         command.ArgumentList.Add($"--History:Promise={promise}");
@@ -30,7 +30,10 @@ internal sealed class SseServerKind(string path, string? promise = null, int kep
     }
 
     /// <summary>The same server with so many events of history a topic, so that what it holds stops growing soon.</summary>
-    public ServerKind Keeping(int events) => new SseServerKind(path, promise, events);
+    public ServerKind Keeping(int events) => With($"--Retention:MaxEvents={events}");
+
+    /// <summary>The same server with other settings than the defaults, as on its command line.</summary>
+    public ServerKind With(params string[] other) => new SseServerKind(path, promise, other);
 
     /// <summary>The same server, listening with TLS.</summary>
     public ServerKind OverTls() => new SseServerTlsKind(path);

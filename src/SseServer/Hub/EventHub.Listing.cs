@@ -24,7 +24,7 @@ internal sealed partial class EventHub
     /// <summary>The patterns that are read, or kept for their readers' return, with the number of streams that name each; in no order.</summary>
     public List<(byte[] Pattern, int Subscribers)> ListPatterns()
     {
-        lock (_gate) return _patterns.Values.Select(index => (index.Name, index.HoldersUnderLock)).ToList();
+        lock (_gate) return _patterns.All.Select(index => (index.Name, index.HoldersUnderLock)).ToList();
     }
 
     // From the last to the first, as the sweep does: a removal moves a topic that was looked at already into the hole.

@@ -5,8 +5,11 @@ namespace SseServer.Hub;
 // Publishing: ids and appends under the lock, wake-ups after it.
 internal sealed partial class EventHub
 {
-    // About a third of a millisecond under the lock.
+    // About a third of a millisecond under the lock, where no pattern matches.
     private const int MaxSliceEvents = 1024;
+
+    // Events that are looked at and appended under one hold even where all their topics are to be made.
+    private const int MaxEventsAtOnce = HoldWork.Budget / HoldWork.TopicMade / 2;
 
     private long _publishStamp;
 
@@ -27,10 +30,16 @@ internal sealed partial class EventHub
     /// Gives each event of the batch its id and appends it, all or (where topics are exhausted, or one has ended) none. An event whose publisher's id the
     /// topic still retains is not appended again; it gets the first one's id. Never waits for a reader. For a hub without a store.
     /// </summary>
+    /// <remarks>
+    /// What is more work than one hold of the lock allows is appended under several: others may publish in between, and where a topic
+    /// ends there, what was appended
+    /// before stays (<see cref="PublishBatch.AppendedCount"/>).
+    /// </remarks>
     public HubStatus Publish(PublishBatch batch)
     {
         Debug.Assert(_sequencer is null, "With a store a publish may have to wait for its commit.");
-        return PublishSlice(batch, 0, batch.Count);
+        if (batch.Count > MaxEventsAtOnce && Check(batch) is not HubStatus.Ok and var refusal) return refusal;
+        return PublishRange(batch, 0, batch.Count);
     }
 
     /// <summary>
@@ -55,22 +64,15 @@ internal sealed partial class EventHub
 
     private async ValueTask<HubStatus> PublishSlicesAsync(PublishBatch batch)
     {
-        var stamp = 0L;
-        for (int start = 0, end; start < batch.Count; start = end)
-        {
-            end = SliceEnd(batch, start);
-            var status = Check(batch, start, end, ref stamp);
-            if (status != HubStatus.Ok) return status;
-        }
-
+        var status = Check(batch);
+        if (status != HubStatus.Ok) return status;
         for (int start = 0, end; start < batch.Count; start = end)
         {
             end = SliceEnd(batch, start);
             batch.Touched.Clear();
             // A topic may have ended since: what was appended before stays.
-            var status = PublishSlice(batch, start, end);
+            status = PublishRange(batch, start, end);
             if (status != HubStatus.Ok) return status;
-            batch.AppendedCount = end;
             await WaitForReadersAsync(batch);
         }
 
@@ -95,13 +97,25 @@ internal sealed partial class EventHub
         return end;
     }
 
-    private HubStatus Check(PublishBatch batch, int start, int end, ref long stamp)
+    /// <summary>
+    /// Finds or makes the topics of a whole batch and looks whether it may be appended, under as many holds of the lock as that takes.
+    /// </summary>
+    private HubStatus Check(PublishBatch batch)
     {
-        lock (_gate)
+        var stamp = 0L;
+        for (int start = 0, end; start < batch.Count; start = end)
         {
-            if (stamp == 0) stamp = ++_publishStamp;
-            return CheckUnderLock(batch, start, end, stamp);
+            lock (_gate)
+            {
+                _work.Begin();
+                if (stamp == 0) stamp = ++_publishStamp;
+                end = Math.Min(batch.Count, start + Math.Min(MaxSliceEvents, HoldWork.Budget / HoldWork.TopicMade));
+                var status = CheckUnderLock(batch, start, end, stamp);
+                if (status != HubStatus.Ok) return status;
+            }
         }
+
+        return HubStatus.Ok;
     }
 
     private HubStatus CheckUnderLock(PublishBatch batch, int start, int end, long stamp)
@@ -123,26 +137,37 @@ internal sealed partial class EventHub
         return true;
     }
 
-    private HubStatus PublishSlice(PublishBatch batch, int start, int end)
+    /// <summary>Appends some events of a batch, under as many holds of the lock as their patterns take.</summary>
+    private HubStatus PublishRange(PublishBatch batch, int start, int end)
     {
-        lock (_gate)
+        while (start < end)
         {
-            var status = CheckUnderLock(batch, start, end, ++_publishStamp);
-            if (status != HubStatus.Ok) return status;
-            AppendUnderLock(batch, batch.Items[start..end]);
+            lock (_gate)
+            {
+                _work.Begin();
+                var until = Math.Min(end, start + MaxSliceEvents);
+                var status = CheckUnderLock(batch, start, until, ++_publishStamp);
+                if (status != HubStatus.Ok) return status;
+                start += AppendUnderLock(batch, batch.Items[start..until]);
+            }
+
+            if (start < batch.Count) batch.AppendedCount = start;
+            Notify(batch);
         }
 
-        Notify(batch);
         return HubStatus.Ok;
     }
 
-    private void AppendUnderLock(PublishBatch batch, Span<PublishBatch.Item> items)
+    /// <summary>Appends events until the hold's work is done; returns how many, at least one.</summary>
+    private int AppendUnderLock(PublishBatch batch, Span<PublishBatch.Item> items)
     {
         var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         var last = new EventId(_head);
         batch.Stamp = ++_publishStamp;
-        foreach (ref var item in items)
+        var count = 0;
+        while (count < items.Length && (count == 0 || !_work.IsSpent))
         {
+            ref var item = ref items[count++];
             if (TryFindRepeatUnderLock(batch, item, out var first))
             {
                 (item.Id, item.IsRepeat) = (first, true);
@@ -155,9 +180,10 @@ internal sealed partial class EventHub
         }
 
         Volatile.Write(ref _head, last.Value);
-        if (!batch.HasEnds) return;
-        foreach (ref readonly var item in items)
+        if (!batch.HasEnds) return count;
+        foreach (ref readonly var item in items[..count])
             if (item is { IsFinal: true, IsRepeat: false }) EndUnderLock(item);
+        return count;
     }
 
     private async ValueTask WaitSlowAsync(PublishBatch batch)
@@ -165,7 +191,11 @@ internal sealed partial class EventHub
         while (Volatile.Read(ref _evictionWaits))
         {
             foreach (var shard in _shards) await shard.NextPass();
-            lock (_gate) EvictLargestUnderLock(before: new(_head));
+            lock (_gate)
+            {
+                _work.Begin();
+                EvictLargestUnderLock(before: new(_head));
+            }
         }
 
         foreach (var log in batch.Touched)
@@ -176,6 +206,8 @@ internal sealed partial class EventHub
     private void AppendUnderLock(PublishBatch batch, in PublishBatch.Item item, long now)
     {
         var topic = item.Topic!;
+        MatchUnderLock(topic);
+        _work.Add(1 + topic.PatternCountUnderLock);
         var before = topic.FootprintUnderLock;
         var entry = topic.AppendUnderLock(batch, item);
         if (item.PublisherIdLength > 0) _publisherIds.AddUnderLock(topic, batch.PublisherIdOf(item), item.Id);

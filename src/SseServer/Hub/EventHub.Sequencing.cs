@@ -37,8 +37,11 @@ internal sealed partial class EventHub
         bool isFirst;
         lock (_gate)
         {
+            _work.Begin();
+            // What is more than one hold's work queues too, since it must stand in the logs as a whole.
+            if (batch.Count > Math.Max(1, HoldWork.Budget / (HoldWork.TopicMade + _patterns.Count))) return false;
             // Ids that the sequencer has given stand before the next one: it appends first.
-            if (_isSequencing || batch.Count > MaxSliceEvents || _unsavedBytes + batch.Bytes > MaxUnsavedBytes) return false;
+            if (_isSequencing || _unsavedBytes + batch.Bytes > MaxUnsavedBytes) return false;
             if (!TryFindTopicsUnderLock(batch, batch.Items))
             {
                 status = HubStatus.TooManyTopics;
@@ -106,20 +109,19 @@ internal sealed partial class EventHub
     /// </summary>
     internal bool TryHold(PublishBatch batch)
     {
-        for (var start = 0; start < batch.Count; start += MaxSliceEvents)
+        var isRefused = false;
+        for (var next = 0; next < batch.Count && !isRefused;)
         {
             lock (_gate)
             {
-                foreach (ref var item in batch.Items[start..Math.Min(batch.Count, start + MaxSliceEvents)])
+                _work.Begin();
+                for (var end = Math.Min(batch.Count, next + MaxSliceEvents); next < end && !_work.IsSpent; next++)
                 {
+                    ref var item = ref batch.Items[next];
                     item.Topic = FindOrCreateTopicUnderLock(batch.TopicOf(item), MaxTopicsFor(batch));
-                    if (item.Topic is null)
-                    {
-                        LetGoUnderLock(batch);
-                        return false;
-                    }
-
-                    item.Topic.IsReadersOnlyUnderLock = false;
+                    isRefused = item.Topic is null;
+                    if (isRefused) break;
+                    item.Topic!.IsReadersOnlyUnderLock = false;
                     item.Topic.PendingUnderLock++;
                     item.IsPending = true;
                     if (item.PublisherIdLength == 0) continue;
@@ -129,7 +131,8 @@ internal sealed partial class EventHub
             }
         }
 
-        return true;
+        if (isRefused) LetGo(batch);
+        return !isRefused;
     }
 
     /// <summary>Takes note of a commit: memory may drop what it holds, and ids up to <paramref name="lease"/> may be shown.</summary>
@@ -154,14 +157,16 @@ internal sealed partial class EventHub
     internal void AppendCommitted(PublishBatch batch)
     {
         Span<int> due = stackalloc int[_shards.Length];
-        for (var start = 0; start < batch.Count; start += MaxSliceEvents)
+        for (var next = 0; next < batch.Count;)
         {
             lock (_gate)
             {
+                _work.Begin();
                 var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-                if (start == 0) batch.Stamp = ++_publishStamp;
-                foreach (ref var item in batch.Items[start..Math.Min(batch.Count, start + MaxSliceEvents)])
+                if (next == 0) batch.Stamp = ++_publishStamp;
+                for (var end = Math.Min(batch.Count, next + MaxSliceEvents); next < end && !_work.IsSpent; next++)
                 {
+                    ref var item = ref batch.Items[next];
                     LetGoUnderLock(ref item);
                     if (item.IsRepeat)
                     {
@@ -187,18 +192,17 @@ internal sealed partial class EventHub
     /// <summary>Lets go of the topics of a batch that is not appended.</summary>
     internal void LetGo(PublishBatch batch)
     {
-        lock (_gate) LetGoUnderLock(batch);
+        for (var start = 0; start < batch.Count; start += MaxSliceEvents)
+        {
+            lock (_gate)
+                foreach (ref var item in batch.Items[start..Math.Min(batch.Count, start + MaxSliceEvents)]) LetGoUnderLock(ref item);
+        }
     }
 
     /// <summary>All events that were given ids are appended, or given up: others may append.</summary>
     internal void EndSequence()
     {
         lock (_gate) _isSequencing = false;
-    }
-
-    private void LetGoUnderLock(PublishBatch batch)
-    {
-        foreach (ref var item in batch.Items) LetGoUnderLock(ref item);
     }
 
     private void LetGoUnderLock(ref PublishBatch.Item item)

@@ -5,9 +5,6 @@ namespace SseServer.Hub;
 // What came from the store at the start, and what goes from it.
 internal sealed partial class EventHub
 {
-    // Segments that memory lets go of under one hold of the lock, for the store to do so.
-    private const int TrimSegments = 32;
-
     private readonly EventId _uncleanThrough;
 
     // Topics of which the store has yet to delete events that their readers take for gone: one, or more if deleting fails.
@@ -54,7 +51,8 @@ internal sealed partial class EventHub
         {
             // The store, as memory without one, keeps what a live reader has yet to be handed.
             var handed = topic.HandedToAllUnderLock;
-            for (var left = TrimSegments; left > 0 && topic.MayDropUnderLock(Lowest(through, handed)); left--) DropOldestUnderLock(topic);
+            _work.Begin();
+            while (!_work.IsSpent && topic.MayDropUnderLock(Lowest(through, handed))) DropOldestUnderLock(topic);
             return Lowest(topic.HeldAfterUnderLock, handed);
         }
     }

@@ -16,6 +16,7 @@ internal sealed partial class EventHub
         var logs = new List<EventLog>(selectors.Count);
         lock (_gate)
         {
+            _work.Begin();
             foreach (var selector in selectors)
             {
                 EventLog? log = selector.Pattern is { } pattern ? FindOrCreatePatternUnderLock(pattern) : FindOrCreateTopicUnderLock(selector.Text, Options.MaxTopicsForReaders);

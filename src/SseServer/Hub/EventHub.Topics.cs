@@ -2,14 +2,14 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.Hub;
 
-// The tables of topics and patterns, and what goes away from them: history over its bounds, topics and patterns nobody uses.
+// The table of topics, and what goes away from it: history over its bounds, topics nobody uses.
 internal sealed partial class EventHub
 {
     // Topics looked at under one hold of the lock.
     private const int SweepTopics = 256;
 
     // Index segments (of 512 references) looked at under one hold of the lock.
-    private const int SweepSegments = 64;
+    private const int SweepSegments = HoldWork.Budget / PatternIndex.SegmentEntries;
 
     // History shed under one hold of the lock: some dozens of full segments.
     private const int ShedBytes = 2 * 1024 * 1024;
@@ -19,8 +19,8 @@ internal sealed partial class EventHub
 
     private readonly Dictionary<byte[], Topic> _topics = new(Utf8Comparer.Instance);
     private readonly List<Topic> _topicList = [];
-    private readonly Dictionary<byte[], PatternIndex> _patterns = new(Utf8Comparer.Instance);
     private readonly TopicsBySize _bySize = new();
+    private readonly HoldWork _work = new();
     private TopicFootprint _history;
     private long _maxHistoryBytes;
     private bool _evictionWaits;
@@ -39,6 +39,7 @@ internal sealed partial class EventHub
         if (_topicList.Count - _markers.Count >= maxTopics) return null;
         if (_topicList.Count >= Options.MaxTopics && !TryMakeRoomUnderLock()) return null;
         topic = CreateTopicUnderLock(name.ToArray());
+        _work.Add(HoldWork.TopicMade);
         if (_sequencer is not null) topic.SetStoredUnderLock(default, default, default);
         topic.EvictThroughUnderLock(_floor.Of(name));
         return topic;
@@ -53,52 +54,14 @@ internal sealed partial class EventHub
             IsWatched = Options.Watches(name),
             LastUsedUnderLock = Milliseconds,
             PositionUnderLock = _topicList.Count,
+            Patterns = _patterns,
+            MadeAfterPattern = _patterns.Newest,
         };
-        topic.PatternsUnderLock = [.. _patterns.Values.Where(pattern => pattern.Pattern.Matches(topic.Name))];
         _topics.Add(topic.Name, topic);
         _topicList.Add(topic);
         // What was shown and not committed before a crash may be lost: nobody knows which events those were.
         if (promise == PublishPromise.Fast) topic.EvictThroughUnderLock(_uncleanThrough);
         return topic;
-    }
-
-    private PatternIndex? FindOrCreatePatternUnderLock(TopicPattern pattern)
-    {
-        if (_patterns.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(pattern.Utf8, out var index)) return index;
-        if (_patterns.Count >= Options.MaxPatterns && !TryRemoveUnreadPatternUnderLock()) return null;
-        index = new PatternIndex(pattern, _shards.Length, Options.Retention);
-        index.EvictThroughUnderLock(_floor.Highest);
-        index.EvictThroughUnderLock(_uncleanThrough);
-        var history = new List<Topic>();
-        foreach (var topic in _topicList)
-        {
-            if (!pattern.Matches(topic.Name)) continue;
-            index.EvictThroughUnderLock(topic.EvictedThrough);
-            index.DropThroughUnderLock(topic.DroppedThrough);
-            index.MissThroughUnderLock(topic.MissedThrough);
-            topic.PatternsUnderLock = [.. topic.PatternsUnderLock, index];
-            history.Add(topic);
-        }
-
-        _patterns.Add(index.Name, index);
-        var head = new EventId(_head);
-        ThreadPool.UnsafeQueueUserWorkItem(_ => GatherHistory(index, history, head), null);
-        return index;
-    }
-
-    private void GatherHistory(PatternIndex index, List<Topic> topics, EventId head)
-    {
-        try
-        {
-            var history = PatternIndex.MergeHistory(topics, head, _gate);
-            lock (_gate) index.PrependHistoryUnderLock(history);
-            index.Ready.SetResult();
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            OnFault(e);
-            index.Ready.SetException(e);
-        }
     }
 
     /// <summary>
@@ -117,12 +80,16 @@ internal sealed partial class EventHub
             for (var refused = 0; refused < _bySize.CountIn(index) && _history.Cost > goal && looks > 0; looks--)
             {
                 var topic = _bySize.TakeTurnUnderLock(index);
+                // Whoever waits for its patterns' readers is found by asking all of them.
+                _work.Add(1 + topic.PatternCountUnderLock);
                 refused++;
                 var through = Lowest(DroppableThroughUnderLock(topic), before.Previous);
                 if (topic.MayGiveUnderLock(through))
                 {
                     EvictOldestUnderLock(topic, through);
                     refused = 0;
+                    // What is left is for the next publish: an event adds less than a segment gives.
+                    if (_work.IsSpent) looks = 1;
                 }
                 else
                 {
@@ -146,7 +113,7 @@ internal sealed partial class EventHub
     private void EvictOldestUnderLock(Topic topic, EventId through)
     {
         var before = topic.FootprintUnderLock;
-        if (topic.MayDropUnderLock(through)) topic.DropOldestUnderLock(_publisherIds);
+        if (topic.MayDropUnderLock(through)) _work.Add(topic.DropOldestUnderLock(_publisherIds));
         else topic.DropKeptUnderLock();
         // What memory drops the store still has.
         if (_store is null) _counters.Evicted += before.Events - topic.FootprintUnderLock.Events;
@@ -154,21 +121,36 @@ internal sealed partial class EventHub
         MarkEndUnderLock(topic);
     }
 
-    /// <summary>Brings a topic within its bounds at a time, as far as memory may drop its events.</summary>
-    private void TrimUnderLock(Topic topic, long nowMilliseconds)
+    /// <summary>
+    /// Brings a topic within its bounds at a time, as far as memory may drop its events, and as far as that goes under one hold of the
+    /// lock; false if there is more to do. A segment is dropped in any case, so that a topic that is published to does not grow: an event adds one at most.
+    /// </summary>
+    private bool TrimUnderLock(Topic topic, long nowMilliseconds)
     {
-        while (topic.IsOverRetentionUnderLock(nowMilliseconds) && topic.MayDropUnderLock(DroppableThroughUnderLock(topic))) DropOldestUnderLock(topic);
-        if (!topic.IsKeptTooOldUnderLock(nowMilliseconds)) return;
+        while (topic.IsOverRetentionUnderLock(nowMilliseconds) && topic.MayDropUnderLock(DroppableThroughUnderLock(topic)))
+        {
+            DropOldestUnderLock(topic);
+            if (_work.IsSpent) return false;
+        }
+
+        if (!topic.IsKeptTooOldUnderLock(nowMilliseconds)) return true;
         var before = topic.FootprintUnderLock;
-        while (topic.IsKeptTooOldUnderLock(nowMilliseconds)) topic.DropOldestKeptUnderLock();
+        do
+        {
+            topic.DropOldestKeptUnderLock();
+            _work.Add(1 + 3 * topic.PatternCountUnderLock);
+        }
+        while (topic.IsKeptTooOldUnderLock(nowMilliseconds) && !_work.IsSpent);
+
         CountChangeUnderLock(topic, before);
         MarkEndUnderLock(topic);
+        return !_work.IsSpent;
     }
 
     private void DropOldestUnderLock(Topic topic)
     {
         var before = topic.FootprintUnderLock;
-        topic.DropOldestUnderLock(_publisherIds);
+        _work.Add(topic.DropOldestUnderLock(_publisherIds));
         CountChangeUnderLock(topic, before);
         MarkEndUnderLock(topic);
     }
@@ -189,11 +171,10 @@ internal sealed partial class EventHub
         if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
         try
         {
+            lock (_gate) _patterns.BeginSweep();
             for (var position = int.MaxValue; position > 0;) position = SweepTopicsFrom(position);
-            foreach (var index in SweepPatterns())
-                while (Trim(index))
-                {
-                }
+            lock (_gate) _patterns.EndSweep();
+            SweepPatterns();
         }
         finally
         {
@@ -211,6 +192,7 @@ internal sealed partial class EventHub
         {
             lock (_gate)
             {
+                _work.Begin();
                 _maxHistoryBytes = Math.Min(bytes, Options.MaxHistoryBytes);
                 Pinned.SetBound(_maxHistoryBytes);
                 var cost = _history.Cost;
@@ -222,30 +204,34 @@ internal sealed partial class EventHub
         }
     }
 
-    private bool Trim(PatternIndex index)
-    {
-        lock (_gate) return index.TrimUnderLock(SweepSegments);
-    }
-
     // From the last to the first: a removal moves the last topic, which was looked at already, into the hole.
     private int SweepTopicsFrom(int position)
     {
         lock (_gate)
         {
             var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-            position = Math.Min(position, _topicList.Count);
-            var end = Math.Max(0, position - SweepTopics);
-            while (--position >= end)
+            _work.Begin();
+            for (position = Math.Min(position, _topicList.Count); position > 0 && !_work.IsSpent; position--)
             {
-                var topic = _topicList[position];
-                TrimUnderLock(topic, now);
+                var topic = _topicList[position - 1];
+                _work.Add(HoldWork.TopicSwept);
+                ClearPatternsUnderLock(topic);
+                // One with more to let go of is come to again.
+                if (!TrimUnderLock(topic, now)) return position;
                 ForgetEndUnderLock(topic, now);
                 // A topic that the store knows is the sequencer's to remove.
                 if (topic is { IsEmptyUnderLock: true, PendingUnderLock: 0, HasEnded: false } && topic.CommittedThroughUnderLock.Value == 0 && IsOutOfUseUnderLock(topic, Options.TopicLinger)) RemoveTopicUnderLock(topic);
             }
 
-            return end;
+            return position;
         }
+    }
+
+    private void ClearPatternsUnderLock(Topic topic)
+    {
+        var before = topic.FootprintUnderLock;
+        topic.ClearPatternsUnderLock();
+        CountChangeUnderLock(topic, before);
     }
 
     private bool IsOutOfUseUnderLock(EventLog log, TimeSpan linger)
@@ -261,32 +247,5 @@ internal sealed partial class EventHub
         _topicList[topic.PositionUnderLock] = last;
         last.PositionUnderLock = topic.PositionUnderLock;
         _topicList.RemoveAt(_topicList.Count - 1);
-    }
-
-    private List<PatternIndex> SweepPatterns()
-    {
-        lock (_gate)
-        {
-            foreach (var index in _patterns.Values.Where(index => index.Ready.Task.IsCompleted && IsOutOfUseUnderLock(index, Options.PatternLinger)).ToList())
-                RemovePatternUnderLock(index);
-
-            return [.. _patterns.Values.Where(index => index.Ready.Task.IsCompletedSuccessfully)];
-        }
-    }
-
-    private void RemovePatternUnderLock(PatternIndex index)
-    {
-        _patterns.Remove(index.Name);
-        foreach (var topic in _topicList)
-            if (topic.PatternsUnderLock.Contains(index)) topic.PatternsUnderLock = [.. topic.PatternsUnderLock.Where(other => other != index)];
-    }
-
-    /// <summary>Makes room for a pattern where one that is only kept for its readers' return can go: the one they left first.</summary>
-    private bool TryRemoveUnreadPatternUnderLock()
-    {
-        var unread = _patterns.Values.Where(index => index.HoldersUnderLock == 0 && index.Ready.Task.IsCompleted).MinBy(index => index.LastUsedUnderLock);
-        if (unread is null) return false;
-        RemovePatternUnderLock(unread);
-        return true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -38,6 +39,7 @@ internal sealed partial class EventHub : IDisposable
         _store = store;
         _maxHistoryBytes = options.MaxHistoryBytes;
         Pinned.SetBound(options.MaxHistoryBytes);
+        _patterns = new PatternTable(options.MaxPatterns, _work);
         TopicRetention[] retentions = [options.Retention, .. options.Rules.Select(rule => rule.Retention)];
         _leastEvents = retentions.Min(retention => retention.MaxEvents);
         _leastBytes = retentions.Min(retention => retention.MaxBytes);
@@ -131,14 +133,6 @@ internal sealed partial class EventHub : IDisposable
         }
     }
 
-    public int PatternCount
-    {
-        get
-        {
-            lock (_gate) return _patterns.Count;
-        }
-    }
-
     /// <summary>The instruments that tell all this.</summary>
     public Meter Meter => _metrics.Meter;
 
@@ -163,7 +157,18 @@ internal sealed partial class EventHub : IDisposable
     /// <summary>Memory that pending writes keep alive beside history.</summary>
     internal PinnedHistory Pinned { get; } = new();
 
-    internal void OnFault(Exception exception) => Faulted?.Invoke(exception);
+    /// <summary>Tells of a mistake of ours. Never throws: whoever tells has others to serve.</summary>
+    internal void OnFault(Exception exception)
+    {
+        try
+        {
+            Faulted?.Invoke(exception);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Trace.TraceError($"A handler of the hub's faults failed: {e} It was told of: {exception}");
+        }
+    }
 
     public void Dispose()
     {

@@ -45,7 +45,13 @@ internal sealed partial class FanOutShard
                     break;
             }
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (OutOfMemoryException)
+        {
+            // Nobody knows how far its send came. It is ended in the next pass, which may find memory again.
+            subscription.PeerLost();
+            throw;
+        }
+        catch (Exception e)
         {
             Fault(subscription, e);
         }

@@ -7,15 +7,14 @@ internal sealed partial class FanOutShard
 {
     private void TakeSignals()
     {
-        if (Volatile.Read(ref _signalled) is null) return;
-        var subscription = Reverse(Interlocked.Exchange(ref _signalled, null));
-        while (subscription is not null)
+        if (_takenSignals is null && Volatile.Read(ref _signalled) is not null)
+            _takenSignals = Reverse(Interlocked.Exchange(ref _signalled, null));
+        while (_takenSignals is { } subscription)
         {
-            var next = subscription.NextSignalled;
+            _takenSignals = subscription.NextSignalled;
             subscription.NextSignalled = null;
             var signals = subscription.TakeSignals();
             if (!subscription.IsEnded) OnSignals(subscription, signals);
-            subscription = next;
         }
     }
 
@@ -41,7 +40,12 @@ internal sealed partial class FanOutShard
 
             Settle(subscription);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (OutOfMemoryException)
+        {
+            subscription.PeerLost();
+            throw;
+        }
+        catch (Exception e)
         {
             Fault(subscription, e);
         }

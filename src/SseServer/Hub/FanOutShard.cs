@@ -41,6 +41,8 @@ internal sealed partial class FanOutShard : IDisposable
     private int _asleep;
     private int _tickDue;
     private int _localWork;
+    private Subscription? _takenSignals;
+    private ReaderGroup? _takenDirty;
     private bool _stopping;
     private TaskCompletionSource? _passWaiters;
 
@@ -82,12 +84,21 @@ internal sealed partial class FanOutShard : IDisposable
     public void ServeOrWake(int dueReaders)
     {
         var isIdle = Volatile.Read(ref _localWork) == 0 && Volatile.Read(ref _signalled) is null;
-        if (dueReaders <= InlineReaders && isIdle && TryEnter())
+        if (dueReaders > InlineReaders || !isIdle || !TryEnter())
+        {
+            Wake();
+            return;
+        }
+
+        try
         {
             Pass();
+        }
+        finally
+        {
+            // Also where memory ran out in the pass: else nobody could ever enter again.
             Exit();
         }
-        else Wake();
     }
 
     /// <summary>Asks for a sweep of heartbeats.</summary>
@@ -162,27 +173,53 @@ internal sealed partial class FanOutShard : IDisposable
         if (HasWork) Wake();
     }
 
-    /// <summary>One pass: what was handed over, a turn for each dirty group, some turns for readers that catch up.</summary>
+    /// <summary>
+    /// One pass: what was handed over, a turn for each dirty group, some turns for readers that catch up. Where it is cut short, as by a
+    /// lack of memory, what it had taken up is
+    /// the next one's.
+    /// </summary>
     private void Pass()
     {
-        _now = _hub.Milliseconds;
-        TakeSignals();
-        if (Volatile.Read(ref _tickDue) != 0 && Interlocked.Exchange(ref _tickDue, 0) != 0) Sweep();
-        if (Volatile.Read(ref _stepDue) != 0 && Interlocked.Exchange(ref _stepDue, 0) != 0) TakeStep();
-        TakeDirty();
-        for (var groups = _live.Count; groups > 0; groups--) TakeTurn(_live.Dequeue());
-        for (var turns = Math.Min(CatchUpTurns, _catchingUp.Count); turns > 0; turns--)
+        try
         {
-            var subscription = _catchingUp.Dequeue();
-            subscription.IsQueued = false;
-            if (!subscription.IsEnded) Serve(subscription, group: null);
+            _now = _hub.Milliseconds;
+            TakeSignals();
+            if (Volatile.Read(ref _tickDue) != 0 && Interlocked.Exchange(ref _tickDue, 0) != 0) Sweep();
+            if (Volatile.Read(ref _stepDue) != 0 && Interlocked.Exchange(ref _stepDue, 0) != 0) TakeStep();
+            TakeDirty();
+            for (var groups = _live.Count; groups > 0; groups--) TakeTurnOfNext();
+            for (var turns = Math.Min(CatchUpTurns, _catchingUp.Count); turns > 0; turns--)
+            {
+                var subscription = _catchingUp.Dequeue();
+                subscription.IsQueued = false;
+                if (!subscription.IsEnded) Serve(subscription, group: null);
+            }
+        }
+        finally
+        {
+            var taken = (_takenSignals is null ? 0 : 1) + (_takenDirty is null ? 0 : 1);
+            Volatile.Write(ref _localWork, _live.Count + _catchingUp.Count + taken);
         }
 
-        Volatile.Write(ref _localWork, _live.Count + _catchingUp.Count);
         if (Volatile.Read(ref _passWaiters) is not null) Interlocked.Exchange(ref _passWaiters, null)?.SetResult();
     }
 
-    private void TakeTurn(ReaderGroup group)
+    private void TakeTurnOfNext()
+    {
+        var group = _live.Dequeue();
+        var isTaken = false;
+        try
+        {
+            isTaken = TakeTurn(group);
+        }
+        finally
+        {
+            if (!isTaken) _live.Enqueue(group);
+        }
+    }
+
+    /// <summary>Serves some readers of a group; false where the group is to have another turn.</summary>
+    private bool TakeTurn(ReaderGroup group)
     {
         for (var visits = TurnVisits; group.Remaining > 0 && visits > 0; visits--)
         {
@@ -191,23 +228,19 @@ internal sealed partial class FanOutShard : IDisposable
             if (!subscription.IsBusy && !subscription.IsQueued && !subscription.IsEnding) Serve(subscription, group);
         }
 
-        if (group.Remaining == 0)
-        {
-            group.TryEndRound();
-            if (!group.IsDueAgain) return;
-            group.BeginVisit(_hub.Head);
-        }
-
-        _live.Enqueue(group);
+        if (group.Remaining > 0) return false;
+        group.TryEndRound();
+        if (!group.IsDueAgain) return true;
+        group.BeginVisit(_hub.Head);
+        return false;
     }
 
     private void TakeDirty()
     {
-        if (Volatile.Read(ref _dirty) is null) return;
-        var group = Interlocked.Exchange(ref _dirty, null);
-        while (group is not null)
+        if (Volatile.Read(ref _dirty) is not null && _takenDirty is null) _takenDirty = Interlocked.Exchange(ref _dirty, null);
+        while (_takenDirty is { } group)
         {
-            var next = group.NextDirty;
+            _takenDirty = group.NextDirty;
             group.NextDirty = null;
             group.TakeDirtyMark();
             if (group.Remaining > 0) group.IsDueAgain = true;
@@ -216,8 +249,6 @@ internal sealed partial class FanOutShard : IDisposable
                 group.BeginVisit(_hub.Head);
                 _live.Enqueue(group);
             }
-
-            group = next;
         }
     }
 

@@ -37,6 +37,8 @@ internal sealed class HubMetrics : IDisposable
         Gauge("sse_history_kept_bytes", () => hub.History.KeptBytes, "Bytes of those events.");
         Gauge("sse_topics", () => hub.TopicCount, "Topics in use.");
         Gauge("sse_patterns", () => hub.PatternCount, "Distinct patterns being read, or kept for their readers' return.");
+        Gauge("sse_pattern_reference_bytes", () => hub.ReferenceBytes,
+            "Bytes of memory that the patterns' references to events take. Those to events in memory count in sse_history_bytes too.");
         Gauge("sse_memory_pressure_level", () => (long)hub.Pressure, "0: enough; 1: history is kept short; 2: new streams and events are refused.");
     }
 

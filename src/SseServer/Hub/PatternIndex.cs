@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SseServer.Protocol.Topics;
 
 namespace SseServer.Hub;
@@ -5,20 +6,43 @@ namespace SseServer.Hub;
 /// <summary>
 /// The log of a pattern: references to the entries of all topics it matches, in id order, shared by all readers of the pattern.
 /// It holds no bytes; its retention is its topics'. Registered at a head H: publishers append what comes after H, and
-/// the history up to H is merged from the topics off the lock and then put in front, before anyone reads.
+/// the history up to H is merged from the topics off the lock and then put in front, before anyone reads (<see cref="PatternOpening"/>).
 /// </summary>
 internal sealed class PatternIndex : EventLog
 {
-    private const int SegmentEntries = 512;
+    /// <summary>References in a full segment.</summary>
+    public const int SegmentEntries = 512;
 
     private readonly EvictionMarks _marks = new();
+    private EventId _takenInThrough;
     private long _dropped;
     private int _trimPosition;
 
-    public PatternIndex(TopicPattern pattern, int shards, TopicRetention retention)
-        : base(pattern.Utf8.ToArray(), shards, retention) => Pattern = pattern;
+    /// <param name="pattern">Which topics are its own.</param>
+    /// <param name="shards">The hub's shards.</param>
+    /// <param name="retention">The bounds of topics in general.</param>
+    /// <param name="registeredAt">The hub's head: what comes after it is appended, what stands up to it is merged.</param>
+    public PatternIndex(TopicPattern pattern, int shards, TopicRetention retention, EventId registeredAt)
+        : base(pattern.Utf8.ToArray(), shards, retention) => (Pattern, RegisteredAt) = (pattern, registeredAt);
+
+    /// <summary>
+    /// Bytes of memory that a reference stands for in the hub's bound. References to events that are gone take as much again at most,
+    /// until they are trimmed.
+    /// </summary>
+    public static int ReferenceCost => Unsafe.SizeOf<LogEntry>();
 
     public TopicPattern Pattern { get; }
+
+    public EventId RegisteredAt { get; }
+
+    /// <summary>Its place in the hub's table of patterns.</summary>
+    public int Slot { get; set; }
+
+    /// <summary>Its number, higher than those of all patterns before it.</summary>
+    public long Serial { get; set; }
+
+    /// <summary>Bytes that its references take, also those to events that are gone.</summary>
+    public long CostUnderLock => CountUnderLock * ReferenceCost;
 
     /// <summary>Completes when history stands in front and readers may join.</summary>
     public TaskCompletionSource Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,58 +82,27 @@ internal sealed class PatternIndex : EventLog
     public void CountGoneUnderLock(int events) => _dropped += events;
 
     /// <summary>
-    /// The entries up to <paramref name="head"/> of some topics, merged by id. Walks the segments as a reader does, with the lock held only
-    /// to find its place again where a topic lets go of what is being walked.
+    /// Takes in a topic that was there before the pattern: how far its history was let go. Said to readers once the pattern opens.
     /// </summary>
-    public static List<LogSegment> MergeHistory(List<Topic> topics, EventId head, Lock gate)
+    public void TakeInUnderLock(Topic topic)
     {
-        var last = default(EventId);
-        var queue = new PriorityQueue<Cursor, long>(topics.Count);
-        foreach (var topic in topics)
-        {
-            var cursor = new Cursor { Log = topic };
-            lock (gate) topic.PlaceUnderLock(ref cursor, last);
-            if (TryPeek(ref cursor, last, head, gate, out var entry)) queue.Enqueue(cursor, entry.Id.Value);
-        }
-
-        var merged = new List<LogSegment>();
-        while (queue.TryPeek(out var cursor, out var due))
-        {
-            // An entry that is not the one queued for stands behind some that were let go meanwhile; it waits for its turn.
-            if (TryPeek(ref cursor, last, head, gate, out var entry) && entry.Id.Value == due)
-            {
-                if (merged.Count == 0 || merged[^1].Count == SegmentEntries) merged.Add(new LogSegment(0, SegmentEntries));
-                merged[^1].CommitUnderLock(entry);
-                last = entry.Id;
-            }
-
-            if (TryPeek(ref cursor, last, head, gate, out var next)) queue.DequeueEnqueue(cursor, next.Id.Value);
-            else queue.Dequeue();
-        }
-
-        return merged;
+        if (topic.EvictedThrough > _takenInThrough) _takenInThrough = topic.EvictedThrough;
+        DropThroughUnderLock(topic.DroppedThrough);
+        MissThroughUnderLock(topic.MissedThrough);
     }
 
-    /// <summary>Puts merged history before what was appended since the pattern was registered.</summary>
-    public void PrependHistoryUnderLock(List<LogSegment> history)
+    /// <summary>
+    /// Puts merged history before what was appended since the pattern was registered, and takes note of what had been let go before, of
+    /// topics that are there and of others.
+    /// </summary>
+    public void OpenUnderLock(List<LogSegment> history, SegmentQueue queue, EventId evictedThrough)
     {
-        var live = Segments;
-        Segments = new SegmentQueue();
-        LogSegment? last = null;
-        foreach (var segment in history)
-        {
-            CountUnderLock += segment.Count;
-            Enqueue(segment);
-        }
-
-        for (var i = 0; i < live.Count; i++) Enqueue(live[i]);
-
-        void Enqueue(LogSegment segment)
-        {
-            last?.LinkUnderLock(segment);
-            Segments.Enqueue(segment);
-            last = segment;
-        }
+        EvictThroughUnderLock(_takenInThrough > evictedThrough ? _takenInThrough : evictedThrough);
+        if (history.Count == 0) return;
+        foreach (var segment in history) CountUnderLock += segment.Count;
+        history[^1].LinkUnderLock(Segments[0]);
+        for (var i = 0; i < Segments.Count; i++) queue.Enqueue(Segments[i]);
+        Segments = queue;
     }
 
     /// <summary>
@@ -150,7 +143,7 @@ internal sealed class PatternIndex : EventLog
     private void CompactUnderLock(ref int position, ref int budget)
     {
         var (first, live, count) = (position, 0, 0);
-        for (; position < Segments.Count - 1; position++, budget--)
+        for (; position < Segments.Count - 1 && budget > 0; position++, budget--)
         {
             var more = CountLive(Segments[position]);
             if (live + more > SegmentEntries) break;
@@ -201,24 +194,5 @@ internal sealed class PatternIndex : EventLog
         foreach (ref readonly var entry in segment.Entries.AsSpan(0, segment.Count))
             if (entry.IsRetainedUnderLock) live++;
         return live;
-    }
-
-    private static bool TryPeek(ref Cursor cursor, EventId after, EventId head, Lock gate, out LogEntry entry)
-    {
-        while (true)
-        {
-            switch (cursor.Look(after, out var entries, out _))
-            {
-                case Cursor.Sight.Dropped:
-                    lock (gate) cursor.Log.PlaceUnderLock(ref cursor, after);
-                    continue;
-                case Cursor.Sight.Entry when entries[cursor.Index].Id <= head:
-                    entry = entries[cursor.Index];
-                    return true;
-                default:
-                    entry = default;
-                    return false;
-            }
-        }
     }
 }

@@ -47,9 +47,10 @@ internal sealed class PublisherIdIndex
         Count++;
     }
 
-    /// <summary>Forgets the ids of a segment that is about to be dropped.</summary>
-    public void ForgetUnderLock(Topic topic, LogSegment segment)
+    /// <summary>Forgets the ids of a segment that is about to be dropped; returns how many there were.</summary>
+    public int ForgetUnderLock(Topic topic, LogSegment segment)
     {
+        var before = Count;
         var entries = segment.Entries.AsSpan(0, segment.Count);
         foreach (ref readonly var entry in entries)
         {
@@ -57,6 +58,8 @@ internal sealed class PublisherIdIndex
             if (EventFrame.TryGetPublisherId(segment.Bytes.AsSpan(entry.Offset, entry.Length), entry.PrefixLength, out var id))
                 RemoveUnderLock(topic, id);
         }
+
+        return before - Count;
     }
 
     private void RemoveUnderLock(Topic topic, ReadOnlySpan<byte> publisherId)

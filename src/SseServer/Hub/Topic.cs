@@ -20,9 +20,6 @@ internal sealed partial class Topic : EventLog
     /// <summary>When publishers are answered.</summary>
     public PublishPromise Promise { get; init; }
 
-    /// <summary>The patterns that match this topic; replaced as a whole, read by publishers under the lock.</summary>
-    public PatternIndex[] PatternsUnderLock { get; set; } = [];
-
     /// <summary>Where the hub's list of topics has it.</summary>
     public int PositionUnderLock { get; set; }
 
@@ -41,8 +38,8 @@ internal sealed partial class Topic : EventLog
     /// <summary>Bytes of retained frames.</summary>
     public long BytesUnderLock { get; private set; }
 
-    /// <summary>Bytes of memory that the retained history stands for.</summary>
-    public long CostUnderLock => _cost + (_keyed?.Cost ?? 0);
+    /// <summary>Bytes of memory that the retained history stands for, with the references that patterns hold to it.</summary>
+    public long CostUnderLock => _cost + (_keyed?.Cost ?? 0) + ReferenceCost;
 
     /// <summary>What all of it adds to the hub's sums.</summary>
     public TopicFootprint FootprintUnderLock => new(CostUnderLock, CountUnderLock + KeptUnderLock, KeptUnderLock, _keyed?.KeptBytes ?? 0);
@@ -120,8 +117,12 @@ internal sealed partial class Topic : EventLog
     /// <summary>What the log holds in memory comes after this id; the highest id there is where it holds nothing.</summary>
     public EventId HeldAfterUnderLock => new(CountUnderLock > 0 ? OldestUnderLock().FirstIdUnderLock.Value - 1 : long.MaxValue);
 
-    /// <summary>Drops the oldest segment that holds events from memory, but for the newest of each key, and its publishers' ids from the index.</summary>
-    public void DropOldestUnderLock(PublisherIdIndex publisherIds)
+    /// <summary>
+    /// Drops the oldest segment that holds events from memory, but for the newest of each key, and its publishers' ids from the index.
+    /// Returns the work that it was, for
+    /// <see cref="HoldWork"/>.
+    /// </summary>
+    public int DropOldestUnderLock(PublisherIdIndex publisherIds)
     {
         if (Segments[0].Count == 0) Segments.Dequeue().DropUnderLock();
         var segment = Segments.Dequeue();
@@ -132,7 +133,8 @@ internal sealed partial class Topic : EventLog
         MissThroughUnderLock(missed);
         foreach (var pattern in PatternsUnderLock) pattern.DropUnderLock(stored, segment.Count - kept, missed);
         LoseUnderLock();
-        publisherIds.ForgetUnderLock(this, segment);
+        var forgotten = publisherIds.ForgetUnderLock(this, segment);
+        var work = 16 + segment.Count / 16 + 2 * _matchedCount + forgotten + (_keyed is null ? 0 : segment.Count);
         CountUnderLock -= segment.Count;
         BytesUnderLock -= segment.Used;
         _cost -= segment.Cost;
@@ -144,6 +146,7 @@ internal sealed partial class Topic : EventLog
 
         segment.DropUnderLock();
         if (_keyed is not null) BoundKeptUnderLock();
+        return work;
     }
 
     // The first segment of a log is an empty one that gives cursors a place before there is an event.
