@@ -135,6 +135,13 @@ internal sealed class WireClient : IDisposable
     /// <summary>Sends FIN: the server may still finish what it sends.</summary>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);
 
+    /// <summary>Says close_notify and sends FIN.</summary>
+    public async Task FinishTlsAsync()
+    {
+        await ((SslStream)_stream).ShutdownAsync().Soon();
+        Finish();
+    }
+
     /// <summary>Sends RST.</summary>
     public void Reset() => _socket.Close(0);
 
