@@ -67,3 +67,6 @@ internal sealed partial class Connection
         _receiver.Interrupt();
     }
 }
+            case DeadlineKind.Linger:
+                StopLingering();
+                return;

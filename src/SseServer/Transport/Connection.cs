@@ -24,6 +24,7 @@ internal sealed partial class Connection
     private readonly SocketReceiver _receiver;
     private readonly int _slot;
     private Deadline _deadline;
+    private long _lingerEnd;
     private TlsSession? _tls;
     private IStreamPeer? _peer;
     private int _closeReason;

@@ -88,7 +88,7 @@ internal sealed class TransportServer : IAsyncDisposable
         if (await IsEmptyWithinAsync(timeout)) return;
 
         TransportLog.DrainTimeout(_context.Logger, ConnectionCount);
-        foreach (var connection in _context.Connections.Snapshot()) connection?.Abort(CloseReason.ServerStopped);
+        foreach (var connection in _context.Connections.Snapshot()) connection?.CutOff();
 
         // Owners are told at once; the bound is for one that never ends its stream.
         await IsEmptyWithinAsync(_context.Options.LingerTimeout);
