@@ -68,7 +68,7 @@ internal static class ServerProgram
     {
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServerProgram));
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-        using var stopping = lifetime.ApplicationStopping.Register(() => HostingLog.Stopping(logger, settings.DrainPeriod.TotalSeconds));
+        using var stopping = lifetime.ApplicationStopping.Register(() => HostingLog.Stopping(logger, settings.Drain.CutOff.TotalSeconds));
         try
         {
             await host.StartAsync(cancellation);

@@ -32,14 +32,7 @@ internal sealed class ServerService(
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        // A refused connection is tried again, on another node where there is one; so the door closes before the streams end.
-        transport.StopAccepting();
-        application.BeginDrain();
-        hub.BeginDrain(settings.DrainSpread);
-        await transport.DrainAsync(settings.DrainPeriod);
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => ServerDrain.RunAsync(settings.Drain, hub, application, transport);
 
     private List<IPEndPoint> EndPoints(bool isTls)
         => [.. settings.Listen.Where(address => address.IsTls == isTls).SelectMany(address => address.GetEndPoints(Socket.OSSupportsIPv6))];

@@ -40,7 +40,8 @@ internal sealed partial class FanOutShard
                     if (!isLast) EndIfAnswered(subscription, isAtHead: false);
                     break;
                 case PumpOutcome.MoreToSend:
-                    // Publishers that are faster than the reader must not keep the stream open. One whose topics have ended goes on to their end.
+                    // Publishers that are faster than the reader must not keep the stream open. One whose topics have ended goes on to
+                    // their end.
                     if (!isLast) EndIfAnswered(subscription, isAtHead: false);
                     if (subscription.IsEnding) break;
                     if (group is not null && !subscription.IsCatchingUp && subscription.HoldsUp is null)

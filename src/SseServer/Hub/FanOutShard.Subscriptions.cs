@@ -63,7 +63,7 @@ internal sealed partial class FanOutShard
         if (_departure is { IsDrain: true } departure)
         {
             subscription.IsDismissed = true;
-            subscription.End(departure.RetryAt(Random.Shared.NextDouble()));
+            subscription.End(departure.RetryAt(Random.Shared.NextDouble(), _hub.Milliseconds));
         }
 
         if (!subscription.IsBusy && !subscription.IsBroken) Enqueue(subscription);
@@ -111,7 +111,7 @@ internal sealed partial class FanOutShard
 
     /// <summary>Ends the stream of a peer that has sent its FIN, once everything up to the head of that moment was sent.</summary>
     /// <param name="subscription">Whose stream it is.</param>
-    /// <param name="isAtHead">It has all that its logs hold by now. Its last id may be lower than the hub's head, which may be another topic's.</param>
+    /// <param name="isAtHead">It has all that its logs hold. Its last id may be lower than the head, which may be another topic's.</param>
     private void EndIfAnswered(Subscription subscription, bool isAtHead)
     {
         if (subscription.EndsAt is not { } last || (!isAtHead && subscription.LastId < last)) return;
@@ -196,7 +196,7 @@ internal sealed partial class FanOutShard
     }
 
     /// <summary>A reconnection time for one client, in milliseconds.</summary>
-    private int NextRetry() => RetryPacing.Jitter(_hub.ReconnectionTime, Random.Shared.NextDouble());
+    private int NextRetry() => _hub.NextRetry(_hub.Load);
 
     private void Enqueue(Subscription subscription)
     {

@@ -83,7 +83,7 @@ internal abstract class Subscription
 
     internal bool IsBroken { get; set; }
 
-    /// <summary>The head when the peer sent its FIN: the stream ends once everything up to it was sent. Null for a peer that has sent none.</summary>
+    /// <summary>The head when the peer sent its FIN: the stream ends once everything up to it was sent. Null before a FIN.</summary>
     internal EventId? EndsAt { get; set; }
 
     internal bool IsEnding { get; set; }

@@ -36,6 +36,7 @@ internal sealed partial class Connection
     private bool _isTls;
     private bool _expectsProxyHeader;
     private bool _isCountedForAddress;
+    private bool _hasAsked;
     private ConnectionStanding _standing;
 
     private Connection(TransportContext context, Socket socket, SocketReceiver receiver)

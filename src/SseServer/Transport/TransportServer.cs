@@ -75,19 +75,28 @@ internal sealed class TransportServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting, closes connections without a request at once and the others after their reply, waits at most
-    /// <paramref name="timeout"/> for all to go, then cuts off the rest. Streams are for their owners to end.
+    /// Closes connections without a request and the others after their reply, waits at most <paramref name="timeout"/> for all to
+    /// go, then cuts off the rest. Streams are for their owners to end.
     /// </summary>
-    public async Task DrainAsync(TimeSpan timeout)
+    /// <param name="timeout">From now until what remains is cut off.</param>
+    /// <param name="answersNewcomers">
+    /// Whether those who connect meanwhile have a request answered, by an application that knows of the drain; otherwise the listeners
+    /// close first.
+    /// </param>
+    public async Task DrainAsync(TimeSpan timeout, bool answersNewcomers = false)
     {
-        StopAccepting();
+        if (!answersNewcomers) StopAccepting();
         _drained = true;
-        _context.BeginDrain();
+        _context.BeginDrain(answersNewcomers);
         TransportLog.Draining(_context.Logger, ConnectionCount, timeout);
         foreach (var connection in _context.Connections.Snapshot()) connection?.Drain();
-        if (await IsEmptyWithinAsync(timeout)) return;
+        var isEmpty = await IsEmptyWithinAsync(timeout);
+        StopAccepting();
+        // Some may have come between the last one that left and the closing of the listeners.
+        if (isEmpty && await IsEmptyWithinAsync(timeout - _context.Time.GetElapsedTime(began))) return;
 
         TransportLog.DrainTimeout(_context.Logger, ConnectionCount);
+        var began = _context.Time.GetTimestamp();
         foreach (var connection in _context.Connections.Snapshot()) connection?.CutOff();
 
         // Owners are told at once; the bound is for one that never ends its stream.

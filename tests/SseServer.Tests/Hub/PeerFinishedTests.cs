@@ -5,8 +5,8 @@ using SseServer.Tests.Hub.Support;
 namespace SseServer.Tests.Hub;
 
 /// <summary>
-/// RFC 9112 section 9.6: a client may close its own half once it has sent its last request. What it asked for is everything up to the head at that moment; the clean end
-/// says that this was all.
+/// RFC 9112 section 9.6: a client may close its own half once it has sent its last request. What it asked for is everything up to the
+/// head at that moment; the clean end says that this was all.
 /// </summary>
 [TestFixture(false)]
 [TestFixture(true)]
@@ -26,7 +26,8 @@ internal sealed class PeerFinishedTests : IDisposable
     public void Dispose() => _store?.Dispose();
 
     [Test]
-    public void It_is_sent_all_history_and_then_the_end([Values("a", "a b", "*")] string selectors, [Values] bool isChunked, [Values] bool isSlow)
+    public void It_is_sent_all_history_and_then_the_end(
+        [Values("a", "a b", "*")] string selectors, [Values] bool isChunked, [Values] bool isSlow)
     {
         using var hub = Start();
         Fill(hub);
