@@ -100,7 +100,17 @@ internal sealed partial class Connection
         LinuxSocketOptions.SetUserTimeout(socket, context.Options.StalledWriteTimeout);
         var connection = new Connection(context, socket, new SocketReceiver(socket)) { _isTls = isTls, _standing = standing };
         TransportLog.Accepted(context.Logger, connection.Id, connection.RemoteEndPoint);
-        connection.Begin();
+        try
+        {
+            connection.Begin();
+        }
+        catch (Exception e)
+        {
+            // It stands in the table and in the counts already, and takes itself out of them.
+            TransportLog.TransportFault(context.Logger, e, connection.Id);
+            connection.TryRecord(CloseReason.TransportFault);
+            connection.Close();
+        }
     }
 
     /// <summary>

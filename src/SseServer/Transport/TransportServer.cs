@@ -17,6 +17,7 @@ internal sealed class TransportServer : IAsyncDisposable
     private readonly TransportMetrics _metrics;
     private readonly List<AcceptLoop> _loops = [];
     private ITimer? _sweepTimer;
+    private readonly TaskCompletionSource<IOException> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sweeping;
     private int _stopped;
     private bool _drained;
@@ -37,6 +38,9 @@ internal sealed class TransportServer : IAsyncDisposable
 
     /// <summary>What happened to connections since the start.</summary>
     public TransportCounters Counters => _context.Counters;
+
+    /// <summary>Completes when a listener can accept no more although nobody stopped it; never otherwise.</summary>
+    public Task<IOException> Failed => _failed.Task;
 
     internal TransportBuffers Buffers => _context.Buffers;
 
@@ -89,6 +93,7 @@ internal sealed class TransportServer : IAsyncDisposable
         _drained = true;
         _context.BeginDrain(answersNewcomers);
         TransportLog.Draining(_context.Logger, ConnectionCount, timeout);
+        var began = _context.Time.GetTimestamp();
         foreach (var connection in _context.Connections.Snapshot()) connection?.Drain();
         var isEmpty = await IsEmptyWithinAsync(timeout);
         StopAccepting();
@@ -96,7 +101,6 @@ internal sealed class TransportServer : IAsyncDisposable
         if (isEmpty && await IsEmptyWithinAsync(timeout - _context.Time.GetElapsedTime(began))) return;
 
         TransportLog.DrainTimeout(_context.Logger, ConnectionCount);
-        var began = _context.Time.GetTimestamp();
         foreach (var connection in _context.Connections.Snapshot()) connection?.CutOff();
 
         // Owners are told at once; the bound is for one that never ends its stream.
@@ -116,7 +120,7 @@ internal sealed class TransportServer : IAsyncDisposable
     {
         try
         {
-            return AcceptLoop.Listen(_context, endpoint, isTls);
+            return AcceptLoop.Listen(_context, endpoint, isTls, _failed);
         }
         catch (SocketException cause)
         {
