@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.Support;
@@ -35,9 +36,12 @@ public sealed class ProxyRestartTests
             await clients.UntilAsync(totals => totals.Open == Clients, "all are there");
             for (var restart = 1; restart <= Restarts; restart++)
             {
+                var stopped = Stopwatch.GetTimestamp();
                 Assert.That(await server.StopAsync(), Is.Zero);
                 server.Dispose();
                 server = await ServerProcess.StartAtAsync(port, Settings);
+                var away = Stopwatch.GetElapsedTime(stopped).TotalMilliseconds;
+                await TestContext.Out.WriteLineAsync($"{name}: {away:f0} ms from the signal until the next server listened");
                 await clients.UntilAsync(totals => totals.Open == Clients && totals.Opens >= Clients * (restart + 1), $"all are back from restart {restart}");
             }
 
