@@ -130,7 +130,7 @@ public sealed class PageTests
     {
         Listen = [],
         Demo = true,
-        DrainPeriod = TimeSpan.Zero,
+        Drain = new() { Period = TimeSpan.Zero },
         MaxMemory = 0,
         Hub = HubOptions.Default,
         History = new HistoryOptions(),

@@ -121,13 +121,14 @@ public static class HttpRequestParser
         // Who speaks another protocol sends no line break to wait for.
         if (head.LineLength == 0 && !part.IsEmpty && !HttpTokens.IsTokenByte(part[0]))
             return part[0] == TlsHandshakeRecord ? RequestRejection.TlsHandshake : RequestRejection.InvalidMethod;
-        int room = limits.MaxRequestLineBytes - head.LineLength;
-        if (part.Length <= room)
-            return RequestRejection.None;
+        int methodEnd = part.IndexOf((byte)' ');
+        int methodRoom = RequestLine.MaxMethodBytes - head.LineLength;
+        bool isMethodTooLong = (methodEnd < 0 ? part.Length : methodEnd) > methodRoom;
+        if (isMethodTooLong && !head.Line.Contains((byte)' '))
+            return RequestRejection.MethodTooLong;
 
-        // RFC 9112 section 3: 414 where the target is too long, 501 where it is the method that does not end.
-        bool hasMethod = head.Line.Contains((byte)' ') || part[..room].Contains((byte)' ');
-        return hasMethod ? RequestRejection.RequestLineTooLong : RequestRejection.MethodTooLong;
+        // RFC 9112 section 3: 414 where the target is too long.
+        return part.Length > limits.MaxRequestLineBytes - head.LineLength ? RequestRejection.RequestLineTooLong : RequestRejection.None;
     }
 
     private static RequestRejection EndLine(ParserLimits limits, RequestHead head)

@@ -3,6 +3,11 @@ namespace SseServer.Protocol.Http;
 /// <summary>The first line of a request (RFC 9112 section 3).</summary>
 internal static class RequestLine
 {
+    /// <summary>The longest method that is told apart from other bytes.</summary>
+    // The longest that IANA registers, UPDATEREDIRECTREF, has 17; RFC 9112 section 3 would have a 501 for all that are longer than ours,
+    // which tells a client to try another method, and whoever sends more than this does not speak HTTP.
+    public const int MaxMethodBytes = 32;
+
     private static ReadOnlySpan<byte> VersionPrefix => "HTTP/"u8;
 
     // request-line = method SP request-target SP HTTP-version
@@ -16,6 +21,8 @@ internal static class RequestLine
         ReadOnlySpan<byte> method = methodEnd < 0 ? line : line[..methodEnd];
         if (!HttpTokens.IsToken(method))
             return RequestRejection.InvalidMethod;
+        if (method.Length > MaxMethodBytes)
+            return RequestRejection.MethodTooLong;
         if (targetEnd <= methodEnd + 1)
             return RequestRejection.MalformedRequestLine;
 

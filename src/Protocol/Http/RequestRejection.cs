@@ -15,7 +15,7 @@ public enum RequestRejection
     /// <summary>The method is not a token.</summary>
     InvalidMethod,
 
-    /// <summary>The method is as long as a whole request line may be.</summary>
+    /// <summary>The method is longer than any that there is.</summary>
     MethodTooLong,
 
     /// <summary>The method is CONNECT: what follows would be the bytes of a tunnel.</summary>

@@ -13,7 +13,7 @@ public static class RequestRejections
         RequestRejection.RequestLineTooLong => 414,
         RequestRejection.UnknownExpectation => 417,
         RequestRejection.HeaderSectionTooLarge or RequestRejection.TooManyHeaders or RequestRejection.TrailerTooLarge => 431,
-        RequestRejection.UnsupportedTransferCoding or RequestRejection.MethodTooLong or RequestRejection.TunnelRequested => 501,
+        RequestRejection.UnsupportedTransferCoding or RequestRejection.TunnelRequested => 501,
         RequestRejection.UnsupportedVersion or RequestRejection.Http2Preface => 505,
         _ => 400,
     };
@@ -26,7 +26,8 @@ public static class RequestRejections
         RequestRejection.MalformedRequestLine =>
             "The first line must be a method, a target and HTTP/1.1 with one space between each two.",
         RequestRejection.InvalidMethod => "The method must consist of letters and the other characters of a token.",
-        RequestRejection.MethodTooLong => "Use a method of HTTP: this one is longer than this server reads.",
+        RequestRejection.MethodTooLong =>
+            "Begin the request with a method of HTTP, such as GET or POST: what stands there is longer than any.",
         RequestRejection.TunnelRequested => "Ask a proxy for tunnels; this server serves its own resources only.",
         RequestRejection.InvalidTarget =>
             "The target must be a path that begins with a slash, or an http or https URL without user information.",

@@ -15,7 +15,7 @@ internal sealed partial class PublishEndpoint
         if (problem is null)
         {
             work.Admission = await guard.AdmitPublisherAsync(exchange, work.Parameters);
-            problem = work.Admission.Refusal ?? await EndAsync(exchange, work);
+            problem = work.Admission.Refusal ?? Leaving() ?? await EndAsync(exchange, work);
         }
 
         if (problem is not null) replies.Refuse(exchange, problem);

@@ -30,7 +30,7 @@ internal sealed partial class PublishEndpoint
                 work.Batch.Clear();
             }
 
-            if (problem is null && read.Status == BodyReadStatus.Data) problem = _draining.IsCancellationRequested ? ShuttingDown() : ShortOfMemory();
+            if (problem is null && read.Status == BodyReadStatus.Data) problem = LeavingAfter() ?? ShortOfMemory();
             if (problem is null && read.Status == BodyReadStatus.Data) continue;
             if (problem is null && read.Status == BodyReadStatus.Aborted) return null;
             problem ??= EndOf(read, parser) ?? await EndStreamTopicAsync(work, progress);
@@ -56,8 +56,8 @@ internal sealed partial class PublishEndpoint
         if (pause > TimeSpan.Zero) await Task.Delay(pause, hub.Time, _draining.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static Problem ShuttingDown()
-        => Problem.ForNow(503, "The server is shutting down; go on elsewhere or later, after the event of lastId.");
+    private Problem? LeavingAfter()
+        => Leaving("The server is shutting down; go on elsewhere or later, after the event of lastId.");
 
     private static Problem? EndOf(BodyReadResult read, EventStreamParser parser)
     {

@@ -18,7 +18,10 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
 
     private static ReadOnlySpan<byte> Json => "application/json"u8;
 
-    /// <summary>The server is leaving: streams of events are cut at the next event, or the drain would wait for their publishers.</summary>
+    /// <summary>
+    /// The server is leaving: what begins now is refused, and streams of events are cut at the next event, or the drain would wait for
+    /// their publishers.
+    /// </summary>
     public void BeginDrain() => _draining.Cancel();
 
     public void Dispose() => _draining.Dispose();
@@ -30,7 +33,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         if (problem is null)
         {
             work.Admission = await guard.AdmitPublisherAsync(exchange, work.Parameters);
-            problem = work.Admission.Refusal ?? await PublishAsync(exchange, work);
+            problem = work.Admission.Refusal ?? Leaving() ?? await PublishAsync(exchange, work);
         }
 
         if (problem is not null) replies.Refuse(exchange, problem);
@@ -129,6 +132,17 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         => _rate.IsOff || _rate.TryTake(Subject.Of(exchange, work.Admission.Caller), events, out var wait)
             ? null
             : Problem.ForNow(429, $"You publish more than {options.Limits.PublishRate} events a second; send again after Retry-After seconds.", wait) with { Limit = Limit.PublishRate };
+
+    // Some readers have left already, and memory goes with the process: a publisher who sends it again afterwards reaches all of them.
+    private Problem? Leaving()
+        => Leaving("The server is shutting down, so nothing was published; publish again after Retry-After seconds.");
+
+    // Where another node takes the clients, nobody knows when it has room.
+    private Problem? Leaving(string detail)
+    {
+        if (!_draining.IsCancellationRequested) return null;
+        return hub.Absence is { Ticks: > 0 } absence ? Problem.ForNow(503, detail, absence) : Problem.ForNow(503, detail);
+    }
 
     // History is shed before anything is refused; what would make more of it has to wait then.
     private Problem? ShortOfMemory()

@@ -235,17 +235,18 @@ internal sealed class SubscribeEndpoint(
     public void RefuseForNow(HttpExchange exchange, Limit limit, string detail, int status = 503)
     {
         // Where a limit is in the way, that one is full.
-        var mean = hub.MeanRetry(limit == Limit.None ? hub.Load : 1);
+        var load = limit == Limit.None ? hub.Load : 1;
         if (exchange.Request.Method != RequestMethod.Get || !AcceptHeader.NamesEventStream(exchange.Request))
         {
-            replies.Refuse(exchange, Problem.ForNow(status, detail, mean * RetryPacing.Nearest) with { Limit = limit });
+            var atLeast = hub.MeanRetry(load) * RetryPacing.Nearest;
+            var absence = hub.Absence;
+            replies.Refuse(exchange, Problem.ForNow(status, detail, absence > atLeast ? absence : atLeast) with { Limit = limit });
             return;
         }
 
         replies.Metrics.Limits.Count(limit);
         replies.Metrics.Limits.CountSoft(limit);
-        var retry = RetryPacing.Jitter(mean, Random.Shared.NextDouble());
-        var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {retry}\n\n"));
+        var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.NextRetry(load)}\n\n"));
         replies.Send(exchange, 200, EventStream, block);
     }
 }

@@ -15,6 +15,9 @@ internal static partial class HostingLog
     [LoggerMessage(102, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger logger);
 
+    [LoggerMessage(104, LogLevel.Warning, "SIGHUP is ignored: settings are read at the start only, so restart the server")]
+    public static partial void HangUpIgnored(ILogger logger);
+
     [LoggerMessage(103, LogLevel.Critical, "The server broke down")]
     public static partial void BrokeDown(ILogger logger, Exception exception);
 

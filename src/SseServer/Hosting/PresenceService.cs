@@ -31,7 +31,7 @@ internal sealed class PresenceService(ServerSettings settings, EventHub hub, Htt
         await _stopping.CancelAsync();
         if (_watcher is null) return;
         await ExecuteTask!;
-        _drained = _watcher.DrainAsync(settings.DrainPeriod);
+        _drained = _watcher.DrainAsync(settings.Drain.CutOff);
     }
 
     public Task StoppedAsync(CancellationToken cancellationToken) => _drained;

@@ -25,7 +25,7 @@ internal static class ServerHost
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.DrainPeriod + MarginAfterDrain);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Drain.CutOff + MarginAfterDrain);
         addServer(builder.Services);
         return builder.Build();
     }

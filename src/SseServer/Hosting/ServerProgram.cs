@@ -68,7 +68,8 @@ internal static class ServerProgram
     {
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServerProgram));
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-        using var stopping = lifetime.ApplicationStopping.Register(() => HostingLog.Stopping(logger, settings.DrainPeriod.TotalSeconds));
+        using var stopping = lifetime.ApplicationStopping.Register(() => HostingLog.Stopping(logger, settings.Drain.CutOff.TotalSeconds));
+        using var hangUp = HangUp.Handle(lifetime, logger);
         try
         {
             await host.StartAsync(cancellation);

@@ -10,12 +10,14 @@ using SseServer.Transport;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// The server as a hosted service: starts listening, and on stop refuses newcomers, ends the streams and lets requests finish.
+/// The server as a hosted service: starts listening, and on stop ends the streams and lets requests finish. A listener that fails stops
+/// the host.
 /// </summary>
 internal sealed class ServerService(
-    ServerSettings settings, EventHub hub, HttpApplication application, TransportServer transport, ProcessMetrics process, Relays relays) : IHostedService
+    ServerSettings settings, EventHub hub, HttpApplication application, TransportServer transport, ProcessMetrics process, Relays relays)
+    : BackgroundService
 {
-    public Task StartAsync(CancellationToken cancellationToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         application.Expose(transport.Meter);
         application.Expose(process.Meter);
@@ -29,16 +31,26 @@ internal sealed class ServerService(
             throw StartupException.CannotListen(e.Endpoint.ToString(), e.Cause);
         }
 
-        return Task.CompletedTask;
+        return base.StartAsync(cancellationToken);
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        // A refused connection is tried again, on another node where there is one; so the door closes before the streams end.
-        transport.StopAccepting();
-        application.BeginDrain();
-        hub.BeginDrain(settings.DrainSpread);
-        await transport.DrainAsync(settings.DrainPeriod);
+        await ServerDrain.RunAsync(settings.Drain, hub, application, transport);
+        await base.StopAsync(cancellationToken);
+    }
+
+    // A server that nobody can reach is of no use, and only its end is seen by what watches it.
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            throw await transport.Failed.WaitAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
     }
 
     private List<IPEndPoint> EndPoints(bool isTls)

@@ -47,6 +47,20 @@ internal sealed class Departure
 
     public bool IsOver(long now) => now - Begin >= PeriodMilliseconds;
 
+    /// <summary>When the server is back, in the hub's clock; 0 where clients find another one meanwhile.</summary>
+    public long BackAt { get; init; }
+
+    /// <summary>The time over which clients return once the server is back.</summary>
+    public TimeSpan Returns { get; init; }
+
+    /// <summary>The time until the server is back; zero where nobody need wait for it.</summary>
+    public TimeSpan Absence(long now) => TimeSpan.FromMilliseconds(Math.Max(0, BackAt - now));
+
     /// <summary>The reconnection time of a stream that ends at a place, from 0 for the first up to 1, in milliseconds.</summary>
-    public int RetryAt(double place) => RetryPacing.AtEnd(MeanRetry, Stretch, place, Random.Shared.NextDouble());
+    public int RetryAt(double place, long now)
+    {
+        var random = Random.Shared.NextDouble();
+        var retry = RetryPacing.AtEnd(MeanRetry, Stretch, place, random);
+        return BackAt == 0 ? retry : Math.Max(retry, RetryPacing.AfterAbsence(Absence(now), MeanRetry, Returns, place, random));
+    }
 }

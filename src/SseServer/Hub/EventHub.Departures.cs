@@ -21,17 +21,33 @@ internal sealed partial class EventHub
     /// <summary>The mean reconnection time under the load of the moment.</summary>
     public TimeSpan ReconnectionTime => MeanRetry(Load);
 
+    /// <summary>A reconnection time for one client under a load, in milliseconds; while the server drains, not before it is back.</summary>
+    public int NextRetry(double load)
+    {
+        var random = Random.Shared.NextDouble();
+        var mean = MeanRetry(load);
+        var retry = RetryPacing.Jitter(mean, random);
+        if (Volatile.Read(ref _departure) is not { BackAt: > 0 } departure) return retry;
+        var place = Random.Shared.NextDouble();
+        return Math.Max(retry, RetryPacing.AfterAbsence(departure.Absence(Milliseconds), mean, departure.Returns, place, random));
+    }
+
     /// <summary>The mean reconnection time under a load.</summary>
     public TimeSpan MeanRetry(double load) => RetryPacing.Mean(Options.ReconnectionTime, Options.MaxReconnectionTime, load);
+
+    /// <summary>The time until clients find the server again; zero while it does not drain, or where they find another one.</summary>
+    public TimeSpan Absence => Volatile.Read(ref _departure)?.Absence(Milliseconds) ?? TimeSpan.Zero;
 
     /// <summary>
     /// Ends all streams cleanly, evenly over a period, each with a last reconnection time that spreads the return; those that join later end at once. Takes the place of
     /// a shed; there is no way back.
     /// </summary>
-    public void BeginDrain(TimeSpan period)
+    /// <param name="period">From the first end to the last; zero for all at once.</param>
+    /// <param name="absence">From now until the server is back: no client is told to come before. Zero where others take them.</param>
+    public void BeginDrain(TimeSpan period, TimeSpan absence = default)
     {
         lock (_departureGate)
-            if (_departure is not { IsDrain: true }) BeginUnderGate(100, period, isDrain: true);
+            if (_departure is not { IsDrain: true }) BeginUnderGate(100, period, isDrain: true, absence);
     }
 
     /// <summary>Ends a share of the streams as a drain does, in place of a shed that is underway. False while the server drains.</summary>
@@ -44,17 +60,17 @@ internal sealed partial class EventHub
         lock (_departureGate)
         {
             if (_departure is { IsDrain: true }) return false;
-            streams = BeginUnderGate(percent, period, isDrain: false);
+            streams = BeginUnderGate(percent, period, isDrain: false, absence: default);
             return true;
         }
     }
 
-    private int BeginUnderGate(int percent, TimeSpan period, bool isDrain)
+    private int BeginUnderGate(int percent, TimeSpan period, bool isDrain, TimeSpan absence)
     {
         var parts = Departure.PartsOf(Array.ConvertAll(_shards, shard => shard.Count), percent);
         var streams = parts.Sum();
         var mean = ReconnectionTime;
-        _departure = new Departure
+        var departure = new Departure
         {
             IsDrain = isDrain,
             Begin = Milliseconds,
@@ -62,8 +78,11 @@ internal sealed partial class EventHub
             MeanRetry = mean,
             Stretch = RetryPacing.Stretch(streams, period, Options.ReturnRate, mean, Options.MaxReconnectionTime),
             Parts = parts,
+            BackAt = absence > TimeSpan.Zero ? Milliseconds + (long)absence.TotalMilliseconds : 0,
+            Returns = RetryPacing.Stretch(streams, TimeSpan.Zero, Options.ReturnRate, mean, Options.MaxReconnectionTime),
         };
-        foreach (var shard in _shards) shard.Begin(_departure);
+        Volatile.Write(ref _departure, departure);
+        foreach (var shard in _shards) shard.Begin(departure);
         _departureTimer?.Dispose();
         _departureTimer = period > TimeSpan.Zero
             ? Time.CreateTimer(static hub => ((EventHub)hub!).StepDeparture(), this, DepartureStep, DepartureStep)

@@ -59,7 +59,7 @@ internal sealed partial class FanOutShard
         {
             if (!departure.IsDrain) _counters.Shed++;
             subscription.IsDismissed = true;
-            subscription.EndRetryMilliseconds = departure.RetryAt(place);
+            subscription.EndRetryMilliseconds = departure.RetryAt(place, _hub.Milliseconds);
             Finish(subscription);
             Settle(subscription);
         }

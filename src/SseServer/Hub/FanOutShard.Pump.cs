@@ -34,8 +34,16 @@ internal sealed partial class FanOutShard
                     subscription.IsCatchingUp = false;
                     ReleaseHold(subscription);
                     if (isLast) EndAfterLast(subscription, end);
+                    else EndIfAnswered(subscription, isAtHead: true);
+                    break;
+                case PumpOutcome.Reading:
+                    if (!isLast) EndIfAnswered(subscription, isAtHead: false);
                     break;
                 case PumpOutcome.MoreToSend:
+                    // Publishers that are faster than the reader must not keep the stream open. One whose topics have ended goes on to
+                    // their end.
+                    if (!isLast) EndIfAnswered(subscription, isAtHead: false);
+                    if (subscription.IsEnding) break;
                     if (group is not null && !subscription.IsCatchingUp) HoldUpRounds(subscription);
                     Enqueue(subscription);
                     break;

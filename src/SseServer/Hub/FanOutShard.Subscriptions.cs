@@ -35,8 +35,8 @@ internal sealed partial class FanOutShard
             if (signals.HasFlag(Subscription.Signals.PeerLost)) subscription.IsBroken = true;
             if (signals.HasFlag(Subscription.Signals.PinIsCut)) CutIfPinning(subscription);
             if (signals.HasFlag(Subscription.Signals.PageReady)) OnPageReady(subscription);
-            if (signals.HasFlag(Subscription.Signals.PeerFinished) || signals.HasFlag(Subscription.Signals.EndRequested))
-                Finish(subscription);
+            if (signals.HasFlag(Subscription.Signals.PeerFinished)) OnPeerFinished(subscription);
+            if (signals.HasFlag(Subscription.Signals.EndRequested)) Finish(subscription);
 
             Settle(subscription);
         }
@@ -68,7 +68,7 @@ internal sealed partial class FanOutShard
         if (_departure is { IsDrain: true } departure)
         {
             subscription.IsDismissed = true;
-            subscription.End(departure.RetryAt(Random.Shared.NextDouble()));
+            subscription.End(departure.RetryAt(Random.Shared.NextDouble(), _hub.Milliseconds));
         }
 
         if (!subscription.IsBusy && !subscription.IsBroken) Enqueue(subscription);
@@ -102,7 +102,24 @@ internal sealed partial class FanOutShard
         if (subscription is { IsEnding: false, IsBroken: false }) Enqueue(subscription);
     }
 
-    // A peer that will send no more may still read, as may one that is sent away: it gets what there is once more.
+    // A FIN is no abort (RFC 9112 section 9.6): what was asked for is answered, up to the head of now, in as many turns as that takes.
+    private void OnPeerFinished(Subscription subscription)
+    {
+        subscription.EndsAt ??= _hub.Head;
+        if (subscription is { IsBusy: false, IsEnding: false, IsBroken: false }) Enqueue(subscription);
+    }
+
+    /// <summary>Ends the stream of a peer that has sent its FIN, once everything up to the head of that moment was sent.</summary>
+    /// <param name="subscription">Whose stream it is.</param>
+    /// <param name="isAtHead">It has all that its logs hold. Its last id may be lower than the head, which may be another topic's.</param>
+    private void EndIfAnswered(Subscription subscription, bool isAtHead)
+    {
+        if (subscription.EndsAt is not { } last || (!isAtHead && subscription.LastId < last)) return;
+        subscription.IsEnding = true;
+        Settle(subscription);
+    }
+
+    // Who is sent away gets one more turn now and the rest when it comes back.
     private void Finish(Subscription subscription)
     {
         if (!subscription.IsBusy && !subscription.IsBroken) Pump(subscription);
@@ -179,7 +196,7 @@ internal sealed partial class FanOutShard
     }
 
     /// <summary>A reconnection time for one client, in milliseconds.</summary>
-    private int NextRetry() => RetryPacing.Jitter(_hub.ReconnectionTime, Random.Shared.NextDouble());
+    private int NextRetry() => _hub.NextRetry(_hub.Load);
 
     private void Enqueue(Subscription subscription)
     {

@@ -16,11 +16,14 @@ internal static class RetryPacing
 
     private const double Farthest = 1.25;
 
+    private const double Width = Farthest - Nearest;
+
     /// <summary>A reconnection time spread evenly over the half around <paramref name="mean"/>, so that clients cut together do not come back together.</summary>
     /// <param name="mean">The reconnection time to spread.</param>
     /// <param name="random">A number from 0 up to 1.</param>
     /// <returns>Milliseconds, at least 1.</returns>
-    public static int Jitter(TimeSpan mean, double random) => (int)Math.Clamp(mean.TotalMilliseconds * (Nearest + random * (Farthest - Nearest)), 1, int.MaxValue);
+    public static int Jitter(TimeSpan mean, double random)
+        => (int)Math.Clamp(mean.TotalMilliseconds * (Nearest + random * Width), 1, int.MaxValue);
 
     /// <summary>The seconds of a <c>Retry-After</c> (RFC 9110 section 10.2.3), never too short and spread over two thirds more, as wide as <see cref="Jitter"/> spreads.</summary>
     /// <param name="atLeast">Before this another try makes no sense.</param>
@@ -67,4 +70,18 @@ internal static class RetryPacing
     /// <returns>Milliseconds, at least 1.</returns>
     public static int AtEnd(TimeSpan mean, TimeSpan stretch, double place, double random)
         => (int)Math.Min(Jitter(mean, random) + place * stretch.TotalMilliseconds, int.MaxValue);
+
+    /// <summary>
+    /// The least reconnection time of one among streams that end because the server goes away and comes back. None returns before the
+    /// server does: behind a proxy it would be answered 502, after which an EventSource does not come back at all. From then on they
+    /// return as evenly as they left.
+    /// </summary>
+    /// <param name="absence">From now until the server is back.</param>
+    /// <param name="mean">The mean reconnection time, whose spread they get.</param>
+    /// <param name="returns">The time over which they return.</param>
+    /// <param name="place">Where it stands among them, from 0 for the first up to 1.</param>
+    /// <param name="random">A number from 0 up to 1.</param>
+    /// <returns>Milliseconds.</returns>
+    public static int AfterAbsence(TimeSpan absence, TimeSpan mean, TimeSpan returns, double place, double random)
+        => (int)Math.Min((absence + mean * Width * random + returns * place).TotalMilliseconds, int.MaxValue);
 }

@@ -87,6 +87,9 @@ internal abstract class Subscription
 
     internal bool IsBroken { get; set; }
 
+    /// <summary>The head when the peer sent its FIN: the stream ends once everything up to it was sent. Null before a FIN.</summary>
+    internal EventId? EndsAt { get; set; }
+
     internal bool IsEnding { get; set; }
 
     internal bool IsEnded { get; set; }
@@ -134,7 +137,7 @@ internal abstract class Subscription
     {
     }
 
-    /// <summary>The peer sent its end of stream: it gets what there is, then the end.</summary>
+    /// <summary>The peer sent its FIN: it is sent everything up to the head of now, then the end.</summary>
     public void PeerFinished() => Signal(Signals.PeerFinished);
 
     /// <summary>The connection is gone or was aborted.</summary>

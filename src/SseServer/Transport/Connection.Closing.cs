@@ -13,6 +13,11 @@ namespace SseServer.Transport;
 /// </remarks>
 internal sealed partial class Connection
 {
+    private const int LingerReadBytes = 16 * 1024;
+
+    // Some hundred microseconds of one thread.
+    private const int LingerTurnBytes = 1024 * 1024;
+
     /// <summary>The request loop is over: everything written is delivered, then the connection closes.</summary>
     internal void BeginLinger()
     {
@@ -23,6 +28,27 @@ internal sealed partial class Connection
     internal void Close()
     {
         lock (_receiver) CloseUnderLock();
+    }
+
+    /// <summary>The time to drain is over. What was written to its end is left to the kernel to deliver; the rest is cut off.</summary>
+    internal void CutOff()
+    {
+        if (Phase == ConnectionPhase.Lingering) StopLingering();
+        else Abort(CloseReason.ServerStopped);
+    }
+
+    /// <summary>Closes a connection that lingers, in order: disposing of a socket with a receive pending would abort it.</summary>
+    private void StopLingering()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The peer has reset it, or it closed by itself in the meantime.
+            _receiver.Interrupt();
+        }
     }
 
     private void EndUnderLock()
@@ -61,9 +87,10 @@ internal sealed partial class Connection
     private void LingerUnderLock(bool peerLeft)
     {
         _phase = ConnectionPhase.Lingering;
-        _discarded = 0;
         _receiver.ClearInterrupt();
-        _deadline.Arm(_context.After(_context.Options.LingerTimeout), DeadlineKind.Linger);
+        // One that is over a limit has one of few places, which others wait for.
+        _lingerEnd = _context.After(IsOverLimit ? _context.Options.LingerTimeout : _context.Options.LingerPeriod);
+        ArmForLinger();
         var finSent = TryShutdownSend();
         if (IsAborted || peerLeft || !finSent) CloseUnderLock();
         else if (!_waiting) DiscardUnderLock();
@@ -72,22 +99,29 @@ internal sealed partial class Connection
     [SkipLocalsInit]
     private void DiscardUnderLock()
     {
-        Span<byte> sink = stackalloc byte[DiscardBytes];
-        while (_discarded < _context.Options.LingerBytes && !_receiver.IsInterrupted)
+        Span<byte> sink = stackalloc byte[LingerReadBytes];
+        for (var turn = LingerTurnBytes; !_receiver.IsInterrupted; )
         {
-            var read = _socket.Receive(sink, SocketFlags.None, out var error);
+            var read = 0;
+            var error = SocketError.WouldBlock;
+            // The wait that follows a full turn ends at once, on a thread of the pool: a fast peer does not keep this one from others.
+            if (turn > 0) read = _socket.Receive(sink, SocketFlags.None, out error);
             if (error == SocketError.WouldBlock)
             {
+                ArmForLinger();
                 WaitUnderLock();
                 return;
             }
 
             if (read <= 0) break;
-            _discarded += read;
+            turn -= read;
         }
 
         CloseUnderLock();
     }
+
+    private void ArmForLinger() =>
+        _deadline.Arm(Math.Min(_context.After(_context.Options.LingerTimeout), _lingerEnd), DeadlineKind.Linger);
 
     private bool TryShutdownSend()
     {

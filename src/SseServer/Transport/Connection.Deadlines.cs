@@ -14,13 +14,28 @@ internal sealed partial class Connection
         SweepStray();
     }
 
-    /// <summary>Closes the connection if it has no request; otherwise its next reply is its last.</summary>
+    /// <summary>
+    /// The server drains. A connection that waits for a request is closed: at once, or, where newcomers are still answered and it has
+    /// asked for nothing yet, after the time that a request may take which is on its way. A proxy that connects and is closed without an
+    /// answer tells its client 502, after which an EventSource does not come back. For others the next reply is the last.
+    /// </summary>
     internal void Drain()
     {
+        if (_context.AnswersWhileDraining && !_hasAsked)
+        {
+            var end = _context.After(_context.Options.DrainRequestTimeout);
+            _deadline.TryShorten(DeadlineKind.Request, end);
+            _deadline.TryShorten(DeadlineKind.Handshake, end);
+            return;
+        }
+
         if (!_deadline.TryClaim(DeadlineKind.Request) && !_deadline.TryClaim(DeadlineKind.Handshake)) return;
         TryRecord(CloseReason.Draining);
         _receiver.Interrupt();
     }
+
+    /// <summary>A whole request has arrived.</summary>
+    internal void NoteRequest() => _hasAsked = true;
 
     /// <summary>A request may begin from here on.</summary>
     internal void ArmForRequest()
@@ -62,6 +77,9 @@ internal sealed partial class Connection
             case DeadlineKind.Body:
                 TryRecord(CloseReason.BodyTimeout);
                 break;
+            case DeadlineKind.Linger:
+                StopLingering();
+                return;
         }
 
         _receiver.Interrupt();

@@ -24,6 +24,7 @@ internal sealed partial class Connection
     private readonly SocketReceiver _receiver;
     private readonly int _slot;
     private Deadline _deadline;
+    private long _lingerEnd;
     private TlsSession? _tls;
     private IStreamPeer? _peer;
     private int _closeReason;
@@ -35,6 +36,7 @@ internal sealed partial class Connection
     private bool _isTls;
     private bool _expectsProxyHeader;
     private bool _isCountedForAddress;
+    private bool _hasAsked;
     private ConnectionStanding _standing;
 
     private Connection(TransportContext context, Socket socket, SocketReceiver receiver)
@@ -98,7 +100,17 @@ internal sealed partial class Connection
         LinuxSocketOptions.SetUserTimeout(socket, context.Options.StalledWriteTimeout);
         var connection = new Connection(context, socket, new SocketReceiver(socket)) { _isTls = isTls, _standing = standing };
         TransportLog.Accepted(context.Logger, connection.Id, connection.RemoteEndPoint);
-        connection.Begin();
+        try
+        {
+            connection.Begin();
+        }
+        catch (Exception e)
+        {
+            // It stands in the table and in the counts already, and takes itself out of them.
+            TransportLog.TransportFault(context.Logger, e, connection.Id);
+            connection.TryRecord(CloseReason.TransportFault);
+            connection.Close();
+        }
     }
 
     /// <summary>

@@ -2,7 +2,7 @@ namespace SseServer.Transport;
 
 /// <summary>
 /// One moment and what it is the end of, in one word, so that the sweep never pairs the time of one wait with the kind of the next.
-/// Armed and disarmed by the connection's own path; claimed, at the most once, by whoever ends the wait from outside.
+/// Armed and disarmed by the connection's own path; claimed, at most once, or shortened by whoever ends the wait from outside.
 /// </summary>
 internal struct Deadline
 {
@@ -32,6 +32,14 @@ internal struct Deadline
     {
         var word = Volatile.Read(ref _word);
         return KindOf(word) == kind && Interlocked.CompareExchange(ref _word, 0, word) == word;
+    }
+
+    /// <summary>Brings the end of a wait of one kind forward.</summary>
+    public void TryShorten(DeadlineKind kind, long moment)
+    {
+        var word = Volatile.Read(ref _word);
+        var sooner = (moment << KindBits) | (long)kind;
+        if (KindOf(word) == kind && sooner < word) Interlocked.CompareExchange(ref _word, sooner, word);
     }
 
     private static DeadlineKind KindOf(long word) => (DeadlineKind)(word & ((1 << KindBits) - 1));

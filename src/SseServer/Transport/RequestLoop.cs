@@ -110,6 +110,7 @@ internal sealed class RequestLoop
         }
 
         _connection.Disarm();
+        _connection.NoteRequest();
         if (status == ParseStatus.Complete && _connection.Refusal != RequestRejection.None) (status, rejection) = (ParseStatus.Rejected, _connection.Refusal);
         return status == ParseStatus.Rejected ? await RejectAsync(rejection, CloseReason.RequestRefused) : await HandleAsync();
     }

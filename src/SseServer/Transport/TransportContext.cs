@@ -5,7 +5,7 @@ using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
 
-/// <summary>What all connections of one server share. Immutable but for <see cref="IsDraining"/>; safe on any thread.</summary>
+/// <summary>What all connections of one server share. Immutable but for the drain; safe on any thread.</summary>
 internal sealed class TransportContext(TransportOptions options, IHttpApplication application, TimeProvider time, ILogger logger)
 {
     private long _lastConnectionId;
@@ -37,8 +37,15 @@ internal sealed class TransportContext(TransportOptions options, IHttpApplicatio
     /// <summary>Once true, connections close after the reply underway. It never becomes false again.</summary>
     public bool IsDraining => Volatile.Read(ref _draining);
 
+    /// <summary>Whether connections that come during the drain have their first request answered.</summary>
+    public bool AnswersWhileDraining { get; private set; }
+
     // A full fence: a connection arms its deadline and then reads the flag, the drain sets the flag and then looks for deadlines.
-    public void BeginDrain() => Interlocked.Exchange(ref _draining, true);
+    public void BeginDrain(bool answersNewcomers)
+    {
+        AnswersWhileDraining = answersNewcomers;
+        Interlocked.Exchange(ref _draining, true);
+    }
 
     public long NextConnectionId() => Interlocked.Increment(ref _lastConnectionId);
 

@@ -19,8 +19,11 @@ internal static partial class TransportLog
     [LoggerMessage(1003, LogLevel.Information, "Accepting works again")]
     public static partial void AcceptRecovered(ILogger logger);
 
-    [LoggerMessage(1004, LogLevel.Critical, "The listener on {EndPoint} failed: {Error}. Nobody can connect to it any more")]
-    public static partial void AcceptFailed(ILogger logger, EndPoint? endPoint, SocketError error);
+    [LoggerMessage(1004, LogLevel.Critical, "The listener on {EndPoint} failed, so nobody can connect to it any more")]
+    public static partial void AcceptFailed(ILogger logger, Exception exception, EndPoint? endPoint);
+
+    [LoggerMessage(1013, LogLevel.Error, "A connection to {EndPoint} could not be taken; accepting goes on")]
+    public static partial void AcceptFault(ILogger logger, Exception exception, EndPoint? endPoint);
 
     [LoggerMessage(1005, LogLevel.Debug, "A connection was gone before it was accepted: {Error}")]
     public static partial void AcceptClientFault(ILogger logger, SocketError error);

@@ -59,14 +59,20 @@ internal sealed record TransportOptions
     /// </summary>
     public TimeSpan StalledWriteTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long a closing connection waits for the peer's FIN. 5 s is nginx's lingering_timeout.</summary>
+    /// <summary>
+    /// How long, during a drain, a connection without a request may take to bring one. 2 s: whoever connects in order to ask has asked by
+    /// then, and idle connections made ahead of need do not hold up the drain.
+    /// </summary>
+    public TimeSpan DrainRequestTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a closing connection waits for the peer's next byte, or for its FIN. 5 s is nginx's lingering_timeout.</summary>
     public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Bytes discarded while a closing connection waits. 1 MB: more than a client has in flight when the refusal reaches it over a link of
-    /// 100 Mbit/s and 80 ms.
+    /// How long a closing connection discards what the peer still sends. Many clients read no reply before they have sent their whole
+    /// body, so it has no bound in bytes. 30 s is nginx's lingering_time.
     /// </summary>
-    public int LingerBytes { get; init; } = 1024 * 1024;
+    public TimeSpan LingerPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// An unread body declared no longer than this is read and dropped after the reply, so that the connection can be kept.

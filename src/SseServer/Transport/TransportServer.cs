@@ -17,6 +17,7 @@ internal sealed class TransportServer : IAsyncDisposable
     private readonly TransportMetrics _metrics;
     private readonly List<AcceptLoop> _loops = [];
     private ITimer? _sweepTimer;
+    private readonly TaskCompletionSource<IOException> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sweeping;
     private int _stopped;
     private bool _drained;
@@ -37,6 +38,9 @@ internal sealed class TransportServer : IAsyncDisposable
 
     /// <summary>What happened to connections since the start.</summary>
     public TransportCounters Counters => _context.Counters;
+
+    /// <summary>Completes when a listener can accept no more although nobody stopped it; never otherwise.</summary>
+    public Task<IOException> Failed => _failed.Task;
 
     internal TransportBuffers Buffers => _context.Buffers;
 
@@ -75,20 +79,29 @@ internal sealed class TransportServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting, closes connections without a request at once and the others after their reply, waits at most
-    /// <paramref name="timeout"/> for all to go, then cuts off the rest. Streams are for their owners to end.
+    /// Closes connections without a request and the others after their reply, waits at most <paramref name="timeout"/> for all to
+    /// go, then cuts off the rest. Streams are for their owners to end.
     /// </summary>
-    public async Task DrainAsync(TimeSpan timeout)
+    /// <param name="timeout">From now until what remains is cut off.</param>
+    /// <param name="answersNewcomers">
+    /// Whether those who connect meanwhile have a request answered, by an application that knows of the drain; otherwise the listeners
+    /// close first.
+    /// </param>
+    public async Task DrainAsync(TimeSpan timeout, bool answersNewcomers = false)
     {
-        StopAccepting();
+        if (!answersNewcomers) StopAccepting();
         _drained = true;
-        _context.BeginDrain();
+        _context.BeginDrain(answersNewcomers);
         TransportLog.Draining(_context.Logger, ConnectionCount, timeout);
+        var began = _context.Time.GetTimestamp();
         foreach (var connection in _context.Connections.Snapshot()) connection?.Drain();
-        if (await IsEmptyWithinAsync(timeout)) return;
+        var isEmpty = await IsEmptyWithinAsync(timeout);
+        StopAccepting();
+        // Some may have come between the last one that left and the closing of the listeners.
+        if (isEmpty && await IsEmptyWithinAsync(timeout - _context.Time.GetElapsedTime(began))) return;
 
         TransportLog.DrainTimeout(_context.Logger, ConnectionCount);
-        foreach (var connection in _context.Connections.Snapshot()) connection?.Abort(CloseReason.ServerStopped);
+        foreach (var connection in _context.Connections.Snapshot()) connection?.CutOff();
 
         // Owners are told at once; the bound is for one that never ends its stream.
         await IsEmptyWithinAsync(_context.Options.LingerTimeout);
@@ -107,7 +120,7 @@ internal sealed class TransportServer : IAsyncDisposable
     {
         try
         {
-            return AcceptLoop.Listen(_context, endpoint, isTls);
+            return AcceptLoop.Listen(_context, endpoint, isTls, _failed);
         }
         catch (SocketException cause)
         {

@@ -36,7 +36,7 @@ public class RequestRejectionsTests
     [TestCase(RequestRejection.HeaderSectionTooLarge, 431)]
     [TestCase(RequestRejection.TooManyHeaders, 431)]
     [TestCase(RequestRejection.UnsupportedTransferCoding, 501)]
-    [TestCase(RequestRejection.MethodTooLong, 501)]
+    [TestCase(RequestRejection.MethodTooLong, 400)]
     [TestCase(RequestRejection.TunnelRequested, 501)]
     [TestCase(RequestRejection.UnsupportedVersion, 505)]
     [TestCase(RequestRejection.Http2Preface, 505)]

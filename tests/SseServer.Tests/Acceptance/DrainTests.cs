@@ -78,6 +78,25 @@ public sealed class DrainTests
         Assert.That(Stopwatch.GetElapsedTime(times[0], times[^1]), Is.GreaterThan(TimeSpan.FromSeconds(2)), "they end one by one");
     }
 
+    [Test]
+    [Platform("Linux,MacOsX")]
+    public async Task Process_that_stops_at_once_still_tells_every_stream_when_to_come_back()
+    {
+        using var server = await ServerProcess.StartAsync("--Drain:Seconds=0", "--Streams:HeartbeatInterval=10m");
+        var clients = new List<WireClient>();
+        for (var i = 0; i < 300; i++)
+        {
+            clients.Add(await WireClient.ConnectAsync(server.EndPoint));
+            await clients[i].RequestAsync("GET", "/events");
+            await clients[i].ReadHeadAsync();
+            Assert.That((await clients[i].ReadBlockAsync())!.Name, Is.EqualTo("connected"));
+        }
+
+        var ends = clients.ConvertAll(ReadEndAsync);
+        Assert.That(await server.StopAsync(), Is.Zero);
+        await Task.WhenAll(ends).Soon();
+    }
+
     private static async Task<long> ReadEndAsync(WireClient client)
     {
         using (client)

@@ -20,11 +20,14 @@ internal sealed class ServerProcess : IDisposable
 
     public IPEndPoint EndPoint { get; private set; } = null!;
 
-    public static async Task<ServerProcess> StartAsync(params string[] args)
+    public static Task<ServerProcess> StartAsync(params string[] args) => StartAtAsync(0, args);
+
+    /// <summary>Starts it on a port of the caller's choice, as one that takes another's place.</summary>
+    public static async Task<ServerProcess> StartAtAsync(int port, params string[] args)
     {
         var start = new ProcessStartInfo(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), "--listen", "127.0.0.1:0", .. args])
+            [Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), "--listen", $"127.0.0.1:{port}", .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,4 +1,6 @@
+using SseServer.Hub;
 using SseServer.Tests.Endpoints;
+using SseServer.Tests.History;
 using SseServer.Tests.Transport;
 
 namespace SseServer.Tests.Conformance;
@@ -94,6 +96,27 @@ public sealed class HalfClosedTests
         Assert.That((await reader.ReadHeadAsync()).Status, Is.EqualTo(200));
         Assert.That((await reader.ReadEventAsync())!.Name, Is.EqualTo("connected"));
         Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo("one"));
+        Assert.That(await reader.ReadBlockAsync(), Is.Null);
+        Assert.That(await reader.EndsAsync());
+    }
+
+    [Test]
+    public async Task Stream_asked_for_before_a_fin_brings_all_history([Values] bool isStored, [Values] bool tls)
+    {
+        const int events = 3000;
+        await using var server = new ServerUnderTest(
+            hub: HubOptions.Default with { Shards = 2, MaxHistoryBytes = isStored ? 100_000 : HubOptions.Default.MaxHistoryBytes },
+            store: isStored ? new MemoryEventStore() : null, tls: tls);
+        var lines = string.Concat(Enumerable.Range(0, events).Select(i => $$"""{"data":"{{i}} {{new string('x', 400)}}"}""" + "\n"));
+        await server.SendAsync("POST", "/events/a", lines, "Content-Type: application/x-ndjson");
+        var reader = await server.ConnectAsync();
+        await reader.RequestAsync("GET", "/events/a?since=all");
+        if (!tls) reader.Finish();
+        else await reader.FinishTlsAsync();
+
+        Assert.That((await reader.ReadHeadAsync()).Status, Is.EqualTo(200));
+        Assert.That((await reader.ReadEventAsync())!.Name, Is.EqualTo("connected"));
+        for (var i = 0; i < events; i++) Assert.That((await reader.ReadEventAsync())!.Data, Does.StartWith($"{i} "));
         Assert.That(await reader.ReadBlockAsync(), Is.Null);
         Assert.That(await reader.EndsAsync());
     }

@@ -15,7 +15,7 @@ public sealed class RequestLineTests
     private const string Garbage = "RFC 9112 2.2: to octets that match no HTTP-message a server should answer 400 and close";
     private const string EmptyLine = "RFC 9112 2.2: a server should ignore at least one empty line received before the request-line";
     private const string TooLong = "RFC 9112 3: 414 to a target longer than the server wishes to parse; 8000 octets should be supported";
-    private const string LongMethod = "RFC 9112 3: 501 to a method longer than any that the server implements";
+    private const string LongMethod = "RFC 9112 3: 501 to a method that is not implemented; what is longer than any is none: 400";
     private const string Preface = "RFC 9113 3.4: PRI * HTTP/2.0 makes a server without HTTP/2 fail the connection";
 
     [TestCase(Shape, "GET /\r\n", 400)]
@@ -92,6 +92,8 @@ public sealed class RequestLineTests
     [TestCase("BREW")]
     [TestCase("M-SEARCH")]
     [TestCase("!#$%&'*+-.^_`|~09azAZ")]
+    [TestCase("UPDATEREDIRECTREF")]
+    [TestCase("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     public Task Any_token_is_a_method(string method) =>
         Conversation.ServesAsync(Method, $"{method} /echo HTTP/1.1\r\nHost: a\r\n\r\n", "Host: a\n");
 
@@ -120,8 +122,12 @@ public sealed class RequestLineTests
     public Task Target_above_the_limit_is_414(int length) =>
         Conversation.RefusesAsync(TooLong, $"GET /{new string('a', length)} HTTP/1.1\r\nHost: a\r\n\r\n", 414);
 
+    [TestCase(33)]
     [TestCase(9_000)]
     [TestCase(100_000)]
-    public Task Method_above_the_limit_is_501(int length) =>
-        Conversation.RefusesAsync(LongMethod, $"{new string('A', length)} / HTTP/1.1\r\nHost: a\r\n\r\n", 501);
+    public Task Method_longer_than_any_is_400(int length) =>
+        Conversation.RefusesAsync(LongMethod, $"{new string('A', length)} / HTTP/1.1\r\nHost: a\r\n\r\n", 400);
+
+    [Test]
+    public Task Method_longer_than_any_is_refused_before_its_end() => Conversation.RefusesAsync(LongMethod, new string('A', 33), 400);
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.History;
+using SseServer.Hosting;
 using SseServer.Hub;
 using SseServer.Tests.Support;
 using SseServer.Transport;
@@ -97,16 +98,19 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Does what the host does when it is told to stop.</summary>
+    /// <summary>Stops as a node whose clients go on elsewhere.</summary>
     /// <param name="drainPeriod">What remains is cut off then.</param>
     /// <param name="spread">The time over which streams end; the default for all at once.</param>
     public async Task StopAsync(TimeSpan drainPeriod, TimeSpan spread = default)
     {
         Transport.StopAccepting();
-        Application.BeginDrain();
         Hub.BeginDrain(spread);
+        Application.BeginDrain();
         await Transport.DrainAsync(drainPeriod).Soon();
     }
+
+    /// <summary>Does what the host does when it is told to stop.</summary>
+    public Task StopAsync(DrainOptions options) => ServerDrain.RunAsync(options, Hub, Application, Transport);
 
     public Task HasConnectionsAsync(int count) => Eventually.HoldsAsync(() => Transport.ConnectionCount == count, $"{count} connections");
 

@@ -29,6 +29,9 @@ internal sealed class WireClient : IDisposable
     /// <summary>The last id that an event stream gave, as an EventSource keeps it (WHATWG HTML 9.2.6).</summary>
     public string LastEventId { get; private set; } = "";
 
+    /// <summary>Whether something has come since the last read.</summary>
+    public bool HasNews => _socket.Available > 0;
+
     public static async Task<WireClient> ConnectAsync(IPEndPoint endPoint, int receiveBuffer = 0, IPAddress? from = null, bool tls = false)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -134,6 +137,13 @@ internal sealed class WireClient : IDisposable
 
     /// <summary>Sends FIN: the server may still finish what it sends.</summary>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Says close_notify and sends FIN.</summary>
+    public async Task FinishTlsAsync()
+    {
+        await ((SslStream)_stream).ShutdownAsync().Soon();
+        Finish();
+    }
 
     /// <summary>Sends RST.</summary>
     public void Reset() => _socket.Close(0);

@@ -40,7 +40,7 @@ internal static partial class ReferenceHead
     [GeneratedRegex(@"\A(?:\r\n){0,4}")]
     private static partial Regex EmptyLines();
 
-    [GeneratedRegex(@"\A[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [!-~]+ HTTP/1\.[0-9]\z")]
+    [GeneratedRegex(@"\A[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32} [!-~]+ HTTP/1\.[0-9]\z")]
     private static partial Regex Line();
 
     [GeneratedRegex(@"\A[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xFF]*\z")]

@@ -45,6 +45,54 @@ internal sealed class ProcessTests
         Assert.That(rest, Does.Contain("Stopped"));
     }
 
+    // Servers take it for "read your settings again"; what is not done is said.
+    [Test]
+    [Platform("Linux,MacOsX")]
+    public async Task Hang_up_does_not_end_a_server_that_runs_without_a_terminal()
+    {
+        using var server = Start("--listen", "127.0.0.1:0");
+        var error = server.StandardError.ReadToEndAsync();
+        await ReadUntilAsync(server, " started");
+        Signal(server.Id, "HUP");
+        Assert.That(await ReadUntilAsync(server, "SIGHUP"), Does.Contain("ignored"));
+        Signal(server.Id, "TERM");
+        var rest = await server.StandardOutput.ReadToEndAsync();
+        await server.WaitForExitAsync();
+
+        Assert.That(server.ExitCode, Is.Zero, await error);
+        Assert.That(rest, Does.Contain("Stopped"));
+    }
+
+    // script gives the program a terminal.
+    [Test]
+    [Platform("Linux")]
+    public async Task Hang_up_of_its_terminal_stops_a_server_in_order()
+    {
+        var history = Path.Combine(Path.GetTempPath(), $"sse-hang-up-{Guid.NewGuid():n}.db");
+        var program = Path.Combine(AppContext.BaseDirectory, "sse-server.dll");
+        var command = $"'{Dotnet}' '{program}' --listen 127.0.0.1:0 --History:Path '{history}'";
+        var start = new ProcessStartInfo("script", ["-qefc", "exec " + command, "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        using var terminal = Process.Start(start)!;
+        // Without the colours that the log has at a terminal.
+        var line = System.Text.RegularExpressions.Regex.Replace(await ReadUntilAsync(terminal, " started"), "\\x1b\\[[0-9;]*m", "");
+        var id = int.Parse(System.Text.RegularExpressions.Regex.Match(line, @"process (\d+)").Groups[1].Value, null);
+        using var server = Process.GetProcessById(id);
+        // Its end takes the terminal away, which the system tells the program by SIGHUP.
+        terminal.Kill();
+        await server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        using var next = Start("--listen", "127.0.0.1:0", "--History:Path", history);
+        var log = await ReadUntilAsync(next, " started", all: true);
+        next.Kill();
+        await next.WaitForExitAsync();
+        foreach (var file in Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(history) + "*")) File.Delete(file);
+        Assert.That(log, Does.Contain("last stop was \"in order\"").Or.Contain("last stop was in order"));
+    }
+
     [Test]
     public async Task History_that_cannot_be_opened_ends_with_1_and_one_sentence()
     {
@@ -93,12 +141,31 @@ internal sealed class ProcessTests
         return (process.ExitCode, await output, await error);
     }
 
+    private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private static void Signal(int process, string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, process.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    private static async Task<string> ReadUntilAsync(Process process, string text, bool all = false)
+    {
+        var read = "";
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) is { } line)
+        {
+            read += line + "\n";
+            if (line.Contains(text, StringComparison.Ordinal)) return all ? read : line;
+        }
+
+        throw new IOException($"The process ended without '{text}': {read}");
+    }
+
     private static Process Start(params string[] args)
     {
-        var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), .. args])
+        var start = new ProcessStartInfo(Dotnet, [Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), .. args])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

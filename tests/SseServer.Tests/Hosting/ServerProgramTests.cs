@@ -19,7 +19,7 @@ internal sealed class ServerProgramTests
         Assert.That(help, Does.Contain("--listen HOST:PORT").And.Contain("--demo").And.Contain("--config FILE"));
         Assert.That(help, Does.Contain("--check URL").And.Contain("--version").And.Contain("--help, -h"));
         Assert.That(help, Does.Contain("Server:Listen (list, default 127.0.0.1:8080)"));
-        Assert.That(help, Does.Contain("Drain:Seconds (number, 0 to 300, default 5)"));
+        Assert.That(help, Does.Contain("Drain:Seconds (number, 0 to 300, default 1)"));
         Assert.That(help.Split('\n').Max(line => line.Length), Is.LessThanOrEqualTo(110));
     }
 

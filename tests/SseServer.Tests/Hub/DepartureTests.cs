@@ -61,6 +61,22 @@ internal sealed class DepartureTests
     }
 
     [Test]
+    public void Stream_that_ends_by_itself_during_a_drain_is_told_to_come_back_after_it()
+    {
+        using var hub = new TestHub(Options);
+        var lifetime = new StreamLifetime(hub.Time.GetUtcNow().AddDays(1), hub.Time.GetUtcNow().AddSeconds(2), default);
+        var subscriptions = Enumerable.Range(0, 40).Select(_ => hub.SubscribeLive("a")).ToList();
+        var ending = hub.Join(new RecordingSubscription { Lifetime = lifetime }, ResumePoint.Head, "a");
+        Eventually.True(() => ending.Stream.Blocks.Count == 1);
+
+        hub.Hub.BeginDrain(TimeSpan.FromSeconds(60), absence: TimeSpan.FromSeconds(100));
+        Advance(hub, [.. subscriptions, ending], TimeSpan.FromSeconds(3));
+
+        Eventually.True(() => ending.Ending is not null);
+        Assert.That(int.Parse(ending.Stream.Blocks[^1].Retry!, null), Is.GreaterThanOrEqualTo(97_000));
+    }
+
+    [Test]
     public void Shed_takes_the_share_of_each_shard_and_leaves_the_rest_and_newcomers_alone()
     {
         using var hub = new TestHub(Options);

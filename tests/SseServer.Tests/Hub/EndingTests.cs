@@ -70,22 +70,6 @@ internal sealed class EndingTests
     }
 
     [Test]
-    public void A_peer_that_finished_gets_what_there_is_and_then_the_end()
-    {
-        using var hub = new TestHub();
-        hub.PublishRange("a", 1, 50);
-        var subscription = new RecordingSubscription();
-        hub.Hold(subscription, ResumePoint.Oldest, "a");
-
-        EventHub.Join(subscription);
-        subscription.PeerFinished();
-        subscription.WaitForEnd(StreamEnding.Complete);
-
-        Assert.That(subscription.Data, Has.Length.EqualTo(50));
-        Assert.That(subscription.Stream.IsEnded, Is.True);
-    }
-
-    [Test]
     public void A_lost_peer_is_sent_nothing_more()
     {
         using var hub = new TestHub();

@@ -29,6 +29,25 @@ internal sealed class ReturnTests
         Assert.That(seconds, Has.Count.InRange(window, window + 3));
     }
 
+    // Of a lone server: its drain, until what remains is cut off, and its restart.
+    [TestCase(0, 2.5, 20)]
+    [TestCase(0.8, 3.3, 20)]
+    [TestCase(4, 7, 20)]
+    [TestCase(24, 32, 20)]
+    public void After_a_restart_no_second_has_twice_the_mean_and_nobody_is_early(double period, double absence, int window)
+    {
+        using var hub = new TestHub(HubOptions.Default with { Shards = 2 });
+        var crowd = Gather(hub, Clients);
+        var back = hub.Hub.Milliseconds + (long)(absence * 1000);
+
+        hub.Hub.BeginDrain(TimeSpan.FromSeconds(period), TimeSpan.FromSeconds(absence));
+        Pass(hub, crowd, Clients, TimeSpan.FromSeconds(period));
+
+        Assert.That(crowd.Min(client => client.Ended!.Value + client.RetryMilliseconds), Is.GreaterThanOrEqualTo(back));
+        var seconds = Returns(crowd, $"a restart after a drain over {period} s");
+        Assert.That(seconds, Has.Count.InRange(window, window + 3));
+    }
+
     [Test]
     public void After_a_shed_no_second_has_twice_the_mean()
     {

@@ -203,19 +203,4 @@ internal sealed class StoredReplayTests : IDisposable
         _store.ReadFailure = null;
         hub.Subscribe(ResumePoint.Oldest, "a").WaitForCount(501);
     }
-
-    [Test]
-    public void A_peer_that_finished_gets_the_end_though_its_replay_is_underway()
-    {
-        using var hub = new TestHub(LittleMemory, store: _store);
-        hub.PublishRange("a", 1, 500);
-        _store.ReadsMayPass.Reset();
-        var subscription = hub.Subscribe(ResumePoint.Oldest, "a");
-        Eventually.True(() => subscription.Replay is not null);
-
-        subscription.PeerFinished();
-
-        subscription.WaitForEnd(StreamEnding.Complete);
-        _store.ReadsMayPass.Set();
-    }
 }

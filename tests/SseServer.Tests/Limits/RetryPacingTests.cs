@@ -44,6 +44,15 @@ public sealed class RetryPacingTests
     public void Who_ends_later_waits_longer(double place, double random, int expected)
         => Assert.That(RetryPacing.AtEnd(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(16), place, random), Is.EqualTo(expected));
 
+    [TestCase(0.0, 0.0, 3300)]
+    [TestCase(0.0, 1.0, 4800)]
+    [TestCase(0.5, 0.0, 13_300)]
+    [TestCase(1.0, 1.0, 24_800)]
+    public void Nobody_returns_before_the_server_and_then_they_come_one_by_one(double place, double random, int expected)
+        => Assert.That(
+            RetryPacing.AfterAbsence(TimeSpan.FromSeconds(3.3), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20), place, random),
+            Is.EqualTo(expected));
+
     [TestCase(10, 100, 0, 3, MemoryPressure.Level.None, 0.1)]
     [TestCase(10, 0, 0, 0, MemoryPressure.Level.None, 0)]
     [TestCase(10, 100, 95, 100, MemoryPressure.Level.None, 0.95)]

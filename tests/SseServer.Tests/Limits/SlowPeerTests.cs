@@ -13,7 +13,12 @@ public sealed class SlowPeerTests
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     // A refused peer that trickles on is not to be cut off while time runs.
-    private static readonly TransportOptions Patient = new() { LingerTimeout = TimeSpan.FromHours(1), BodyIdleTimeout = TimeSpan.FromHours(1) };
+    private static readonly TransportOptions Patient = new()
+    {
+        LingerTimeout = TimeSpan.FromHours(1),
+        LingerPeriod = TimeSpan.FromHours(1),
+        BodyIdleTimeout = TimeSpan.FromHours(1),
+    };
 
     [Test]
     public async Task Head_that_comes_byte_by_byte_is_given_up_in_time()

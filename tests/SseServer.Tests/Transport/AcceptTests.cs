@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SseServer.Tests.Support;
 using SseServer.Transport;
@@ -61,6 +62,103 @@ public sealed class AcceptTests
             using var client = await TestClient.ConnectAsync(endpoint, 0);
             await client.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
             Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:"));
+        }
+    }
+
+    public static IEnumerable<Exception> PassingFaults =>
+    [
+        new SocketException((int)SocketError.TooManyOpenSockets), new InsufficientMemoryException(), new NotSupportedException(),
+        new FormatException(), new IOException(),
+    ];
+
+    [TestCaseSource(nameof(PassingFaults))]
+    public async Task Accepting_goes_on_after_a_pause_whatever_is_thrown(Exception fault)
+    {
+        await using var accepting = new Accepting(() => throw fault);
+        using var client = await TestClient.ConnectAsync(accepting.Loop.EndPoint, 0);
+        await client.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                accepting.Time.Advance(AcceptErrorPolicy.FirstPause);
+                return accepting.Context.Connections.Count == 1;
+            },
+            "a connection");
+        Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:"));
+        Assert.That(accepting.Log.Entries.Count(entry => entry.Level >= LogLevel.Warning), Is.EqualTo(1));
+        Assert.That(accepting.Failed.IsCompleted, Is.False);
+    }
+
+    [Test]
+    public async Task Connection_that_cannot_be_taken_costs_no_other_one()
+    {
+        var broken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        broken.Dispose();
+        await using var accepting = new Accepting(() => new(broken));
+        using var client = await TestClient.ConnectAsync(accepting.Loop.EndPoint, 0);
+        await client.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                accepting.Time.Advance(AcceptErrorPolicy.FirstPause);
+                return accepting.Context.Connections.Count == 1;
+            },
+            "a connection");
+        Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:"));
+        Assert.That(accepting.Log.Entries.Count(entry => entry.Level == LogLevel.Error), Is.EqualTo(1));
+        Assert.That(accepting.Context.Counters.Closed(CloseReason.TransportFault), Is.EqualTo(1));
+    }
+
+    public static IEnumerable<Exception> FatalFaults =>
+    [
+        new SocketException((int)SocketError.NotSocket), new ObjectDisposedException("listener"),
+        new InvalidOperationException("Not listening."),
+    ];
+
+    [TestCaseSource(nameof(FatalFaults))]
+    public async Task Listener_that_cannot_go_on_says_so(Exception fault)
+    {
+        await using var accepting = new Accepting(() => throw fault);
+        var failure = await accepting.Failed.Soon();
+        Assert.That(failure.Message, Does.Contain($"{accepting.Loop.EndPoint}"));
+        Assert.That(failure.InnerException, Is.SameAs(fault));
+        Assert.That(accepting.Log.Entries.Count(entry => entry.Level == LogLevel.Critical), Is.EqualTo(1));
+    }
+
+    /// <summary>A loop whose first accept is the test's, and the others the system's.</summary>
+    private sealed class Accepting : IAsyncDisposable
+    {
+        private readonly TaskCompletionSource<IOException> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _accepts;
+
+        public Accepting(Func<ValueTask<Socket>> first)
+        {
+            Context = new SseServer.Transport.TransportContext(new TransportOptions(), new TestApplication(), Time, Log);
+            var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            Loop = new AcceptLoop(
+                Context, listener, isTls: false, _failed, stop => _accepts++ == 0 ? first() : listener.AcceptSocketAsync(stop));
+            Loop.Start();
+        }
+
+        public FakeTimeProvider Time { get; } = new();
+
+        public RecordingLogger Log { get; } = new();
+
+        public SseServer.Transport.TransportContext Context { get; }
+
+        public AcceptLoop Loop { get; }
+
+        public Task<IOException> Failed => _failed.Task;
+
+        public async ValueTask DisposeAsync()
+        {
+            Loop.Dispose();
+            Context.BeginDrain(answersNewcomers: false);
+            foreach (var connection in Context.Connections.Snapshot().ToArray()) connection?.Abort(CloseReason.ServerStopped);
+            await Context.Connections.WhenEmptyAsync().Soon();
         }
     }
 }

@@ -84,4 +84,56 @@ public sealed class DrainTests(bool tls)
         server.Transport.StopAccepting();
         Assert.That(async () => await server.ConnectAsync(), Throws.InstanceOf<System.Net.Sockets.SocketException>());
     }
+
+    [Test]
+    public async Task Who_comes_while_the_server_drains_is_answered_and_sent_away()
+    {
+        await using var server = new TestServer(tls);
+        var peer = server.AddStream("/stream");
+        var reader = await server.ConnectAsync();
+        await reader.SendAsync("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+        await reader.ReadHeadAsync();
+        var connection = await peer.Ready;
+        var early = await server.ConnectAsync();
+        await Eventually.HoldsAsync(() => server.Transport.ConnectionCount == 2, "two connections");
+
+        var drain = server.Transport.DrainAsync(Timeout, answersNewcomers: true);
+        var late = await server.ConnectAsync();
+        foreach (var client in new[] { early, late })
+        {
+            await client.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+            var reply = await client.ReadReplyAsync();
+            Assert.That((reply.Body, reply.Fields["Connection"]), Is.EqualTo(("/a:", "close")));
+            Assert.That(await client.ReadToEndAsync(), Is.Empty);
+            client.Dispose();
+        }
+
+        Assert.That(drain.IsCompleted, Is.False);
+        connection.Output.TrySend("0\r\n\r\n"u8);
+        connection.EndStream(StreamEnd.KeepAlive);
+        reader.Dispose();
+        await drain.Soon();
+        Assert.That(
+            async () => await server.ConnectAsync(), Throws.InstanceOf<System.Net.Sockets.SocketException>(), "the listener closes last");
+    }
+
+    [Test]
+    public async Task Idle_connections_close_though_newcomers_are_answered()
+    {
+        await using var server = new TestServer(tls);
+        var used = await server.ConnectAsync();
+        await used.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+        await used.ReadReplyAsync();
+        var silent = await server.ConnectAsync();
+        await Eventually.HoldsAsync(() => server.Transport.ConnectionCount == 2, "two connections");
+
+        var drain = server.Transport.DrainAsync(Timeout, answersNewcomers: true);
+        Assert.That(await used.ReadToEndAsync(), Is.Empty, "it asked before and has nothing on its way");
+        used.Dispose();
+        Assert.That(drain.IsCompleted, Is.False);
+        server.Time.Advance(server.Options.DrainRequestTimeout + TimeSpan.FromSeconds(1));
+        Assert.That(await silent.ReadToEndAsync(), Is.Empty);
+        silent.Dispose();
+        await drain.Soon();
+    }
 }

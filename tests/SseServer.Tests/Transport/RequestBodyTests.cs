@@ -144,17 +144,4 @@ public sealed class RequestBodyTests(bool tls)
             Assert.That(await client.ReadToEndAsync(), Is.Empty);
         }
     }
-
-    [Test]
-    public async Task Lingering_ends_when_its_time_is_over()
-    {
-        await using var server = new TestServer(tls, SmallBodies);
-        var client = await server.ConnectAsync();
-        await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n");
-        Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(413));
-        Assert.That(await client.ReadToEndAsync(), Is.Empty);
-        await server.WaitingForAsync(DeadlineKind.Linger);
-        server.Time.Advance(server.Options.LingerTimeout + TimeSpan.FromSeconds(1));
-        await server.EmptyAsync();
-    }
 }

@@ -17,11 +17,8 @@ internal sealed record ServerSettings
     /// <summary>Whether demo events are published.</summary>
     public required bool Demo { get; init; }
 
-    /// <summary>How long streams and requests may take to end when the server stops; 0 to 300 seconds.</summary>
-    public required TimeSpan DrainPeriod { get; init; }
-
-    /// <summary>The time over which streams are ended: a fifth is left for the last ones to close before what remains is cut off.</summary>
-    public TimeSpan DrainSpread => DrainPeriod * 0.8;
+    /// <summary>How the server stops.</summary>
+    public required DrainOptions Drain { get; init; }
 
     /// <summary>Bytes of memory that the process may use; 0 for nine tenths of what it can see.</summary>
     public long MaxMemory { get; init; }
@@ -69,9 +66,7 @@ internal sealed record ServerSettings
             Endpoints = endpoints,
             Relays = RelaySettings.Read(reader, endpoints, listen),
             Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
-            // Half of the ten seconds that docker stop waits before it kills; Kubernetes waits thirty.
-            DrainPeriod = TimeSpan.FromSeconds(reader.Integer("Drain:Seconds", 5, 0, 300,
-                "Seconds that open streams and running requests have to end after SIGTERM or Ctrl+C. Streams end one by one over four fifths of it.")),
+            Drain = DrainSettings.Read(reader),
         };
         return settings with { Hub = settings.Hub with { MaxReconnectionTime = settings.Endpoints.MaxRetry } };
     }

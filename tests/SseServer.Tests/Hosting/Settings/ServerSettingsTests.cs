@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using SseServer.Hosting;
 using SseServer.Hosting.Settings;
 
 namespace SseServer.Tests.Hosting.Settings;
@@ -12,7 +13,7 @@ internal sealed class ServerSettingsTests
 
         Assert.That(settings.Listen.Select(address => address.ToString()), Is.EqualTo(new[] { "127.0.0.1:8080" }));
         Assert.That(settings.Demo, Is.False);
-        Assert.That(settings.DrainPeriod, Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(settings.Drain, Is.EqualTo(new DrainOptions()));
         Assert.That(errors, Is.Empty);
     }
 
@@ -86,7 +87,25 @@ internal sealed class ServerSettingsTests
 
         Assert.That(errors, Is.Empty);
         Assert.That((settings.Endpoints.MaxRetry, settings.Hub.MaxReconnectionTime), Is.EqualTo((TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2))));
-        Assert.That((settings.Hub.ReturnRate, settings.DrainSpread), Is.EqualTo((100, TimeSpan.FromSeconds(24))));
+        Assert.That((settings.Hub.ReturnRate, settings.Drain.Spread), Is.EqualTo((100, TimeSpan.FromSeconds(24))));
+    }
+
+    [TestCase(0, 0, 500, 2500)]
+    [TestCase(1, 800, 1300, 3300)]
+    [TestCase(2, 1600, 2100, 4100)]
+    [TestCase(5, 4000, 5000, 7000)]
+    [TestCase(30, 24_000, 30_000, 32_000)]
+    public void Drain_leaves_time_for_last_words_and_clients_stay_away_until_the_restart(int seconds, int spread, int cutOff, int absence)
+    {
+        var drain = Read(new() { ["Drain:Seconds"] = $"{seconds}" }, out var errors).Drain;
+
+        Assert.That(errors, Is.Empty);
+        Assert.That(
+            new[] { drain.Spread, drain.CutOff, drain.Absence }.Select(time => (int)time.TotalMilliseconds),
+            Is.EqualTo(new[] { spread, cutOff, absence }));
+        var longer = drain with { RestartAllowance = TimeSpan.FromSeconds(10) };
+        Assert.That(longer.Absence, Is.EqualTo(drain.CutOff + TimeSpan.FromSeconds(10)));
+        Assert.That((drain with { ClosesListener = true }).Absence, Is.EqualTo(TimeSpan.Zero));
     }
 
     private static ServerSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> errors)
