@@ -138,6 +138,7 @@ internal sealed partial class EventHub
     {
         var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         var last = new EventId(_head);
+        WatchClockUnderLock(last, now);
         batch.Stamp = ++_publishStamp;
         foreach (ref var item in items)
         {

@@ -37,8 +37,10 @@ internal sealed partial class EventHub
         bool isFirst;
         lock (_gate)
         {
-            // Ids that the sequencer has given stand before the next one: it appends first.
-            if (_isSequencing || batch.Count > MaxSliceEvents || _unsavedBytes + batch.Bytes > MaxUnsavedBytes) return false;
+            // Ids that the sequencer has given stand before the next one: it appends first. And it refuses what would be written to a
+            // file that is gone.
+            if (_isSequencing || _sequencer!.State == Hub.HistoryState.Missing) return false;
+            if (batch.Count > MaxSliceEvents || _unsavedBytes + batch.Bytes > MaxUnsavedBytes) return false;
             if (!TryFindTopicsUnderLock(batch, batch.Items))
             {
                 status = HubStatus.TooManyTopics;
@@ -138,6 +140,7 @@ internal sealed partial class EventHub
         lock (_gate)
         {
             _committedThrough = through.Value;
+            _given.ConfirmStored(through);
             _lease = lease.Value;
             foreach (var unsaved in saved)
             {

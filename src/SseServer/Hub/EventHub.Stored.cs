@@ -11,7 +11,11 @@ internal sealed partial class EventHub
     private readonly EventId _uncleanThrough;
 
     /// <summary>How the store is; null where history is in memory only.</summary>
-    public HistoryState? HistoryState => _sequencer?.State;
+    public HistoryState? HistoryState
+        => _sequencer?.State is not { } state ? null : state == Hub.HistoryState.Ok && Damage!.IsAny ? Hub.HistoryState.Damaged : state;
+
+    /// <summary>What of the store was found damaged; null where history is in memory only.</summary>
+    public HistoryDamage? Damage { get; }
 
     /// <summary>Makes the topics that the store knows, with their history in the store alone.</summary>
     private void Restore(StoreStart start)

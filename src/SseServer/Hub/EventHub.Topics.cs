@@ -152,6 +152,7 @@ internal sealed partial class EventHub
     {
         foreach (var shard in _shards) shard.Tick();
         _sequencer?.Tick();
+        lock (_gate) _clock.Follow();
         if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
         try
         {

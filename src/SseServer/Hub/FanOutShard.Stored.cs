@@ -55,6 +55,8 @@ internal sealed partial class FanOutShard
             // The page was read first: whatever it lacks was let go before now.
             if (HasLoss(subscription) && TryWriteGap(subscription, page, replay.Through) && (subscription.IsBroken || subscription.IsBusy))
                 return subscription.IsBroken ? PumpOutcome.Broken : PumpOutcome.Blocked;
+            if (page.Damage.Count > 0 && TryWriteDamage(subscription, page) && (subscription.IsBroken || subscription.IsBusy))
+                return subscription.IsBroken ? PumpOutcome.Broken : PumpOutcome.Blocked;
             return SendPage(subscription, page, replay.Through, out length);
         }
         finally

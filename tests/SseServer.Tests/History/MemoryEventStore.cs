@@ -105,7 +105,7 @@ internal sealed class MemoryEventStore : IEventStore
 
     public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => _disk.PlanTrim(topic, bounds);
 
-    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan)
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? losing = null)
     {
         ThrowIfFailing();
         Interlocked.Increment(ref _trims);
@@ -118,6 +118,11 @@ internal sealed class MemoryEventStore : IEventStore
     {
         ThrowIfFailing();
         _disk.RemoveTopic(topic);
+    }
+
+    public void CheckFile()
+    {
+        if (Failure == StoreFailure.Missing) ThrowIfFailing();
     }
 
     public bool Maintain() => false;
