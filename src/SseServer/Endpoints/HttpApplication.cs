@@ -120,6 +120,8 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         null => "memory",
         HistoryState.Ok => "ok",
         HistoryState.Full => "full",
+        HistoryState.Missing => "missing",
+        HistoryState.Damaged => "damaged",
         _ => "unavailable",
     };
 

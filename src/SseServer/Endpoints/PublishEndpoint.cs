@@ -153,6 +153,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         HubStatus.Ok => null,
         HubStatus.TopicEnded => new(409, "The topic has ended; publish to another, or wait until its end is forgotten."),
         HubStatus.StoreFull => new(507, "The disk that holds the history is full, so nothing was published; publish again once it has room."),
+        HubStatus.StoreMissing => Problem.ForNow(503, "The history's file was deleted, moved or replaced, so nothing was published; the server's log says what to do. Publish again after Retry-After seconds."),
         HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, so nothing was published; the server's log says why. Publish again after Retry-After seconds."),
         _ => TooManyTopics(),
     };

@@ -10,7 +10,8 @@ internal interface IEventStore : IDisposable
 {
     /// <summary>
     /// Opens the store, recovers what was committed, and writes the first lease: when it returns, <paramref name="leaseEnd"/> stands as the
-    /// high-water mark and the store as not cleanly closed. Called once, first. Ids that may have been shown before are at or below
+    /// high-water mark and the store as not cleanly closed; a life has begun, and the one before it has ended. Called once, first. Ids
+    /// that may have been shown before are at or below
     /// <see cref="StoreStart.HighWater"/>; where that is above <paramref name="leaseEnd"/>, it stays the mark.
     /// </summary>
     /// <param name="firstIdNow">The first id of this moment; a store that is made now begins its life with it.</param>
@@ -19,7 +20,8 @@ internal interface IEventStore : IDisposable
     StoreStart Open(long firstIdNow, long leaseEnd);
 
     /// <summary>
-    /// Writes the commit's events, their topics' totals, publisher ids and the high-water mark in one transaction, all or nothing. When it
+    /// Writes the commit's events, their topics' totals, publisher ids, skipped ids and the high-water mark in one transaction, all or
+    /// nothing. When it
     /// returns, they are on the disk.
     /// </summary>
     /// <exception cref="StoreException">Nothing of it is stored.</exception>
@@ -41,9 +43,13 @@ internal interface IEventStore : IDisposable
     /// <see cref="StoredTopic.TrimmedThrough"/> and <see cref="StoredTopic.EvictedThrough"/> as it goes on. Called until it returns false, or again from the beginning.
     /// Readers were told before: who misses events finds them evicted. An event that is superseded after it was kept goes some time later.
     /// </summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="plan">What is let go.</param>
+    /// <param name="losing">Called with an id before events through it are let go that the plan would have kept and that cannot be
+    /// read.</param>
     /// <returns>Whether more is to do.</returns>
     /// <exception cref="StoreException">Nothing is deleted.</exception>
-    bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan);
+    bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? losing = null);
 
     /// <summary>Whether events of a topic are stored.</summary>
     bool Holds(ReadOnlySpan<byte> topic);
@@ -51,6 +57,10 @@ internal interface IEventStore : IDisposable
     /// <summary>Forgets a topic that has no events left, and its end; its <see cref="StoredTopic.EvictedThrough"/> folds into <see cref="StoreStart.Floor"/>.</summary>
     /// <exception cref="StoreException">Nothing is forgotten.</exception>
     void RemoveTopic(ReadOnlySpan<byte> topic);
+
+    /// <summary>Looks whether the store's file is still in its place; <see cref="Commit"/> does so too.</summary>
+    /// <exception cref="StoreException">It is not; the message says what to do.</exception>
+    void CheckFile();
 
     /// <summary>A small step of housekeeping between commits, of bounded time.</summary>
     /// <returns>Whether more is to do.</returns>

@@ -26,6 +26,9 @@ internal sealed class StoreCommit
     /// <summary>The new end of the lease: ids up to here may be shown once the commit is written.</summary>
     public long HighWater { get; set; }
 
+    /// <summary>Ids that were skipped before events of this commit, in rising order.</summary>
+    public List<IdSkip> Skips { get; } = [];
+
     /// <summary>Events.</summary>
     public int Count { get; private set; }
 
@@ -100,6 +103,7 @@ internal sealed class StoreCommit
         for (var i = 0; i < TopicCount; i++) _topics[_used[i]].First = -1;
         TopicCount = 0;
         Count = 0;
+        Skips.Clear();
         _length = _keyBytes = 0;
         if (_keyed?.Count > KeptTopics) _keyed = null;
         _keyed?.Clear();

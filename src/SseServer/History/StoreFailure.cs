@@ -14,4 +14,7 @@ internal enum StoreFailure
 
     /// <summary>The disk fails, or the file is missing or another process's.</summary>
     Unavailable,
+
+    /// <summary>The file at the path is not the one that is open: it was deleted, moved or replaced.</summary>
+    Missing,
 }

@@ -11,4 +11,21 @@ namespace SseServer.History;
 /// <param name="WasClean">Whether it was closed in order the last time, or is made now.</param>
 /// <param name="Topics">The topics, in no order.</param>
 internal sealed record StoreStart(
-    long Origin, long HighWater, long LastId, long Floor, long UncleanThrough, bool WasClean, IReadOnlyList<StoredTopic> Topics);
+    long Origin, long HighWater, long LastId, long Floor, long UncleanThrough, bool WasClean, IReadOnlyList<StoredTopic> Topics)
+{
+    /// <summary>
+    /// The stretches of ids that the lives of this history covered, oldest first. The last one is the life that begins now, with a first
+    /// id above <see cref="HighWater"/>;
+    /// one that ended with a crash is known up to its last commit.
+    /// </summary>
+    public required IReadOnlyList<IdStretch> Lives { get; init; }
+
+    /// <summary>Blocks that were found damaged, where the file is small enough to be checked at the start.</summary>
+    public IReadOnlyList<DamagedBlock> Damage { get; init; } = [];
+
+    /// <summary>The head with which this life begins.</summary>
+    public long FirstId => Lives[^1].First;
+
+    /// <summary>Where a life begins: above every id that was ever shown, also where the clock stepped back.</summary>
+    public static long FirstIdAfter(long highWater, long firstIdNow) => Math.Max(highWater + 1, firstIdNow);
+}

@@ -24,6 +24,12 @@ internal sealed class StoredPage(int capacity = StoredPage.DefaultCapacity)
     /// <summary>Entries get their keys: for tools. Readers of streams have no use for them.</summary>
     public bool HasKeys { get; init; }
 
+    /// <summary>
+    /// Events of the selection that cannot be read; they come before the page's, or among those of other topics. A page ends before the
+    /// next damage, so that there is none after its first event.
+    /// </summary>
+    public List<DamagedBlock> Damage { get; } = [];
+
     /// <summary>Nothing of the selection is left up to the id it was read through.</summary>
     public bool IsEnd { get; set; }
 
@@ -32,7 +38,16 @@ internal sealed class StoredPage(int capacity = StoredPage.DefaultCapacity)
         Length = 0;
         Count = 0;
         IsEnd = false;
+        Damage.Clear();
         if (Bytes.Length > Capacity) Bytes = new byte[Capacity];
+    }
+
+    /// <summary>Adds damage; false where the page has events already, and so ends before it.</summary>
+    public bool TryAdd(in DamagedBlock damage)
+    {
+        if (Count > 0) return false;
+        Damage.Add(damage);
+        return true;
     }
 
     /// <summary>Adds a frame; false where the page has some and this one is too much.</summary>

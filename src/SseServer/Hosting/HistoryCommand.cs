@@ -69,9 +69,17 @@ internal sealed record HistoryCommand
     {
         var check = HistoryCheck.Run(path);
         foreach (var problem in check.Problems) error.WriteLine(problem);
+        foreach (var block in check.Damage)
+            error.WriteLine($"The block of events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} of topic {Encoding.UTF8.GetString(block.Topic)} fails its checksum: they cannot be read.");
         if (check.Problems.Count > 0)
         {
             error.WriteLine($"{path} is damaged; restore a copy, or export what can be read ('sse-server history export') and begin anew.");
+            return ExitCode.Failure;
+        }
+
+        if (check.Damage.Count > 0)
+        {
+            error.WriteLine($"{path} is damaged; a server goes on with what can be read, and readers of the rest get a gap. Restore a copy to have it back.");
             return ExitCode.Failure;
         }
 
@@ -101,10 +109,15 @@ internal sealed record HistoryCommand
 
     private int Export(string path, TextWriter output, TextWriter error)
     {
-        var events = HistoryExport.Write(path, Topics, Begin(DateTimeOffset.UtcNow) ?? 0, output);
+        var damaged = new HashSet<long>();
+        var events = HistoryExport.Write(path, Topics, Begin(DateTimeOffset.UtcNow) ?? 0, output, block =>
+        {
+            if (damaged.Add(block.FirstId))
+                error.WriteLine($"The events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} of topic {Encoding.UTF8.GetString(block.Topic)} are damaged and left out.");
+        });
         output.Flush();
         error.WriteLine(Invariant($"{events} events."));
-        return ExitCode.Success;
+        return damaged.Count > 0 ? ExitCode.Failure : ExitCode.Success;
     }
 
     /// <summary>The id after which to begin; null where <see cref="Since"/> is not understood.</summary>

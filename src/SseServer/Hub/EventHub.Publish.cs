@@ -163,6 +163,7 @@ internal sealed partial class EventHub
     {
         var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         var last = new EventId(_head);
+        WatchClockUnderLock(last, now);
         batch.Stamp = ++_publishStamp;
         var count = 0;
         while (count < items.Length && (count == 0 || !_work.IsSpent))

@@ -40,8 +40,10 @@ internal sealed partial class EventHub
             _work.Begin();
             // What is more than one hold's work queues too, since it must stand in the logs as a whole.
             if (batch.Count > Math.Max(1, HoldWork.Budget / (HoldWork.TopicMade + _patterns.Count))) return false;
-            // Ids that the sequencer has given stand before the next one: it appends first.
-            if (_isSequencing || _unsavedBytes + batch.Bytes > MaxUnsavedBytes) return false;
+            // Ids that the sequencer has given stand before the next one: it appends first. And it refuses what would be written to a
+            // file that is gone.
+            if (_isSequencing || _sequencer!.State == Hub.HistoryState.Missing) return false;
+            if (_unsavedBytes + batch.Bytes > MaxUnsavedBytes) return false;
             if (!TryFindTopicsUnderLock(batch, batch.Items))
             {
                 status = HubStatus.TooManyTopics;
@@ -141,6 +143,7 @@ internal sealed partial class EventHub
         lock (_gate)
         {
             _committedThrough = through.Value;
+            _given.ConfirmStored(through);
             _lease = lease.Value;
             foreach (var unsaved in saved)
             {

@@ -11,7 +11,11 @@ internal sealed partial class EventHub
     private readonly List<Topic> _trimming = [];
 
     /// <summary>How the store is; null where history is in memory only.</summary>
-    public HistoryState? HistoryState => _sequencer?.State;
+    public HistoryState? HistoryState
+        => _sequencer?.State is not { } state ? null : state == Hub.HistoryState.Ok && Damage!.IsAny ? Hub.HistoryState.Damaged : state;
+
+    /// <summary>What of the store was found damaged; null where history is in memory only.</summary>
+    public HistoryDamage? Damage { get; }
 
     /// <summary>Makes the topics that the store knows, with their history in the store alone.</summary>
     private void Restore(StoreStart start)
@@ -74,6 +78,18 @@ internal sealed partial class EventHub
     internal void EndTrim(Topic topic)
     {
         lock (_gate) _trimming.Remove(topic);
+    }
+
+    /// <summary>Notes that the store is about to delete all that it has of a topic that the hub has removed.</summary>
+    internal void EvictForgotten(Topic topic)
+    {
+        lock (_gate)
+        {
+            topic.EvictAllUnderLock();
+            _floor.RaiseUnderLock(topic.Name, topic.EvictedThrough);
+            // Readers may have made it anew.
+            if (_topics.TryGetValue(topic.Name, out var another)) another.EvictThroughUnderLock(topic.EvictedThrough);
+        }
     }
 
     /// <summary>Finds for some logs how many of their evictions have left the store for certain.</summary>

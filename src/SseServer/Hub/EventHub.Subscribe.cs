@@ -184,9 +184,9 @@ internal sealed partial class EventHub
             case ResumePoint.Start.Head:
                 return head;
             case ResumePoint.Start.Time:
-                return new EventId(Math.Clamp(start.Id.Value - 1, 0, _head));
+                return _given.Floor(new EventId(Math.Clamp(start.Id.Value - 1, 0, _head)));
             case ResumePoint.Start.AfterId when EventId.HasHubForm(start.Text):
-                return EventId.TryParse(start.Text, out var id) && id <= head ? id : null;
+                return EventId.TryParse(start.Text, out var id) && id <= head && _given.Contains(id) ? id : null;
             case ResumePoint.Start.AfterId:
                 return LowestPlaceUnderLock(start, cursors);
             default:

@@ -168,6 +168,7 @@ internal sealed partial class EventHub
         foreach (var shard in _shards) shard.Tick();
         if (Pinned.IsOverBound) Pinned.CutLongest();
         _sequencer?.Tick();
+        lock (_gate) _clock.Follow();
         if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
         try
         {

@@ -45,27 +45,32 @@ internal sealed partial class EventHub : IDisposable
         _leastBytes = retentions.Min(retention => retention.MaxBytes);
         // No event has this id; without a store, what came before it belongs to an earlier life of the server.
         var now = time.GetUtcNow();
+        _clock = new ClockSteps(time);
         var head = EventId.FirstAt(now);
         var floor = head;
+        IReadOnlyList<IdStretch> lives = [new(head.Value, head.Value)];
         StoreStart? stored = null;
         if (store is not null)
         {
             _hasFastTopics = options.HasFastTopics;
             _lease = Sequencer.LeaseEnd(head, now, _hasFastTopics).Value;
             stored = store.Open(head.Value, _lease);
-            // Ids go on above all that were ever shown, also where the clock stepped back.
-            if (stored.HighWater > head.Value) head = new(stored.HighWater);
+            head = new(stored.FirstId);
+            lives = stored.Lives;
             floor = new(Math.Max(stored.Origin, stored.Floor));
             _uncleanThrough = new(_hasFastTopics ? stored.UncleanThrough : 0);
             _committedThrough = head.Value;
         }
 
         _head = head.Value;
+        _given = new GivenIds(lives);
         _floor = new RetentionFloor(floor);
         _shards = new FanOutShard[options.Shards];
         for (var i = 0; i < _shards.Length; i++) _shards[i] = new FanOutShard(this, i);
         if (store is not null && stored is not null)
         {
+            Damage = new HistoryDamage(logger ?? (ILogger)NullLogger.Instance);
+            foreach (var block in stored.Damage) Damage.Add(block);
             Restore(stored);
             _sequencer = new Sequencer(this, store, logger ?? (ILogger)NullLogger.Instance);
             StoreLog.Opened(logger ?? (ILogger)NullLogger.Instance, stored.Topics.Count, new(stored.LastId), stored.WasClean ? "in order" : "a crash");

@@ -200,13 +200,18 @@ internal sealed partial class FanOutShard
         if (outcome != EventHub.LossOutcome.Lost) return outcome;
         _counters.Gaps++;
         subscription.OnGap();
-        // What the client has: the id that it came with, or the last one that it was sent. Not what a filter held back meanwhile.
-        var had = subscription.SentThrough > subscription.ResumedAfter ? subscription.SentThrough : subscription.ResumedAfter;
-        var named = subscription.UnknownStart is { } unknown ? Encoding.UTF8.GetString(unknown) : had.Value == 0 ? null : had.ToString();
+        var had = subscription.UnknownStart is { } unknown ? Encoding.UTF8.GetString(unknown) : LastIdOf(subscription);
         subscription.UnknownStart = null;
         _block.ResetWrittenCount();
-        ControlBlocks.WriteGap(_block, lost, named, next ?? first);
+        ControlBlocks.WriteGap(_block, lost, had, next ?? first);
         WriteBlock(subscription);
         return outcome;
+    }
+
+    /// <summary>The id that the client has: the one that it came with, or the last one that it was sent. Not what a filter held back meanwhile. Null if it has none.</summary>
+    private static string? LastIdOf(Subscription subscription)
+    {
+        var id = subscription.SentThrough > subscription.ResumedAfter ? subscription.SentThrough : subscription.ResumedAfter;
+        return id.Value == 0 ? null : id.ToString();
     }
 }

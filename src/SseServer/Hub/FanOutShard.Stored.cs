@@ -56,6 +56,7 @@ internal sealed partial class FanOutShard
             var loss = HasLoss(subscription) ? TryWriteGap(subscription, page) : EventHub.LossOutcome.None;
             // An empty page, and memory has dropped more since: the next one begins with what follows.
             if (loss == EventHub.LossOutcome.ReadStoreFirst) return PumpOutcome.MoreToSend;
+            if (!subscription.IsBroken && !subscription.IsBusy && page.Damage.Count > 0) TryWriteDamage(subscription, page);
             if (subscription.IsBroken) return PumpOutcome.Broken;
             if (subscription.IsBusy) return PumpOutcome.Blocked;
             return SendPage(subscription, page, replay.Through, out length);

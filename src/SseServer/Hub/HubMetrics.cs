@@ -35,6 +35,8 @@ internal sealed class HubMetrics : IDisposable
         Gauge("sse_history_events", () => hub.History.Events, "Events that history in memory holds.");
         Gauge("sse_history_kept_events", () => hub.History.KeptEvents, "Events among them that are kept only because they are the newest of their keys.");
         Gauge("sse_history_kept_bytes", () => hub.History.KeptBytes, "Bytes of those events.");
+        Gauge("sse_history_damaged_blocks", () => hub.Damage?.Blocks ?? 0,
+            "Blocks of stored events that were found damaged since the start; their readers get a gap.");
         Gauge("sse_topics", () => hub.TopicCount, "Topics in use.");
         Gauge("sse_patterns", () => hub.PatternCount, "Distinct patterns being read, or kept for their readers' return.");
         Gauge("sse_pattern_reference_bytes", () => hub.ReferenceBytes,

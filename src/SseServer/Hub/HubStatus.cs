@@ -22,4 +22,7 @@ internal enum HubStatus
 
     /// <summary>The store cannot be written, or the hub is closing: nothing was appended.</summary>
     StoreUnavailable,
+
+    /// <summary>The store's file is not in its place: nothing was appended.</summary>
+    StoreMissing,
 }

@@ -86,11 +86,13 @@ internal sealed class ReplayReaders : IDisposable
             replay.MarkBefore(_hub);
             reader.Read(replay.Selection, replay.After.Value, replay.Through.Value, page);
             replay.MarkAfter();
+            foreach (var block in page.Damage) _hub.Damage!.Add(block);
             return true;
         }
         catch (StoreException e)
         {
             StoreLog.ReadFailed(_logger, e.Message);
+            if (e.Failure == StoreFailure.Corrupt) _hub.Damage!.AddUnreadable();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -9,6 +9,10 @@ internal sealed partial class Sequencer
     // Ten seconds of ids ahead of the clock: a commit now and then keeps ids within the lease, and a crash moves them ahead by no more.
     private const long LeaseIds = 10_000L << EventId.SequenceBits;
 
+    // After a crash ids are ahead of the clock already, and rise by one an event until it has caught up: a million of them will do, and
+    // crash after crash moves them by a millisecond.
+    private const long LeaseIdsAhead = 1L << EventId.SequenceBits;
+
     private readonly StoreCommit _commit = new();
     private PublisherIdIndex _groupIds = new();
     private List<UnsavedEvent> _saving = [];
@@ -21,8 +25,7 @@ internal sealed partial class Sequencer
     public static EventId LeaseEnd(EventId last, DateTimeOffset now, bool hasFastTopics)
     {
         if (!hasFastTopics) return last;
-        var first = EventId.FirstAt(now);
-        return new((first > last ? first : last).Value + LeaseIds);
+        return new(Math.Max(EventId.FirstAt(now).Value + LeaseIds, last.Value + LeaseIdsAhead));
     }
 
     /// <summary>Commits what waits, a bounded group of it; false where nothing does.</summary>
@@ -81,6 +84,7 @@ internal sealed partial class Sequencer
         // Nobody else gives ids while there is a group, so the head stands still.
         var last = _hub.Head;
         var now = _hub.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (_group.Count > 0) _hub.WatchClock(last, now);
         foreach (var batch in _group)
         {
             batch.Outcome = _hub.TryHold(batch) ? SeekRepeats(batch) : HubStatus.TooManyTopics;
@@ -125,6 +129,7 @@ internal sealed partial class Sequencer
         var last = new EventId(_commit.Entries[^1].Id);
         var lease = LeaseEnd(last, _hub.Time.GetUtcNow(), _hasFastTopics);
         _commit.HighWater = lease.Value;
+        _hub.AddSkips(last, _commit.Skips);
         try
         {
             _store.Commit(_commit);
@@ -142,11 +147,14 @@ internal sealed partial class Sequencer
 
     private HubStatus OnFailure(StoreException exception)
     {
-        var (state, status) = exception.Failure == StoreFailure.Full
-            ? (HistoryState.Full, HubStatus.StoreFull)
-            : (HistoryState.Unavailable, HubStatus.StoreUnavailable);
-        // Each publish tries again, so the log hears of the first failure only.
-        if (Interlocked.Exchange(ref _state, (int)state) == (int)HistoryState.Ok) StoreLog.CommitsFail(_logger, exception.Failure, exception.Message);
+        var (state, status) = exception.Failure switch
+        {
+            StoreFailure.Full => (HistoryState.Full, HubStatus.StoreFull),
+            StoreFailure.Missing => (HistoryState.Missing, HubStatus.StoreMissing),
+            _ => (HistoryState.Unavailable, HubStatus.StoreUnavailable),
+        };
+        // Each publish tries again, so the log hears of the first failure of a kind only.
+        if (Interlocked.Exchange(ref _state, (int)state) != (int)state) StoreLog.CommitsFail(_logger, exception.Failure, exception.Message);
         return status;
     }
 

@@ -20,9 +20,11 @@ internal sealed partial class Sequencer
     private bool TryForget()
     {
         if (!_forgotten.TryDequeue(out var topic)) return false;
-        // One of the same name is there again: its events are in the same place.
-        if (_hub.FindTopic(topic.Name) is not null) return true;
-        // Its keys have nobody left to whom they are the newest.
+        // One of the same name that has events is there again: they are in the same place, and come after the end. One that only readers
+        // have made again is not to be ended at the next start.
+        if (_hub.FindTopic(topic.Name) is { CommittedThroughUnderLock.Value: > 0 }) return true;
+        // Its keys have nobody left to whom they are the newest, but a reader of a pattern may be on its way to them.
+        if (_store.Holds(topic.Name)) _hub.EvictForgotten(topic);
         FinishTrim(topic, keysThrough: topic.CommittedThroughUnderLock);
         _store.RemoveTopic(topic.Name);
         return true;

@@ -40,6 +40,7 @@ internal sealed partial class Sequencer
             _dueLeft = _trimDue.Count;
             _roundLeft = Math.Min(RoundTopics, _hub.TopicCount);
             _isMaintenanceDue = true;
+            CheckFile();
         }
 
         try
@@ -66,7 +67,7 @@ internal sealed partial class Sequencer
     {
         if (_trimming is { } trimming)
         {
-            if (_store.Trim(trimming.Name, _trimPlan)) return true;
+            if (TrimStep(trimming, _trimPlan)) return true;
             _trimming = null;
             _hub.EndTrim(trimming);
             // A plan looks at some blocks only, so there may be more to let go.
@@ -121,7 +122,7 @@ internal sealed partial class Sequencer
     // A trim that failed may have left some.
     private void FinishTrim(Topic topic, EventId keysThrough = default)
     {
-        while (_store.Trim(topic.Name, new(topic.TrimmedThroughUnderLock.Value, Math.Max(topic.StoreLostThroughUnderLock.Value, keysThrough.Value), keysThrough.Value)))
+        while (TrimStep(topic, new(topic.TrimmedThroughUnderLock.Value, Math.Max(topic.StoreLostThroughUnderLock.Value, keysThrough.Value), keysThrough.Value)))
         {
         }
 

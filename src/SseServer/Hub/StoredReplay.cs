@@ -59,6 +59,9 @@ internal sealed class StoredReplay
     /// <summary>The page holds nothing that follows this id: from there on memory has all.</summary>
     public EventId Through { get; private set; }
 
+    /// <summary>Which damaged events the subscriber was told of. The shard's.</summary>
+    public ToldDamage Damage { get; } = new();
+
     /// <summary>The store could not be read.</summary>
     public bool HasFailed { get; private set; }
 

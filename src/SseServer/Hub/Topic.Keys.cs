@@ -94,6 +94,9 @@ internal sealed partial class Topic
         while (KeptUnderLock > 0 && _keyed!.OldestUnderLock() <= through) DropOldestKeptUnderLock();
     }
 
+    /// <summary>Notes that nothing of the topic is left anywhere.</summary>
+    public void EvictAllUnderLock() => EvictEverywhereUnderLock(CommittedThroughUnderLock);
+
     private void EvictEverywhereUnderLock(EventId through)
     {
         EvictThroughUnderLock(through);

@@ -11,6 +11,7 @@ internal sealed class MemoryDisk
     private readonly Lock _gate = new();
     private readonly List<Row> _rows = [];
     private readonly Dictionary<byte[], TopicState> _topics = new(Utf8Comparer.Instance);
+    private readonly List<IdStretch> _lives = [];
     private long _origin;
     private long _highWater;
     private long _lastId;
@@ -32,6 +33,7 @@ internal sealed class MemoryDisk
         lock (_gate)
         {
             copy._rows.AddRange(_rows);
+            copy._lives.AddRange(_lives);
             foreach (var (name, topic) in _topics) copy._topics.Add(name, topic);
             (copy._origin, copy._highWater, copy._lastId, copy._floor) = (_origin, _highWater, _lastId, _floor);
             (copy._uncleanThrough, copy._isClean) = (_uncleanThrough, _isClean);
@@ -45,10 +47,12 @@ internal sealed class MemoryDisk
         lock (_gate)
         {
             var wasClean = _isClean;
-            if (_origin == 0) _origin = firstIdNow;
+            var firstId = StoreStart.FirstIdAfter(_highWater, firstIdNow);
+            BeginLife(wasClean ? _highWater : _lastId, firstId);
+            if (_origin == 0) _origin = firstId;
             if (!wasClean) _uncleanThrough = Math.Max(_uncleanThrough, _highWater);
-            var start = new StoreStart(_origin, _highWater, _lastId, _floor, _uncleanThrough, wasClean, [.. _topics.Select(topic => Describe(topic.Key))]);
-            _highWater = Math.Max(_highWater, leaseEnd);
+            var start = new StoreStart(_origin, _highWater, _lastId, _floor, _uncleanThrough, wasClean, [.. _topics.Select(topic => Describe(topic.Key))]) { Lives = [.. _lives] };
+            _highWater = Math.Max(firstId, leaseEnd);
             _isClean = false;
             return start;
         }
@@ -78,6 +82,7 @@ internal sealed class MemoryDisk
                 }
             }
 
+            foreach (var skip in commit.Skips) BeginLife(skip.Through, skip.From);
             _rows.Sort(first, _rows.Count - first, Comparer<Row>.Create((a, b) => a.Id.CompareTo(b.Id)));
             if (commit.Count > 0) _lastId = commit.Entries[^1].Id;
             _highWater = Math.Max(_highWater, commit.HighWater);
@@ -183,6 +188,12 @@ internal sealed class MemoryDisk
     public long[] Ids(string topic)
     {
         lock (_gate) return [.. RowsOf(Encoding.UTF8.GetBytes(topic)).Select(row => row.Id)];
+    }
+
+    private void BeginLife(long lastId, long firstId)
+    {
+        if (_lives.Count > 0) _lives[^1] = _lives[^1] with { Last = Math.Max(_lives[^1].First, lastId) };
+        _lives.Add(new(firstId, firstId));
     }
 
     private StoredTopic Describe(byte[] name)

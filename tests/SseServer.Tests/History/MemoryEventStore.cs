@@ -142,7 +142,7 @@ internal sealed class MemoryEventStore : IEventStore
 
     public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => _disk.PlanTrim(topic, bounds);
 
-    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan)
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? losing = null)
     {
         ThrowIfFailing();
         // Publishing goes on meanwhile, so the step is not waited for but put off.
@@ -160,6 +160,11 @@ internal sealed class MemoryEventStore : IEventStore
     {
         ThrowIfFailing();
         _disk.RemoveTopic(topic);
+    }
+
+    public void CheckFile()
+    {
+        if (Failure == StoreFailure.Missing) ThrowIfFailing();
     }
 
     public bool Maintain() => false;

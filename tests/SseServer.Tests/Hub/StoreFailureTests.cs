@@ -19,6 +19,7 @@ internal sealed class StoreFailureTests : IDisposable
     [TestCase(StoreFailure.ReadOnly, HubStatus.StoreUnavailable, HistoryState.Unavailable)]
     [TestCase(StoreFailure.Corrupt, HubStatus.StoreUnavailable, HistoryState.Unavailable)]
     [TestCase(StoreFailure.Unavailable, HubStatus.StoreUnavailable, HistoryState.Unavailable)]
+    [TestCase(StoreFailure.Missing, HubStatus.StoreMissing, HistoryState.Missing)]
     public void Publishing_is_refused_while_the_disk_fails_and_works_with_the_first_commit_that_does(object failure, object refusal, object state)
     {
         using var hub = new TestHub(store: _store);

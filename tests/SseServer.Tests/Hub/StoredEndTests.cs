@@ -186,6 +186,33 @@ internal sealed class StoredEndTests : IDisposable
         Assert.That(next.Hub.TopicCount, Is.EqualTo(1));
     }
 
+    [Test]
+    public void An_end_that_gave_way_is_gone_after_a_restart_though_a_reader_made_its_topic_again()
+    {
+        var options = HubOptions.Default with { Shards = 1, MaxTopics = 2, Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(80) } };
+        string name;
+        using (var hub = Start(options))
+        {
+            hub.End("a");
+            hub.End("b");
+            AdvanceUntil(() => _store.Ids("a").Length + _store.Ids("b").Length == 0);
+            _store.CommitsMayPass.Reset();
+            var (_, status) = hub.Begin("c", "x");
+            // The one whose events went first.
+            Eventually.True(() => (hub.Hub.FindTopic("a"u8) is null) != (hub.Hub.FindTopic("b"u8) is null));
+            name = hub.Hub.FindTopic("a"u8) is null ? "a" : "b";
+            hub.SubscribeLive(name);
+            _store.CommitsMayPass.Set();
+            Assert.That(status.Result, Is.EqualTo(HubStatus.Ok));
+            AdvanceUntil(() => !_store.Topics.Contains(name == "a" ? "b" : "a"));
+            Assert.That(hub.IsOver(ResumePoint.Head, name), Is.False);
+        }
+
+        using var next = Restart(options);
+        Assert.That(next.IsOver(ResumePoint.Head, name), Is.False, "It was open, and nobody has ended it since.");
+        next.Publish(name, "new");
+    }
+
     // In one group: an end, and after it what repeats, what is refused, and what is none of its business.
     private (PublishBatch Batch, Task<HubStatus> Status)[] Group(TestHub hub)
     {

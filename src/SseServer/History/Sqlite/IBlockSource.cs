@@ -10,5 +10,7 @@ internal interface IBlockSource
     bool HasBlock { get; }
 
     /// <summary>Loads the next block, and goes on to the one after it.</summary>
-    void Take(StoredBlock block);
+    /// <returns>False where its bytes are not those that were written; <paramref name="damage"/> then says which events cannot be
+    /// read.</returns>
+    bool TryTake(StoredBlock block, out DamagedBlock damage);
 }

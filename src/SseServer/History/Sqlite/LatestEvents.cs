@@ -5,7 +5,7 @@ namespace SseServer.History.Sqlite;
 /// </summary>
 internal sealed class LatestEvents
 {
-    private readonly SqliteDatabase _database;
+    private readonly BlockData _data;
     private readonly SqliteStatement _topic;
     private readonly SqliteStatement _allTopics;
     private readonly SqliteStatement _nextKey;
@@ -15,14 +15,15 @@ internal sealed class LatestEvents
     private long _through;
     private long _blockTopic;
     private long _blockEnd;
+    private bool _isBlockWhole;
 
-    public LatestEvents(SqliteDatabase database)
+    public LatestEvents(SqliteDatabase database, TopicNames names)
     {
-        _database = database;
+        _data = new BlockData(database, names);
         _topic = database.Prepare("SELECT last_id, end_id FROM topics WHERE topic_id = ?1");
         _allTopics = database.Prepare("SELECT topic_id, name, last_id, end_id FROM topics");
         _nextKey = database.Prepare("SELECT id FROM keys WHERE topic_id = ?1 AND id > ?2 ORDER BY id LIMIT 1");
-        _blockAt = database.Prepare("SELECT first_id, last_id, data FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
+        _blockAt = database.Prepare("SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
     }
 
     /// <summary>Fills a page, within the transaction of its reader.</summary>
@@ -34,7 +35,7 @@ internal sealed class LatestEvents
         while (_next.TryDequeue(out var topic, out var id))
         {
             // An end whose event was let go is told by the topic's totals.
-            if (TryFind(topic.TopicId, id) && !_block.TryAddTo(page)) return;
+            if (TryFind(topic.TopicId, id, out var damage) ? !_block.TryAddTo(page) : damage.FirstId > 0 && !page.TryAdd(damage)) return;
             AddNext(topic.TopicId, topic.EndId, id);
         }
 
@@ -76,24 +77,25 @@ internal sealed class LatestEvents
     }
 
     /// <summary>Goes to an event in its block; the events of a topic are asked for in rising order.</summary>
-    private bool TryFind(long topicId, long id)
+    private bool TryFind(long topicId, long id, out DamagedBlock damage)
     {
+        damage = default;
         if (topicId != _blockTopic || id > _blockEnd)
         {
             _blockAt.Bind(1, topicId).Bind(2, id);
             if (!_blockAt.Step()) return false;
             var firstId = _blockAt.Number(0);
             (_blockTopic, _blockEnd) = (topicId, _blockAt.Number(1));
-            var isWhole = id > _blockEnd || _block.TryLoad(topicId, firstId, _blockAt.Blob(2));
             _blockAt.Reset();
-            if (!isWhole) throw StoreErrors.DamagedBlock(_database.Path, firstId);
             if (id > _blockEnd)
             {
                 _blockTopic = 0;
                 return false;
             }
+
+            _isBlockWhole = _data.TryLoad(_block, topicId, firstId, out damage);
         }
 
-        return _block.MoveAfter(id - 1) && _block.Id == id;
+        return _isBlockWhole && _block.MoveAfter(id - 1) && _block.Id == id;
     }
 }

@@ -9,19 +9,19 @@ internal sealed class ScannedBlocks : IBlockSource
     // Some milliseconds.
     private const int MaxPassedOver = 2048;
 
-    private readonly SqliteDatabase _database;
     private readonly SqliteStatement _stretch;
     private readonly SqliteStatement _rows;
+    private readonly BlockData _data;
     private SelectedTopics _topics;
     private long _after;
     private int _passedOver;
 
     public ScannedBlocks(SqliteDatabase database, TopicNames names)
     {
-        _database = database;
         _topics = new SelectedTopics(names);
         _stretch = database.Prepare("SELECT stretch_id FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1");
-        _rows = database.Prepare("SELECT first_id, topic_id, last_id, data FROM blocks WHERE first_id BETWEEN ?1 AND ?2 ORDER BY first_id");
+        _rows = database.Prepare("SELECT first_id, topic_id, last_id FROM blocks WHERE first_id BETWEEN ?1 AND ?2 ORDER BY first_id");
+        _data = new BlockData(database, names);
     }
 
     public long FirstId { get; private set; }
@@ -39,10 +39,11 @@ internal sealed class ScannedBlocks : IBlockSource
         MoveNext();
     }
 
-    public void Take(StoredBlock block)
+    public bool TryTake(StoredBlock block, out DamagedBlock damage)
     {
-        if (!block.TryLoad(_rows.Number(1), FirstId, _rows.Blob(3))) throw StoreErrors.DamagedBlock(_database.Path, FirstId);
+        var isWhole = _data.TryLoad(block, _rows.Number(1), FirstId, out damage);
         MoveNext();
+        return isWhole;
     }
 
     public void Stop() => _rows.Reset();

@@ -106,6 +106,12 @@ internal sealed class SqliteDatabase : IDisposable
         return log;
     }
 
+    /// <summary>
+    /// Closing the connection works off no write-ahead log and deletes none: it would delete by name, and the name may be another file's
+    /// by now.
+    /// </summary>
+    public void LeaveLogAtClose() => raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+
     public StoreException Failure()
         => StoreErrors.Create(Path, raw.sqlite3_extended_errcode(_handle), raw.sqlite3_errmsg(_handle).utf8_to_string());
 

@@ -33,7 +33,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
         _names = new TopicNames(database);
         _byTopic = new TopicBlocks(database, _names);
         _byScan = new ScannedBlocks(database, _names);
-        _latest = new LatestEvents(database);
+        _latest = new LatestEvents(database, _names);
     }
 
     public void Read(StoredSelection selection, long after, long through, StoredPage page)
@@ -56,6 +56,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
                 // Where the rows of others were too many to pass over, the selected topics are looked up after all.
                 if (page.Count > 0 || page.IsEnd) return;
                 ReleaseBlocks();
+                page.Damage.Clear();
             }
 
             _byTopic.Start(topics, after, through);
@@ -80,8 +81,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
         {
             while (source.FirstId is var first && first != long.MaxValue && (!_open.TryPeek(out _, out var least) || first < least))
             {
-                if (!source.HasBlock) return;
-                Open(source, after);
+                if (!source.HasBlock || !Open(source, after, page)) return;
             }
 
             if (!_open.TryDequeue(out var block, out _))
@@ -100,12 +100,19 @@ internal sealed class SqliteEventReader : IStoredEventReader
         while (_open.TryDequeue(out var block, out _)) _free.Push(block);
     }
 
-    private void Open(IBlockSource source, long after)
+    /// <summary>Opens the next block; false where it is damaged and the page ends before it.</summary>
+    private bool Open(IBlockSource source, long after, StoredPage page)
     {
         var block = _free.Count > 0 ? _free.Pop() : new StoredBlock();
-        source.Take(block);
+        if (!source.TryTake(block, out var damage))
+        {
+            _free.Push(block);
+            return damage.LastId <= after || page.TryAdd(damage);
+        }
+
         if (block.MoveAfter(after)) _open.Enqueue(block, block.Id);
         else _free.Push(block);
+        return true;
     }
 
     /// <summary>Takes a block's entries below the limit; false where the page is full.</summary>

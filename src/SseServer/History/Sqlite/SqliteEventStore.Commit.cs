@@ -22,19 +22,25 @@ internal sealed partial class SqliteEventStore
 
     public void Commit(StoreCommit commit)
     {
+        CheckFile();
         var database = Database;
+        var (store, life) = (_store, _lives.Current);
         database.BeginWrite();
         try
         {
+            foreach (var skip in commit.Skips) _lives.Begin(skip.Through, skip.From);
             WriteTotals(commit);
             WriteBlocks(commit);
             var lastId = commit.Count > 0 ? commit.Entries[^1].Id : 0;
-            _setMark.Bind(1, Math.Max(commit.HighWater, lastId)).Bind(2, lastId).Run();
+            var highWater = Math.Max(commit.HighWater, lastId);
+            Set(store with { HighWater = Math.Max(store.HighWater, highWater), LastId = Math.Max(store.LastId, lastId) });
             database.Commit();
         }
         catch
         {
             database.RollBack();
+            _store = store;
+            _lives.Restore(life);
             throw;
         }
 
@@ -49,7 +55,7 @@ internal sealed partial class SqliteEventStore
 
     private void PrepareStatements(SqliteDatabase database)
     {
-        _setMark = database.Prepare("UPDATE store SET high_water = max(high_water, ?1), last_id = max(last_id, ?2)");
+        _setStore = database.Prepare($"UPDATE store SET ({StoreRow.Columns}) = (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
         _insertBlock = database.Prepare(
             "INSERT INTO blocks (first_id, stretch_id, topic_id, last_id, count, bytes, publisher_ids, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         _insertPublisherId = database.Prepare("INSERT INTO publisher_ids (publisher_id, id, topic_id) VALUES (?1, ?2, ?3)");
@@ -73,7 +79,7 @@ internal sealed partial class SqliteEventStore
             ref readonly var topic = ref commit.Topic(index);
             var row = _topics.Find(topic.Name);
             // What a topic of this name had before it was forgotten is below the floor.
-            var totals = row?.Totals ?? new TopicTotals { EvictedThrough = _floor, TrimmedThrough = _floor };
+            var totals = row?.Totals ?? new TopicTotals { EvictedThrough = _store.Floor, TrimmedThrough = _store.Floor };
             if (totals.Count == 0) totals.FirstId = entries[topic.First].Id;
             totals.LastId = entries[topic.Last].Id;
             var hasKeys = false;

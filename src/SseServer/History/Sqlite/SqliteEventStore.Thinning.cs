@@ -8,6 +8,7 @@ internal sealed partial class SqliteEventStore
 
     private readonly StoredBlock _thinned = new();
     private readonly List<long> _newest = [];
+    private Action<long>? _losing;
     private SqliteStatement _blockData = null!;
     private SqliteStatement _deleteBlock = null!;
     private SqliteStatement _deleteKeyedBlock = null!;
@@ -77,9 +78,11 @@ internal sealed partial class SqliteEventStore
         _blockData.Reset();
         if (!isWhole)
         {
-            // Nothing of a damaged block can be kept. Its publishers' ids stay behind; they lead to an event that is let go, as if it were just gone.
+            // Nothing of a damaged block can be kept, not the newest of keys either. Its publishers' ids stay behind; they lead to an
+            // event that is let go, as if it were just gone.
             _deleteKeys.Bind(1, topicId).Bind(2, block.FirstId - 1).Bind(3, block.LastId).Run();
             totals.EvictedThrough = Math.Max(totals.EvictedThrough, block.LastId);
+            _losing?.Invoke(block.LastId);
             return 0;
         }
 

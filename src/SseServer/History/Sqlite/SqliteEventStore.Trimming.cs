@@ -14,8 +14,6 @@ internal sealed partial class SqliteEventStore
 
     private readonly List<BlockRow> _oldest = new(BlocksPerStep);
     private SqliteStatement _blocksAfter = null!;
-    private SqliteStatement _setFloor = null!;
-    private long _floor;
 
     // The topic that is being trimmed, 0 for none, and through which block.
     private long _trimming;
@@ -48,8 +46,9 @@ internal sealed partial class SqliteEventStore
         return new(through, Math.Max(lost, keysThrough), keysThrough);
     }
 
-    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan)
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? losing = null)
     {
+        _losing = losing;
         if (_topics.Find(topic) is not { } row) return false;
         var totals = row.Totals;
         var isBegun = _trimming == row.TopicId;
@@ -83,30 +82,29 @@ internal sealed partial class SqliteEventStore
     {
         if (_topics.Find(topic) is not { } row) return;
         if (Holds(topic)) throw new InvalidOperationException("The topic has events.");
-        var floor = Math.Max(_floor, Math.Max(row.Totals.EvictedThrough, row.Totals.LastId));
+        var store = _store;
         var database = Database;
         database.BeginWrite();
         try
         {
             _topics.Delete(row);
-            _setFloor.Bind(1, floor).Run();
+            Set(store with { Floor = Math.Max(store.Floor, Math.Max(row.Totals.EvictedThrough, row.Totals.LastId)) });
             database.Commit();
         }
         catch
         {
             database.RollBack();
+            _store = store;
             throw;
         }
 
         _topics.Forget(row);
-        _floor = floor;
     }
 
     private void PrepareTrimming(SqliteDatabase database)
     {
         _blocksAfter = database.Prepare(
             $"SELECT {BlockRow.Columns} FROM {BlockRow.Source} WHERE b.topic_id = ?1 AND b.first_id > ?2 AND b.first_id <= ?3 ORDER BY b.first_id LIMIT {BlocksPerStep}");
-        _setFloor = database.Prepare("UPDATE store SET floor = ?1");
         PrepareThinning(database);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SseServer.History.Sqlite.Tools;
 
 namespace SseServer.History.Sqlite;
 
@@ -8,12 +9,18 @@ namespace SseServer.History.Sqlite;
 /// </summary>
 internal sealed partial class SqliteEventStore : IEventStore
 {
+    // Some tens of milliseconds. A larger file is taken at its word at the start, as the checksums of its rows and blocks allow; the tool
+    // reads all of it.
+    private const int CheckedAtStartBytes = 4 * 1024 * 1024;
+
     private readonly string _path;
     private readonly IReadOnlyList<string> _schema;
     private StoreLock? _lock;
     private SqliteDatabase? _database;
     private TopicTable _topics = null!;
-    private SqliteStatement _setMark = null!;
+    private LifeTable _lives = null!;
+    private SqliteStatement _setStore = null!;
+    private StoreRow _store;
 
     public SqliteEventStore(string path)
         : this(path, StoreSchema.Steps)
@@ -37,12 +44,26 @@ internal sealed partial class SqliteEventStore : IEventStore
         StoreSchema.Prepare(_database, _schema);
         // Checkpoints are made between commits; eight megabytes hold the inner pages of every index of a store of gigabytes.
         _database.Execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192");
+        var damage = Check(_database);
         _topics = new TopicTable(_database);
+        _lives = new LifeTable(_database);
         PrepareStatements(_database);
-        return Start(_database, firstIdNow, leaseEnd);
+        var start = Start(_database, firstIdNow, leaseEnd) with { Damage = damage };
+        _lock.WatchLog();
+        return start;
     }
 
-    public IStoredEventReader OpenReader() => new SqliteEventReader(_path);
+    public IStoredEventReader OpenReader()
+    {
+        // What stands at the path now may be another history.
+        CheckFile();
+        return new SqliteEventReader(_path);
+    }
+
+    public void CheckFile()
+    {
+        if (_lock?.FindProblem() is { } problem) throw new StoreException(StoreFailure.Missing, problem);
+    }
 
     public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places)
     {
@@ -55,31 +76,87 @@ internal sealed partial class SqliteEventStore : IEventStore
 
     public void Close(long lastId)
     {
-        Database.Prepare("UPDATE store SET high_water = ?1, is_clean = 1").Bind(1, lastId).Run();
+        Set(_store with { HighWater = lastId, IsClean = true });
         TryCheckpoint(Database);
     }
 
     public void Dispose()
     {
+        if (_lock?.FindProblem() is not null) _database?.LeaveLogAtClose();
         _database?.Dispose();
         _lock?.Dispose();
+        (_database, _lock) = (null, null);
+    }
+
+    /// <summary>Checks a small file as <c>history check</c> does.</summary>
+    /// <returns>The blocks that cannot be read.</returns>
+    /// <exception cref="StoreException">More than that is wrong.</exception>
+    private IReadOnlyList<DamagedBlock> Check(SqliteDatabase database)
+    {
+        if (database.QueryNumber("PRAGMA page_count") * database.QueryNumber("PRAGMA page_size") > CheckedAtStartBytes) return [];
+        database.Execute("BEGIN");
+        try
+        {
+            var check = HistoryCheck.Run(database);
+            if (check.Problems.Count > 0) throw StoreErrors.Create(StoreFailure.Corrupt, _path, check.Problems[0].TrimEnd('.'));
+            return check.Damage;
+        }
+        finally
+        {
+            database.RollBack();
+        }
     }
 
     private StoreStart Start(SqliteDatabase database, long firstIdNow, long leaseEnd)
     {
-        var row = database.Prepare("SELECT origin, high_water, last_id, floor, unclean_through, is_clean FROM store");
-        if (!row.Step()) throw StoreErrors.Create(StoreFailure.Corrupt, _path, "its table store is empty");
-        var (origin, highWater, lastId, wasClean) = (row.Number(0), row.Number(1), row.Number(2), row.Number(5) == 1);
-        (_floor, var uncleanThrough) = (row.Number(3), row.Number(4));
-        row.Reset();
+        var before = Read(database, out var lives);
+        var firstId = StoreStart.FirstIdAfter(before.HighWater, firstIdNow);
+        database.BeginWrite();
+        try
+        {
+            // What a life showed after its last commit, a crash may have taken; and of a copy that is restored, the original may have
+            // gone on from there.
+            _lives.Begin(before.IsClean ? before.HighWater : before.LastId, firstId);
+            Set(before with
+            {
+                Origin = before.Origin == 0 ? firstId : before.Origin,
+                HighWater = Math.Max(firstId, leaseEnd),
+                // What was shown before it was committed can be lost up to the end of the lease.
+                UncleanThrough = before.IsClean ? before.UncleanThrough : Math.Max(before.UncleanThrough, before.HighWater),
+                IsClean = false,
+            });
+            lives = _lives.Read();
+            database.Commit();
+        }
+        catch
+        {
+            database.RollBack();
+            throw;
+        }
 
-        if (origin == 0) origin = firstIdNow;
-        // What was shown before it was committed can be lost up to the end of the lease.
-        if (!wasClean) uncleanThrough = Math.Max(uncleanThrough, highWater);
-        database.Prepare("UPDATE store SET origin = ?1, high_water = ?2, unclean_through = ?3, is_clean = 0")
-            .Bind(1, origin).Bind(2, Math.Max(highWater, leaseEnd)).Bind(3, uncleanThrough).Run();
         var topics = new List<StoredTopic>(_topics.Count);
         foreach (var topic in _topics.All) topics.Add(topic.ToStored());
-        return new StoreStart(origin, highWater, lastId, _floor, uncleanThrough, wasClean, topics);
+        return new StoreStart(_store.Origin, before.HighWater, before.LastId, _store.Floor, _store.UncleanThrough, before.IsClean, topics)
+        {
+            Lives = lives,
+        };
+    }
+
+    private StoreRow Read(SqliteDatabase database, out List<IdStretch> lives)
+    {
+        var row = database.Prepare($"SELECT {StoreRow.Columns} FROM store");
+        if (!row.Step()) throw StoreErrors.Create(StoreFailure.Corrupt, _path, "its table store is empty");
+        var isRight = StoreRow.TryRead(row, out var store);
+        row.Reset();
+        if (!isRight) throw StoreErrors.DamagedRow(_path, "store");
+        lives = _lives.Read();
+        return store;
+    }
+
+    /// <summary>Writes the store's row; within a transaction, whoever rolls that back sets <see cref="_store"/> back.</summary>
+    private void Set(in StoreRow store)
+    {
+        store.Bind(_setStore).Run();
+        _store = store;
     }
 }

@@ -24,11 +24,11 @@ internal static class StoreErrors
     {
         StoreFailure.Full => $"The disk of the history {path} is full; make room, and it goes on by itself ({cause}).",
         StoreFailure.ReadOnly => $"The history {path} cannot be opened or written; give the server's user the right to write the file and its directory ({cause}).",
-        StoreFailure.Corrupt => $"The history {path} is damaged or none; stop the server, look with 'sse-server history check', and restore a copy or move the file away ({cause}).",
+        StoreFailure.Corrupt => $"The history {path} is damaged or not a history file; stop the server, look with 'sse-server history check', and restore a copy or move the file away ({cause}).",
         _ => $"The history {path} cannot be used; see whether its disk is well and no other process locks it ({cause}).",
     });
 
-    /// <summary>A block whose bytes are not those that were written.</summary>
-    public static StoreException DamagedBlock(string path, long firstId)
-        => Create(StoreFailure.Corrupt, path, $"the block that begins with event {StoredId.Text(firstId)} fails its checksum");
+    /// <summary>A row of a table whose numbers are not those that were written.</summary>
+    public static StoreException DamagedRow(string path, string table)
+        => Create(StoreFailure.Corrupt, path, $"a row of its table {table} fails its checksum");
 }

@@ -75,8 +75,22 @@ internal static class StoreSchema
         ) STRICT;
         """;
 
+    // Of lives before this version only the first beginning is known, so ids between two of them count as given. The open that follows
+    // ends the row.
+    // -1 stands for rows without a checksum: they get one when they are next written.
+    private const string Version3 = """
+        CREATE TABLE lives (
+            first_id INTEGER PRIMARY KEY,
+            last_id INTEGER NOT NULL,
+            checksum INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO lives SELECT origin, origin, -1 FROM store WHERE origin > 0;
+        ALTER TABLE store ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
+        ALTER TABLE topics ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
+        """;
+
     /// <summary>The steps of this program.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [Version1, Version2];
+    public static IReadOnlyList<string> Steps { get; } = [Version1, Version2, Version3];
 
     /// <summary>Makes the tables in an empty file, and brings those of an older version to this one.</summary>
     /// <exception cref="StoreException">The file is another program's or a newer version's.</exception>
@@ -97,6 +111,7 @@ internal static class StoreSchema
         var isEmpty = version == 0 && database.QueryNumber("SELECT count(*) FROM sqlite_schema") == 0;
         if (!isEmpty && database.QueryNumber("PRAGMA application_id") != ApplicationId)
             throw StoreErrors.Create(StoreFailure.Corrupt, database.Path, "it is another program's SQLite database");
+        if (version < 0) throw StoreErrors.Create(StoreFailure.Corrupt, database.Path, $"its format {version} is none that there is");
         if (version > steps.Count)
             throw new StoreException(StoreFailure.Corrupt,
                 $"The history {database.Path} has format {version}, and this sse-server knows formats up to {steps.Count}; use the newer version that made it.");

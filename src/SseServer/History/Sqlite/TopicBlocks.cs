@@ -3,25 +3,23 @@ namespace SseServer.History.Sqlite;
 /// <summary>The blocks of selected topics, found by a look-up for each topic and, after each block, for the next one of its topic.</summary>
 internal sealed class TopicBlocks : IBlockSource
 {
-    private readonly SqliteDatabase _database;
     private readonly TopicNames _names;
     private readonly SqliteStatement _totals;
     private readonly SqliteStatement _allTotals;
     private readonly SqliteStatement _blockAt;
     private readonly SqliteStatement _nextBlock;
-    private readonly SqliteStatement _data;
+    private readonly BlockData _data;
     private readonly PriorityQueue<long, long> _next = new();
     private long _through;
 
     public TopicBlocks(SqliteDatabase database, TopicNames names)
     {
-        _database = database;
         _names = names;
         _totals = database.Prepare("SELECT first_id, last_id, kept FROM topics WHERE topic_id = ?1");
         _allTotals = database.Prepare("SELECT topic_id, name, first_id, last_id, kept FROM topics WHERE count > 0 OR kept > 0");
         _blockAt = database.Prepare("SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
         _nextBlock = database.Prepare("SELECT first_id FROM blocks WHERE topic_id = ?1 AND first_id > ?2 ORDER BY first_id LIMIT 1");
-        _data = database.Prepare("SELECT data FROM blocks WHERE first_id = ?1");
+        _data = new BlockData(database, names);
     }
 
     public long FirstId => _next.TryPeek(out _, out var firstId) ? firstId : long.MaxValue;
@@ -50,14 +48,11 @@ internal sealed class TopicBlocks : IBlockSource
         }
     }
 
-    public void Take(StoredBlock block)
+    public bool TryTake(StoredBlock block, out DamagedBlock damage)
     {
         _next.TryDequeue(out var topicId, out var firstId);
-        _data.Bind(1, firstId);
-        var isWhole = _data.Step() && block.TryLoad(topicId, firstId, _data.Blob(0));
-        _data.Reset();
-        if (!isWhole) throw StoreErrors.DamagedBlock(_database.Path, firstId);
         AddNext(topicId, firstId);
+        return _data.TryLoad(block, topicId, firstId, out damage);
     }
 
     private void Add(long topicId, long firstId, long lastId, long kept, long after)

@@ -17,8 +17,8 @@ internal sealed class TopicTable
     public TopicTable(SqliteDatabase database)
     {
         _database = database;
-        _insert = database.Prepare($"INSERT INTO topics (name, {TopicTotals.Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-        _update = database.Prepare($"UPDATE topics SET ({TopicTotals.Columns}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) WHERE topic_id = ?1");
+        _insert = database.Prepare($"INSERT INTO topics (name, {TopicTotals.Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+        _update = database.Prepare($"UPDATE topics SET ({TopicTotals.Columns}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) WHERE topic_id = ?1");
         _delete = database.Prepare("DELETE FROM topics WHERE topic_id = ?1");
         Load();
     }
@@ -35,12 +35,12 @@ internal sealed class TopicTable
     /// <summary>Writes the row of a topic that has none; it counts once <see cref="Adopt"/> is told of it, after the commit.</summary>
     public TopicRow Insert(byte[] name, in TopicTotals totals)
     {
-        totals.Bind(_insert, 2).Bind(1, name).Run();
+        totals.Bind(_insert, 2, name).Bind(1, name).Run();
         return new TopicRow(_database.LastInsertedRow(), name);
     }
 
     /// <summary>Writes a row's totals; they count once <see cref="Adopt"/> is told of them, after the commit.</summary>
-    public void Update(TopicRow row, in TopicTotals totals) => totals.Bind(_update, 2).Bind(1, row.TopicId).Run();
+    public void Update(TopicRow row, in TopicTotals totals) => totals.Bind(_update, 2, row.Name).Bind(1, row.TopicId).Run();
 
     /// <summary>Deletes a row; it counts once <see cref="Forget"/> is told of it, after the commit.</summary>
     public void Delete(TopicRow row) => _delete.Bind(1, row.TopicId).Run();
@@ -60,6 +60,11 @@ internal sealed class TopicTable
     private void Load()
     {
         var rows = _database.Prepare($"SELECT topic_id, name, {TopicTotals.Columns} FROM topics");
-        while (rows.Step()) Adopt(new TopicRow(rows.Number(0), rows.Blob(1).ToArray()), TopicTotals.Read(rows, 2));
+        while (rows.Step())
+        {
+            var name = rows.Blob(1).ToArray();
+            if (!TopicTotals.IsRight(rows, 2, name)) throw StoreErrors.DamagedRow(_database.Path, "topics");
+            Adopt(new TopicRow(rows.Number(0), name), TopicTotals.Read(rows, 2));
+        }
     }
 }

@@ -44,7 +44,7 @@ internal sealed class SqliteKeysTests : IDisposable
         }
 
         AssertSound();
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(2));
+        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count));
     }
 
     [Test]

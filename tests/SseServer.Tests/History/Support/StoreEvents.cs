@@ -77,15 +77,30 @@ internal static class StoreEvents
     public static List<long> ReadIds(IStoredEventReader reader, StoredSelection selection, long after = 0, long through = long.MaxValue, int capacity = 4096)
         => [.. Read(reader, selection, after, through, capacity).Select(e => e.Id)];
 
+    /// <summary>
+    /// As <see cref="Read"/>; damage is an entry without a frame, whose id is its first one and whose prefix length is its last one.
+    /// </summary>
+    public static List<(long Id, byte[] Frame, int PrefixLength)> ReadWithDamage(IStoredEventReader reader, StoredSelection selection, int capacity = 4096)
+    {
+        var damaged = new HashSet<long>();
+        return Read(reader, selection, 0, long.MaxValue, capacity, (block, events) =>
+        {
+            if (damaged.Add(block.FirstId)) events.Add((block.FirstId, [], (int)block.LastId));
+        });
+    }
+
     /// <summary>The selection's events, each with its frame's bytes, read page by page.</summary>
     public static List<(long Id, byte[] Frame, int PrefixLength)> Read(
-        IStoredEventReader reader, StoredSelection selection, long after = 0, long through = long.MaxValue, int capacity = 4096)
+        IStoredEventReader reader, StoredSelection selection, long after = 0, long through = long.MaxValue, int capacity = 4096,
+        Action<DamagedBlock, List<(long, byte[], int)>>? onDamage = null)
     {
         var page = new StoredPage(capacity);
         var events = new List<(long, byte[], int)>();
         do
         {
             reader.Read(selection, after, through, page);
+            if (onDamage is null) Assert.That(page.Damage, Is.Empty);
+            else foreach (var block in page.Damage) onDamage(block, events);
             if (!page.IsEnd) Assert.That(page.Count, Is.Positive, "A page that is not the end has an event.");
             for (var i = 0; i < page.Count; i++)
             {

@@ -15,6 +15,7 @@ internal sealed partial class HistoryCheck
     private readonly Dictionary<long, (byte[] Name, TopicTotals Totals)> _topics = [];
     private readonly Dictionary<long, TopicTotals> _totals = [];
     private readonly List<string> _problems = [];
+    private readonly List<DamagedBlock> _damage = [];
     private long _stretchId;
     private long _stretchEnd;
     private long _previousEnd;
@@ -29,24 +30,42 @@ internal sealed partial class HistoryCheck
     /// <summary>Events that were read.</summary>
     public long Events { get; private set; }
 
+    /// <summary>
+    /// What cannot be relied on beyond single blocks: a server does not start with it, where it looks.
+    /// </summary>
     public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>Blocks that cannot be read; a server says a gap in their place.</summary>
+    public IReadOnlyList<DamagedBlock> Damage => _damage;
 
     private long PublisherIds { get; set; }
 
     /// <exception cref="StoreException">The file cannot be read at all.</exception>
     public static HistoryCheck Run(string path)
     {
+        var isReadOnly = HistoryFile.IsOfUnknownWriteVersion(path);
         using var database = HistoryFile.Open(path);
         database.Execute("BEGIN");
+        var check = Run(database);
+        if (isReadOnly) check.Report("The file's header says that it may only be read: a server could not write it.");
+        return check;
+    }
+
+    /// <summary>Checks what a connection reads, within the caller's transaction.</summary>
+    /// <exception cref="StoreException">It cannot be read at all.</exception>
+    public static HistoryCheck Run(SqliteDatabase database)
+    {
         var check = new HistoryCheck(database);
         check.CheckPages();
         // Rows of a file whose pages are damaged tell nothing.
         if (check.Problems.Count > 0) return check;
         check.ReadTopics();
+        check.CheckStore();
         check.CheckBlocks();
         check.CheckTopics();
+        if (check._damage.Count > 0) return check;
         check.CheckKeys();
-        check.CheckStore();
+        check.CheckPublisherIds();
         return check;
     }
 
@@ -59,13 +78,23 @@ internal sealed partial class HistoryCheck
     {
         var rows = _database.Prepare($"PRAGMA integrity_check({MaxProblems})");
         while (rows.Step())
-            if (rows.Text(0) is var text and not "ok") Report($"SQLite says: {text}");
+        {
+            // A row has several lines, the first of which names the database.
+            foreach (var line in rows.Text(0).Split('\n'))
+                if (line is not ("ok" or "" or "*** in database main ***")) Report($"SQLite says: {line}");
+        }
     }
 
     private void ReadTopics()
     {
         var rows = _database.Prepare($"SELECT topic_id, name, {TopicTotals.Columns} FROM topics");
-        while (rows.Step()) _topics.Add(rows.Number(0), (rows.Blob(1).ToArray(), TopicTotals.Read(rows, 2)));
+        while (rows.Step())
+        {
+            var name = rows.Blob(1).ToArray();
+            if (!TopicTotals.IsRight(rows, 2, name))
+                Report($"The row of topic {System.Text.Encoding.UTF8.GetString(name)} fails its checksum.");
+            _topics.Add(rows.Number(0), (name, TopicTotals.Read(rows, 2)));
+        }
     }
 
     private void CheckBlocks()
@@ -92,7 +121,7 @@ internal sealed partial class HistoryCheck
             }
 
             if (!_block.TryLoad(topicId, block.FirstId, rows.Blob(8)))
-                Report($"The block of events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} fails its checksum: {block.Count} events cannot be read.");
+                _damage.Add(new(topic.Name ?? [], block.FirstId, block.LastId));
             else
                 CheckEntries(block, isKept, topic.Totals, ref totals);
             _totals[topicId] = totals;
@@ -152,23 +181,47 @@ internal sealed partial class HistoryCheck
         foreach (var (topicId, (name, topic)) in _topics)
         {
             _totals.Remove(topicId, out var totals);
+            // Which events of a damaged block are the newest of their keys, or an end, nobody knows.
+            var isWhole = !_damage.Exists(block => block.Topic == name);
             var isRight = totals.FirstId == topic.FirstId && totals.Count == topic.Count && totals.Bytes == topic.Bytes
-                && totals.Kept == topic.Kept && totals.Stale == topic.Stale && (totals.Count == 0 || totals.LastId == topic.LastId);
+                && totals.Kept == topic.Kept && (totals.Stale == topic.Stale || !isWhole)
+                && (totals.Count == 0 || totals.LastId == topic.LastId);
             if (!isRight) Report($"The totals of topic {System.Text.Encoding.UTF8.GetString(name)} are not those of its blocks.");
             // An end may be known whose event was let go.
             var isEndRight = totals.EndId == topic.EndId || (totals.EndId == 0 && topic.EndId <= topic.TrimmedThrough);
-            if (!isEndRight) Report($"The end of topic {System.Text.Encoding.UTF8.GetString(name)} is not the event that says so.");
+            if (!isEndRight && isWhole) Report($"The end of topic {System.Text.Encoding.UTF8.GetString(name)} is not the event that says so.");
         }
 
         if (_totals.Count > 0) Report($"Blocks of {_totals.Count} topics belong to no topic.");
     }
 
-    private void CheckStore()
+    private void CheckPublisherIds()
     {
         var known = _database.QueryNumber("SELECT count(*) FROM publisher_ids");
         if (known != PublisherIds) Report($"{known} publishers' ids are kept for {PublisherIds} events that have one.");
-        var lastId = _database.QueryNumber("SELECT last_id FROM store");
-        if (lastId < Math.Max(_previousEnd, _stretchEnd) || _database.QueryNumber("SELECT high_water FROM store") < lastId)
+    }
+
+    private void CheckStore()
+    {
+        var rows = _database.Prepare($"SELECT {StoreRow.Columns} FROM store");
+        if (!rows.Step())
+        {
+            Report("The table store is empty.");
+            return;
+        }
+
+        if (!StoreRow.TryRead(rows, out var store)) Report("The row of the store fails its checksum.");
+        rows.Reset();
+        var lastBlock = _database.QueryNumber("SELECT max(last_id) FROM blocks");
+        if (store.LastId < lastBlock || store.HighWater < store.LastId)
             Report("The store's last id and high-water mark are below ids that it holds; a server would use ids again.");
+        try
+        {
+            new LifeTable(_database).Read();
+        }
+        catch (StoreException)
+        {
+            Report("A row of the history's lives fails its checksum.");
+        }
     }
 }

@@ -18,13 +18,16 @@ internal sealed class HistoryExport
     private readonly EventStreamParser _parser = new(int.MaxValue / 2);
     private readonly ArrayBufferWriter<byte> _lines = new(2 * WriteBytes);
 
-    /// <summary>Writes the events after an id of the topics that a pattern covers, or of all topics.</summary>
+    /// <summary>
+    /// Writes the events after an id of the topics that a pattern covers, or of all topics; those that cannot be read are left out and
+    /// said, a block perhaps more than once.
+    /// </summary>
     /// <returns>The number of events.</returns>
     /// <exception cref="StoreException">The file cannot be read.</exception>
-    public static long Write(string path, IReadOnlyList<string> selectors, long after, TextWriter output)
+    public static long Write(string path, IReadOnlyList<string> selectors, long after, TextWriter output, Action<DamagedBlock> onDamage)
     {
         using var reader = new SqliteEventReader(HistoryFile.Open(path));
-        return new HistoryExport().Write(reader, Select(selectors), after, output);
+        return new HistoryExport().Write(reader, Select(selectors), after, output, onDamage);
     }
 
     private static StoredSelection Select(IReadOnlyList<string> selectors)
@@ -41,7 +44,7 @@ internal sealed class HistoryExport
         return new(topics, patterns);
     }
 
-    private long Write(SqliteEventReader reader, StoredSelection selection, long after, TextWriter output)
+    private long Write(SqliteEventReader reader, StoredSelection selection, long after, TextWriter output, Action<DamagedBlock> onDamage)
     {
         using var json = new Utf8JsonWriter(_lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
         var page = new StoredPage(256 * 1024) { HasKeys = true };
@@ -49,6 +52,7 @@ internal sealed class HistoryExport
         do
         {
             reader.Read(selection, after, long.MaxValue, page);
+            page.Damage.ForEach(onDamage);
             foreach (var entry in page.Entries.AsSpan(0, page.Count))
             {
                 WriteLine(json, reader.NameOf(entry.Topic), page.Bytes.AsMemory(entry.Offset, entry.Length), entry);

@@ -5,6 +5,28 @@ namespace SseServer.History.Sqlite.Tools;
 /// <summary>A store's file opened for reading only, also while a server writes it. Nothing of it is changed.</summary>
 internal static class HistoryFile
 {
+    /// <summary>
+    /// Whether the header's write version is above those that there are (SQLite's file format, section 1.3.3): SQLite then opens the file
+    /// for reading only, and says nothing. Not looked at while a server has the
+    /// file, whose lock keeps .NET out; and never while this process has a connection to it, whose own locks the system drops when any
+    /// descriptor of the file is closed.
+    /// </summary>
+    public static bool IsOfUnknownWriteVersion(string path)
+    {
+        const int WriteVersionAt = 18;
+        const byte WriteAheadLog = 2;
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            Span<byte> version = stackalloc byte[1];
+            return RandomAccess.Read(file, version, WriteVersionAt) == 1 && version[0] > WriteAheadLog;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <exception cref="StoreException">It is missing, no history, of another format, or cannot be read.</exception>
     public static SqliteDatabase Open(string path)
     {
