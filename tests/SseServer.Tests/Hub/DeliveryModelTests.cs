@@ -35,7 +35,7 @@ internal sealed class DeliveryModelTests
         public List<Evicted> Gaps { get; } = [];
 
         /// <summary>What was gone when the reader came; one without a resume point is not owed it.</summary>
-        public required Evicted AtJoin { get; init; }
+        public Evicted AtJoin { get; set; } = new([]);
 
         public bool Selects(string topic) => selection.Any(selector => selector == topic || selector.EndsWith('*'));
 
@@ -117,11 +117,12 @@ internal sealed class DeliveryModelTests
             1 => null,
             _ => all[random.Next(all.Count)].Id,
         };
-        var reader = new Reader(subscription, selection, start) { AtJoin = EvictedNow(hub) };
+        var reader = new Reader(subscription, selection, start);
         subscription.GapIsWritten = () => reader.Gaps.Add(EvictedNow(hub));
         hub.Join(subscription, kind switch { 0 => ResumePoint.Head, 1 => ResumePoint.Oldest, _ => TestHub.After(start!.Value) }, selection);
         // It is placed before anything else happens.
         TestHub.Settle(subscription);
+        reader.AtJoin = EvictedNow(hub);
         return reader;
     }
 
