@@ -42,6 +42,6 @@ internal sealed record EndpointOptions
     // A page that sleeps in a background tab wakes once a minute (Chromium's intensive throttling of timers), and a token server takes a second.
     public TimeSpan ExpiryNotice { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Everyone who can reach the server may read <c>/metrics</c>; otherwise those who come directly over loopback.</summary>
+    /// <summary>Everyone who can reach the server may read <c>/metrics</c>; otherwise those who may administer it.</summary>
     public bool HasOpenMetrics { get; init; }
 }

@@ -205,7 +205,7 @@ public sealed class RequestGuardTests
         var client = await server.ConnectAsync();
         await client.SendAsync(header + "\r\n");
         await client.RequestAsync("GET", "/metrics");
-        Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(403));
+        Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(401));
         await client.RequestAsync("POST", "/events", "x");
         var reply = await client.ReadReplyAsync();
         Assert.That((reply.Status, reply.Problem), Is.EqualTo((403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.")));

@@ -25,7 +25,7 @@ internal static class EndpointSettings
             AllowCredentials = reader.Flag("Cors:AllowCredentials", defaults.AllowCredentials, "Lets pages of origins listed by name send cookies."),
             AllowedHosts = reader.List("Server:AllowedHosts", defaults.AllowedHosts, "Host names, beside loopback ones, that a server on loopback answers to; for a proxy that passes the name on."),
             AllowAnonymousPublish = ReadAnonymous(reader),
-            HasOpenMetrics = reader.Flag("Metrics:Open", false, "Shows /metrics to everyone who can reach the server; otherwise admins see them and, on loopback, those who come directly."),
+            HasOpenMetrics = reader.Flag("Metrics:Open", false, "Shows /metrics to everyone who can reach the server; otherwise only admins see them and, on a server that is set up for its own machine alone, whoever comes directly."),
             IsLoopbackOnly = listen.All(address => address.IsLoopback),
             TokenCookie = ReadCookie(reader, defaults.TokenCookie),
             ExpiryNotice = reader.Duration("Auth:ExpiryNotice", defaults.ExpiryNotice, TimeSpan.Zero, TimeSpan.FromHours(1),
