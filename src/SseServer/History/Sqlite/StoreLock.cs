@@ -20,7 +20,7 @@ internal sealed class StoreLock : IDisposable
             throw new StoreException(StoreFailure.Unavailable, $"The history {path} is a directory; name a file in it.");
         try
         {
-            return new StoreLock(new FileStream(path + "-lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new StoreLock(PrivateFiles.Open(path + "-lock"));
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException)
         {
