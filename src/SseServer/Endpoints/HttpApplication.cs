@@ -31,7 +31,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         hub.Faulted += exception => EndpointLog.HubFaulted(_logger, exception);
         var cors = new CorsPolicy(options);
         _metrics = new EndpointMetrics(new LimitCounters(hub.Time, _logger));
-        _meters = [hub.Meter, _metrics.Meter];
+        _meters = [hub.Meter, _metrics.Meter, authenticator.Meter];
         _replies = new Replies(cors, _metrics);
         _guard = new RequestGuard(options, cors, authenticator);
         _streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
