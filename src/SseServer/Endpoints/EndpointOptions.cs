@@ -27,7 +27,10 @@ internal sealed record EndpointOptions
 
     public bool AllowCredentials { get; init; }
 
-    /// <summary>Host names beside the loopback ones that a loopback listener answers to.</summary>
+    /// <summary>
+    /// Host names beside the loopback ones that the server answers to. On loopback it answers to no others; elsewhere to any while none
+    /// is listed, and to addresses in any case.
+    /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     /// <summary>All listeners are loopback ones, so only programs of this machine and pages in its browsers can come.</summary>

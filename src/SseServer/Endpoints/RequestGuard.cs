@@ -18,8 +18,12 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     public Problem? CheckHost(RequestHead request)
     {
         // Without a Host there is no name to rebind: browsers always send one, and HTTP/1.0 health checks often do not.
-        if (!options.IsLoopbackOnly || request.Host.IsEmpty || LoopbackNames.Contains(request.Host) || IsListed(request.Host)) return null;
-        return new(421, "This server listens on loopback and answers to loopback names only; list other names in Server:AllowedHosts.");
+        if (request.Host.IsEmpty || LoopbackNames.Contains(request.Host) || IsListed(request.Host)) return null;
+        if (options.IsLoopbackOnly)
+            return new(421, "This server listens on loopback and answers to loopback names only; list other names in Server:AllowedHosts.");
+        // A name can be made to point here from anywhere, an address cannot; orchestrators' health checks ask by address.
+        if (options.AllowedHosts.Count == 0 || LoopbackNames.IsAddress(request.Host)) return null;
+        return new(421, "This server answers to the names in Server:AllowedHosts and to addresses only; list this name there.");
     }
 
     /// <summary>
@@ -30,7 +34,7 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     {
         var request = exchange.Request;
         var isChange = request.Method is not (RequestMethod.Get or RequestMethod.Head);
-        if (isChange && CheckOrigin(exchange, "Pages of this origin may not publish; list the origin by name in Cors:AllowedOrigins.") is { } forbidden) return new(forbidden);
+        if (isChange && CheckOrigin(exchange, "publish") is { } forbidden) return new(forbidden);
         if (!authenticator.IsConfigured) return new(Identity.Anonymous);
         if (RequestCredential.Read(request, parameters, _cookie, out var credential) is { } unclear) return new(unclear);
         if (!credential.IsGiven) return new(Identity.Anonymous);
@@ -76,55 +80,76 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         return admission with { Topics = TopicPatterns.Everything };
     }
 
-    // Pages at loopback origins are the visitor's. They are this machine's own only where the visitor is at this machine, and otherwise pages like others, which must be listed.
-    private Problem? CheckOrigin(HttpExchange exchange, string forbidden)
+    // Pages at loopback origins are the visitor's. They are this machine's own only where the visitor is at this machine, and otherwise
+    // pages like others, which must be listed.
+    private Problem? CheckOrigin(HttpExchange exchange, string what)
     {
         var request = exchange.Request;
         if (request.CountHeaders("Origin"u8) > 1) return Problem.BadRequest("Send one Origin field only.");
         if (!request.TryGetHeader("Origin"u8, out var origin) || cors.Lists(origin)) return null;
-        return LoopbackNames.ContainsOrigin(origin) && RequestOrigins.IsDirect(exchange) ? null : new(403, forbidden);
+        if (LoopbackNames.ContainsOrigin(origin) && RequestOrigins.IsDirect(exchange)) return null;
+        return new(403, $"Pages of this origin may not {what}; list the origin by name in Cors:AllowedOrigins.");
     }
 
     /// <summary>What forbids to read metrics, which tell of everybody's streams; null where nothing does.</summary>
     public async ValueTask<Problem?> CheckMetricsAsync(HttpExchange exchange, RequestParameters parameters)
     {
-        if (CheckOrigin(exchange, "Pages of this origin may not read metrics; list the origin by name in Cors:AllowedOrigins.") is { } forbidden) return forbidden;
+        if (CheckOrigin(exchange, "read metrics") is { } forbidden) return forbidden;
         var (caller, refusal) = await AdmitAsync(exchange, parameters);
         if (refusal is not null) return refusal;
-        return options.HasOpenMetrics || MayAdminister(exchange, caller) ? null : RefuseAdministration(exchange, caller, "Metrics", "; Metrics:Open=true shows them to everyone");
+        if (options.HasOpenMetrics || MayAdminister(exchange, caller)) return null;
+        return RefuseAdministration(exchange, caller, "The /metrics page", "; Metrics:Open=true shows them to everyone");
     }
 
     /// <summary>Finds out who sent a request to <c>/admin/</c>, and refuses all but operators and the pages that are theirs.</summary>
     public async ValueTask<Admission> AdmitAdminAsync(HttpExchange exchange, RequestParameters parameters)
     {
-        if (CheckOrigin(exchange, "Pages of this origin may not use /admin; list the origin by name in Cors:AllowedOrigins.") is { } forbidden) return forbidden;
+        if (CheckOrigin(exchange, "use /admin") is { } forbidden) return forbidden;
         var admission = await AdmitAsync(exchange, parameters);
         if (admission.Refusal is not null || MayAdminister(exchange, admission.Caller)) return admission;
         return RefuseAdministration(exchange, admission.Caller, "The /admin API", "");
     }
 
-    private bool MayAdminister(HttpExchange exchange, Identity caller) => caller.IsAdmin || (!NeedsAdmin(exchange) && RequestOrigins.IsDirect(exchange));
+    /// <summary>
+    /// Whether a request to what everyone may ask for comes from an operator, who is told more. A credential that is not accepted is as
+    /// good as none here.
+    /// </summary>
+    public async ValueTask<bool> IsOperatorAsync(HttpExchange exchange, RequestParameters parameters)
+    {
+        if (CheckOrigin(exchange, "know more") is not null) return false;
+        var (caller, refusal) = await AdmitAsync(exchange, parameters);
+        return refusal is null && MayAdminister(exchange, caller);
+    }
 
-    // A server with none of these is somebody's own, on the machine that they sit at. Each of them says that others come, and then a request that looks as if it were from this
+    private bool MayAdminister(HttpExchange exchange, Identity caller)
+        => caller.IsAdmin || (!NeedsAdmin(exchange) && RequestOrigins.IsDirect(exchange));
+
+    // A server with none of these is somebody's own, on the machine that they sit at. Each of them says that others come, and then a
+    // request that looks as if it were from this
     // machine may be anybody's: a proxy here that adds nothing to what it passes on cannot be told from a program.
     private bool NeedsAdmin(HttpExchange exchange)
         => authenticator.IsConfigured || !options.IsLoopbackOnly || options.AllowedHosts.Count > 0 || exchange.HasTrustedProxies;
 
     private Problem RefuseAdministration(HttpExchange exchange, Identity caller, string what, string alternative)
     {
-        if (!NeedsAdmin(exchange)) return new(403, $"{what} cannot be used through a proxy without a credential; set up a key with admin rights (Auth:Keys:NAME:Admin=true){alternative}.");
+        const string key = "Auth:Keys:NAME:Admin=true";
+        if (!NeedsAdmin(exchange))
+            return new(403, $"{what} cannot be used through a proxy without a credential; set up a key with admin rights ({key}){alternative}.");
         return caller.IsAnonymous
-            ? new(401, $"{what} can be used with admin rights only: send Authorization: Bearer and a key with Auth:Keys:NAME:Admin=true, or a token that grants admin{alternative}.")
+            ? new(401, $"{what} needs admin rights: send Authorization: Bearer and a key with {key}, or a token that grants admin{alternative}.")
             : Problem.BeyondGrant($"This key or token has no admin rights{alternative}.");
     }
 
-    // The browser adds a cookie to whatever a page asks for, so here the page must be known: a form of another site posts text/plain without a preflight. Pages on the
+    // The browser adds a cookie to whatever a page asks for, so here the page must be known: a form of another site posts text/plain
+    // without a preflight. Pages on the
     // visitor's loopback are trusted by a server that is there itself, and by no other.
     private bool ComesFromOwnPage(HttpExchange exchange)
     {
         var request = exchange.Request;
         if (!request.TryGetHeader("Origin"u8, out var origin)) return RequestOrigins.IsSameOrigin(request, orSite: false, ifSilent: false);
-        return cors.Lists(origin) || (options.IsLoopbackOnly && RequestOrigins.IsDirect(exchange) && RequestOrigins.IsSameOrigin(request, orSite: true, ifSilent: true));
+        if (cors.Lists(origin)) return true;
+        return options.IsLoopbackOnly && RequestOrigins.IsDirect(exchange)
+            && RequestOrigins.IsSameOrigin(request, orSite: true, ifSilent: true);
     }
 
     private bool IsListed(ReadOnlySpan<byte> host) => _hosts.Count > 0 && _hosts.Contains(Encoding.ASCII.GetString(LoopbackNames.WithoutPort(host)));

@@ -7,8 +7,8 @@ using SseServer.Transport.Proxies;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>
-/// Who administers a server: <c>/admin/</c> and <c>/metrics</c>. A proxy on the same machine that adds nothing to a request (nginx with proxy_pass alone) makes everybody look
-/// like this machine, so being there is enough only on a server that knows of nobody else.
+/// Who administers a server: <c>/admin/</c> and <c>/metrics</c>. A proxy on the same machine that adds nothing to a request (nginx with
+/// proxy_pass alone) makes everybody look like this machine, so being there is enough only on a server that knows of nobody else.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class AdministrationTests
@@ -95,6 +95,30 @@ internal sealed class AdministrationTests
         await using var server = Start(setup, hasOpenMetrics: true);
         Assert.That((await server.SendAsync("GET", "/metrics", null, "X-Forwarded-For: 192.0.2.1")).Status, Is.EqualTo(200));
         Assert.That((await server.SendAsync("GET", "/admin/topics", null, "X-Forwarded-For: 192.0.2.1")).Status, Is.AnyOf(401, 403));
+    }
+
+    [Test]
+    public async Task Health_tells_how_much_there_is_to_operators_only([Values] Setup setup)
+    {
+        await using var server = Start(setup);
+        var admin = setup switch
+        {
+            Setup.Tokens => server.Token(grant: """{"admin":true}"""),
+            Setup.Keys or Setup.PublicWithKeys => Guarded.KeyOfOps,
+            _ => null,
+        };
+        string[] known = ["status", "history"];
+        string[] all = ["status", "streams", "topics", "historyBytes", "history", "head"];
+        foreach (var (field, isDirect, isForeign) in Sources.Where(source => !source.Field.StartsWith("Host: app", StringComparison.Ordinal)))
+        foreach (var credential in new[] { null, Wrong, admin })
+        {
+            string[] fields = [.. new[] { field, credential is null ? "" : Guarded.Bearer(credential) }.Where(text => text.Length > 0)];
+            var reply = await server.SendAsync("GET", "/healthz", null, fields);
+            var isOperator = !isForeign && (setup == Setup.Bare ? isDirect : credential is not null && credential == admin);
+            if (field == "Origin: http://localhost:3000" && setup != Setup.Bare) isOperator = credential is not null && credential == admin;
+            Assert.That(reply.Status, Is.EqualTo(200), $"{setup}: {string.Join(" | ", fields)}");
+            Assert.That(reply.Json.EnumerateObject().Select(member => member.Name), Is.EqualTo(isOperator ? all : known), $"{setup}: {string.Join(" | ", fields)}");
+        }
     }
 
     private static ServerUnderTest Start(Setup setup, bool hasOpenMetrics = false)

@@ -6,7 +6,8 @@ using SseServer.Transport.Proxies;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>
-/// Whose pages at loopback origins are: the visitor's. To a server on the visitor's machine they are as good as its programs; to one behind a proxy they are pages like others.
+/// Whose pages at loopback origins are: the visitor's. To a server on the visitor's machine they are as good as its programs; to one
+/// behind a proxy they are pages like others.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class LoopbackOriginTests
@@ -66,7 +67,8 @@ internal sealed class LoopbackOriginTests
         }
     }
 
-    // Behind a stock proxy Host is a loopback name and nothing says where the request came from, but the browser says what its page is to the name that it asked.
+    // Behind a stock proxy Host is a loopback name and nothing says where the request came from, but the browser says what its page is to
+    // the name that it asked.
     [TestCase("cross-site", 403)]
     [TestCase("none", 403)]
     [TestCase("same-site", 201)]
