@@ -52,7 +52,7 @@ internal static class ServerProgram
 
         var reader = new SettingsReader(configuration);
         var settings = ServerSettings.Read(reader);
-        List<string> problems = [.. reader.Errors, .. reader.UnknownKeys(), .. EnvironmentSettings.Mistaken(environment, reader.Descriptors)];
+        List<string> problems = [.. reader.Errors, .. reader.UnknownKeys(), .. EnvironmentSettings.Mistaken(environment, Declarations())];
         if (problems.Count > 0)
             return Refuse(error, problems);
 
