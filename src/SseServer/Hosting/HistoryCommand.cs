@@ -101,7 +101,8 @@ internal sealed record HistoryCommand
 
     private int Export(string path, TextWriter output, TextWriter error)
     {
-        var events = HistoryExport.Write(path, Topics, Begin(DateTimeOffset.UtcNow) ?? 0, output);
+        var lines = new TerminalWriter(output, TerminalText.Form.Json);
+        var events = HistoryExport.Write(path, Topics, Begin(DateTimeOffset.UtcNow) ?? 0, lines);
         output.Flush();
         error.WriteLine(Invariant($"{events} events."));
         return ExitCode.Success;
