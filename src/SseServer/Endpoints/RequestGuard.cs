@@ -23,7 +23,7 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
             return new(421, "This server listens on loopback and answers to loopback names only; list other names in Server:AllowedHosts.");
         // A name can be made to point here from anywhere, an address cannot; orchestrators' health checks ask by address.
         if (options.AllowedHosts.Count == 0 || LoopbackNames.IsAddress(request.Host)) return null;
-        return new(421, "This server answers to the names in Server:AllowedHosts and to addresses only; list this name there.");
+        return new(421, "This server answers only to IP addresses and the names in Server:AllowedHosts; list this name there.");
     }
 
     /// <summary>
@@ -98,7 +98,7 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         var (caller, refusal) = await AdmitAsync(exchange, parameters);
         if (refusal is not null) return refusal;
         if (options.HasOpenMetrics || MayAdminister(exchange, caller)) return null;
-        return RefuseAdministration(exchange, caller, "The /metrics page", "; Metrics:Open=true shows them to everyone");
+        return RefuseAdministration(exchange, caller, "The /metrics page", "; Metrics:Open=true opens it to everyone");
     }
 
     /// <summary>Finds out who sent a request to <c>/admin/</c>, and refuses all but operators and the pages that are theirs.</summary>

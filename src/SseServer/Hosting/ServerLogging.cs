@@ -42,9 +42,12 @@ internal static class ServerLogging
             problems = [exception.Message];
         }
 
-        problems = [.. problems.Select(problem => $"The Serilog section cannot be used: {problem.TrimEnd('.')}.")];
+        problems = [.. problems.Select(problem => $"The Serilog section cannot be used: {FirstLine(problem)}.")];
         return null;
     }
+
+    // What follows is where in Serilog it happened.
+    private static string FirstLine(string problem) => problem.Split('\n', 2)[0].TrimEnd('\r', ' ', '.');
 
     private static Logger Make(IConfiguration configuration)
     {

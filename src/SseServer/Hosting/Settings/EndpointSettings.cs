@@ -95,8 +95,8 @@ internal static class EndpointSettings
         {
             if (key.Secret.Length >= SecretText.MinLength) continue;
             reader.Reject("Auth:PublishKeys", "",
-                $"or Auth:Keys has a key that is too short where others than this machine can try keys ({SecretText.Shown(key.Name)})",
-                $"{SecretText.MinLength} characters or more, such as openssl rand -hex 16 prints");
+                $"or Auth:Keys has a key that is too short for a server that other machines can reach ({SecretText.Shown(key.Name)})",
+                $"{SecretText.MinLength} characters or more, such as the output of openssl rand -hex 16");
         }
     }
 

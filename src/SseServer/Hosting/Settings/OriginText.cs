@@ -57,7 +57,7 @@ internal static class OriginText
         var authority = text[(slashes + 3)..];
         if (authority.EndsWith('/')) authority = authority[..^1];
         var path = authority.AsSpan().IndexOfAny("/?#\\");
-        if (path >= 0) return ("has a path or query, which origins have not", $"{scheme}://{authority[..path]}");
+        if (path >= 0) return ("has a path or query, which an origin does not have", $"{scheme}://{authority[..path]}");
         if (authority.Contains('@', StringComparison.Ordinal)) return ("has a user's name in it", Shape);
         var isWildcard = authority.Contains('*', StringComparison.Ordinal);
         if (isWildcard && !authority.StartsWith("*.", StringComparison.Ordinal))
