@@ -1,8 +1,13 @@
+using System.Text.Json;
+
 namespace SseServer.Auth;
 
 /// <summary>What to tell of each failure: one sentence, which repeats nothing of the credential and has no character that a quoted string must escape.</summary>
 internal static class AuthFailures
 {
+    /// <summary>How metrics name it.</summary>
+    public static string Label(AuthFailure failure) => JsonNamingPolicy.SnakeCaseLower.ConvertName(failure.ToString());
+
     public static string Explain(AuthFailure failure) => failure switch
     {
         AuthFailure.Unknown => "The credential is no key of this server, and no signed token that it takes.",

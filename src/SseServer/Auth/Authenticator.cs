@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace SseServer.Auth;
@@ -10,7 +11,7 @@ internal sealed class Authenticator : IDisposable
 {
     private readonly AuthOptions _options;
     private readonly TimeProvider _time;
-    private readonly ILogger<Authenticator> _logger;
+    private readonly AuthCounters _counters;
     private readonly StaticKeys _keys;
     private readonly TokenCache _cache = new();
     private readonly TokenVerifier? _verifier;
@@ -19,7 +20,7 @@ internal sealed class Authenticator : IDisposable
     /// <summary>Begins to fetch keys where the options name a URL.</summary>
     public Authenticator(AuthOptions options, TimeProvider time, ILogger<Authenticator> logger)
     {
-        (_options, _time, _logger) = (options, time, logger);
+        (_options, _time, _counters) = (options, time, new AuthCounters(time, logger));
         _keys = new StaticKeys(options.Keys);
         if (options.Jwt is not { } jwt) return;
         _verifier = new TokenVerifier(jwt, options.MaxTokenBytes);
@@ -28,6 +29,9 @@ internal sealed class Authenticator : IDisposable
 
     /// <summary>Whether credentials mean anything here.</summary>
     public bool IsConfigured => _options.IsConfigured;
+
+    /// <summary>What it counts.</summary>
+    public Meter Meter => _counters.Meter;
 
     /// <summary>Waits only where a token's key has to be fetched.</summary>
     /// <param name="credential">A key or a token; the span is not looked at after this returns.</param>
@@ -43,7 +47,11 @@ internal sealed class Authenticator : IDisposable
         return failure == AuthFailure.None ? VerifyAsync(hash, token!, _verifier, _ring) : new(Refuse(failure));
     }
 
-    public void Dispose() => _ring?.Dispose();
+    public void Dispose()
+    {
+        _ring?.Dispose();
+        _counters.Dispose();
+    }
 
     private async ValueTask<AuthResult> VerifyAsync(CredentialHash hash, UnverifiedToken token, TokenVerifier verifier, KeyRing ring)
     {
@@ -64,7 +72,7 @@ internal sealed class Authenticator : IDisposable
 
     private AuthFailure Refuse(AuthFailure failure, string? keyId = null)
     {
-        AuthLog.CredentialRefused(_logger, failure, keyId);
+        _counters.Count(failure, keyId);
         return failure;
     }
 }

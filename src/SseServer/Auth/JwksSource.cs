@@ -48,6 +48,8 @@ internal sealed class JwksSource : IDisposable
             // A redirect could lead from https to http, or inside.
             AllowAutoRedirect = false,
             UseCookies = false,
+            // A proxy of the environment could not reach this machine's loopback, only its own, and would be told where keys are.
+            UseProxy = !url.IsLoopback,
             // Names are looked up again.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         })

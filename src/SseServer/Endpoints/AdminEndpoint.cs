@@ -7,7 +7,7 @@ using SseServer.Transport;
 
 namespace SseServer.Endpoints;
 
-/// <summary><c>/admin/</c>: what operators ask of a running server and have it do. For those who may read <c>/metrics</c> without its being open to all.</summary>
+/// <summary><c>/admin/</c>: what operators ask of a running server and have it do.</summary>
 internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Replies replies, ILogger<AdminEndpoint> logger)
 {
     // As long as a drain of ten seconds takes: half of what docker stop waits.

@@ -122,9 +122,23 @@ internal static class BatchLine
         }
 
         var start = (int)reader.TokenStartIndex;
-        reader.Skip();
+        SkipValue(ref reader, work);
         data = line[start..(int)reader.BytesConsumed];
         return System.Text.Unicode.Utf8.IsValid(data) ? null : "a string in it is not valid Unicode.";
+    }
+
+    // Goes on as it is written, so nobody unescapes its strings here; but one with half of a surrogate pair is no Unicode, and readers
+    // differ in what they make of it.
+    private static void SkipValue(scoped ref Utf8JsonReader reader, PublishWork work)
+    {
+        var depth = reader.CurrentDepth;
+        do
+        {
+            // Throws where the string is none.
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                reader.CopyString(work.Text.GetSpan(reader.ValueSpan.Length));
+        }
+        while ((reader.CurrentDepth > depth || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) && reader.Read());
     }
 
     private static ReadOnlySpan<byte> Unescape(scoped ref Utf8JsonReader reader, PublishWork work)

@@ -10,16 +10,19 @@ internal sealed class CorsPolicy
     private readonly bool _allowsAll;
     private readonly bool _allowsCredentials;
     private readonly HashSet<string> _origins;
+    private readonly OriginWildcard[] _wildcards;
 
     public CorsPolicy(EndpointOptions options)
     {
         _allowsAll = options.AllowedOrigins.Contains("*");
         _allowsCredentials = options.AllowCredentials;
         // Any page can have the opaque origin "null" (a sandboxed frame, a data: URL), so nobody can mean it by name.
-        _origins = options.AllowedOrigins.Where(origin => origin is not ("*" or "null")).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        _origins = options.AllowedOrigins.Where(origin => origin is not ("*" or "null") && !OriginWildcard.IsWildcard(origin))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        _wildcards = [.. options.AllowedOrigins.Where(OriginWildcard.IsWildcard).Select(origin => new OriginWildcard(origin))];
     }
 
-    /// <summary>Whether an origin is listed by name; <c>*</c> lists none.</summary>
+    /// <summary>Whether an origin is listed by name; <c>*</c> lists none, and neither does another wildcard.</summary>
     public bool Lists(ReadOnlySpan<byte> origin) => _origins.Count > 0 && _origins.Contains(Encoding.ASCII.GetString(origin));
 
     /// <summary>Writes the fields that every reply carries.</summary>
@@ -34,9 +37,18 @@ internal sealed class CorsPolicy
     private void WriteForOrigin(IBufferWriter<byte> output, RequestHead request)
     {
         ResponseHead.WriteHeader(output, "Vary"u8, "Origin"u8);
-        if (!request.TryGetHeader("Origin"u8, out var origin) || !Lists(origin)) return;
+        if (!request.TryGetHeader("Origin"u8, out var origin)) return;
+        var isListed = Lists(origin);
+        if (!isListed && !IsCovered(origin)) return;
         ResponseHead.WriteHeader(output, "Access-Control-Allow-Origin"u8, origin);
-        if (_allowsCredentials) ResponseHead.WriteHeader(output, "Access-Control-Allow-Credentials"u8, "true"u8);
+        if (_allowsCredentials && isListed) ResponseHead.WriteHeader(output, "Access-Control-Allow-Credentials"u8, "true"u8);
+    }
+
+    private bool IsCovered(ReadOnlySpan<byte> origin)
+    {
+        foreach (var wildcard in _wildcards)
+            if (wildcard.Matches(origin)) return true;
+        return false;
     }
 
     /// <summary>Writes what a preflight asks for: fetch-based clients send these fields, EventSource itself sends only Last-Event-ID.</summary>

@@ -27,7 +27,10 @@ internal sealed record EndpointOptions
 
     public bool AllowCredentials { get; init; }
 
-    /// <summary>Host names beside the loopback ones that a loopback listener answers to.</summary>
+    /// <summary>
+    /// Host names beside the loopback ones that the server answers to. On loopback it answers to no others; elsewhere to any while none
+    /// is listed, and to addresses in any case.
+    /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     /// <summary>All listeners are loopback ones, so only programs of this machine and pages in its browsers can come.</summary>
@@ -42,6 +45,6 @@ internal sealed record EndpointOptions
     // A page that sleeps in a background tab wakes once a minute (Chromium's intensive throttling of timers), and a token server takes a second.
     public TimeSpan ExpiryNotice { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Everyone who can reach the server may read <c>/metrics</c>; otherwise those who come directly over loopback.</summary>
+    /// <summary>Everyone who can reach the server may read <c>/metrics</c>; otherwise those who may administer it.</summary>
     public bool HasOpenMetrics { get; init; }
 }

@@ -31,7 +31,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         hub.Faulted += exception => EndpointLog.HubFaulted(_logger, exception);
         var cors = new CorsPolicy(options);
         _metrics = new EndpointMetrics(new LimitCounters(hub.Time, _logger));
-        _meters = [hub.Meter, _metrics.Meter];
+        _meters = [hub.Meter, _metrics.Meter, authenticator.Meter];
         _replies = new Replies(cors, _metrics);
         _guard = new RequestGuard(options, cors, authenticator);
         _streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
@@ -96,7 +96,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         return request.Method switch
         {
             RequestMethod.Get or RequestMethod.Head when isMetrics => ReplyMetricsAsync(exchange),
-            RequestMethod.Get or RequestMethod.Head => request.Path.Length == 1 ? ReplyPage(exchange) : ReplyHealth(exchange),
+            RequestMethod.Get or RequestMethod.Head => request.Path.Length == 1 ? ReplyPage(exchange) : ReplyHealthAsync(exchange),
             RequestMethod.Options => ReplyOptions(exchange, "GET, HEAD, OPTIONS"u8),
             _ => Refuse(exchange, new(405, "Use GET.") { Allow = "GET, HEAD, OPTIONS" }),
         };
@@ -155,14 +155,18 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         return default;
     }
 
-    private ValueTask ReplyHealth(HttpExchange exchange)
+    // Whoever asks hears whether the server is well; how much there is, and when something was last published, is for operators.
+    private async ValueTask ReplyHealthAsync(HttpExchange exchange)
     {
+        var parameters = new RequestParameters();
+        var isOperator = parameters.Read(exchange.Request) is null && await _guard.IsOperatorAsync(exchange, parameters);
         var state = _subscribe.IsDraining ? "draining" : "ok";
-        var json = string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""{"status":"{{state}}","streams":{{_hub.SubscriptionCount}},"topics":{{_hub.TopicCount}},"historyBytes":{{_hub.HistoryBytes}},"history":"{{History}}","head":"{{_hub.Head}}"}""");
+        var json = isOperator
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $$"""{"status":"{{state}}","streams":{{_hub.SubscriptionCount}},"topics":{{_hub.TopicCount}},"historyBytes":{{_hub.HistoryBytes}},"history":"{{History}}","head":"{{_hub.Head}}"}""")
+            : $$"""{"status":"{{state}}","history":"{{History}}"}""";
         _replies.Send(exchange, _subscribe.IsDraining ? 503 : 200, "application/json"u8, Encoding.ASCII.GetBytes(json));
-        return default;
     }
 
     private async ValueTask ReplyMetricsAsync(HttpExchange exchange)

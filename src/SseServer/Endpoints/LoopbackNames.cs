@@ -31,6 +31,16 @@ internal static class LoopbackNames
             && (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 || name.Count((byte)'.') == 3);
     }
 
+    /// <summary>Whether a Host is an IP address and no name: IPv4 in four parts, or IPv6 in brackets.</summary>
+    public static bool IsAddress(ReadOnlySpan<byte> host)
+    {
+        var name = WithoutPort(host);
+        var isV6 = name is [(byte)'[', .., (byte)']'];
+        if (isV6) name = name[1..^1];
+        // As above: other forms of IPv4 addresses are read differently by others.
+        return name.Length <= 64 && IPAddress.TryParse(Encoding.ASCII.GetString(name), out _) && (isV6 || name.Count((byte)'.') == 3);
+    }
+
     public static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> host)
     {
         var colon = host.LastIndexOf((byte)':');

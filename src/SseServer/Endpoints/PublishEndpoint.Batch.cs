@@ -13,6 +13,7 @@ internal sealed partial class PublishEndpoint
         if (CheckTopicOfMany(work, allowsFinal: false, "A batch takes only topic= in the query; give the rest with each line.") is { } wrong) return Problem.BadRequest(wrong);
         var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxBatchBytes, Limit.BatchBytes);
         if (problem is not null || isGone) return problem;
+        if (CheckExpiry(work) is { } expired) return expired;
         // The thread that received the bytes serves other connections too.
         if (work.Body.WrittenCount > MaxInlineBytes) await Task.Yield();
         problem = AddLines(work);

@@ -60,6 +60,7 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         if (Spend(exchange, work, 1) is { } early) return early;
         var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxEventBytes, Limit.EventBytes);
         if (problem is not null || isGone) return problem;
+        if (CheckExpiry(work) is { } expired) return expired;
         if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
         if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal;
         ReplySingle(exchange, work, work.Batch.IsRepeat(0) ? 200 : 201);

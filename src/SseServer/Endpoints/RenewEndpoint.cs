@@ -23,7 +23,7 @@ internal sealed class RenewEndpoint(RequestGuard guard, RenewableStreams streams
             return;
         }
 
-        var (caller, problem) = await guard.AdmitAsync(exchange.Request, parameters);
+        var (caller, problem) = await guard.AdmitAsync(exchange, parameters);
         if (problem is null && caller.IsAnonymous)
             problem = new(401, "Renewing a stream needs a fresh token: send Authorization: Bearer, access_token= in the query, or the cookie for it.");
         var stream = StreamHandle.TryParse(parameters.Path[Root.Length..], out var handle) ? streams.Find(handle) : null;

@@ -34,7 +34,7 @@ internal sealed class SubscribeEndpoint(
 
     public async ValueTask HandleAsync(HttpExchange exchange, RequestParameters parameters)
     {
-        var (caller, refusal) = await guard.AdmitAsync(exchange.Request, parameters);
+        var (caller, refusal) = await guard.AdmitAsync(exchange, parameters);
         if (refusal is not null)
         {
             if (refusal.Status == 503) RefuseForNow(exchange, Limit.None, refusal.Detail);

@@ -1,3 +1,5 @@
+using SseServer.Hosting.Settings;
+
 namespace SseServer.Hosting;
 
 /// <summary>The arguments, understood. Parsing does nothing else: no output, no file, no exit.</summary>
@@ -99,7 +101,7 @@ internal sealed record CommandLine
             else if (i + 1 < args.Count && !args[i + 1].StartsWith("--", StringComparison.Ordinal))
                 settings.Add(new(name[2..], args[++i]));
             else
-                errors.Add($"The setting {name} has no value; write {name}=VALUE.");
+                errors.Add($"The setting {SecretText.ShownKey(name)} has no value; write {SecretText.ShownKey(name)}=VALUE.");
         }
         return others;
     }

@@ -71,12 +71,18 @@ internal static class HealthCheck
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request), cancellation);
 
         // RFC 9112, section 4: status-line = HTTP-version SP status-code SP [ reason-phrase ]
-        var start = new byte["HTTP/1.1 200".Length];
+        // The character behind the code is read with it, or 2000 would pass for 200.
+        var start = new byte["HTTP/1.1 200 ".Length];
         var read = await stream.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellation);
-        var line = Encoding.ASCII.GetString(start, 0, read);
-        return line.StartsWith("HTTP/1.", StringComparison.Ordinal)
-            && int.TryParse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var status)
-            ? status
-            : null;
+        return ReadStatus(start.AsSpan(0, read));
+    }
+
+    private static int? ReadStatus(ReadOnlySpan<byte> line)
+    {
+        // Some leave out the space before an empty phrase.
+        if (line.Length != "HTTP/1.1 200 ".Length || !line.StartsWith("HTTP/1."u8) || !char.IsAsciiDigit((char)line[7])) return null;
+        if (line[8] != ' ' || line[12] is not ((byte)' ' or (byte)'\r' or (byte)'\n')) return null;
+        if (!int.TryParse(line[9..12], NumberStyles.None, CultureInfo.InvariantCulture, out var status)) return null;
+        return status is >= 100 and <= 599 ? status : null;
     }
 }

@@ -110,7 +110,8 @@ internal sealed record HistoryCommand
     private int Export(string path, TextWriter output, TextWriter error)
     {
         var damaged = new HashSet<long>();
-        var events = HistoryExport.Write(path, Topics, Begin(DateTimeOffset.UtcNow) ?? 0, output, block =>
+        var lines = new TerminalWriter(output, TerminalText.Form.Json);
+        var events = HistoryExport.Write(path, Topics, Begin(DateTimeOffset.UtcNow) ?? 0, lines, block =>
         {
             if (damaged.Add(block.FirstId))
                 error.WriteLine($"The events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} of topic {Encoding.UTF8.GetString(block.Topic)} are damaged and left out.");

@@ -44,11 +44,14 @@ internal sealed class OptionParser
     private string DescribeUnknown(string token)
     {
         var name = token.Split('=')[0];
-        if (!name.StartsWith('-'))
-            return $"The argument '{token}' is not understood; options begin with --, and --help lists them.";
         var meant = Suggestion.For(name, _options.Select(option => option.Name));
+        // It may be a secret that lost its setting, as in --Auth:PublishKeys:ci = SECRET.
+        if (!name.StartsWith('-'))
+            return meant is null
+                ? "An argument that belongs to no option is not understood; options begin with --, and --help lists them."
+                : $"The argument '{name}' is not understood; did you mean {meant}?";
         return meant is null
-            ? $"The option {name} is not known; --help lists the options."
+            ? $"The option {SecretText.Shown(name)} is not known; --help lists the options."
             : $"The option {name} is not known; did you mean {meant}?";
     }
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Serilog.Debugging;
 using SseServer.Auth;
 using SseServer.Endpoints;
 using SseServer.Hosting.Settings;
@@ -26,9 +25,6 @@ internal static class Program
     {
         SetDefault(InlineCompletions, "1");
         SetDefault(EpollThreads, Math.Max(1, Environment.ProcessorCount / 2).ToString(CultureInfo.InvariantCulture));
-
-        // What Serilog cannot do, such as a sink that is not there, would otherwise be silent.
-        SelfLog.Enable(Console.Error);
 
         var environment = new List<KeyValuePair<string, string?>>();
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())

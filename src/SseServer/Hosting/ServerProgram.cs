@@ -27,6 +27,7 @@ internal static class ServerProgram
         Action<IServiceCollection> addServer,
         CancellationToken cancellation = default)
     {
+        (output, error) = (new TerminalWriter(output), new TerminalWriter(error));
         var commandLine = CommandLine.Parse(args);
         if (commandLine.Errors.Count > 0)
             return Refuse(error, commandLine.Errors);
@@ -52,13 +53,13 @@ internal static class ServerProgram
 
         var reader = new SettingsReader(configuration);
         var settings = ServerSettings.Read(reader);
-        List<string> problems = [.. reader.Errors, .. reader.UnknownKeys(), .. EnvironmentSettings.Mistaken(environment, reader.Descriptors)];
+        List<string> problems = [.. reader.Errors, .. reader.UnknownKeys(), .. EnvironmentSettings.Mistaken(environment, Declarations())];
         if (problems.Count > 0)
             return Refuse(error, problems);
 
-        await using var logger = ServerLogging.Create(configuration, out problem);
+        await using var logger = ServerLogging.Create(configuration, out var logProblems);
         if (logger is null)
-            return Refuse(error, [problem!]);
+            return Refuse(error, logProblems);
 
         using var host = ServerHost.Build(settings, logger, addServer);
         return await RunServerAsync(host, settings, error, cancellation);

@@ -81,6 +81,9 @@ internal sealed partial class EventHub
             subscription.WantsLatest = subscription.Start.From == ResumePoint.Start.Latest;
             PlaceUnderLock(subscription, subscription.LastId);
             EventId? position = resume is { } id && id >= evicted ? id : null;
+            // What a client named is its own; other places are the hub's.
+            if (position is { } place && subscription.Start.From != ResumePoint.Start.AfterId)
+                position = PositionUnderLock(subscription.Cursors, place);
             subscription.SentThrough = position ?? default;
             return new(position, isUnknown);
         }

@@ -64,6 +64,7 @@ internal sealed partial class EventHub : IDisposable
 
         _head = head.Value;
         _given = new GivenIds(lives);
+        _begin = head;
         _floor = new RetentionFloor(floor);
         _shards = new FanOutShard[options.Shards];
         for (var i = 0; i < _shards.Length; i++) _shards[i] = new FanOutShard(this, i);

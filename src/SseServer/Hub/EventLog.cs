@@ -125,6 +125,28 @@ internal abstract class EventLog
         (cursor.Segment, cursor.Index) = (Segments[low], index);
     }
 
+    /// <summary>
+    /// The last event that this log has or had at or before an id, as far as it knows: of what it dropped or let go it knows the last.
+    /// The default where there was none.
+    /// </summary>
+    public virtual EventId LastThroughUnderLock(EventId through)
+    {
+        var last = EvictedThrough <= through ? EvictedThrough : default;
+        if (DroppedThrough <= through && DroppedThrough > last) last = DroppedThrough;
+        int low = 0, high = Segments.Count;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (Segments[middle].Count > 0 && Segments[middle].FirstIdUnderLock <= through) low = middle + 1;
+            else high = middle;
+        }
+
+        if (low == 0) return last;
+        var segment = Segments[low - 1];
+        var id = segment.Entries![segment.FindAfterUnderLock(through) - 1].Id;
+        return id > last ? id : last;
+    }
+
     private protected void CountAppendedUnderLock(int length)
     {
         Volatile.Write(ref _appendedBytes, _appendedBytes + length);

@@ -108,11 +108,14 @@ internal sealed partial class FanOutShard
     private PumpOutcome ReachHead(Subscription subscription)
     {
         subscription.IsLagging = false;
-        if (subscription.WantsLatest && subscription.SentThrough < subscription.JoinedAt && subscription.LastId >= subscription.JoinedAt)
+        if (subscription.WantsLatest && subscription.LastId >= subscription.JoinedAt)
         {
-            subscription.SentThrough = subscription.LastId;
+            subscription.WantsLatest = false;
+            var position = _hub.PositionOf(subscription);
+            if (position <= subscription.SentThrough) return PumpOutcome.AtHead;
+            subscription.SentThrough = position;
             _block.ResetWrittenCount();
-            ControlBlocks.WritePosition(_block, subscription.LastId);
+            ControlBlocks.WritePosition(_block, position);
             WriteBlock(subscription);
             if (subscription.IsBroken) return PumpOutcome.Broken;
             if (subscription.IsBusy) return PumpOutcome.Blocked;

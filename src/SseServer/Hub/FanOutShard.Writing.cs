@@ -48,9 +48,11 @@ internal sealed partial class FanOutShard
     private void BufferPosition(Subscription subscription)
     {
         if (subscription.Filter is null || subscription.SentThrough >= subscription.LastId) return;
-        subscription.SentThrough = subscription.LastId;
+        var position = _hub.PositionOf(subscription);
+        if (position <= subscription.SentThrough) return;
+        subscription.SentThrough = position;
         _block.ResetWrittenCount();
-        ControlBlocks.WritePosition(_block, subscription.LastId);
+        ControlBlocks.WritePosition(_block, position);
         BufferBlock(subscription);
     }
 

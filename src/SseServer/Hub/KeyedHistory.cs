@@ -67,6 +67,16 @@ internal sealed partial class KeyedHistory
         return true;
     }
 
+    /// <summary>The last event at or before an id that is or was kept; the default where there is none.</summary>
+    public EventId LastThroughUnderLock(EventId through)
+    {
+        if (_kept.Count == 0) return default;
+        var place = FindUnderLock(through);
+        var index = _kept[place].FindAfterUnderLock(through);
+        if (index > 0) return _kept[place].Entries![index - 1].Id;
+        return place > 0 ? _kept[place - 1].LastIdUnderLock : default;
+    }
+
     /// <summary>The oldest kept event; there is one.</summary>
     public EventId OldestUnderLock()
     {

@@ -27,6 +27,12 @@ internal sealed partial class Topic
         if (_keyed is null || !_keyed.TryPlaceUnderLock(ref cursor, after)) base.PlaceUnderLock(ref cursor, after);
     }
 
+    public override EventId LastThroughUnderLock(EventId through)
+    {
+        var last = base.LastThroughUnderLock(through);
+        return _keyed?.LastThroughUnderLock(through) is { } kept && kept > last ? kept : last;
+    }
+
     /// <summary>Has an event supersede the older one of its key. It stands in the topic's log and in those of its patterns.</summary>
     public void SupersedeUnderLock(in LogEntry entry)
     {

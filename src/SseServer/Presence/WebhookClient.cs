@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 
 namespace SseServer.Presence;
@@ -12,6 +13,7 @@ internal sealed class WebhookClient : IDisposable
     private readonly TimeProvider _time;
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
+        Proxy = new NoProxyForLoopback(),
         // A redirect could lead from https to http, or inside.
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -59,6 +61,20 @@ internal sealed class WebhookClient : IDisposable
         request.Headers.Add("webhook-signature", webhook.Secret.Sign(message.Id, seconds, message.Body));
         request.Headers.Add("User-Agent", "sse-server");
         return request;
+    }
+
+    // A proxy of the environment could not reach this machine's loopback, only its own, and would be told what is for nobody else.
+    private sealed class NoProxyForLoopback : IWebProxy
+    {
+        public ICredentials? Credentials
+        {
+            get => HttpClient.DefaultProxy.Credentials;
+            set => HttpClient.DefaultProxy.Credentials = value;
+        }
+
+        public Uri? GetProxy(Uri destination) => destination.IsLoopback ? null : HttpClient.DefaultProxy.GetProxy(destination);
+
+        public bool IsBypassed(Uri host) => host.IsLoopback || HttpClient.DefaultProxy.IsBypassed(host);
     }
 
     private TimeSpan? RetryAfter(RetryConditionHeaderValue? value) => value?.Delta ?? value?.Date - _time.GetUtcNow();

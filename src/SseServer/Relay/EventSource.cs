@@ -6,7 +6,9 @@ namespace SseServer.Relay;
 
 /// <summary>
 /// Asks a source for its stream, as EventSource does (WHATWG HTML 9.2.3): a GET that names the type and the last event ID. Certificates are verified; the proxies and cookies of the
-/// environment are not used. Redirects are followed a few times, to https once the source is https, and the credential never goes to another origin (Fetch, "HTTP-redirect fetch").
+/// environment are not used. Redirects are followed a few times, within an origin or to https, never from a public address into a private
+/// network (<see cref="SourceConnector"/>), and the
+/// credential never goes to another origin (Fetch, "HTTP-redirect fetch").
 /// </summary>
 internal sealed class EventSource(RelayOptions options) : IDisposable
 {
@@ -19,6 +21,7 @@ internal sealed class EventSource(RelayOptions options) : IDisposable
         AutomaticDecompression = DecompressionMethods.None,
         UseCookies = false,
         UseProxy = false,
+        ConnectCallback = SourceConnector.ConnectAsync,
         ActivityHeadersPropagator = null,
         // A connection is a stream's; the next stream asks the name server again.
         PooledConnectionLifetime = TimeSpan.Zero,
@@ -33,9 +36,11 @@ internal sealed class EventSource(RelayOptions options) : IDisposable
     public async Task<SourceAnswer> AskAsync(string lastEventId, CancellationToken cancellation)
     {
         var (url, authorization) = (options.Url, options.Authorization);
+        var route = new SourceConnector.Route();
         for (var redirects = 0; ; redirects++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            SourceConnector.Follow(request, route);
             Add(request, "Accept", "text/event-stream");
             Add(request, "Cache-Control", "no-cache");
             Add(request, "User-Agent", "sse-server");
@@ -59,8 +64,9 @@ internal sealed class EventSource(RelayOptions options) : IDisposable
         problem = null;
         if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308)) return null;
         if (response.Headers.Location is not { } location || !Uri.TryCreate(url, location, out var next) || !HasHost(next)) problem = "redirects to nowhere";
-        else if (next.Scheme != Uri.UriSchemeHttps && (next.Scheme != Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)) problem = $"redirects to {next.Scheme}:, which is not followed";
         else if (next.UserInfo.Length > 0) problem = "redirects to a URL with a name or password in it, which is not followed";
+        else if (next.Scheme != Uri.UriSchemeHttps && !IsSameOrigin(next, url))
+            problem = $"redirects to {next.Scheme}: of another origin, which is not followed";
         else return next;
         return null;
     }

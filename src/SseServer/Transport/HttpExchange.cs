@@ -36,6 +36,12 @@ internal sealed class HttpExchange
     /// </summary>
     public IPAddress ClientAddress => _clientAddress ??= _context.Proxies.FindClient(Connection.RemoteAddress, Request);
 
+    /// <summary>The connection's other side is one of the proxies that are trusted.</summary>
+    public bool IsFromTrustedProxy => _context.Proxies.Contains(Connection.RemoteAddress);
+
+    /// <summary>Some proxies are trusted, so the server is there for more than its own machine.</summary>
+    public bool HasTrustedProxies => _context.Proxies.IsAny;
+
     /// <summary>There are too many connections: the request is to be refused, and the connection closes.</summary>
     public bool IsOverLimit => Connection.IsOverLimit;
 

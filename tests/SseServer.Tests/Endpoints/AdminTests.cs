@@ -8,7 +8,7 @@ public sealed class AdminTests
     [TestCase(true, null, 200)]
     [TestCase(true, "X-Forwarded-For: 192.0.2.1", 403)]
     [TestCase(true, "Via: 1.1 proxy", 403)]
-    [TestCase(false, null, 403)]
+    [TestCase(false, null, 401)]
     [TestCase(true, "Origin: https://elsewhere.example", 403)]
     [TestCase(true, "Origin: null", 403)]
     [TestCase(true, "Origin: http://localhost:3000", 200)]

@@ -76,6 +76,11 @@ public sealed class PublishBatchTests
     [TestCase("""{"data":1,"retry":"1000"}""", "whole number")]
     [TestCase("""{"data":1,"retry":1.5}""", "whole number")]
     [TestCase("""{"data":1,"retry":-1}""", "whole number")]
+    [TestCase("""{"data":{"a":"\ud800"}}""", "not valid Unicode")]
+    [TestCase("""{"data":{"\udc00":1}}""", "not valid Unicode")]
+    [TestCase("""{"data":["x",["\ud83d\ude00",{"b":{"c":["\ude00\ud83d"]}}]]}""", "not valid Unicode")]
+    [TestCase("""{"data":[{}, [], "\ud83dx"],"id":"a"}""", "not valid Unicode")]
+    [TestCase("""{"data":{"a":"\ud83d\u0041"}}""", "not valid Unicode")]
     [TestCase("""{"data":"\ud800"}""", "not valid Unicode")]
     [TestCase("""{"data":"\udc00\ud800"}""", "not valid Unicode")]
     [TestCase("""{"data":1,"id":"\ud83d"}""", "not valid Unicode")]
@@ -87,6 +92,21 @@ public sealed class PublishBatchTests
         Assert.That(reply.Problem, Does.StartWith("Line 3: ").And.Contains(sentence));
         Assert.That(reply.Json.GetProperty("line").GetInt32(), Is.EqualTo(3));
         Assert.That(server.Hub.HistoryBytes, Is.Zero);
+    }
+
+    [TestCase("""{"a":"\ud83d\ude00","\ud83d\ude00":["\u0000",{"b":[]}],"c":{}}""")]
+    [TestCase("""[1,"x",[],{},null,[["\"\\\ud83d\ude00"]]]""")]
+    [TestCase("[]")]
+    [TestCase("{}")]
+    [TestCase("12.50")]
+    [TestCase("true")]
+    public async Task Value_that_is_no_string_is_the_data_as_it_is_written(string value)
+    {
+        await using var server = new ServerUnderTest();
+        var reader = await server.SubscribeAsync("/events");
+        Assert.That((await PublishAsync(server, "/events", $$"""{"data":{{value}},"event":"x"}""", """{"data":"last"}""")).Status, Is.EqualTo(201));
+        Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo(value));
+        Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo("last"));
     }
 
     [TestCase(new byte[] { 0xFF })]

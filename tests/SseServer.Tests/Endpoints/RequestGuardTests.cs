@@ -72,6 +72,32 @@ public sealed class RequestGuardTests
         Assert.That((await server.SendAsync("GET", "/", null, "Host: events.example")).Status, Is.EqualTo(200));
     }
 
+    // An intranet's server is reached by a rebound name too. Addresses cannot be rebound, and health checks ask by them.
+    [TestCase("listed.example", 200)]
+    [TestCase("LISTED.example:8080", 200)]
+    [TestCase("localhost:8080", 200)]
+    [TestCase("127.0.0.1", 200)]
+    [TestCase("10.1.2.3:8080", 200)]
+    [TestCase("192.168.1.1", 200)]
+    [TestCase("[2001:db8::1]", 200)]
+    [TestCase("[fe80::1]:8080", 200)]
+    [TestCase("rebound.example", 421)]
+    [TestCase("sub.listed.example", 421)]
+    [TestCase("10.1.2.3.rebound.example", 421)]
+    [TestCase("10.1", 421)]
+    [TestCase("0x0a.1.2.3.rebound.example", 421)]
+    [TestCase("167838211", 421)]
+    [TestCase(".", 421)]
+    public async Task Server_on_other_addresses_answers_to_listed_names_and_addresses_once_a_name_is_listed(string host, int status)
+    {
+        await using var server = new ServerUnderTest(Public with { AllowedHosts = ["listed.example"], AllowAnonymousPublish = true });
+        var reply = await server.SendAsync("GET", "/", null, "Host: " + host);
+        Assert.That(reply.Status, Is.EqualTo(status));
+        if (status == 421) Assert.That(reply.Problem, Does.Contain("Server:AllowedHosts"));
+        Assert.That((await server.SendAsync("POST", "/events", "x", "Host: " + host)).Status, Is.EqualTo(status == 200 ? 201 : status));
+        Assert.That((await server.SendAsync("HEAD", "/events", null, "Host: " + host)).Status, Is.EqualTo(status));
+    }
+
     // A browser always sends a Host, and without a name nothing can be rebound; health checks in HTTP/1.0 often have none.
     [Test]
     public async Task Request_of_http_1_0_needs_no_host()
@@ -205,7 +231,7 @@ public sealed class RequestGuardTests
         var client = await server.ConnectAsync();
         await client.SendAsync(header + "\r\n");
         await client.RequestAsync("GET", "/metrics");
-        Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(403));
+        Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(401));
         await client.RequestAsync("POST", "/events", "x");
         var reply = await client.ReadReplyAsync();
         Assert.That((reply.Status, reply.Problem), Is.EqualTo((403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.")));

@@ -18,6 +18,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 {
     private readonly List<WireClient> _clients = [];
     private readonly bool _tls;
+    private readonly string[] _adminFields;
 
     public ServerUnderTest(
         EndpointOptions? endpoints = null, HubOptions? hub = null, TransportOptions? transport = null, TimeProvider? time = null, IPEndPoint? listen = null,
@@ -29,6 +30,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         time ??= Time;
         Hub = new EventHub(hub ?? HubOptions.Default with { Shards = 2 }, time, store);
         auth ??= AuthOptions.Default;
+        _adminFields = [.. auth.Keys.Where(key => key.IsAdmin).Take(1).Select(key => Guarded.Bearer(key.Secret))];
         Authenticator = new Authenticator(auth, time, Logs.CreateLogger<Authenticator>());
         Application = new HttpApplication(Hub, endpoints ?? EndpointOptions.Default, auth, Authenticator, Logs);
         Transport = new TransportServer(transport, Application, time, Logs.CreateLogger<TransportServer>());
@@ -70,7 +72,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>The value of a sample of <c>/metrics</c>, which is named with its labels.</summary>
     public async Task<double> MetricAsync(string sample)
     {
-        var reply = await SendAsync("GET", "/metrics");
+        var reply = await SendAsync("GET", "/metrics", null, _adminFields);
         var line = reply.Body.Split('\n').SingleOrDefault(line => line.StartsWith(sample + " ", StringComparison.Ordinal));
         Assert.That(line, Is.Not.Null, $"{sample} is not among:\n{reply.Body}");
         return double.Parse(line.AsSpan(sample.Length + 1));

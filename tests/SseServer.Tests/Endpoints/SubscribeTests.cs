@@ -40,10 +40,11 @@ public sealed class SubscribeTests
     }
 
     [Test]
-    public async Task Greeting_carries_the_id_of_the_last_event()
+    public async Task Greeting_carries_the_id_of_the_last_event_of_its_topics()
     {
         await using var server = new ServerUnderTest();
-        var id = await server.PublishAsync("/events/elsewhere", "x");
+        var id = await server.PublishAsync("/events", "x");
+        await server.PublishAsync("/events/elsewhere", "x");
         var client = await server.SubscribeAsync("/events");
         Assert.That(client.LastEventId, Is.EqualTo(id));
     }

@@ -21,6 +21,14 @@ internal sealed class HealthCheckTests
         Assert.That(request, Does.StartWith($"GET /healthz HTTP/1.1\r\nHost: {url.Authority}\r\n"));
     }
 
+    [TestCase("HTTP/1.0 200 Fine\r\n\r\n")]
+    [TestCase("HTTP/1.1 200 \r\n\r\n")]
+    [TestCase("HTTP/1.1 200\r\n\r\n", Description = "RFC 9112 wants a space there, and some leave it out.")]
+    public async Task Status_line_may_have_any_phrase_or_none(string reply)
+    {
+        Assert.That((await CheckAsync("/", reply)).Code, Is.Zero);
+    }
+
     [TestCase("localhost")]
     [TestCase("127.0.0.1")]
     public async Task Own_certificate_is_good_enough_on_loopback(string host)
@@ -41,6 +49,15 @@ internal sealed class HealthCheckTests
 
     [TestCase("HTTP/1.1 503 Service Unavailable\r\n\r\n", "answers 503.")]
     [TestCase("HTTP/1.0 404 Not Found\r\n\r\n", "answers 404.")]
+    [TestCase("HTTP/1.1 2000 OK\r\n\r\n", "does not answer in HTTP.")]
+    [TestCase("HTTP/1.1 20 OK\r\n\r\n", "does not answer in HTTP.")]
+    [TestCase("HTTP/1.1 200", "does not answer in HTTP.")]
+    [TestCase("HTTP/1.1 200OK\r\n\r\n", "does not answer in HTTP.")]
+    [TestCase("HTTP/1.1  200 OK\r\n\r\n", "does not answer in HTTP.")]
+    [TestCase("HTTP/1.1 +20 OK\r\n\r\n", "does not answer in HTTP.")]
+    [TestCase("HTTP/1.1 099 OK\r\n\r\n", "does not answer in HTTP.")]
+    [TestCase("HTTP/1.x 200 OK\r\n\r\n", "does not answer in HTTP.")]
+    [TestCase("HTTP/2 200\r\n\r\n    ", "does not answer in HTTP.")]
     [TestCase("SSH-2.0-OpenSSH_9.2p1\r\n", "does not answer in HTTP.")]
     [TestCase("", "does not answer in HTTP.")]
     public async Task Any_other_answer_is_a_failure_in_one_line(string reply, string end)

@@ -41,6 +41,33 @@ internal sealed partial class SecrecyTests
             Assert.That(text.Contains(secret, StringComparison.OrdinalIgnoreCase), Is.False, secret);
     }
 
+    // Name and key the wrong way round, a key as the value of something else, a key that lost its setting.
+    [TestCase("--Auth:PublishKeys:hunter2-hunter2-hunter2 x --listen 0.0.0.0:0", "has a key that is too short")]
+    [TestCase("--Auth:PublishKeys:hunter2-hunter2-hunter2", "has no value")]
+    [TestCase("--Auth:PublishKeys:hunter2-hunter2-hunter2=", "is empty")]
+    [TestCase("--Auth:PublishKeys:hunter2-hunter2-hunter2=x --Auth:PublishKeys:b=x", "gives")]
+    [TestCase("--Auth:PublishKeys:hunter2-hunter2-hunter2=x --Auth:Keys:hunter2-hunter2-hunter2:Secret=y", "which Auth:Keys has too")]
+    [TestCase("--Auth:Keys:hunter2-hunter2-hunter2=x", "is missing")]
+    [TestCase("--Auth:Keys:hunter2-hunter2-hunter2:Secret=", "is missing")]
+    [TestCase("--Auth:Keys:hunter2-hunter2-hunter2:Publsh=x", "is not a setting")]
+    [TestCase("--Auth:Jwt:Keys:hunter2-hunter2-hunter2:Algorithm=none", "is not known")]
+    [TestCase("--Auth:hunter2-hunter2-hunter2=x", "is not a setting")]
+    [TestCase("--Auth:Publish:hunter2-hunter2-hunter2:x=y", "is not a setting")]
+    [TestCase("--Auth:AllowAnonymousPublish=hunter2-hunter2-hunter2", "is not known")]
+    [TestCase("--Auth:ProtectedTopics=hunter2//hunter2-hunter2", "is no topic pattern")]
+    [TestCase("--Auth:MaxTokenBytes=hunter2-hunter2-hunter2", "is not a size")]
+    [TestCase("--publish-key hunter2", "The option --publish-key is not known")]
+    [TestCase("--publish-key=hunter2", "The option --publish-key is not known")]
+    [TestCase("--Auth:PublishKeys:ci = hunter2", "An argument that belongs to no option is not understood")]
+    [TestCase("hunter2", "An argument that belongs to no option is not understood")]
+    public async Task Secret_in_the_wrong_place_is_not_shown_either(string args, string sentence)
+    {
+        var output = new StringWriter();
+        var error = new StringWriter();
+        Assert.That(await SseServer.Hosting.ServerProgram.RunAsync(args.Split(' '), [], output, error, _ => { }, new CancellationToken(canceled: true)), Is.EqualTo(2));
+        Assert.That(error.ToString(), Does.Contain(sentence).And.Not.Contains("hunter2"));
+    }
+
     // Each of these settings is wrong in its own way, and holds what is not to be seen.
     [TestCase("--Auth:PublishKeys=hunter2", "Auth:PublishKeys is a single text")]
     [TestCase("--Auth:Keys=hunter2", "Auth:Keys is a single text")]

@@ -120,7 +120,7 @@ public sealed class RelayConnectionTests
     [TestCase(303)]
     [TestCase(307)]
     [TestCase(308)]
-    public async Task Redirect_is_followed_and_the_credential_stays_with_its_origin(int status)
+    public async Task Redirect_within_an_origin_is_followed_with_the_credential_and_one_to_http_elsewhere_is_not(int status)
     {
         await using var source = new SourceServer();
         await using var other = new SourceServer();
@@ -131,20 +131,26 @@ public sealed class RelayConnectionTests
         await first.ReplyAsync($"HTTP/1.1 {status} Go\r\nLocation: /there\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         using var same = await relay.SoonAsync(source.AcceptAsync());
         await same.ReplyAsync($"HTTP/1.1 {status} Go\r\nLocation: {other.Url}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        using var foreign = await relay.SoonAsync(other.AcceptAsync());
-        await foreign.ReplyAsync($"HTTP/1.1 {status} Go\r\nLocation: {source.Url}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         using var back = await relay.SoonAsync(source.AcceptAsync());
         await back.SendAsync(SourceServer.StreamHead + "data: a\n\n");
 
         Assert.That(await relay.NextAsync(reader, 1), Is.EqualTo(new[] { "a" }));
         Assert.That(same.Head, Does.StartWith("GET /there "));
-        Assert.That((same["Authorization"], foreign["Authorization"], back["Authorization"]), Is.EqualTo(("Bearer secret", (string?)null, (string?)null)));
+        Assert.That((same["Authorization"], back["Authorization"], other.HasCaller), Is.EqualTo(("Bearer secret", "Bearer secret", false)));
+        Assert.That(relay.Logs.Complaints.Single(), Does.Contain("redirects to http: of another origin, which is not followed"));
+        relay.Logs.Complaints.Clear();
     }
 
     [TestCase("https://a/x", "https://b/y", null)]
     [TestCase("http://a/x", "https://a/y", null)]
-    [TestCase("https://a/x", "http://a/x", "redirects to http:, which is not followed")]
-    public void Https_is_not_given_up(string from, string to, string? expected)
+    [TestCase("http://a/x", "https://b:8443/y", null)]
+    [TestCase("http://a/x", "http://a/y", null)]
+    [TestCase("http://a:80/x", "http://a/y", null)]
+    [TestCase("https://a/x", "http://a/x", "redirects to http: of another origin, which is not followed")]
+    [TestCase("http://a/x", "http://b/x", "redirects to http: of another origin, which is not followed")]
+    [TestCase("http://a/x", "http://a:81/x", "redirects to http: of another origin, which is not followed")]
+    [TestCase("http://a/x", "http://127.0.0.1/x", "redirects to http: of another origin, which is not followed")]
+    public void Redirect_stays_within_its_origin_or_goes_to_https(string from, string to, string? expected)
     {
         using var response = new HttpResponseMessage(HttpStatusCode.Redirect);
         response.Headers.Location = new Uri(to);

@@ -40,6 +40,7 @@ internal sealed partial class SqliteEventStore : IEventStore
     {
         if (_lock is not null) throw new InvalidOperationException("A store is opened once.");
         _lock = StoreLock.Take(_path);
+        PrivateFiles.Prepare(_path);
         _database = SqliteDatabase.Open(_path, SqliteOpenMode.ReadWriteCreate);
         StoreSchema.Prepare(_database, _schema);
         // Checkpoints are made between commits; eight megabytes hold the inner pages of every index of a store of gigabytes.

@@ -85,7 +85,7 @@ internal sealed class StoreLock : IDisposable
     {
         try
         {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            return PrivateFiles.Open(file);
         }
         catch (UnauthorizedAccessException exception)
         {

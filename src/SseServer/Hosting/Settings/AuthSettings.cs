@@ -57,9 +57,10 @@ internal static class AuthSettings
         var secrets = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var key in options.Keys)
         {
-            if (!names.Add(key.Name)) reader.Reject("Auth:PublishKeys", key.Name, $"has the key {key.Name}, which Auth:Keys has too", "each name once");
-            else if (!secrets.TryAdd(key.Secret, key.Name)) reader.Reject("Auth:PublishKeys", key.Name, $"or Auth:Keys gives {key.Name} the same text as {secrets[key.Secret]}", "each key once");
-            if (Encoding.UTF8.GetByteCount(key.Secret) > options.MaxTokenBytes) reader.Reject("Auth:MaxTokenBytes", $"{options.MaxTokenBytes}", $"is less than the key {key.Name} has", "as many bytes as the longest key, or more");
+            var name = SecretText.Shown(key.Name);
+            if (!names.Add(key.Name)) reader.Reject("Auth:PublishKeys", name, $"has the key {name}, which Auth:Keys has too", "each name once");
+            else if (!secrets.TryAdd(key.Secret, name)) reader.Reject("Auth:PublishKeys", name, $"or Auth:Keys gives {name} the same text as {secrets[key.Secret]}", "each key once");
+            if (Encoding.UTF8.GetByteCount(key.Secret) > options.MaxTokenBytes) reader.Reject("Auth:MaxTokenBytes", $"{options.MaxTokenBytes}", $"is less than the key {name} has", "as many bytes as the longest key, or more");
         }
 
         if (!options.ProtectedTopics.IsEmpty && !options.IsConfigured)

@@ -21,18 +21,54 @@ internal static class EndpointSettings
             Limits = LimitSettings.Read(reader, hasStrangers: proxies.Trusted.Count > 0 || !listen.All(address => address.IsLoopback)),
             MinRetry = reader.Duration("Streams:MinRetry", defaults.MinRetry, TimeSpan.Zero, TimeSpan.FromHours(1), "The shortest reconnection time that a publisher's retry= can set."),
             MaxRetry = reader.Duration("Streams:MaxRetry", defaults.MaxRetry, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24), "The longest reconnection time that a publisher's retry= can set, and that the server tells under load."),
-            AllowedOrigins = reader.List("Cors:AllowedOrigins", defaults.AllowedOrigins, "Origins (https://app.example) whose pages may read; * is any. Only those listed by name, and loopback ones, may publish."),
+            AllowedOrigins = ReadOrigins(reader, defaults.AllowedOrigins),
             AllowCredentials = reader.Flag("Cors:AllowCredentials", defaults.AllowCredentials, "Lets pages of origins listed by name send cookies."),
-            AllowedHosts = reader.List("Server:AllowedHosts", defaults.AllowedHosts, "Host names, beside loopback ones, that a server on loopback answers to; for a proxy that passes the name on."),
+            AllowedHosts = ReadHosts(reader, defaults.AllowedHosts),
             AllowAnonymousPublish = ReadAnonymous(reader),
-            HasOpenMetrics = reader.Flag("Metrics:Open", false, "Shows /metrics to everyone who can reach the server; otherwise admins see them and, on loopback, those who come directly."),
+            HasOpenMetrics = reader.Flag("Metrics:Open", false,
+                "Shows /metrics to everyone who can reach the server; otherwise only admins see them and, on a server "
+                + " that is set up for its own machine alone, whoever comes directly."),
             IsLoopbackOnly = listen.All(address => address.IsLoopback),
             TokenCookie = ReadCookie(reader, defaults.TokenCookie),
             ExpiryNotice = reader.Duration("Auth:ExpiryNotice", defaults.ExpiryNotice, TimeSpan.Zero, TimeSpan.FromHours(1),
                 "How long before its token expires a stream is told so, with event: auth-expiring."),
         };
         Check(reader, options, auth, listen);
+        if (!options.IsLoopbackOnly || options.AllowedHosts.Count > 0 || proxies.Trusted.Count > 0) CheckKeys(reader, auth);
         return options;
+    }
+
+    private static List<string> ReadOrigins(SettingsReader reader, IReadOnlyList<string> @default)
+    {
+        const string key = "Cors:AllowedOrigins";
+        var origins = new List<string>();
+        const string help = "Origins (https://app.example) whose pages may read; * is any, and https://*.app.example any below a name. "
+            + "Only pages of origins listed by name, and on a direct request loopback ones, may publish.";
+        foreach (var text in reader.List(key, @default, help))
+        {
+            if (text == "*") origins.Add(text);
+            else if (!OriginText.TryParse(text, out var origin, out var problem, out var allowed))
+                reader.Reject(key, text, problem, allowed);
+            else origins.Add(origin);
+        }
+
+        return [.. origins.Distinct()];
+    }
+
+    private static List<string> ReadHosts(SettingsReader reader, IReadOnlyList<string> @default)
+    {
+        const string key = "Server:AllowedHosts";
+        var hosts = new List<string>();
+        const string help = "Host names, beside loopback ones, that the server answers to; others get 421, against pages that have "
+            + "their own name point here. On loopback none others are answered; "
+            + "elsewhere, every name is while none is listed, and addresses always are.";
+        foreach (var text in reader.List(key, @default, help))
+        {
+            if (!HostText.TryParse(text, out var host, out var problem, out var allowed)) reader.Reject(key, text, problem, allowed);
+            else hosts.Add(host);
+        }
+
+        return [.. hosts.Distinct()];
     }
 
     private static bool? ReadAnonymous(SettingsReader reader)
@@ -49,6 +85,19 @@ internal static class EndpointSettings
         if (HttpTokens.IsToken(Encoding.UTF8.GetBytes(name))) return name;
         reader.Reject(key, name, "is no name for a cookie", "letters, digits and characters such as - and _");
         return @default;
+    }
+
+    // Nothing slows guesses down but the network, and a key lasts until somebody changes it. On a server for its own machine alone a
+    // short one does for a try.
+    private static void CheckKeys(SettingsReader reader, AuthOptions auth)
+    {
+        foreach (var key in auth.Keys)
+        {
+            if (key.Secret.Length >= SecretText.MinLength) continue;
+            reader.Reject("Auth:PublishKeys", "",
+                $"or Auth:Keys has a key that is too short for a server that other machines can reach ({SecretText.Shown(key.Name)})",
+                $"{SecretText.MinLength} characters or more, such as the output of openssl rand -hex 16");
+        }
     }
 
     private static void Check(SettingsReader reader, EndpointOptions options, AuthOptions auth, IReadOnlyList<ListenAddress> listen)

@@ -19,7 +19,10 @@ internal static class EnvironmentSettings
         }
     }
 
-    /// <summary>A sentence for each variable that would be a setting if its single underscores were double.</summary>
+    /// <summary>
+    /// A sentence for each variable that would be a setting if its single underscores were double. To pass it over would start a server
+    /// without the key that it was to have.
+    /// </summary>
     public static IEnumerable<string> Mistaken(
         IEnumerable<KeyValuePair<string, string?>> variables, IReadOnlyCollection<SettingDescriptor> settings)
     {
@@ -27,11 +30,10 @@ internal static class EnvironmentSettings
         {
             if (!IsOurs(name) || name.Contains("__", StringComparison.Ordinal))
                 continue;
-            var key = name[Prefix.Length..].Replace('_', ':');
-            foreach (var setting in settings)
+            if (SettingSpelling.Find(name[Prefix.Length..], settings) is { } key)
             {
-                if (setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase))
-                    yield return $"The environment variable {name} sets nothing; write {setting.EnvironmentVariable}, with two underscores.";
+                var right = Prefix + key.Replace(":", "__", StringComparison.Ordinal);
+                yield return $"The environment variable {name} sets nothing; write {right}, with two underscores.";
             }
         }
     }

@@ -43,7 +43,7 @@ internal sealed partial class SettingsReader
         foreach (var item in configuration.GetSection(key).GetChildren())
         {
             if (string.IsNullOrEmpty(item.Value))
-                _errors.Add($"{item.Path} is empty; give it a text or leave it out.");
+                _errors.Add($"{SecretText.ShownKey(item.Path)} is empty; give it a text or leave it out.");
             else
                 map.Add(item.Key, item.Value);
         }
@@ -86,8 +86,8 @@ internal sealed partial class SettingsReader
                 continue;
             var meant = Suggestion.For(key, _declared.Keys);
             unknown.Add(meant is null
-                ? $"{key} is not a setting; --help lists them all."
-                : $"{key} is not a setting; did you mean {meant}?");
+                ? $"{SecretText.ShownKey(key, _declared.Keys)} is not a setting; --help lists them all."
+                : $"{SecretText.ShownKey(key)} is not a setting; did you mean {SecretText.ShownKey(meant)}?");
         }
         unknown.Sort(StringComparer.Ordinal);
         return unknown;

@@ -111,9 +111,15 @@ internal sealed partial class SettingsReader(IConfigurationRoot configuration)
     /// <param name="reason">Goes on from the value: <c>is not a duration</c>.</param>
     /// <param name="allowed">What is right instead: <c>1s to 1h</c>.</param>
     public void Reject(string key, string value, string reason, string allowed)
-        => _errors.Add(_declared[key].IsSecret
-            ? $"{key} {reason}; allowed is {allowed}."
-            : $"{key}: '{value}' {reason}; allowed is {allowed}.");
+    {
+        var shown = SecretText.ShownKey(key);
+        // Beside keys, a key stands easily where something else should. A file's path is long, and worth more when it is whole.
+        var isFile = key.EndsWith(":File", StringComparison.OrdinalIgnoreCase);
+        if (!isFile && key.StartsWith("Auth:", StringComparison.OrdinalIgnoreCase)) value = SecretText.Shown(value);
+        _errors.Add(_declared[key].IsSecret
+            ? $"{shown} {reason}; allowed is {allowed}."
+            : $"{shown}: '{value}' {reason}; allowed is {allowed}.");
+    }
 
     private string? Declare(SettingDescriptor descriptor)
     {

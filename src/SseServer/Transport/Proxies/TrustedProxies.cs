@@ -9,6 +9,9 @@ internal sealed class TrustedProxies(ProxyOptions options)
 {
     private readonly IPNetwork[] _trusted = [.. options.Trusted];
 
+    /// <summary>Whether any proxy is trusted.</summary>
+    public bool IsAny => _trusted.Length > 0;
+
     /// <summary>Whether a connection from this address begins with a header of the PROXY protocol.</summary>
     public bool ExpectsHeaderFrom(IPAddress peer) => options.ExpectsHeader && Contains(peer);
 

@@ -28,6 +28,30 @@ internal sealed class SqliteFileTests : IDisposable
         Assert.DoesNotThrow(() => next.Open(1, 2));
     }
 
+    // They hold every event, of protected topics too. A umask can only take rights away from the mode that is asked for.
+    [Test]
+    public void Files_are_for_the_servers_user_alone([Values] bool isThere)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Ignore("The directory's rights hold there.");
+            return;
+        }
+
+        string[] suffixes = ["", "-wal", "-shm", "-lock"];
+        if (isThere)
+        {
+            using (var earlier = Open()) earlier.Close(1);
+            foreach (var suffix in suffixes.Where(suffix => File.Exists(_directory.File + suffix)))
+                File.SetUnixFileMode(_directory.File + suffix, (UnixFileMode)0b110_110_110);
+        }
+
+        using var store = Open();
+        using var reader = store.OpenReader();
+        foreach (var suffix in suffixes)
+            Assert.That(File.GetUnixFileMode(_directory.File + suffix), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite), "history.db" + suffix);
+    }
+
     [Test]
     public void Missing_directory_is_one_sentence()
     {

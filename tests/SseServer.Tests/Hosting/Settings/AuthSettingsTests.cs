@@ -132,6 +132,26 @@ internal sealed class AuthSettingsTests
         Assert.That(errors, Is.EqualTo(new[] { "Auth:MaxTokenBytes: '256' is less than the key a has; allowed is as many bytes as the longest key, or more." }));
     }
 
+    [TestCase("Server:Listen", "127.0.0.1:0", 1, true)]
+    [TestCase("Server:Listen", "*:0", 15, false)]
+    [TestCase("Server:Listen", "*:0", 16, true)]
+    [TestCase("Server:Listen", "127.0.0.1:0,192.0.2.1:0", 15, false)]
+    [TestCase("Proxy:Trusted", "127.0.0.1", 15, false)]
+    [TestCase("Proxy:Trusted", "127.0.0.1", 16, true)]
+    [TestCase("Server:AllowedHosts", "events.example", 15, false)]
+    [TestCase("Server:AllowedHosts", "events.example", 16, true)]
+    public void Key_that_can_be_guessed_is_refused_where_others_can_try(string key, string value, int length, bool isTaken)
+    {
+        foreach (var kind in new[] { "Auth:PublishKeys:ci", "Auth:Keys:ci:Secret" })
+        {
+            Read(new() { [key] = value, [kind] = new string('k', length), ["Auth:PublishKeys:other"] = "0123456789abcdef" }, out var errors);
+            Assert.That(errors, isTaken ? Is.Empty : Is.EqualTo(new[]
+            {
+                "Auth:PublishKeys or Auth:Keys has a key that is too short for a server that other machines can reach (ci); allowed is 16 characters or more, such as the output of openssl rand -hex 16.",
+            }));
+        }
+    }
+
     // Off loopback somebody must be told apart from everybody.
     [Test]
     public void Tokens_or_keys_let_the_server_listen_to_others()
@@ -139,7 +159,7 @@ internal sealed class AuthSettingsTests
         const string listen = "Server:Listen";
         Read(new(Jwt) { [listen] = "*:0" }, out var errors);
         Assert.That(errors, Is.Empty);
-        Read(new() { [listen] = "*:0", ["Auth:Keys:a:Secret"] = "x" }, out errors);
+        Read(new() { [listen] = "*:0", ["Auth:Keys:a:Secret"] = "0123456789abcdef" }, out errors);
         Assert.That(errors, Is.Empty);
         Read(new() { [listen] = "*:0", ["Auth:Cookie"] = "x" }, out errors);
         Assert.That(errors, Has.One.Contains("Auth:Keys:NAME").And.One.Contains("Auth:Jwt"));

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using SseServer.Hosting.Settings;
 
 namespace SseServer.Tests.Hosting.Settings;
@@ -22,6 +23,68 @@ internal sealed class EnvironmentSettingsTests
 
         Assert.That(EnvironmentSettings.Select(variables), Is.Empty);
         Assert.That(EnvironmentSettings.Mistaken(variables, Declared), Is.Empty);
+    }
+
+    // Services and links of other names: what Kubernetes and Docker make for sse-server, sse-auth, sse-proxy and sse-relay.
+    [TestCase("SSE_SERVER_SERVICE_HOST")]
+    [TestCase("SSE_SERVER_SERVICE_PORT")]
+    [TestCase("SSE_SERVER_SERVICE_PORT_HTTP")]
+    [TestCase("SSE_SERVER_PORT")]
+    [TestCase("SSE_SERVER_PORT_8080_TCP")]
+    [TestCase("SSE_SERVER_PORT_8080_TCP_ADDR")]
+    [TestCase("SSE_SERVER_PORT_8080_TCP_PROTO")]
+    [TestCase("SSE_SERVER_NAME")]
+    [TestCase("SSE_SERVER_URL")]
+    [TestCase("SSE_AUTH_PORT_80_TCP_PORT")]
+    [TestCase("SSE_AUTH_TOKEN")]
+    [TestCase("SSE_PROXY_PORT_80_TCP")]
+    [TestCase("SSE_RELAY_SERVICE_HOST")]
+    [TestCase("SSE_HISTORY_SERVICE_PORT")]
+    [TestCase("SSE_")]
+    [TestCase("SSE_Auth")]
+    [TestCase("SSE_Auth_Keys")]
+    [TestCase("SSE_Auth_PublishKeys")]
+    public void Variable_that_means_no_setting_is_left_alone(string name)
+        => Assert.That(EnvironmentSettings.Mistaken([new(name, "x")], All()), Is.EqualTo(name == "SSE_Auth_PublishKeys"
+            ? ["The environment variable SSE_Auth_PublishKeys sets nothing; write SSE_Auth__PublishKeys__NAME, with two underscores."]
+            : Array.Empty<string>()));
+
+    // To pass such a variable over would start a server without the key that it was to have.
+    [TestCase("SSE_Auth_PublishKeys_ci", "SSE_Auth__PublishKeys__ci")]
+    [TestCase("SSE_AUTH_PUBLISHKEYS_CI", "SSE_Auth__PublishKeys__CI")]
+    [TestCase("SSE_AUTH_PUBLISH_KEYS_CI", "SSE_Auth__PublishKeys__CI")]
+    [TestCase("sse_auth_publishkeys_ci", "SSE_Auth__PublishKeys__ci")]
+    [TestCase("SSE_Auth_PublishKey_ci", "SSE_Auth__PublishKeys__ci")]
+    [TestCase("SSE_Auth_PublishKeys_my_shop", "SSE_Auth__PublishKeys__my_shop")]
+    [TestCase("SSE_Auth_Keys_web_Secret", "SSE_Auth__Keys__web__Secret")]
+    [TestCase("SSE_Auth_Keys_my_shop_Publish_0", "SSE_Auth__Keys__my_shop__Publish__0")]
+    [TestCase("SSE_Auth_Jwt_Keys_k1_SecretBase64", "SSE_Auth__Jwt__Keys__k1__SecretBase64")]
+    [TestCase("SSE_Auth_Jwt_Issuer", "SSE_Auth__Jwt__Issuer")]
+    [TestCase("SSE_Auth_ProtectedTopics", "SSE_Auth__ProtectedTopics")]
+    [TestCase("SSE_Auth_ProtectedTopics_0", "SSE_Auth__ProtectedTopics__0")]
+    [TestCase("SSE_Auth_AllowAnonymousPublish", "SSE_Auth__AllowAnonymousPublish")]
+    [TestCase("SSE_Topics_Rules_0_Pattern", "SSE_Topics__Rules__0__Pattern")]
+    [TestCase("SSE_Relay_1_Authorization", "SSE_Relay__1__Authorization")]
+    [TestCase("SSE_Presence_Webhooks_0_Secret", "SSE_Presence__Webhooks__0__Secret")]
+    [TestCase("SSE_SERVER_ALLOWED_HOSTS", "SSE_Server__AllowedHosts")]
+    [TestCase("SSE_LIMITS_MAX_STREAMS_PER_CLIENT", "SSE_Limits__MaxStreamsPerClient")]
+    public void Variable_with_single_underscores_is_refused_with_the_right_spelling(string name, string right)
+        => Assert.That(EnvironmentSettings.Mistaken([new(name, "x")], All()), Is.EqualTo(new[] { $"The environment variable {name} sets nothing; write {right}, with two underscores." }));
+
+    [Test]
+    public async Task Server_whose_key_is_set_with_single_underscores_does_not_start()
+    {
+        var error = new StringWriter();
+        KeyValuePair<string, string?>[] environment = [new("SSE_Auth_PublishKeys_ci", "a-secret-of-ci"), new("SSE_Auth__Keys__web__Secret", "a-secret-of-the-web-key")];
+        Assert.That(await SseServer.Hosting.ServerProgram.RunAsync([], environment, new StringWriter(), error, _ => { }, new CancellationToken(canceled: true)), Is.EqualTo(2));
+        Assert.That(error.ToString(), Is.EqualTo("The environment variable SSE_Auth_PublishKeys_ci sets nothing; write SSE_Auth__PublishKeys__ci, with two underscores." + Environment.NewLine));
+    }
+
+    private static IReadOnlyCollection<SettingDescriptor> All()
+    {
+        var reader = new SettingsReader(new ConfigurationBuilder().Build());
+        ServerSettings.Read(reader);
+        return reader.Descriptors;
     }
 
     [Test]

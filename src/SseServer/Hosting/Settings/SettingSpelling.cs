@@ -1,0 +1,60 @@
+namespace SseServer.Hosting.Settings;
+
+/// <summary>
+/// Finds the setting that a variable with single underscores was meant for. <c>Auth_PublishKeys_ci</c>, <c>AUTH_PUBLISH_KEYS_CI</c> and
+/// <c>Auth_PublishKey_ci</c> are all <c>Auth:PublishKeys:ci</c>: underscores may stand between sections, and between the words of a name,
+/// and a name may be off by a letter.
+/// </summary>
+internal static class SettingSpelling
+{
+    // Of a short name a letter is too much: Port and Path are no slips for each other.
+    private const int LengthForSlips = 6;
+
+    /// <summary>
+    /// The key that <paramref name="name"/> was meant for, below the names that it gives; null for a name that means no setting.
+    /// </summary>
+    /// <param name="name">The variable without its prefix.</param>
+    /// <param name="settings">Every setting; of those with names of the user's own, what stands for a name is in capitals
+    /// (<c>Auth:Keys:NAME:Secret</c>) or a number.</param>
+    public static string? Find(string name, IEnumerable<SettingDescriptor> settings)
+    {
+        var words = name.Split('_');
+        // What is written as it should be is meant so, whatever else it is near to.
+        return Find(words, settings, maySlip: false) ?? Find(words, settings, maySlip: true);
+    }
+
+    private static string? Find(string[] words, IEnumerable<SettingDescriptor> settings, bool maySlip)
+    {
+        foreach (var setting in settings)
+        {
+            var segments = setting.Key.Split(':');
+            // A list also takes its items one by one, with longer keys than its own, and a map needs a name.
+            if (setting.Kind == SettingKind.List && Match(words, [.. segments, "0"], maySlip) is { } item) return item;
+            if (setting.Kind == SettingKind.Map && Match(words, [.. segments, "NAME"], maySlip) is { } named) return named;
+            if (Match(words, segments, maySlip) is { } key) return setting.Kind == SettingKind.Map ? $"{key}:NAME" : key;
+        }
+
+        return null;
+    }
+
+    private static string? Match(ReadOnlySpan<string> words, ReadOnlySpan<string> segments, bool maySlip)
+    {
+        if (segments.IsEmpty) return words.IsEmpty ? "" : null;
+        for (var count = 1; count <= words.Length; count++)
+        {
+            if (Read(segments[0], words[..count], maySlip) is { } segment && Match(words[count..], segments[1..], maySlip) is { } rest)
+                return rest.Length == 0 ? segment : $"{segment}:{rest}";
+        }
+
+        return null;
+    }
+
+    private static string? Read(string segment, ReadOnlySpan<string> words, bool maySlip)
+    {
+        if (segment == "0") return words.Length == 1 && uint.TryParse(words[0], out _) ? words[0] : null;
+        if (!segment.AsSpan().ContainsAnyInRange('a', 'z')) return string.Join('_', words!) is { Length: > 0 } name ? name : null;
+        var written = string.Concat(words!);
+        var distance = Suggestion.Distance(written, segment);
+        return distance == 0 || (maySlip && distance == 1 && segment.Length >= LengthForSlips) ? segment : null;
+    }
+}
