@@ -50,7 +50,7 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
 
     /// <summary>
     /// Sets what a body holds, giving up others where it needs more than there is. Returns the limit for which it cannot have that, or
-    /// for which it was given up itself meanwhile; <see cref="Limit.None"/> where it has it.
+    /// for which it was given up itself meanwhile, and then it counts no more; <see cref="Limit.None"/> where it has it.
     /// </summary>
     /// <param name="hold">The request's.</param>
     /// <param name="owner">Who sends the body.</param>
@@ -72,10 +72,10 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
 
             if (!_clients.TryGetValue(owner, out var client)) client = new Client(owner);
             var refusal = MakeRoomUnderLock(client, hold, bytes);
-            if (refusal != Limit.None) return refusal;
-            GrowUnderLock(client, hold, bytes);
             hold.HasCounted = true;
-            return Limit.None;
+            if (refusal == Limit.None) GrowUnderLock(client, hold, bytes);
+            else RefuseUnderLock(hold, refusal);
+            return refusal;
         }
     }
 
@@ -153,9 +153,15 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
     private void GiveUpUnderLock(BodyHold hold, Limit limit)
     {
         var body = hold.Body!;
+        RefuseUnderLock(hold, limit);
+        body.GiveUp();
+    }
+
+    // At once, not when the request is over: of several bodies that reach the bound together one has to go, and not all of them.
+    private void RefuseUnderLock(BodyHold hold, Limit limit)
+    {
         hold.GivenUpFor = limit;
         ShrinkUnderLock(hold, 0);
-        body.GiveUp();
     }
 
     private void GrowUnderLock(Client client, BodyHold hold, long bytes)

@@ -27,14 +27,28 @@ public sealed class BodyMemoryTests
         var memory = new BodyMemory(100 * Kilobyte, 0, new FakeTimeProvider());
         var (first, second) = (new BodyHold(), new BodyHold());
         Assert.That(memory.TryHold(first, Ann, 60 * Kilobyte, null), Is.EqualTo(Limit.None));
-        Assert.That(memory.TryHold(second, Bob, 40 * Kilobyte + 1, null), Is.EqualTo(Limit.BodyMemory));
         Assert.That(memory.TryHold(second, Bob, 40 * Kilobyte, null), Is.EqualTo(Limit.None));
-        Assert.That(memory.TryHold(first, Ann, 61 * Kilobyte, null), Is.EqualTo(Limit.BodyMemory));
-        Assert.That(memory.HeldBytes, Is.EqualTo(100 * Kilobyte), "what was refused is not counted");
-        memory.Release(second);
+        Assert.That(memory.TryHold(second, Bob, 40 * Kilobyte + 1, null), Is.EqualTo(Limit.BodyMemory));
+        Assert.That(memory.TryHold(second, Bob, 1, null), Is.EqualTo(Limit.BodyMemory), "its request is over");
+        Assert.That(memory.HeldBytes, Is.EqualTo(60 * Kilobyte), "what was refused does not count");
         Assert.That(memory.TryHold(first, Ann, 100 * Kilobyte, null), Is.EqualTo(Limit.None));
         memory.Release(first);
+        memory.Release(second);
         Assert.That(memory.HeldBytes, Is.Zero);
+        Assert.That(memory.TryHold(second, Bob, 100 * Kilobyte, null), Is.EqualTo(Limit.None), "the hold is as new");
+    }
+
+    // Four batches that together need more than there is reach the bound within a moment of each other.
+    [Test]
+    public void Of_bodies_that_reach_the_bound_together_some_are_done()
+    {
+        var memory = new BodyMemory(100 * Kilobyte, 0, new FakeTimeProvider());
+        var holds = Enumerable.Range(0, 4).Select(_ => new BodyHold()).ToList();
+        var done = holds.ToDictionary(hold => hold, _ => true);
+        for (var bytes = 5 * Kilobyte; bytes <= 60 * Kilobyte; bytes += 5 * Kilobyte)
+            foreach (var hold in holds) done[hold] &= memory.TryHold(hold, Ann, bytes, null) == Limit.None;
+        Assert.That(done.Values.Count(isDone => isDone), Is.EqualTo(1), "one of 60 KB fits");
+        Assert.That(memory.HeldBytes, Is.EqualTo(60 * Kilobyte));
     }
 
     [Test]
@@ -57,6 +71,7 @@ public sealed class BodyMemoryTests
         var memory = new BodyMemory(max, maxPerClient, new FakeTimeProvider());
         var holds = Enumerable.Range(0, 30).Select(i => (Hold: new BodyHold(), Owner: Client($"client {i % 5}"))).ToList();
         var model = new long[holds.Count];
+        var refused = new Limit[holds.Count];
         for (var step = 0; step < 2000; step++)
         {
             var at = random.Next(holds.Count);
@@ -65,17 +80,18 @@ public sealed class BodyMemoryTests
             if (random.Next(5) == 0)
             {
                 memory.Release(hold);
-                model[at] = 0;
+                (model[at], refused[at]) = (0, Limit.None);
             }
             else
             {
                 var counted = bytes <= BodyMemory.FreeBytes ? 0 : bytes;
                 var others = holds.Select((other, i) => i != at && other.Owner == owner ? model[i] : 0).Sum();
-                var expected = counted <= model[at] ? Limit.None
+                var expected = refused[at] != Limit.None ? refused[at]
+                    : counted <= model[at] ? Limit.None
                     : others + counted > maxPerClient ? Limit.BodyMemoryPerClient
                     : model.Sum() - model[at] + counted > max ? Limit.BodyMemory : Limit.None;
                 Assert.That(memory.TryHold(hold, owner, bytes, null), Is.EqualTo(expected));
-                if (expected == Limit.None) model[at] = counted;
+                (model[at], refused[at]) = (expected == Limit.None ? counted : 0, expected);
             }
 
             Assert.That(memory.HeldBytes, Is.EqualTo(model.Sum()));
