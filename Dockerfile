@@ -7,10 +7,10 @@ ARG TARGETARCH
 WORKDIR /src
 
 # What restore reads, alone, so that its layer outlives changes of the code.
-COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
-COPY src/Protocol/Protocol.csproj src/Protocol/
-COPY src/SseServer/SseServer.csproj src/SseServer/
-RUN dotnet restore src/SseServer -a ${TARGETARCH:-amd64}
+COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
+COPY src/Protocol/Protocol.csproj src/Protocol/*.lock.json src/Protocol/
+COPY src/SseServer/SseServer.csproj src/SseServer/*.lock.json src/SseServer/
+RUN dotnet restore src/SseServer -a ${TARGETARCH:-amd64} -p:RestoreLockedMode=true
 
 COPY src/ src/
 RUN dotnet publish src/SseServer -c Release -a ${TARGETARCH:-amd64} --no-restore -o /out
@@ -23,6 +23,7 @@ LABEL org.opencontainers.image.title="sse-server" \
       org.opencontainers.image.version="${VERSION}"
 
 COPY --from=build /out/ /app/
+COPY LICENSE THIRD-PARTY-NOTICES.md /app/
 
 # Every address, because a container's loopback is its own: so a publish key or tokens must be set, or it refuses to start.
 # The diagnostics port is a file in /tmp; without it nothing is ever written, and the root file system may be read-only.

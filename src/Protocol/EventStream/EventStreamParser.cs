@@ -6,7 +6,7 @@ namespace SseServer.Protocol.EventStream;
 
 /// <summary>
 /// Reads an event stream as publishers send it (WHATWG HTML 9.2.5 and 9.2.6), however it is cut into reads. Each byte is
-/// looked at once; buffers are kept from event to event.
+/// looked at once; buffers are kept from event to event, unless a large one has grown them.
 /// <para>It differs from a client's parser in these points:</para>
 /// <list type="bullet">
 /// <item>An id belongs to the one event whose block holds it and is not carried over to the next (an id names an event
@@ -23,12 +23,15 @@ public sealed class EventStreamParser
     // The longest known field name, its colon and space: a line with the longest data is within the limit.
     private const int FieldOverhead = 7;
 
+    // What a buffer keeps from event to event: room for a usual one.
+    private const int KeptBytes = 4 * 1024;
+
     private readonly int _maxEventBytes;
     private readonly bool _isReader;
-    private readonly ArrayBufferWriter<byte> _line = new();
-    private readonly ArrayBufferWriter<byte> _data = new();
-    private readonly ArrayBufferWriter<byte> _name = new();
-    private readonly ArrayBufferWriter<byte> _id = new();
+    private ArrayBufferWriter<byte> _line = new();
+    private ArrayBufferWriter<byte> _data = new();
+    private ArrayBufferWriter<byte> _name = new();
+    private ArrayBufferWriter<byte> _id = new();
 
     private EventStreamParseStatus _status;
     private bool _isFirstLine = true;
@@ -72,11 +75,15 @@ public sealed class EventStreamParser
     public bool HasPartialEvent =>
         _status == EventStreamParseStatus.NeedMore && (_data.WrittenCount != 0 || _line.WrittenCount != 0);
 
+    /// <summary>Bytes of memory that the event which has begun takes: twice its own, since buffers double as they grow.</summary>
+    public long HeldBytes =>
+        2L * (_line.WrittenCount + _data.WrittenCount + _name.WrittenCount + _id.WrittenCount);
+
     /// <summary>Goes back to the beginning of a stream; the buffers stay.</summary>
     public void Reset()
     {
         BeginEvent();
-        _line.ResetWrittenCount();
+        Empty(ref _line);
         _isFirstLine = true;
         _isIgnoredLine = false;
         _skipsLineFeed = false;
@@ -103,9 +110,9 @@ public sealed class EventStreamParser
 
     private void BeginEvent()
     {
-        _data.ResetWrittenCount();
-        _name.ResetWrittenCount();
-        _id.ResetWrittenCount();
+        Empty(ref _data);
+        Empty(ref _name);
+        Empty(ref _id);
         RetryMilliseconds = -1;
         HasIdField = false;
         _isTooLarge = false;
@@ -181,7 +188,16 @@ public sealed class EventStreamParser
         if (!_isIgnoredLine && _status == EventStreamParseStatus.NeedMore)
             ProcessLine(_line.WrittenSpan);
         _isIgnoredLine = false;
-        _line.ResetWrittenCount();
+        Empty(ref _line);
+    }
+
+    // One large event in a long stream must not hold its memory for as long as the stream lasts.
+    private static void Empty(ref ArrayBufferWriter<byte> buffer)
+    {
+        if (buffer.Capacity > KeptBytes)
+            buffer = new();
+        else
+            buffer.ResetWrittenCount();
     }
 
     private void ProcessLine(ReadOnlySpan<byte> line)

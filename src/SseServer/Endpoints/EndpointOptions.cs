@@ -8,8 +8,11 @@ internal sealed record EndpointOptions
     // nginx's client_max_body_size, the first bound that a publisher behind a proxy meets.
     public int MaxEventBytes { get; init; } = 1024 * 1024;
 
-    // Sixteen of the largest events, or some hundred thousand usual ones.
+    // Sixteen of the largest events.
     public int MaxBatchBytes { get; init; } = 16 * 1024 * 1024;
+
+    // 16 MB of events of 160 bytes, and ten times what a topic keeps by default. Some 50 bytes each beside the event itself.
+    public int MaxBatchEvents { get; init; } = 100_000;
 
     // A page of many widgets; each one is looked at when any of them has news.
     public int MaxTopicsPerSubscription { get; init; } = 64;

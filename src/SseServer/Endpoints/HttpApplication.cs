@@ -36,10 +36,14 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _guard = new RequestGuard(options, cors, authenticator);
         _streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
         _subscribe = new SubscribeEndpoint(hub, options, _guard, _streams, _replies, loggers.CreateLogger<SubscribeEndpoint>());
-        _publish = new PublishEndpoint(hub, options, _guard, _replies);
+        Bodies = new BodyMemory(options.Limits.MaxBodyMemory, options.Limits.MaxBodyMemoryPerClient, hub.Time);
+        _publish = new PublishEndpoint(hub, options, _guard, _replies, Bodies);
         _renew = new RenewEndpoint(_guard, _streams, _replies);
         _admin = new AdminEndpoint(hub, _guard, _replies, loggers.CreateLogger<AdminEndpoint>());
     }
+
+    /// <summary>What requests' bodies hold.</summary>
+    public BodyMemory Bodies { get; }
 
     /// <summary>Streams that end with their token.</summary>
     public int RenewableStreamCount => _streams.Count;

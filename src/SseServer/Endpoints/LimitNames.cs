@@ -21,6 +21,9 @@ internal static class LimitNames
         Limit.HeaderTime => "header_time",
         Limit.EventBytes => "event_bytes",
         Limit.BatchBytes => "batch_bytes",
+        Limit.BatchEvents => "batch_events",
+        Limit.BodyMemory => "body_memory",
+        Limit.BodyMemoryPerClient => "body_memory_per_client",
         Limit.BodyIdle => "body_idle",
         Limit.BodyRate => "body_rate",
         Limit.PublishRate => "publish_rate",
@@ -47,6 +50,9 @@ internal static class LimitNames
         Limit.HeaderTime => "Limits:HeaderTimeout",
         Limit.EventBytes => "Limits:MaxEventBytes",
         Limit.BatchBytes => "Limits:MaxBatchBytes",
+        Limit.BatchEvents => "Limits:MaxBatchEvents",
+        Limit.BodyMemory => "Limits:MaxBodyMemory",
+        Limit.BodyMemoryPerClient => "Limits:MaxBodyMemoryPerClient",
         Limit.BodyIdle => "Limits:BodyIdleTimeout",
         Limit.BodyRate => "Limits:MinBodyRate",
         Limit.PublishRate => "Limits:PublishRate",
@@ -66,7 +72,7 @@ internal static class LimitNames
     public static bool IsSoft(Limit limit) => limit is Limit.Connections or Limit.ConnectionsPerAddress or Limit.Streams or Limit.StreamsPerClient or Limit.StreamsPerTopic or Limit.TopicsPerClient
         or Limit.PatternsPerClient or Limit.Topics or Limit.Patterns or Limit.Memory;
 
-    /// <summary>What a stream's client is told at a limit that may be gone when it comes again.</summary>
+    /// <summary>What a client is told at a limit that may be gone when it comes again.</summary>
     public static string Explain(Limit limit) => limit switch
     {
         Limit.Connections => "The server has as many connections as it is set to have; come back later, or raise Limits:MaxConnections.",
@@ -78,6 +84,10 @@ internal static class LimitNames
         Limit.PatternsPerClient => "Your streams read as many patterns as one client may; close some, or raise Limits:MaxPatternsPerClient.",
         Limit.Topics => "The server has as many topics as it is set to have; try again later, or raise Topics:MaxTopics.",
         Limit.Patterns => "The server has as many distinct patterns as it is set to have; try again later, or raise Topics:MaxPatterns.",
+        Limit.BodyMemory => "The server holds as many bytes of unfinished requests as it is set to; "
+            + "send the body again after Retry-After seconds, faster or in smaller parts, or raise Limits:MaxBodyMemory.",
+        Limit.BodyMemoryPerClient => "Your requests hold as many bytes as one client's may; "
+            + "send the body again after Retry-After seconds, faster or in smaller parts, or raise Limits:MaxBodyMemoryPerClient.",
         Limit.Memory => "The server is short of memory; try again later.",
         _ => throw new ArgumentOutOfRangeException(nameof(limit)),
     };

@@ -21,6 +21,12 @@ internal sealed record LimitOptions
         MaxPatternsPerClient = 64,
     };
 
+    /// <summary>
+    /// The bound on bodies' memory of a server that may use <paramref name="memory"/> bytes: an eighth, so that a crowd of bodies alone
+    /// never makes memory short. 256 MB at most, as history has, and at least 32 MB, where the largest batch still fits.
+    /// </summary>
+    public static long BodyMemoryWithin(long memory) => Math.Clamp(memory / 8, 32L * 1024 * 1024, 256L * 1024 * 1024);
+
     /// <summary>Streams in all. Descriptors and memory bound them already.</summary>
     public int MaxStreams { get; init; }
 
@@ -31,6 +37,12 @@ internal sealed record LimitOptions
 
     /// <summary>Patterns named by a client's streams, counted once for each stream.</summary>
     public int MaxPatternsPerClient { get; init; }
+
+    /// <summary>Bytes that the bodies of requests hold at once, as they arrived and as events, until they are in the history.</summary>
+    public long MaxBodyMemory { get; init; }
+
+    /// <summary>Of these the bytes of one client's requests.</summary>
+    public long MaxBodyMemoryPerClient { get; init; }
 
     /// <summary>Events a second from one publisher. Off by default: publishers hold a key or are of this machine, and the busiest one would be hit first.</summary>
     public int PublishRate { get; init; }

@@ -11,20 +11,42 @@ internal sealed partial class PublishEndpoint
     private async ValueTask<Problem?> PublishBatchAsync(HttpExchange exchange, PublishWork work)
     {
         if (CheckTopicOfMany(work, allowsFinal: false, "A batch takes only topic= in the query; give the rest with each line.") is { } wrong) return Problem.BadRequest(wrong);
-        var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxBatchBytes, Limit.BatchBytes);
+        // Who may not publish even one event need not send more of them.
+        if (CheckRate(exchange, work, 1) is { } early) return early;
+        var lines = new BatchLines(work, options);
+        var (problem, isGone) = await ReadLinesAsync(exchange, work, lines);
         if (problem is not null || isGone) return problem;
         if (CheckExpiry(work) is { } expired) return expired;
-        // The thread that received the bytes serves other connections too.
-        if (work.Body.WrittenCount > MaxInlineBytes) await Task.Yield();
-        problem = AddLines(work);
-        if (problem is not null) return problem;
         if (work.Batch.Count == 0) return Problem.BadRequest("The batch has no line; send one JSON object a line.");
-        if (Spend(exchange, work, work.Batch.Count) is { } early) return early;
-        if (BatchRefusal(await hub.PublishAsync(work.Batch), work) is { } refusal) return refusal;
+        if (Spend(exchange, work, work.Batch.Count) is { } tooFast) return tooFast;
+        if (BatchRefusal(await hub.PublishAsync(work.Batch), work, lines) is { } refusal) return refusal;
         var progress = new PublishProgress();
         progress.Count(work.Batch);
         ReplyMany(exchange, work, progress);
         return null;
+    }
+
+    /// <summary>Reads a batch to its end, each line as it comes, so that what is wrong is said before all of it is there.</summary>
+    private async ValueTask<(Problem? Problem, bool IsGone)> ReadLinesAsync(HttpExchange exchange, PublishWork work, BatchLines lines)
+    {
+        exchange.Body.MaxBytes = options.MaxBatchBytes;
+        var inline = 0L;
+        while (true)
+        {
+            var held = work.Body.WrittenCount;
+            var read = await exchange.Body.ReadAsync(work.Body);
+            if (read.Status == BodyReadStatus.Aborted) return (null, true);
+            inline += work.Body.WrittenCount - held;
+            var problem = ProblemOf(read, work, options.MaxBatchBytes, Limit.BatchBytes)
+                ?? lines.Add(isLast: read.Status == BodyReadStatus.End)
+                ?? CheckRate(exchange, work, work.Batch.Count)
+                ?? Hold(exchange, work, read.Status);
+            if (problem is not null || read.Status == BodyReadStatus.End) return (problem, false);
+            if (inline <= MaxInlineBytes) continue;
+            // The thread that received the bytes serves other connections too.
+            await Task.Yield();
+            inline = 0;
+        }
     }
 
     // Several events cannot share a query's event, id, retry or key.
@@ -44,22 +66,4 @@ internal sealed partial class PublishEndpoint
 
         return null;
     }
-
-    private Problem? AddLines(PublishWork work)
-    {
-        PublishTarget.ReadTopic(work.Parameters, out var topic);
-        var number = 0;
-        foreach (var range in work.Body.WrittenSpan.Split((byte)'\n'))
-        {
-            number++;
-            var line = work.Body.WrittenSpan[range].TrimEnd((byte)'\r');
-            if (IsBlank(line)) continue;
-            if (BatchLine.TryAdd(line, topic, options, work) is { } wrong)
-                return wrong with { Detail = $"Line {number}: {wrong.Detail}", Line = number };
-        }
-
-        return null;
-    }
-
-    private static bool IsBlank(ReadOnlySpan<byte> line) => line.Trim(" \t\r"u8).IsEmpty;
 }

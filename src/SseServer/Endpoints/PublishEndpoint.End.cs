@@ -62,25 +62,13 @@ internal sealed partial class PublishEndpoint
     }
 
     // A batch's line number, where an event of it comes after its topic's end; and what of a long batch was appended before.
-    private static Problem? BatchRefusal(HubStatus status, PublishWork work)
+    private static Problem? BatchRefusal(HubStatus status, PublishWork work, BatchLines lines)
     {
         if (Refusal(status) is not { } refusal) return null;
         var batch = work.Batch;
         if (batch.AppendedCount > 0) refusal = refusal with { LastId = batch.IdOf(batch.AppendedCount - 1).ToString() };
         if (status != HubStatus.TopicEnded) return refusal;
-        var line = LineOf(work.Body.WrittenSpan, batch.RefusedIndex);
+        var line = lines.LineOf(batch.RefusedIndex);
         return refusal with { Detail = $"Line {line}: the topic has ended; publish to another, or wait until its end is forgotten.", Line = line };
-    }
-
-    private static int LineOf(ReadOnlySpan<byte> body, int index)
-    {
-        var number = 0;
-        foreach (var range in body.Split((byte)'\n'))
-        {
-            number++;
-            if (!IsBlank(body[range]) && index-- == 0) break;
-        }
-
-        return number;
     }
 }

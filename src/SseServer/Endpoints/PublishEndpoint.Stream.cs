@@ -21,19 +21,20 @@ internal sealed partial class PublishEndpoint
         {
             var read = await exchange.Body.ReadAsync(work.Body);
             // What was complete before an error is published all the same: it was accepted when its block ended.
-            var problem = CheckExpiry(work) ?? AddBlocks(work, parser);
+            var problem = CheckExpiry(work) ?? AddBlocks(work, parser) ?? HoldStream(exchange, work, parser);
             if (work.Batch.Count > 0)
             {
                 if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal with { LastId = progress.Last?.ToString() };
                 progress.Count(work.Batch);
                 if (!_rate.IsOff && read.Status == BodyReadStatus.Data) await PauseAsync(_rate.Take(Subject.Of(exchange, work.Admission.Caller), work.Batch.Count));
                 work.Batch.Clear();
+                problem ??= HoldStream(exchange, work, parser);
             }
 
             if (problem is null && read.Status == BodyReadStatus.Data) problem = LeavingAfter() ?? ShortOfMemory();
             if (problem is null && read.Status == BodyReadStatus.Data) continue;
             if (problem is null && read.Status == BodyReadStatus.Aborted) return null;
-            problem ??= EndOf(read, parser) ?? await EndStreamTopicAsync(work, progress);
+            problem ??= EndOf(read, work, parser) ?? await EndStreamTopicAsync(work, progress);
             if (problem is not null) return problem with { LastId = progress.Last?.ToString() };
             ReplyMany(exchange, work, progress);
             return null;
@@ -59,8 +60,16 @@ internal sealed partial class PublishEndpoint
     private Problem? LeavingAfter()
         => Leaving("The server is shutting down; go on elsewhere or later, after the event of lastId.");
 
-    private static Problem? EndOf(BodyReadResult read, EventStreamParser parser)
+    // It is read for as long as it lasts, and may be given up at any time for what it holds of an event that does not end.
+    private Problem? HoldStream(HttpExchange exchange, PublishWork work, EventStreamParser parser)
     {
+        work.ParserBytes = parser.HeldBytes;
+        return Hold(exchange, work, BodyReadStatus.Data);
+    }
+
+    private Problem? EndOf(BodyReadResult read, PublishWork work, EventStreamParser parser)
+    {
+        if (read.Status == BodyReadStatus.GivenUp) return GivenUp(work);
         if (read.Status != BodyReadStatus.End) return Problem.Of(read.Rejection);
         return parser.HasPartialEvent ? Problem.BadRequest("The body ends within an event; end each event, the last too, with a blank line.") : null;
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Unicode;
 using SseServer.Hub;
@@ -11,7 +10,8 @@ namespace SseServer.Endpoints;
 /// <c>POST /events?topic=..</c> and <c>POST /events/topic</c>: one event, a batch, or a stream of events. The reply comes once the hub has taken
 /// them; it waits only while this server's own CPU is behind with healthy readers.
 /// </summary>
-internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions options, RequestGuard guard, Replies replies) : IDisposable
+internal sealed partial class PublishEndpoint(
+    EventHub hub, EndpointOptions options, RequestGuard guard, Replies replies, BodyMemory bodies) : IDisposable
 {
     private readonly PublishRate _rate = new(options.Limits, hub.Time);
     private readonly CancellationTokenSource _draining = new();
@@ -30,14 +30,26 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     {
         var work = PublishWork.Take();
         var problem = work.Parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : null;
-        if (problem is null)
+        try
         {
-            work.Admission = await guard.AdmitPublisherAsync(exchange, work.Parameters);
-            problem = work.Admission.Refusal ?? Leaving() ?? await PublishAsync(exchange, work);
+            if (problem is null)
+            {
+                work.Admission = await guard.AdmitPublisherAsync(exchange, work.Parameters);
+                problem = work.Admission.Refusal ?? Leaving() ?? await PublishAsync(exchange, work);
+            }
+
+            bodies.Release(work.Hold);
+            work.Return();
+        }
+        catch (Exception e)
+        {
+            // Nobody knows what still reads the work's arrays, so they are left to the collector.
+            bodies.Release(work.Hold);
+            if (e is not OutOfMemoryException || exchange.ReplyStarted) throw;
+            problem = OutOfMemory();
         }
 
         if (problem is not null) replies.Refuse(exchange, problem);
-        work.Return();
     }
 
     // Null also where a reply was given, or where nobody is left to reply to.
@@ -58,10 +70,11 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         // What is wrong with the URL is said before the body is read.
         if (CheckTarget(work) is { } wrong) return wrong;
         if (Spend(exchange, work, 1) is { } early) return early;
-        var (problem, isGone) = await ReadBodyAsync(exchange, work.Body, options.MaxEventBytes, Limit.EventBytes);
+        var (problem, isGone) = await ReadBodyAsync(exchange, work);
         if (problem is not null || isGone) return problem;
         if (CheckExpiry(work) is { } expired) return expired;
         if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
+        if (Hold(exchange, work, BodyReadStatus.End) is { } full) return full;
         if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal;
         ReplySingle(exchange, work, work.Batch.IsRepeat(0) ? 200 : 201);
         return null;
@@ -93,23 +106,27 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
         return null;
     }
 
-    /// <summary>Reads a body to its end; a problem where it cannot be had, or that the peer is gone.</summary>
-    private static async ValueTask<(Problem? Problem, bool IsGone)> ReadBodyAsync(HttpExchange exchange, ArrayBufferWriter<byte> destination, int maxBytes, Limit limit)
+    /// <summary>Reads the body of one event to its end; a problem where it cannot be had, or that the peer is gone.</summary>
+    private async ValueTask<(Problem? Problem, bool IsGone)> ReadBodyAsync(HttpExchange exchange, PublishWork work)
     {
-        exchange.Body.MaxBytes = maxBytes;
+        exchange.Body.MaxBytes = options.MaxEventBytes;
         while (true)
         {
-            var read = await exchange.Body.ReadAsync(destination);
-            switch (read.Status)
-            {
-                case BodyReadStatus.Data: continue;
-                case BodyReadStatus.End: return default;
-                case BodyReadStatus.Aborted: return (null, true);
-                case BodyReadStatus.TooLarge: return (new(413, $"The body is longer than {maxBytes} bytes; send less, or raise the limit.") { Limit = limit }, false);
-                default: return (Problem.Of(read.Rejection), false);
-            }
+            var read = await exchange.Body.ReadAsync(work.Body);
+            if (read.Status == BodyReadStatus.Aborted) return (null, true);
+            var problem = ProblemOf(read, work, options.MaxEventBytes, Limit.EventBytes) ?? Hold(exchange, work, read.Status);
+            if (problem is not null || read.Status == BodyReadStatus.End) return (problem, false);
         }
     }
+
+    /// <summary>Why a body cannot be read on; null where it can, or is complete.</summary>
+    private Problem? ProblemOf(BodyReadResult read, PublishWork work, int maxBytes, Limit limit) => read.Status switch
+    {
+        BodyReadStatus.Data or BodyReadStatus.End => null,
+        BodyReadStatus.TooLarge => new(413, $"The body is longer than {maxBytes} bytes; send less, or raise the limit.") { Limit = limit },
+        BodyReadStatus.GivenUp => GivenUp(work),
+        _ => Problem.Of(read.Rejection),
+    };
 
     private void ReplySingle(HttpExchange exchange, PublishWork work, int status)
     {
@@ -132,7 +149,19 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
     private Problem? Spend(HttpExchange exchange, PublishWork work, int events)
         => _rate.IsOff || _rate.TryTake(Subject.Of(exchange, work.Admission.Caller), events, out var wait)
             ? null
-            : Problem.ForNow(429, $"You publish more than {options.Limits.PublishRate} events a second; send again after Retry-After seconds.", wait) with { Limit = Limit.PublishRate };
+            : TooFast(wait);
+
+    /// <summary>The same without taking any: so many are there by now, and more may come.</summary>
+    private Problem? CheckRate(HttpExchange exchange, PublishWork work, int events)
+        => _rate.IsOff || _rate.CanTake(Subject.Of(exchange, work.Admission.Caller), events, out var wait)
+            ? null
+            : TooFast(wait);
+
+    private Problem TooFast(TimeSpan wait)
+    {
+        var detail = $"You publish more than {options.Limits.PublishRate} events a second; send again after Retry-After seconds.";
+        return Problem.ForNow(429, detail, wait) with { Limit = Limit.PublishRate };
+    }
 
     // Some readers have left already, and memory goes with the process: a publisher who sends it again afterwards reaches all of them.
     private Problem? Leaving()
@@ -147,7 +176,9 @@ internal sealed partial class PublishEndpoint(EventHub hub, EndpointOptions opti
 
     // History is shed before anything is refused; what would make more of it has to wait then.
     private Problem? ShortOfMemory()
-        => hub.Pressure == MemoryPressure.Level.Full ? Problem.ForNow(503, LimitNames.Explain(Limit.Memory)) with { Limit = Limit.Memory } : null;
+        => hub.Pressure == MemoryPressure.Level.Full ? OutOfMemory() : null;
+
+    private static Problem OutOfMemory() => Problem.ForNow(503, LimitNames.Explain(Limit.Memory)) with { Limit = Limit.Memory };
 
     private static Problem? Refusal(HubStatus status) => status switch
     {

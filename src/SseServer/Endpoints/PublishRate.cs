@@ -37,6 +37,15 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
         return ticks == 0;
     }
 
+    /// <summary>Whether so many events could be taken now, without taking them; false with the time until they can be.</summary>
+    public bool CanTake(Subject publisher, int events, out TimeSpan wait)
+    {
+        var now = time.GetTimestamp();
+        var ticks = _buckets.TryGetValue(publisher, out var bucket) ? bucket.WaitFor(now, Cost(events), _burst) : 0;
+        wait = SpanOf(ticks);
+        return ticks == 0;
+    }
+
     /// <summary>Takes so many events, if need be on credit; returns how long the publisher has to pause for that.</summary>
     public TimeSpan Take(Subject publisher, int events)
     {

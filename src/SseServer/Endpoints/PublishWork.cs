@@ -18,6 +18,15 @@ internal sealed class PublishWork
 
     private PublishWork() => Writer = new Utf8JsonWriter(Reply);
 
+    /// <summary>What its body counts for.</summary>
+    public BodyHold Hold { get; } = new();
+
+    /// <summary>Bytes of memory for the body and its events. Texts count twice: the arrays that they lie in double as they grow.</summary>
+    public long HeldBytes => 2L * (Body.WrittenCount + Text.WrittenCount) + Batch.HeldBytes + ParserBytes;
+
+    /// <summary>Of these what the parser of a stream of events holds.</summary>
+    public long ParserBytes { get; set; }
+
     public RequestParameters Parameters { get; } = new();
 
     /// <summary>Who publishes, and what that one may publish to.</summary>
@@ -37,10 +46,11 @@ internal sealed class PublishWork
 
     public void Return()
     {
-        if (Body.Capacity > MaxKeptBytes || Text.Capacity > MaxKeptBytes || Batch.Capacity > MaxKeptBytes) return;
+        Batch.Clear();
+        if (Body.Capacity > MaxKeptBytes || Text.Capacity > MaxKeptBytes || Parameters.Capacity > MaxKeptBytes) return;
         Body.ResetWrittenCount();
         Text.ResetWrittenCount();
-        Batch.Clear();
+        ParserBytes = 0;
         Admission = default;
         if (Kept.Count < MaxKept) Kept.Enqueue(this);
     }

@@ -16,6 +16,9 @@ internal sealed class RequestParameters
 
     public int Count { get; private set; }
 
+    /// <summary>Bytes of memory that it keeps.</summary>
+    public int Capacity => _bytes.Length + _parameters.Length * 3 * sizeof(int);
+
     public ReadOnlySpan<byte> Path => _bytes.AsSpan(_path.Start.._path.End);
 
     public ReadOnlySpan<byte> Name(int index) => _bytes.AsSpan(_parameters[index].NameStart.._parameters[index].ValueStart);

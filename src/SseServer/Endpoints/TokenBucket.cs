@@ -21,11 +21,15 @@ internal sealed class TokenBucket
         while (true)
         {
             var fullAt = Volatile.Read(ref _fullAt);
-            var wait = Math.Max(fullAt, now) - now - (burst - Math.Min(cost, burst));
+            var wait = WaitFor(fullAt, now, cost, burst);
             if (wait > 0) return wait;
             if (Interlocked.CompareExchange(ref _fullAt, Math.Max(fullAt, now) + cost, fullAt) == fullAt) return 0;
         }
     }
+
+    /// <summary>The ticks until <paramref name="cost"/> could be taken; 0 where it could be now.</summary>
+    /// <inheritdoc cref="TryTake"/>
+    public long WaitFor(long now, long cost, long burst) => WaitFor(Volatile.Read(ref _fullAt), now, cost, burst);
 
     /// <summary>Takes <paramref name="cost"/> whatever the bucket holds; returns the ticks until the debt, if there is one, is paid.</summary>
     /// <inheritdoc cref="TryTake"/>
@@ -38,4 +42,7 @@ internal sealed class TokenBucket
             if (Interlocked.CompareExchange(ref _fullAt, next, fullAt) == fullAt) return Math.Max(0, next - now - burst);
         }
     }
+
+    private static long WaitFor(long fullAt, long now, long cost, long burst)
+        => Math.Max(0, Math.Max(fullAt, now) - now - (burst - Math.Min(cost, burst)));
 }

@@ -47,6 +47,7 @@ internal static class Program
         services.AddSingleton(provider => provider.GetRequiredService<ServerSettings>().Auth);
         services.AddSingleton<Authenticator>();
         services.AddSingleton<HttpApplication>();
+        services.AddSingleton(provider => provider.GetRequiredService<HttpApplication>().Bodies);
         services.AddSingleton(CreateTransport);
         services.AddSingleton<ProcessMetrics>();
         services.AddHostedService<PresenceService>();

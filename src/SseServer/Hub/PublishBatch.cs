@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
 
@@ -12,29 +12,32 @@ internal sealed partial class PublishBatch
 {
     private static ReadOnlySpan<byte> EndBlock => "\n"u8;
 
-    private readonly ArrayBufferWriter<byte> _bytes = new(256);
+    // What is kept for the next batch; a larger array is left to the collector.
+    private const int KeptItems = 1024;
+
+    private readonly BatchBytes _bytes = new();
     private Item[] _items = new Item[1];
 
+    /// <summary>
+    /// One event: where its bytes are, and what the hub finds out about it. There are up to as many as a batch may have events, so every
+    /// field counts: names, keys and publishers' ids are short texts, and the key lies directly before the block.
+    /// </summary>
     internal struct Item
     {
         public Topic? Topic;
+        public EventId Id;
+        public int Chunk;
         public int TopicOffset;
-        public int TopicLength;
         public int BlockOffset;
         public int BlockLength;
-        public int PublisherIdLength;
-        public int KeyOffset;
-        public int KeyLength;
-
         public int TypeHash;
+        public ushort TopicLength;
+        public ushort KeyLength;
+        public ushort PublisherIdLength;
 
         /// <summary>Its topic ends with it.</summary>
         public bool IsFinal;
 
-        /// <summary>It is the end and nothing else. An event's block has a line of data at least.</summary>
-        public readonly bool IsEndAlone => BlockLength == EndBlock.Length;
-
-        public EventId Id;
         public bool IsRepeat;
 
         /// <summary>The topic is held for this event, which waits for its commit.</summary>
@@ -42,6 +45,9 @@ internal sealed partial class PublishBatch
 
         /// <summary>The publisher's id is not in memory, but may be in the store.</summary>
         public bool IsSought;
+
+        /// <summary>It is the end and nothing else. An event's block has a line of data at least.</summary>
+        public readonly bool IsEndAlone => BlockLength == EndBlock.Length;
     }
 
     public int Count { get; private set; }
@@ -62,10 +68,12 @@ internal sealed partial class PublishBatch
     internal long Stamp { get; set; }
 
     /// <summary>Bytes of topics' names and encoded events.</summary>
-    public int Bytes => _bytes.WrittenCount;
+    public long Bytes => _bytes.WrittenCount;
 
-    /// <summary>Bytes held for reuse; a batch that grew large is better let go.</summary>
-    public int Capacity => _bytes.Capacity;
+    /// <summary>
+    /// Bytes of memory that it holds beyond what one of one small event does. Items count twice: their array doubles as it grows.
+    /// </summary>
+    public long HeldBytes => _bytes.RentedBytes + 2L * Math.Max(0, Count - 1) * Unsafe.SizeOf<Item>();
 
     /// <summary>The server publishes it because of what readers did: topics that it would make leave a tenth to publishers, as readers' own do.</summary>
     public bool IsForReaders { get; init; }
@@ -77,12 +85,10 @@ internal sealed partial class PublishBatch
     /// <param name="isFinal">The topic ends with it.</param>
     public void Add(TopicName topic, in ServerSentEvent e, ReadOnlySpan<byte> key = default, bool isFinal = false)
     {
-        ref var item = ref AddItem(topic, key, isFinal);
+        ref var item = ref AddItem(topic, key, isFinal, EventStreamEncoder.Measure(e), out var block);
         item.TypeHash = EventFilter.HashOf(e.Name.Utf8);
-        item.BlockOffset = _bytes.WrittenCount;
-        EventStreamEncoder.Write(_bytes, e);
-        item.BlockLength = _bytes.WrittenCount - item.BlockOffset;
-        item.PublisherIdLength = e.Id.Utf8.Length;
+        item.PublisherIdLength = (ushort)e.Id.Utf8.Length;
+        EventStreamEncoder.Write(block, e);
     }
 
     /// <summary>
@@ -90,16 +96,15 @@ internal sealed partial class PublishBatch
     /// </summary>
     public void AddEnd(TopicName topic)
     {
-        ref var item = ref AddItem(topic, key: default, isFinal: true);
-        item.BlockOffset = _bytes.WrittenCount;
-        item.BlockLength = EndBlock.Length;
-        _bytes.Write(EndBlock);
+        AddItem(topic, key: default, isFinal: true, EndBlock.Length, out var block);
+        EndBlock.CopyTo(block);
     }
 
     public void Clear()
     {
-        _bytes.ResetWrittenCount();
-        _items.AsSpan(0, Count).Clear();
+        _bytes.Clear();
+        if (_items.Length > KeptItems) _items = new Item[1];
+        else _items.AsSpan(0, Count).Clear();
         (Count, RefusedIndex, AppendedCount, HasEnds) = (0, 0, 0, false);
         Touched.Clear();
     }
@@ -114,29 +119,45 @@ internal sealed partial class PublishBatch
 
     internal Span<Item> Items => _items.AsSpan(0, Count);
 
-    internal ReadOnlySpan<byte> TopicOf(in Item item) => _bytes.WrittenSpan.Slice(item.TopicOffset, item.TopicLength);
+    internal ReadOnlySpan<byte> TopicOf(in Item item) => _bytes.Read(item.Chunk, item.TopicOffset, item.TopicLength);
 
     /// <summary>The event's key; empty where it has none.</summary>
-    internal ReadOnlySpan<byte> KeyOf(in Item item) => _bytes.WrittenSpan.Slice(item.KeyOffset, item.KeyLength);
+    internal ReadOnlySpan<byte> KeyOf(in Item item) => _bytes.Read(item.Chunk, item.BlockOffset - item.KeyLength, item.KeyLength);
 
-    internal ReadOnlySpan<byte> BlockOf(in Item item) => _bytes.WrittenSpan.Slice(item.BlockOffset, item.BlockLength);
+    internal ReadOnlySpan<byte> BlockOf(in Item item) => _bytes.Read(item.Chunk, item.BlockOffset, item.BlockLength);
 
     /// <summary>The publisher's id, which is the block's first field: <c>id: </c>, the id, a line feed.</summary>
     internal ReadOnlySpan<byte> PublisherIdOf(in Item item) => BlockOf(item).Slice("id: ".Length, item.PublisherIdLength);
 
-    private ref Item AddItem(TopicName topic, ReadOnlySpan<byte> key, bool isFinal)
+    // An event's bytes lie together: topic, key, block. The topic's name is left out where the event before it has the same, in the same
+    // chunk.
+    private ref Item AddItem(TopicName topic, ReadOnlySpan<byte> key, bool isFinal, int blockLength, out Span<byte> block)
     {
         if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
-        ref var item = ref _items[Count++];
+        ref var item = ref _items[Count];
         item = default;
-        item.TopicOffset = _bytes.WrittenCount;
-        item.TopicLength = topic.Utf8.Length;
-        _bytes.Write(topic.Utf8);
-        item.KeyOffset = _bytes.WrittenCount;
-        item.KeyLength = key.Length;
-        _bytes.Write(key);
+        var length = key.Length + blockLength;
+        var shares = Count > 0 && SharesTopic(_items[Count - 1], topic, length);
+        var room = _bytes.Take(shares ? length : topic.Utf8.Length + length, out var offset);
+        item.Chunk = _bytes.Current;
+        item.TopicOffset = shares ? _items[Count - 1].TopicOffset : offset;
+        item.TopicLength = (ushort)topic.Utf8.Length;
+        if (!shares)
+        {
+            topic.Utf8.CopyTo(room);
+            room = room[topic.Utf8.Length..];
+            offset += topic.Utf8.Length;
+        }
+
+        key.CopyTo(room);
+        block = room[key.Length..];
+        (item.KeyLength, item.BlockOffset, item.BlockLength) = ((ushort)key.Length, offset + key.Length, blockLength);
         item.IsFinal = isFinal;
         HasEnds |= isFinal;
+        Count++;
         return ref item;
     }
+
+    private bool SharesTopic(in Item last, TopicName topic, int length)
+        => last.Chunk == _bytes.Current && _bytes.HasRoom(length) && TopicOf(last).SequenceEqual(topic.Utf8);
 }

@@ -20,4 +20,7 @@ internal enum BodyReadStatus
 
     /// <summary>No byte came for too long: 408.</summary>
     TimedOut,
+
+    /// <summary>The application has given the body up (<see cref="RequestBody.GiveUp"/>), and knows why.</summary>
+    GivenUp,
 }

@@ -59,6 +59,12 @@ internal sealed partial class Connection
 
     internal void ArmForBody(TimeSpan bound) => _deadline.Arm(_context.After(bound), DeadlineKind.Body);
 
+    /// <summary>Cuts short the wait for a body's bytes, if there is one.</summary>
+    internal void InterruptBody()
+    {
+        if (_deadline.TryClaim(DeadlineKind.Body)) _receiver.Interrupt();
+    }
+
     internal void Disarm() => _deadline.Disarm();
 
     private void Expire(DeadlineKind kind)

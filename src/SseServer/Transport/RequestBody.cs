@@ -18,8 +18,10 @@ internal sealed class RequestBody
     private bool _finished;
     private bool _continueExpected;
     private bool _isSlow;
+    private int _isGivenUp;
     private long _received;
-    private long _waited;
+    private long _credited;
+    private double _credit;
 
     public RequestBody(Connection connection, TransportContext context, PipeReader reader)
     {
@@ -39,8 +41,8 @@ internal sealed class RequestBody
     public long MaxBytes { get; set; }
 
     /// <summary>
-    /// Bytes a second, decoded, that must arrive on average over the time spent waiting for them; 0 is no bound. Set it before the first read;
-    /// unset, it is <see cref="TransportOptions.MinBodyRate"/>.
+    /// Bytes a second, decoded, that must arrive over any stretch of waiting that is longer than the longest pause; 0 is no bound. Set it
+    /// before the first read; unset, it is <see cref="TransportOptions.MinBodyRate"/>.
     /// </summary>
     public int MinRate { get; set; }
 
@@ -68,14 +70,22 @@ internal sealed class RequestBody
         if (DeclaredTooLarge) Finish(BodyReadStatus.TooLarge, RequestRejection.BodyTooLarge);
         while (!_finished)
         {
+            if (IsGivenUp) return Finish(BodyReadStatus.GivenUp);
             if (!_reader.TryRead(out var read))
             {
                 if (!await FlushAsync()) return Finish(BodyReadStatus.Aborted);
                 var began = _context.Time.GetTimestamp();
                 _connection.ArmForBody(WaitBound());
-                read = await _reader.ReadAsync();
+                // Who gives the body up sets the flag and then looks for the wait: whoever comes second sees the other.
+                if (!IsGivenUp) read = await _reader.ReadAsync();
                 _connection.Disarm();
-                _waited += _context.Time.GetTimestamp() - began;
+                _credit -= _context.Time.GetElapsedTime(began).TotalSeconds;
+                if (IsGivenUp)
+                {
+                    // The wait may have been cut short, so no later read of this connection can be relied on.
+                    if (!read.Buffer.IsEmpty) _reader.AdvanceTo(read.Buffer.Start);
+                    return Finish(BodyReadStatus.GivenUp);
+                }
             }
 
             _continueExpected = false;
@@ -85,6 +95,16 @@ internal sealed class RequestBody
         }
 
         return _final;
+    }
+
+    /// <summary>
+    /// Ends the reading, and a wait for more bytes at once, with <see cref="BodyReadStatus.GivenUp"/>. From any thread, while the request
+    /// is answered; a body that was read to its end stays read.
+    /// </summary>
+    public void GiveUp()
+    {
+        Interlocked.Exchange(ref _isGivenUp, 1);
+        _connection.InterruptBody();
     }
 
     /// <summary>Reads and drops the rest after the reply; false if the connection cannot go on.</summary>
@@ -103,24 +123,32 @@ internal sealed class RequestBody
         MaxBytes = _context.Options.MaxBodyBytes;
         MinRate = _context.Options.MinBodyRate;
         _received = 0;
-        _waited = 0;
+        _credited = 0;
+        _credit = _context.Options.BodyRateGrace.TotalSeconds;
+        Volatile.Write(ref _isGivenUp, 0);
         _continueExpected = head.ExpectsContinue;
         _finished = Kind == RequestBodyKind.None || (Kind == RequestBodyKind.ContentLength && DeclaredLength == 0);
         _final = new BodyReadResult(BodyReadStatus.End);
         if (Kind == RequestBodyKind.Chunked) _decoder = new ChunkedBodyDecoder(_context.Options.ParserLimits);
     }
 
+    private bool IsGivenUp => Volatile.Read(ref _isGivenUp) != 0;
+
     /// <summary>
-    /// How long the next byte may take: no longer than a pause may last, and not past the moment at which the average falls below the
-    /// minimum. Time in which nobody waits for the body, such as a publisher's own pacing, counts for nothing.
+    /// How long the next byte may take: no longer than a pause may last, and not past the moment at which the body has used up its
+    /// credit. It begins with the grace, loses what it is waited for, and gains what its bytes take at the minimum rate, up to the
+    /// longest pause: so what came early keeps no trickle alive. Time in which nobody waits for the body, such as a publisher's own
+    /// pacing, counts for nothing.
     /// </summary>
     private TimeSpan WaitBound()
     {
         var idle = _context.Options.BodyIdleTimeout;
         _isSlow = false;
         if (MinRate == 0) return idle;
-        var waited = TimeSpan.FromSeconds((double)_waited / _context.Time.TimestampFrequency);
-        var bound = _context.Options.BodyRateGrace + TimeSpan.FromSeconds((double)_received / MinRate) - waited;
+        var most = Math.Max(idle.TotalSeconds, _context.Options.BodyRateGrace.TotalSeconds);
+        _credit = Math.Min(most, _credit + (double)(_received - _credited) / MinRate);
+        _credited = _received;
+        var bound = TimeSpan.FromSeconds(_credit);
         _isSlow = bound < idle;
         return _isSlow ? bound : idle;
     }

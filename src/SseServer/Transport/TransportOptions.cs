@@ -45,12 +45,14 @@ internal sealed record TransportOptions
     public TimeSpan BodyIdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Bytes a second that a body must come with on average, 0 for no bound. 240 is Kestrel's MinRequestBodyDataRate: a body of a byte now and then
-    /// holds a connection no longer than one that stops.
+    /// Bytes a second that a body must come with, 0 for no bound, over any stretch of waiting longer than <see cref="BodyIdleTimeout"/>.
+    /// 240 is Kestrel's MinRequestBodyDataRate: a body of a byte now and then holds a connection no longer than one that stops. Kestrel
+    /// takes the average since the body began, so that a megabyte at once pays for an hour of silence; here bytes pay for one longest
+    /// pause at most.
     /// </summary>
     public int MinBodyRate { get; init; } = 240;
 
-    /// <summary>The time before the average counts. 5 s is Kestrel's.</summary>
+    /// <summary>The time before the rate counts. 5 s is Kestrel's.</summary>
     public TimeSpan BodyRateGrace { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>

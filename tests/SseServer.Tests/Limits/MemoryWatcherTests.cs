@@ -19,7 +19,9 @@ public sealed class MemoryWatcherTests
         var others = 0L;
         var collections = 0;
         using var watcher = new MemoryWatcher(
-            server.Hub, new(20 * Megabyte, () => Volatile.Read(ref others) + server.Hub.HistoryBytes, () => collections++), new(server.Hub, 0, () => 0, 0), server.Time, new Logger<MemoryWatcher>(server.Logs));
+            server.Hub, server.Application.Bodies,
+            new(20 * Megabyte, () => Volatile.Read(ref others) + server.Hub.HistoryBytes, () => collections++),
+            new(server.Hub, 0, () => 0, 0), server.Time, new Logger<MemoryWatcher>(server.Logs));
         var live = await server.SubscribeAsync("/events/live");
         var first = await PublishAsync(server, 10);
         watcher.Look();
@@ -60,7 +62,9 @@ public sealed class MemoryWatcherTests
     {
         await using var server = new ServerUnderTest(hub: Options);
         var collections = 0;
-        using var watcher = new MemoryWatcher(server.Hub, new(1, () => 2, () => collections++), new(server.Hub, 0, () => 0, 0), server.Time, new Logger<MemoryWatcher>(server.Logs));
+        using var watcher = new MemoryWatcher(
+            server.Hub, server.Application.Bodies, new(1, () => 2, () => collections++), new(server.Hub, 0, () => 0, 0),
+            server.Time, new Logger<MemoryWatcher>(server.Logs));
         // The bound goes down first; that there is nothing to shed shows then.
         while (server.Hub.Pressure != MemoryPressure.Level.Full) watcher.Look();
         var before = collections;

@@ -10,15 +10,24 @@ namespace SseServer.Hosting.Settings;
 internal static class EndpointSettings
 {
     /// <summary>Declares and reads them. Refuses an open publisher's door on any address but loopback.</summary>
-    public static EndpointOptions Read(SettingsReader reader, AuthOptions auth, IReadOnlyList<ListenAddress> listen, ProxyOptions proxies)
+    /// <param name="reader">Where they stand.</param>
+    /// <param name="auth">Who is known.</param>
+    /// <param name="listen">Where to listen.</param>
+    /// <param name="proxies">Whom to believe about whose a request is.</param>
+    /// <param name="memory">Bytes that the process may use.</param>
+    public static EndpointOptions Read(
+        SettingsReader reader, AuthOptions auth, IReadOnlyList<ListenAddress> listen, ProxyOptions proxies, long memory)
     {
         var defaults = EndpointOptions.Default;
+        var hasStrangers = proxies.Trusted.Count > 0 || !listen.All(address => address.IsLoopback);
         var options = defaults with
         {
             MaxEventBytes = (int)reader.Bytes("Limits:MaxEventBytes", defaults.MaxEventBytes, 64, 256 * 1024 * 1024, "Bytes of one event's data; more get 413."),
             MaxBatchBytes = (int)reader.Bytes("Limits:MaxBatchBytes", defaults.MaxBatchBytes, 1024, 1024 * 1024 * 1024, "Bytes of one batch of events; more get 413."),
+            MaxBatchEvents = reader.Integer("Limits:MaxBatchEvents", defaults.MaxBatchEvents, 1, 10_000_000,
+                "Events of one batch; more get 413 with the line."),
             MaxTopicsPerSubscription = reader.Integer("Limits:MaxTopicsPerSubscription", defaults.MaxTopicsPerSubscription, 1, 10_000, "Topics and patterns of one stream."),
-            Limits = LimitSettings.Read(reader, hasStrangers: proxies.Trusted.Count > 0 || !listen.All(address => address.IsLoopback)),
+            Limits = LimitSettings.Read(reader, hasStrangers, memory),
             MinRetry = reader.Duration("Streams:MinRetry", defaults.MinRetry, TimeSpan.Zero, TimeSpan.FromHours(1), "The shortest reconnection time that a publisher's retry= can set."),
             MaxRetry = reader.Duration("Streams:MaxRetry", defaults.MaxRetry, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24), "The longest reconnection time that a publisher's retry= can set, and that the server tells under load."),
             AllowedOrigins = ReadOrigins(reader, defaults.AllowedOrigins),

@@ -51,14 +51,16 @@ internal sealed record ServerSettings
         var auth = AuthSettings.Read(reader);
         var transport = TransportSettings.Read(reader, listen);
         var presence = PresenceSettings.Read(reader);
-        var endpoints = EndpointSettings.Read(reader, auth, listen, transport.Proxies);
+        // A tenth is left to the kernel's buffers of the process's sockets, which count for a container and are not seen here.
+        var memory = reader.Bytes("Limits:MaxMemory", 0, 0, long.MaxValue,
+            "Memory of the process at which unfinished bodies and history are shed, and in the end new streams and events are refused; "
+            + "0 stands for nine tenths of the container's or machine's.");
+        var endpoints = EndpointSettings.Read(reader, auth, listen, transport.Proxies, MemoryWatcher.Machine.LimitOf(memory));
         var settings = new ServerSettings
         {
             Listen = listen,
             Auth = auth,
-            // A tenth is left to the kernel's buffers of the process's sockets, which count for a container and are not seen here.
-            MaxMemory = reader.Bytes("Limits:MaxMemory", 0, 0, long.MaxValue,
-                "Memory of the process at which history is shed, and in the end new streams and events are refused; 0 stands for nine tenths of the container's or machine's."),
+            MaxMemory = memory,
             Hub = PresenceSettings.Complete(HubSettings.Read(reader), presence),
             Presence = presence,
             History = HistorySettings.Read(reader),

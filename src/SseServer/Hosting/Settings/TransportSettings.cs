@@ -27,7 +27,9 @@ internal static class TransportSettings
             HeaderTimeout = reader.Duration("Limits:HeaderTimeout", defaults.HeaderTimeout, Second, Hour, "Time for a request's head to arrive."),
             KeepAliveTimeout = reader.Duration("Limits:KeepAliveTimeout", defaults.KeepAliveTimeout, Second, Hour, "Time that a connection may stay open between requests."),
             BodyIdleTimeout = reader.Duration("Limits:BodyIdleTimeout", defaults.BodyIdleTimeout, Second, Hour, "Time without a byte after which a request's body is given up."),
-            MinBodyRate = reader.Integer("Limits:MinBodyRate", defaults.MinBodyRate, 0, 1024 * 1024, "Bytes a second that a request's body must arrive with on average, after its first 5 seconds; slower ones get 408. Event streams are exempt. 0 sets no bound."),
+            MinBodyRate = reader.Integer("Limits:MinBodyRate", defaults.MinBodyRate, 0, 1024 * 1024,
+                "Bytes a second that a request's body must arrive with, after its first 5 seconds and over any time longer than Limits:BodyIdleTimeout; "
+                + "slower ones get 408. Event streams are exempt. 0 sets no bound."),
             StalledWriteTimeout = reader.Duration("Streams:StalledTimeout", defaults.StalledWriteTimeout, Second, Hour, "Time after which a reader that takes nothing, or has vanished, is disconnected."),
         };
     }

@@ -1,0 +1,33 @@
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+// What a body holds is counted as it grows, and a body may be given up for others.
+internal sealed partial class PublishEndpoint
+{
+    /// <summary>
+    /// Counts what the request holds by now; a problem where that is more than there is, or where its body was given up meanwhile.
+    /// </summary>
+    private Problem? Hold(HttpExchange exchange, PublishWork work, BodyReadStatus status)
+    {
+        var bytes = work.HeldBytes;
+        // Most publishes end here, before it is looked up whose they are.
+        if (bytes <= BodyMemory.FreeBytes && !work.Hold.HasCounted) return null;
+        var body = status == BodyReadStatus.Data ? exchange.Body : null;
+        var limit = bodies.TryHold(work.Hold, Subject.Of(exchange, work.Admission.Caller), bytes, body);
+        return limit == Limit.None ? null : Explain(limit, bytes);
+    }
+
+    private Problem GivenUp(PublishWork work) => Explain(work.Hold.GivenUpFor, 0);
+
+    private Problem Explain(Limit limit, long bytes)
+    {
+        if (bytes > bodies.MaxOfOne)
+        {
+            var detail = $"The body and its events need more than {bodies.MaxOfOne} bytes; send less, or raise {LimitNames.Setting(limit)}.";
+            return new(413, detail) { Limit = limit };
+        }
+
+        return Problem.ForNow(limit == Limit.BodyMemoryPerClient ? 429 : 503, LimitNames.Explain(limit)) with { Limit = limit };
+    }
+}
