@@ -105,7 +105,7 @@ internal sealed class SoakPublishing(SoakClient client, int seed, CancellationTo
         client.Count("broken requests", 2);
     }
 
-    private Task PostAsync(
+    private Task<HttpStatusCode> PostAsync(
         string what, string path, string body, HttpStatusCode expected = HttpStatusCode.Created, string type = "text/plain")
         => client.SendAsync(what, expected, HttpMethod.Post, path, body, cancellation, type);
 

@@ -12,12 +12,16 @@ namespace SseServer.Tests.Acceptance.Proxies;
 [NonParallelizable]
 public sealed class ProxyRestartTests
 {
+    private const string Key = "a key of the publisher's";
+
     private static int Clients => Scale.IsLong ? 200 : 20;
 
     private static int Restarts => Scale.IsLong ? 5 : 1;
 
     // A machine that runs all tests at once takes its time to start a process; the long form shows that the default does.
-    private static string[] Settings => Scale.IsLong ? ["--Proxy:Trusted=127.0.0.1"] : ["--Proxy:Trusted=127.0.0.1", "--Drain:RestartAllowance=8s"];
+    private static string[] Settings => Scale.IsLong ? ReadmeSettings : [.. ReadmeSettings, "--Drain:RestartAllowance=8s"];
+
+    private static string[] ReadmeSettings => ["--Proxy:Trusted=127.0.0.1", $"--Auth:PublishKeys:ci={Key}"];
 
     public static IEnumerable<string> Proxies => Scale.IsLong ? ["nginx", "haproxy", "caddy", "apache2"] : ["nginx"];
 
@@ -56,11 +60,11 @@ public sealed class ProxyRestartTests
         }
     }
 
-    // On the server's own machine, not through the proxy, so that no key is needed.
+    // Whoever connects from the address of a trusted proxy needs a key, as through it.
     private static async Task PublishAsync(IPEndPoint endPoint)
     {
         using var publisher = await WireClient.ConnectAsync(endPoint);
-        await publisher.RequestAsync("POST", "/events/news", "here again");
+        await publisher.RequestAsync("POST", "/events/news", "here again", $"Authorization: Bearer {Key}");
         Assert.That((await publisher.ReadReplyAsync().Soon()).Status, Is.EqualTo(201));
     }
 }
