@@ -76,7 +76,7 @@ internal sealed partial class EventHub : IDisposable
             _sequencer = new Sequencer(this, store, logger ?? (ILogger)NullLogger.Instance);
             StoreLog.Opened(logger ?? (ILogger)NullLogger.Instance, stored.Topics.Count, new(stored.LastId), stored.WasClean ? "in order" : "a crash");
             _sequencer.Start();
-            Replays = new ReplayReaders(this, store, logger ?? (ILogger)NullLogger.Instance);
+            Replays = new StoreReaderPool(this, store, logger ?? (ILogger)NullLogger.Instance);
             Replays.Start();
         }
 
@@ -158,7 +158,7 @@ internal sealed partial class EventHub : IDisposable
     }
 
     /// <summary>Reads what memory dropped; null without a store.</summary>
-    internal ReplayReaders? Replays { get; }
+    internal StoreReaderPool? Replays { get; }
 
     /// <summary>Memory that pending writes keep alive beside history.</summary>
     internal PinnedHistory Pinned { get; } = new();

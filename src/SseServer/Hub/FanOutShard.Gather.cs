@@ -17,13 +17,6 @@ internal sealed partial class FanOutShard
     private readonly byte[] _scratch = GC.AllocateUninitializedArray<byte>(ScratchBytes);
     private GatheredFrame[] _frames = new GatheredFrame[256];
 
-    private enum Passage
-    {
-        Sent,
-        HeldBack,
-        Lost,
-    }
-
     /// <summary>A frame in the scratch buffer, and where its cursor stood before it.</summary>
     private struct GatheredFrame
     {
@@ -37,24 +30,24 @@ internal sealed partial class FanOutShard
     /// <summary>
     /// Several logs, a pattern, no chunked coding, or events that are held back: frames are gathered in id order up to the hub's head, each once, and sent together.
     /// </summary>
-    private Cursor.Sight SendGathered(Subscription subscription, out int length, out int heldBack)
+    private CursorState SendGathered(Subscription subscription, out int length, out int heldBack)
     {
         // The head is read first: whatever is at or before it stands in the logs.
         var head = _hub.Head;
-        var sight = Gather(subscription, head, out var frames, out length, out heldBack, out var through);
+        var state = Gather(subscription, head, out var frames, out length, out heldBack, out var through);
         if (frames == 0)
         {
-            if (sight == Cursor.Sight.Head) through = head;
+            if (state == CursorState.AtHead) through = head;
             // What is held back is taken: a loss of it later is none, and a cursor that is placed again stands behind it.
             if (through > subscription.LastId) subscription.LastId = through;
-            return sight;
+            return state;
         }
 
         var sent = subscription.TrySend(_scratch.AsSpan(0, length));
         if (sent < 0)
         {
             subscription.IsBroken = true;
-            return sight;
+            return state;
         }
 
         var last = frames - 1;
@@ -76,25 +69,26 @@ internal sealed partial class FanOutShard
         CountDeliveries(last + 1, _frames[last].End);
         (subscription.LastId, subscription.SentThrough) = (through, _frames[last].Id);
         _frames.AsSpan(0, frames).Clear();
-        return sight == Cursor.Sight.Head ? Cursor.Sight.Entry : sight;
+        return state == CursorState.AtHead ? CursorState.Entry : state;
     }
 
     /// <summary>Fills the scratch buffer. <paramref name="through"/> is the last id that was gathered or held back.</summary>
-    private Cursor.Sight Gather(Subscription subscription, EventId head, out int frames, out int length, out int heldBack, out EventId through)
+    private CursorState Gather(Subscription subscription, EventId head, out int frames, out int length, out int heldBack, out EventId through)
     {
         (frames, length, heldBack, through) = (0, 0, 0, subscription.LastId);
-        var sieve = new Sieve(subscription);
+        var filter = new DeliveryFilter(subscription);
         while (heldBack < MaxHeldBack)
         {
-            var sight = FindNext(subscription, through, head, out var next, out var entries);
-            if (sight != Cursor.Sight.Entry) return sight;
+            var state = FindNext(subscription, through, head, out var next, out var entries);
+            if (state != CursorState.Entry) return state;
             ref var cursor = ref subscription.Cursors[next];
             ref readonly var entry = ref entries[cursor.Index];
-            var passage = Sift(sieve, cursor.Log, entry, out var segment, out var offset, out var bytes);
-            // It may have been let go since it was looked at.
-            if (passage == Passage.Lost) return Cursor.Sight.Dropped;
-            if (passage == Passage.HeldBack)
+            var decision = filter.Decide(cursor.Log, entry, out var segment, out var offset, out var bytes);
+            // It may have been evicted since it was found.
+            if (decision == DeliveryDecision.Lost) return CursorState.Evicted;
+            if (decision != DeliveryDecision.Send)
             {
+                if (decision == DeliveryDecision.Superseded) _counters.Superseded++;
                 heldBack++;
                 cursor.Index++;
                 through = entry.Id;
@@ -106,10 +100,10 @@ internal sealed partial class FanOutShard
             if (frame.Length > MaxGathered)
             {
                 if (frames == 0) length = SendLarge(subscription, ref cursor, entry, segment, bytes, offset, frame.Length);
-                return Cursor.Sight.Entry;
+                return CursorState.Entry;
             }
 
-            if (frame.Length > _scratch.Length - length) return Cursor.Sight.Entry;
+            if (frame.Length > _scratch.Length - length) return CursorState.Entry;
             frame.CopyTo(_scratch.AsSpan(length));
             length += frame.Length;
             if (frames == _frames.Length) Array.Resize(ref _frames, frames * 2);
@@ -118,44 +112,28 @@ internal sealed partial class FanOutShard
             through = entry.Id;
         }
 
-        return Cursor.Sight.Entry;
-    }
-
-    /// <summary>Whether an entry is sent, and where its frame begins.</summary>
-    private Passage Sift(in Sieve sieve, EventLog log, in LogEntry entry, out LogSegment segment, out int offset, out byte[] bytes)
-    {
-        (segment, offset, bytes) = (entry.Home, 0, []);
-        if (sieve.HoldsBack(entry, out var isSuperseded))
-        {
-            if (isSuperseded) _counters.Superseded++;
-            return Passage.HeldBack;
-        }
-
-        if (entry.TryFind(out segment, out offset, out bytes))
-            return sieve.HoldsBack(bytes.AsSpan(offset, entry.Length), entry.PrefixLength, entry.IsFinal) ? Passage.HeldBack : Passage.Sent;
-        // Above DroppedThrough no store has it: an event that was let go because it was superseded, which is no loss.
-        return entry.IsSuperseded && entry.Id > log.DroppedThrough ? Passage.HeldBack : Passage.Lost;
+        return CursorState.Entry;
     }
 
     /// <summary>
     /// The cursor whose next entry has the lowest id, and the entries among which it stands; entries that another log has brought already are passed over.
     /// </summary>
-    private static Cursor.Sight FindNext(Subscription subscription, EventId after, EventId head, out int next, out LogEntry[] entries)
+    private static CursorState FindNext(Subscription subscription, EventId after, EventId head, out int next, out LogEntry[] entries)
     {
         (next, entries) = (-1, []);
         var lowest = new EventId(long.MaxValue);
         var cursors = subscription.Cursors;
         for (var i = 0; i < cursors.Length; i++)
         {
-            var sight = cursors[i].Look(after, out var candidates, out _);
-            if (sight == Cursor.Sight.Dropped) return sight;
-            if (sight == Cursor.Sight.Head) continue;
+            var state = cursors[i].Peek(after, out var candidates, out _);
+            if (state == CursorState.Evicted) return state;
+            if (state == CursorState.AtHead) continue;
             var id = candidates[cursors[i].Index].Id;
             if (id > head || id >= lowest) continue;
             (lowest, next, entries) = (id, i, candidates);
         }
 
-        return next < 0 ? Cursor.Sight.Head : Cursor.Sight.Entry;
+        return next < 0 ? CursorState.AtHead : CursorState.Entry;
     }
 
     // A large frame goes out alone, from its segment.

@@ -93,12 +93,12 @@ internal sealed partial class FanOutShard
             }
 
             int length, heldBack = 0;
-            var sight = topic is not null && Sieve.IsOpen(subscription, topic) ? SendRun(subscription, out length) : SendGathered(subscription, out length, out heldBack);
+            var state = topic is not null && DeliveryFilter.PassesAll(subscription, topic) ? SendRun(subscription, out length) : SendGathered(subscription, out length, out heldBack);
             if (subscription.IsBroken) return PumpOutcome.Broken;
             if (subscription.IsBusy) return PumpOutcome.Blocked;
             if (length > 0) ScheduleHeartbeat(subscription);
-            if (sight == Cursor.Sight.Head) return ReachHead(subscription);
-            if (sight == Cursor.Sight.Dropped) _hub.PlaceAgain(subscription);
+            if (state == CursorState.AtHead) return ReachHead(subscription);
+            if (state == CursorState.Evicted) _hub.PlaceAgain(subscription);
             budget -= length + heldBack * HeldBackCost;
             if (budget <= 0) return PumpOutcome.MoreToSend;
         }
@@ -127,12 +127,12 @@ internal sealed partial class FanOutShard
     /// <summary>
     /// One topic, chunked: the frames between the cursor and the segment's end go out as they lie, in one send.
     /// </summary>
-    private Cursor.Sight SendRun(Subscription subscription, out int length)
+    private CursorState SendRun(Subscription subscription, out int length)
     {
         length = 0;
         ref var cursor = ref subscription.Cursors[0];
-        var sight = cursor.Look(subscription.LastId, out var entries, out var count, out var bytes);
-        if (sight != Cursor.Sight.Entry) return sight;
+        var state = cursor.Peek(subscription.LastId, out var entries, out var count, out var bytes);
+        if (state != CursorState.Entry) return state;
         var offset = entries[cursor.Index].Offset;
         var run = bytes.AsSpan(offset, entries[count - 1].End - offset);
         var sent = subscription.TrySend(run);
@@ -142,13 +142,13 @@ internal sealed partial class FanOutShard
             CountDeliveries(count - cursor.Index, sent);
             cursor.Index = count;
             subscription.LastId = subscription.SentThrough = entries[count - 1].Id;
-            return Cursor.Sight.Entry;
+            return CursorState.Entry;
         }
 
         if (sent < 0)
         {
             subscription.IsBroken = true;
-            return Cursor.Sight.Entry;
+            return CursorState.Entry;
         }
 
         // The frame that the send stopped in is finished later; the cursor stands behind it already.
@@ -157,7 +157,7 @@ internal sealed partial class FanOutShard
         cursor.Index = cut + 1;
         subscription.LastId = subscription.SentThrough = entries[cut].Id;
         SendRest(subscription, entries[cut].Home, bytes.AsMemory((offset + sent)..entries[cut].End));
-        return Cursor.Sight.Entry;
+        return CursorState.Entry;
     }
 
     /// <summary>Sends the rest of a frame as the connection takes it: a copy of a short one, a long one from the segment, or the array without one, that it lies in.</summary>

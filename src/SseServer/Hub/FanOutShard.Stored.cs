@@ -72,7 +72,7 @@ internal sealed partial class FanOutShard
         var last = page.Count > 0 ? new EventId(page.Entries[page.Count - 1].Id) : subscription.LastId;
         var entries = page.Entries.AsSpan(0, page.Count);
         length = page.Length;
-        if (!subscription.IsChunked || subscription.Filter is not null) entries = Sift(page, new Sieve(subscription), subscription.IsChunked, out length);
+        if (!subscription.IsChunked || subscription.Filter is not null) entries = Sift(page, new DeliveryFilter(subscription), subscription.IsChunked, out length);
         var sent = length == 0 ? 0 : subscription.TrySend(page.Bytes.AsSpan(0, length));
         if (sent < 0) return PumpOutcome.Broken;
         if (sent == length)
@@ -97,9 +97,9 @@ internal sealed partial class FanOutShard
     }
 
     /// <summary>
-    /// Leaves of a page, in place, what passes the sieve and, for a reader without chunked coding, of each frame what such a reader gets; returns the entries and bytes that are left.
+    /// Leaves of a page, in place, what passes the filter and, for a reader without chunked coding, of each frame what such a reader gets; returns the entries and bytes that are left.
     /// </summary>
-    private static Span<StoredEntry> Sift(StoredPage page, scoped in Sieve sieve, bool isChunked, out int length)
+    private static Span<StoredEntry> Sift(StoredPage page, scoped in DeliveryFilter filter, bool isChunked, out int length)
     {
         length = 0;
         var count = 0;
@@ -107,7 +107,7 @@ internal sealed partial class FanOutShard
         foreach (ref readonly var entry in entries)
         {
             ReadOnlySpan<byte> frame = page.Bytes.AsSpan(entry.Offset, entry.Length);
-            if (sieve.HoldsBack(frame, entry.PrefixLength, entry.IsFinal)) continue;
+            if (filter.Excludes(frame, entry.PrefixLength, entry.IsFinal)) continue;
             if (!isChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
             frame.CopyTo(page.Bytes.AsSpan(length));
             entries[count++] = entry with { Offset = length, Length = frame.Length };

@@ -51,7 +51,7 @@ internal abstract class Subscription
     internal ResumePoint Start { get; set; }
 
     /// <summary>Its reading of the store; null where it never had to.</summary>
-    internal StoredReplay? Replay { get; set; }
+    internal StoreReplay? Replay { get; set; }
 
     /// <summary>A resume point that nobody here knows, until its gap is said.</summary>
     internal byte[]? UnknownStart { get; set; }

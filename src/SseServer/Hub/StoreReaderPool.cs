@@ -8,7 +8,7 @@ namespace SseServer.Hub;
 /// Reads the store for subscriptions whose next events are not in memory: some threads, each with a reader of its own, and a fixed number of pages, however many replays
 /// run. A replay gets one page a turn.
 /// </summary>
-internal sealed class ReplayReaders : IDisposable
+internal sealed class StoreReaderPool : IDisposable
 {
     // One reads from the disk while the other copies; more would take processors from the shards.
     public const int Workers = 2;
@@ -16,14 +16,14 @@ internal sealed class ReplayReaders : IDisposable
     // Each worker fills one while those it filled before are being sent: half a megabyte in all.
     public const int Pages = 4 * Workers;
 
-    private readonly BlockingCollection<StoredReplay> _asked = [];
+    private readonly BlockingCollection<StoreReplay> _asked = [];
     private readonly BlockingCollection<StoredPage> _pages = [];
     private readonly Thread[] _threads = new Thread[Workers];
     private readonly IEventStore _store;
     private readonly EventHub _hub;
     private readonly ILogger _logger;
 
-    public ReplayReaders(EventHub hub, IEventStore store, ILogger logger)
+    public StoreReaderPool(EventHub hub, IEventStore store, ILogger logger)
     {
         (_hub, _store, _logger) = (hub, store, logger);
         for (var i = 0; i < Pages; i++) _pages.Add(new StoredPage());
@@ -36,7 +36,7 @@ internal sealed class ReplayReaders : IDisposable
     }
 
     /// <summary>Queues a replay that wants a page.</summary>
-    public void Queue(StoredReplay replay) => _asked.Add(replay);
+    public void Queue(StoreReplay replay) => _asked.Add(replay);
 
     /// <summary>Takes back a page that was sent, or is not wanted.</summary>
     public void Return(StoredPage page)
@@ -78,7 +78,7 @@ internal sealed class ReplayReaders : IDisposable
         reader?.Dispose();
     }
 
-    private bool TryRead(ref IStoredEventReader? reader, StoredReplay replay, StoredPage page)
+    private bool TryRead(ref IStoredEventReader? reader, StoreReplay replay, StoredPage page)
     {
         try
         {

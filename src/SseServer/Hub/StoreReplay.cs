@@ -7,7 +7,7 @@ namespace SseServer.Hub;
 /// A subscription's reading of the store: what it selects, and one page at a time. The shard asks for a page, a worker reads it, the shard sends it and gives it
 /// back at once; each hands over by one exchange of the state, so an end of the subscription in between loses no page.
 /// </summary>
-internal sealed class StoredReplay
+internal sealed class StoreReplay
 {
     private readonly Subscription _subscription;
     private readonly StoredSelection _all;
@@ -17,7 +17,7 @@ internal sealed class StoredReplay
     private StoredPage? _page;
     private int _state;
 
-    public StoredReplay(Subscription subscription)
+    public StoreReplay(Subscription subscription)
     {
         _subscription = subscription;
         var topics = new List<byte[]>();
@@ -72,7 +72,7 @@ internal sealed class StoredReplay
     public bool IsAsked => Volatile.Read(ref _state) == (int)State.Asked;
 
     /// <summary>Asks for the next page. On the shard, with none asked for or ready.</summary>
-    public void Ask(EventId after, EventId through, bool latestOnly, ReplayReaders readers)
+    public void Ask(EventId after, EventId through, bool latestOnly, StoreReaderPool readers)
     {
         (After, Through, Selection) = (after, through, latestOnly ? _latest : _all);
         Volatile.Write(ref _state, (int)State.Asked);
