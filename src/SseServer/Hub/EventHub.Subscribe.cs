@@ -124,7 +124,7 @@ internal sealed partial class EventHub
         first = null;
         lock (_gate)
         {
-            if (!hasNext && FanOutShard.MustReadStore(this, subscription, out var through) && through > after) return LossOutcome.ReadStoreFirst;
+            if (!hasNext && StoreSource.MustRead(this, subscription, out var through) && through > after) return LossOutcome.ReadStoreFirst;
             var cursors = subscription.Cursors;
             for (var i = 0; i < cursors.Length; i++)
             {

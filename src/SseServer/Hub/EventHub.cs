@@ -152,8 +152,8 @@ internal sealed partial class EventHub : IDisposable
 
     internal ShardCounters CountShards()
     {
-        var sum = default(ShardCounters);
-        foreach (var shard in _shards) sum += shard.Counters;
+        var sum = new ShardCounters();
+        foreach (var shard in _shards) sum.Add(shard.Counters);
         return sum;
     }
 

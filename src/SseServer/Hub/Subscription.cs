@@ -108,7 +108,7 @@ internal abstract class Subscription
     internal int ShardIndex { get; set; }
 
     /// <summary>The rounds of its groups wait for it, since it is live, unblocked and not yet at the head.</summary>
-    internal bool HoldsUpRounds { get; set; }
+    internal bool HoldsUpRounds { get; private set; }
 
     internal Subscription? NextSignalled;
 
@@ -165,7 +165,31 @@ internal abstract class Subscription
     internal void Signal(Signals signal)
     {
         // Only the first of several signals queues the subscription; the others ride along.
-        if (Interlocked.Or(ref _signals, (int)signal) == 0) Shard.Post(this);
+        if (Interlocked.Or(ref _signals, (int)signal) == 0) Shard.Inbox.Post(this);
+    }
+
+    /// <summary>
+    /// Keeps the rounds of all its groups from ending until it is at the head or blocked: as long as it is queued, the turn of each of its
+    /// groups skips it.
+    /// </summary>
+    internal void HoldUpRounds()
+    {
+        if (HoldsUpRounds) return;
+        HoldsUpRounds = true;
+        foreach (ref readonly var cursor in Cursors.AsSpan()) cursor.Log.Groups[Shard.Index]!.HeldUpBy++;
+    }
+
+    /// <summary>The rounds of its groups no longer wait for it.</summary>
+    internal void ReleaseRounds()
+    {
+        if (!HoldsUpRounds) return;
+        HoldsUpRounds = false;
+        foreach (ref readonly var cursor in Cursors.AsSpan())
+        {
+            var group = cursor.Log.Groups[Shard.Index]!;
+            group.HeldUpBy--;
+            group.TryEndRound();
+        }
     }
 
     internal Signals TakeSignals() => (Signals)Interlocked.Exchange(ref _signals, 0);
