@@ -6,12 +6,12 @@ internal sealed partial class FanOutShard
     private void TakeSignals(Subscription subscription)
     {
         var signals = subscription.TakeSignals();
-        if (subscription.IsEnded) return;
+        if (subscription.State == SubscriptionState.Ended) return;
         try
         {
             if (signals.HasFlag(Subscription.Signals.Joined)) Join(subscription);
             if (signals.HasFlag(Subscription.Signals.WriteDone)) OnWriteDone(subscription);
-            if (signals.HasFlag(Subscription.Signals.PeerLost)) subscription.IsBroken = true;
+            if (signals.HasFlag(Subscription.Signals.PeerLost)) subscription.Break();
             if (signals.HasFlag(Subscription.Signals.PinIsCut)) CutIfPinning(subscription);
             if (signals.HasFlag(Subscription.Signals.PageReady)) OnPageReady(subscription);
             if (signals.HasFlag(Subscription.Signals.PeerFinished)) OnPeerFinished(subscription);
@@ -32,6 +32,7 @@ internal sealed partial class FanOutShard
 
     private void Join(Subscription subscription)
     {
+        subscription.MoveTo(SubscriptionState.Open);
         if (_count == _subscriptions.Length) Array.Resize(ref _subscriptions, _count * 2);
         subscription.ShardIndex = _count;
         _subscriptions[_count] = subscription;
@@ -41,7 +42,7 @@ internal sealed partial class FanOutShard
         var cursors = subscription.Cursors;
         for (var i = 0; i < cursors.Length; i++) GroupOf(cursors[i].Log).Add(subscription, i, _hub.Head);
         // Registered first, placed second: what is published in between marks the group and is found by the cursor.
-        subscription.IsCatchingUp = true;
+        subscription.Pace = ReaderPace.CatchingUp;
         var placement = _hub.Place(subscription);
         if (placement.IsUnknown) subscription.UnknownStart = subscription.Start.Text;
         subscription.Start = default;
@@ -49,11 +50,11 @@ internal sealed partial class FanOutShard
         _writer.ScheduleHeartbeat(subscription);
         if (_departure is { IsDrain: true } departure)
         {
-            subscription.IsDismissed = true;
+            subscription.EndsAs = StreamEnding.Dismissed;
             subscription.End(departure.RetryAt(Random.Shared.NextDouble(), _hub.Milliseconds));
         }
 
-        if (!subscription.IsBusy && !subscription.IsBroken) Enqueue(subscription);
+        if (subscription.CanSend) Enqueue(subscription);
     }
 
     private ReaderGroup GroupOf(EventLog log)
@@ -66,8 +67,8 @@ internal sealed partial class FanOutShard
     private void OnWriteDone(Subscription subscription)
     {
         _hub.Pinned.Remove(subscription);
-        if (!subscription.CompleteWrite()) subscription.IsBroken = true;
-        if (subscription is { IsEnding: false, IsBroken: false }) Enqueue(subscription);
+        if (!subscription.CompleteWrite()) subscription.Break();
+        if (subscription.IsOpen) Enqueue(subscription);
     }
 
     private void OnPageReady(Subscription subscription)
@@ -79,7 +80,7 @@ internal sealed partial class FanOutShard
             return;
         }
 
-        var mayServe = subscription is { IsBusy: false, IsEnding: false, IsBroken: false };
+        var mayServe = subscription.CanSend;
         if (mayServe) Serve(subscription, group: null);
         // A reader that cannot take the page now, or no longer needs it, does not keep it from others.
         if (!mayServe || subscription.Replay.After != subscription.LastId) _pump.ReturnPage(subscription);
@@ -89,7 +90,7 @@ internal sealed partial class FanOutShard
     private void OnPeerFinished(Subscription subscription)
     {
         subscription.EndsAt ??= _hub.Head;
-        if (subscription is { IsBusy: false, IsEnding: false, IsBroken: false }) Enqueue(subscription);
+        if (subscription.CanSend) Enqueue(subscription);
     }
 
     // The write that was to be cut may be over already.
@@ -134,7 +135,7 @@ internal sealed partial class FanOutShard
             _writer.BufferHeartbeatEvent(subscription, end);
         }
 
-        subscription.IsEnding = true;
+        subscription.BeginEnd();
         Settle(subscription);
     }
 
@@ -144,35 +145,35 @@ internal sealed partial class FanOutShard
     private void EndIfAnswered(Subscription subscription, bool isAtHead)
     {
         if (subscription.EndsAt is not { } last || (!isAtHead && subscription.LastId < last)) return;
-        subscription.IsEnding = true;
+        subscription.BeginEnd();
         Settle(subscription);
     }
 
     // Who is sent away gets one more turn now and the rest when it comes back.
     private void Finish(Subscription subscription)
     {
-        if (!subscription.IsBusy && !subscription.IsBroken) _pump.Run(subscription);
-        subscription.IsEnding = true;
+        if (subscription.CanSend) _pump.Run(subscription);
+        subscription.BeginEnd();
     }
 
     /// <summary>Brings an ending or broken subscription to its end, as far as that goes without waiting.</summary>
     private void Settle(Subscription subscription)
     {
-        if (subscription.IsBusy || subscription.IsEnded) return;
-        if (subscription.IsEnding && !subscription.IsBroken && !subscription.IsEndWritten)
+        if (subscription.IsBusy) return;
+        if (subscription.State == SubscriptionState.Ending)
         {
-            subscription.IsEndWritten = true;
+            subscription.MoveTo(SubscriptionState.EndWritten);
             _writer.WriteEnd(subscription);
             if (subscription.IsBusy) return;
         }
 
-        if (subscription.IsBroken) Remove(subscription, StreamEnding.Broken);
-        else if (subscription.IsEnding) Remove(subscription, subscription.IsDismissed ? StreamEnding.Dismissed : StreamEnding.Complete);
+        if (subscription.State == SubscriptionState.Broken) Remove(subscription, StreamEnding.Broken);
+        else if (subscription.State == SubscriptionState.EndWritten) Remove(subscription, subscription.EndsAs);
     }
 
     private void Remove(Subscription subscription, StreamEnding ending)
     {
-        subscription.IsEnded = true;
+        subscription.MoveTo(SubscriptionState.Ended);
         if (ending == StreamEnding.Broken) Counters.Broken++;
         else Counters.Completed++;
         subscription.ReleaseRounds();
@@ -193,8 +194,8 @@ internal sealed partial class FanOutShard
     private void Fault(Subscription subscription, Exception exception)
     {
         _hub.OnFault(exception);
-        subscription.IsBroken = true;
-        if (subscription.IsBusy || subscription.IsEnded) return;
+        subscription.Break();
+        if (subscription.IsBusy || subscription.State == SubscriptionState.Ended) return;
         try
         {
             Remove(subscription, StreamEnding.Broken);

@@ -29,11 +29,11 @@ internal sealed partial class FanOutShard
         {
             var subscription = _subscriptions[i];
             if (subscription.IsBusy) slow++;
-            if (subscription.IsEnding) continue;
+            if (!subscription.IsOpen) continue;
             try
             {
                 if (subscription.Lifetime is { } lifetime) CheckLifetime(subscription, lifetime, wallClock);
-                if (subscription.HeartbeatDue > _writer.Now || subscription.IsBusy || subscription.IsEnding) continue;
+                if (subscription.HeartbeatDue > _writer.Now || !subscription.CanSend) continue;
                 _writer.WriteHeartbeat(subscription);
                 Settle(subscription);
             }
@@ -54,7 +54,7 @@ internal sealed partial class FanOutShard
         {
             if (!subscription.TryEndLifetime(lifetime)) return;
             subscription.EndRetryMilliseconds = _writer.NextRetry();
-            subscription.IsEnding = true;
+            subscription.BeginEnd();
             Settle(subscription);
         }
         else if (lifetime.NoticeAt <= now && !lifetime.IsNoticed && !subscription.IsBusy)
@@ -76,7 +76,7 @@ internal sealed partial class FanOutShard
         {
             var subscription = _leaving[_left]!;
             _leaving[_left] = null;
-            if (!subscription.IsEnded && !subscription.IsEnding) Dismiss(subscription, departure, (double)_left / _leaving.Length);
+            if (subscription.IsOpen) Dismiss(subscription, departure, (double)_left / _leaving.Length);
         }
 
         if (_left < due) Inbox.ContinueStep();
@@ -98,7 +98,7 @@ internal sealed partial class FanOutShard
         try
         {
             if (!departure.IsDrain) Counters.Shed++;
-            subscription.IsDismissed = true;
+            subscription.EndsAs = StreamEnding.Dismissed;
             subscription.EndRetryMilliseconds = departure.RetryAt(place, _hub.Milliseconds);
             Finish(subscription);
             Settle(subscription);

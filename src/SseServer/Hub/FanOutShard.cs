@@ -116,7 +116,7 @@ internal sealed partial class FanOutShard : IDisposable
             {
                 var subscription = _catchingUp.Dequeue();
                 subscription.IsQueued = false;
-                if (!subscription.IsEnded) Serve(subscription, group: null);
+                Serve(subscription, group: null);
             }
         }
         finally
@@ -162,7 +162,7 @@ internal sealed partial class FanOutShard : IDisposable
         {
             group.Remaining--;
             var subscription = group[group.Remaining];
-            if (!subscription.IsBusy && !subscription.IsQueued && !subscription.IsEnding) Serve(subscription, group);
+            if (subscription.CanSend && !subscription.IsQueued) Serve(subscription, group);
         }
 
         if (group.Remaining > 0) return false;
@@ -177,13 +177,13 @@ internal sealed partial class FanOutShard : IDisposable
     {
         try
         {
-            if (subscription.IsBusy || subscription.IsEnding) return;
+            if (!subscription.CanSend) return;
             var isLast = IsLastTurn(subscription, out var end);
             switch (_pump.Run(subscription))
             {
                 case PumpOutcome.AtHead:
-                    if (subscription.IsCatchingUp) subscription.OnCaughtUp();
-                    subscription.IsCatchingUp = false;
+                    if (subscription.Pace != ReaderPace.Live) subscription.OnCaughtUp();
+                    subscription.Pace = ReaderPace.Live;
                     subscription.ReleaseRounds();
                     if (isLast) EndAfterLast(subscription, end);
                     else EndIfAnswered(subscription, isAtHead: true);
@@ -195,8 +195,8 @@ internal sealed partial class FanOutShard : IDisposable
                     // Publishers that are faster than the reader must not keep the stream open. One whose topics have ended goes on to
                     // their end.
                     if (!isLast) EndIfAnswered(subscription, isAtHead: false);
-                    if (subscription.IsEnding) break;
-                    if (group is not null && !subscription.IsCatchingUp) subscription.HoldUpRounds();
+                    if (!subscription.IsOpen) break;
+                    if (group is not null && subscription.Pace == ReaderPace.Live) subscription.HoldUpRounds();
                     Enqueue(subscription);
                     break;
                 case PumpOutcome.Stopped:

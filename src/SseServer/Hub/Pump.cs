@@ -28,7 +28,7 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
     }
 
     /// <summary>Sends what follows, for one turn.</summary>
-    /// <param name="subscription">No write of it is pending.</param>
+    /// <param name="subscription">It can send.</param>
     public PumpOutcome Run(Subscription subscription)
     {
         var turn = new Turn { Bytes = TurnBytes };
@@ -60,7 +60,7 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
     private PumpOutcome? SendPage(Subscription subscription, EventId through, ref Turn turn)
     {
         // Publishers do not wait for it, and live readers are served first.
-        subscription.IsCatchingUp = true;
+        if (subscription.Pace == ReaderPace.Live) subscription.Pace = ReaderPace.CatchingUp;
         subscription.ReleaseRounds();
         if (_store.TryTake(subscription, through) is not { } page) return PumpOutcome.Reading;
         try
@@ -86,18 +86,18 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
             // that.
             if (loss == EventHub.LossOutcome.ReadStoreFirst) return null;
             if (page is null) turn.SaidGap = loss == EventHub.LossOutcome.Lost;
-            if (IsStopped(subscription)) return PumpOutcome.Stopped;
+            if (!subscription.CanSend) return PumpOutcome.Stopped;
         }
 
         if (page is { Damage.Count: > 0 })
         {
             _losses.TryWriteDamage(subscription, page);
-            if (IsStopped(subscription)) return PumpOutcome.Stopped;
+            if (!subscription.CanSend) return PumpOutcome.Stopped;
         }
 
         var status = source.Next(subscription, out var run);
         var isWhole = Send(subscription, source, run);
-        if (IsStopped(subscription)) return PumpOutcome.Stopped;
+        if (!subscription.CanSend) return PumpOutcome.Stopped;
         if (status == RunStatus.AtHead) return ReachHead(subscription);
         if (status == RunStatus.MustSeek && isWhole) hub.PlaceAgain(subscription);
         turn.Bytes -= run.Length + run.Skipped * SkipCost;
@@ -121,7 +121,7 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
         if (sent < 0)
         {
             source.Advance(subscription, run, frames: 0);
-            subscription.IsBroken = true;
+            subscription.Break();
             return false;
         }
 
@@ -151,14 +151,12 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
     // One that wanted the newest events of history is moved behind the events that it was not sent.
     private PumpOutcome ReachHead(Subscription subscription)
     {
-        subscription.IsLagging = false;
+        if (subscription.IsLagging) subscription.Pace = ReaderPace.CatchingUp;
         if (!subscription.WantsLatest || subscription.LastId < subscription.JoinedAt) return PumpOutcome.AtHead;
         subscription.WantsLatest = false;
         var position = hub.PositionOf(subscription);
         if (position <= subscription.SentThrough) return PumpOutcome.AtHead;
         writer.WritePosition(subscription, position);
-        return IsStopped(subscription) ? PumpOutcome.Stopped : PumpOutcome.AtHead;
+        return subscription.CanSend ? PumpOutcome.AtHead : PumpOutcome.Stopped;
     }
-
-    private static bool IsStopped(Subscription subscription) => subscription.IsBusy || subscription.IsBroken;
 }

@@ -182,13 +182,12 @@ internal sealed class ShardWriter(EventHub hub)
         if (!write.IsCompleted)
         {
             subscription.Await(write);
-            subscription.IsLagging = true;
-            subscription.IsCatchingUp = true;
+            subscription.Pace = ReaderPace.Lagging;
             subscription.ReleaseRounds();
         }
         else if (write.GetAwaiter().GetResult() is { IsCompleted: true } or { IsCanceled: true })
         {
-            subscription.IsBroken = true;
+            subscription.Break();
         }
     }
 }
