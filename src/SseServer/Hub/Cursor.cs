@@ -1,8 +1,9 @@
 namespace SseServer.Hub;
 
 /// <summary>
-/// A subscriber's position in one log: the next entry it has not taken. Owned by its subscription, moved only on the
-/// subscription's shard. It counts entries, not bytes, so that it always stands on a frame boundary.
+/// A subscriber's position in one log: the next entry it has not been sent. Owned by its subscription, moved only on the
+/// subscription's shard. It counts entries, not bytes, so that it is always at a frame boundary. The subscription's
+/// <see cref="Subscription.LastId"/> is the position that counts; the cursor only finds it quickly.
 /// </summary>
 internal struct Cursor
 {
@@ -10,47 +11,36 @@ internal struct Cursor
     public LogSegment Segment;
     public int Index;
 
-    /// <summary>What the first so many evictions of this log took was said, or is none of the subscriber's business.</summary>
+    /// <summary>Evictions of this log that were announced to the subscriber, or came before it joined.</summary>
     public long KnownEvictions;
 
     /// <summary>The subscription's place in the log's reader group of its shard.</summary>
     public int GroupIndex;
 
-    /// <summary>What a look at the next entry found.</summary>
-    public enum Sight
-    {
-        /// <summary>Nothing more: the cursor is at the head.</summary>
-        Head,
-
-        /// <summary>An entry.</summary>
-        Entry,
-
-        /// <summary>The retained log no longer holds what the cursor points at: it must be placed again.</summary>
-        Dropped,
-    }
-
-    /// <summary>Whether the log may have lost events after <paramref name="lastId"/> that were not said; a topic has, if it may have.</summary>
+    /// <summary>
+    /// Whether the log may have lost events after <paramref name="lastId"/> that were not announced. For a topic "may" is certain.
+    /// </summary>
     public readonly bool MayHaveLoss(EventId lastId) => Log.EvictedThrough > lastId && Log.Evictions > KnownEvictions;
 
     /// <summary>
-    /// Looks at the next entry after <paramref name="after"/> as the overload does. On <see cref="Sight.Entry"/> of a topic, <paramref name="bytes"/> holds the frames
-    /// of entries <see cref="Index"/> to <paramref name="count"/>, back to back.
+    /// Finds the next entry after <paramref name="after"/>, as the overload does. For an entry of a topic, <paramref name="bytes"/> holds
+    /// the frames of entries <see cref="Index"/> to <paramref name="count"/>, back to back.
     /// </summary>
-    public Sight Look(EventId after, out LogEntry[] entries, out int count, out byte[] bytes)
+    public CursorState Peek(EventId after, out LogEntry[] entries, out int count, out byte[] bytes)
     {
         bytes = [];
-        var sight = Look(after, out entries, out count);
-        if (sight != Sight.Entry) return sight;
+        var state = Peek(after, out entries, out count);
+        if (state != CursorState.Entry) return state;
         bytes = entries[Index].Home.Bytes!;
-        return bytes is null ? Sight.Dropped : Sight.Entry;
+        return bytes is null ? CursorState.Evicted : CursorState.Entry;
     }
 
     /// <summary>
-    /// Looks at the next entry after <paramref name="after"/>, moving over the ends of segments and over entries at or before it.
-    /// On <see cref="Sight.Entry"/>, entries <see cref="Index"/> to <paramref name="count"/> of <paramref name="entries"/> can be read; their frames may be gone, which
-    /// <see cref="LogEntry.TryFind"/> finds out.
+    /// Finds the next entry after <paramref name="after"/>; moves over ends of segments and over entries at or before it.
+    /// On <see cref="CursorState.Entry"/>, entries <see cref="Index"/> to <paramref name="count"/> of <paramref name="entries"/> can be
+    /// read. Their frames may be gone, which <see cref="LogEntry.TryFind"/> finds out.
     /// </summary>
-    public Sight Look(EventId after, out LogEntry[] entries, out int count)
+    public CursorState Peek(EventId after, out LogEntry[] entries, out int count)
     {
         while (true)
         {
@@ -66,7 +56,7 @@ internal struct Cursor
                     continue;
                 }
 
-                return Sight.Entry;
+                return CursorState.Entry;
             }
 
             var next = Segment.Next;
@@ -75,7 +65,7 @@ internal struct Cursor
                 // The link is cut after the mark is set, so a missing link without the mark is the head of the log.
                 if (Segment.IsDropped) break;
                 entries = [];
-                return Sight.Head;
+                return CursorState.AtHead;
             }
 
             // An entry may have come between the two reads; once there is a link, the count stands.
@@ -84,6 +74,6 @@ internal struct Cursor
         }
 
         entries = [];
-        return Sight.Dropped;
+        return CursorState.Evicted;
     }
 }

@@ -97,7 +97,7 @@ internal sealed partial class EventHub
         {
             if (_departureTimer is null) return;
             var isOver = _departure!.IsOver(Milliseconds);
-            foreach (var shard in _shards) shard.Step();
+            foreach (var shard in _shards) shard.Inbox.RequestStep();
             if (isOver) StopDepartureUnderGate();
         }
     }

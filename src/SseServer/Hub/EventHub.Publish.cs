@@ -256,7 +256,7 @@ internal sealed partial class EventHub
             var groups = log.Groups;
             for (var i = 0; i < groups.Length; i++)
             {
-                if (Volatile.Read(ref groups[i]) is not { Count: var readers and > 0 } group || !_shards[i].MarkDirty(group)) continue;
+                if (Volatile.Read(ref groups[i]) is not { Count: var readers and > 0 } group || !_shards[i].Inbox.MarkDirty(group)) continue;
                 due[i] += readers;
                 total += readers;
             }

@@ -188,7 +188,7 @@ internal sealed partial class EventHub
             due.Clear();
             MarkDirty(batch, due);
             for (var i = 0; i < due.Length; i++)
-                if (due[i] > 0) _shards[i].Wake();
+                if (due[i] > 0) _shards[i].Inbox.Wake();
         }
     }
 

@@ -124,7 +124,7 @@ internal sealed partial class EventHub
         first = null;
         lock (_gate)
         {
-            if (!hasNext && FanOutShard.MustReadStore(this, subscription, out var through) && through > after) return LossOutcome.ReadStoreFirst;
+            if (!hasNext && StoreSource.MustRead(this, subscription, out var through) && through > after) return LossOutcome.ReadStoreFirst;
             var cursors = subscription.Cursors;
             for (var i = 0; i < cursors.Length; i++)
             {
@@ -170,7 +170,7 @@ internal sealed partial class EventHub
         foreach (ref var cursor in subscription.Cursors.AsSpan())
         {
             cursor.Log.PlaceUnderLock(ref cursor, after);
-            if (cursor.Look(after, out var entries, out _) != Cursor.Sight.Entry) continue;
+            if (cursor.Peek(after, out var entries, out _) != CursorState.Entry) continue;
             var id = entries[cursor.Index].Id;
             if (first is null || id < first) first = id;
         }

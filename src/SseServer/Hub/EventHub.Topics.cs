@@ -165,7 +165,7 @@ internal sealed partial class EventHub
     /// <summary>Each second: heartbeats, history over its age, topics and patterns out of use.</summary>
     private void Sweep()
     {
-        foreach (var shard in _shards) shard.Tick();
+        foreach (var shard in _shards) shard.Inbox.RequestSweep();
         if (Pinned.IsOverBound) Pinned.CutLongest();
         _sequencer?.Tick();
         lock (_gate) _clock.Follow();

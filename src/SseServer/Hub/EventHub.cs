@@ -76,7 +76,7 @@ internal sealed partial class EventHub : IDisposable
             _sequencer = new Sequencer(this, store, logger ?? (ILogger)NullLogger.Instance);
             StoreLog.Opened(logger ?? (ILogger)NullLogger.Instance, stored.Topics.Count, new(stored.LastId), stored.WasClean ? "in order" : "a crash");
             _sequencer.Start();
-            Replays = new ReplayReaders(this, store, logger ?? (ILogger)NullLogger.Instance);
+            Replays = new StoreReaderPool(this, store, logger ?? (ILogger)NullLogger.Instance);
             Replays.Start();
         }
 
@@ -152,13 +152,13 @@ internal sealed partial class EventHub : IDisposable
 
     internal ShardCounters CountShards()
     {
-        var sum = default(ShardCounters);
-        foreach (var shard in _shards) sum += shard.Counters;
+        var sum = new ShardCounters();
+        foreach (var shard in _shards) sum.Add(shard.Counters);
         return sum;
     }
 
     /// <summary>Reads what memory dropped; null without a store.</summary>
-    internal ReplayReaders? Replays { get; }
+    internal StoreReaderPool? Replays { get; }
 
     /// <summary>Memory that pending writes keep alive beside history.</summary>
     internal PinnedHistory Pinned { get; } = new();

@@ -140,10 +140,10 @@ internal sealed class LogSegment
         return index;
     }
 
-    /// <summary>The entry, among those from <paramref name="first"/> on, whose frame holds the byte at <paramref name="offset"/>.</summary>
-    public static int FindByOffset(LogEntry[] entries, int first, int end, int offset)
+    /// <summary>The index of the entry whose frame holds the byte at <paramref name="offset"/> of the segment, by binary search.</summary>
+    public static int FindByOffset(ReadOnlySpan<LogEntry> entries, int offset)
     {
-        int low = first, high = end - 1;
+        int low = 0, high = entries.Length - 1;
         while (low < high)
         {
             var middle = (low + high) >>> 1;

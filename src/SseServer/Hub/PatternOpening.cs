@@ -137,12 +137,12 @@ internal sealed class PatternOpening
     {
         while (true)
         {
-            switch (cursor.Look(after, out var entries, out _))
+            switch (cursor.Peek(after, out var entries, out _))
             {
-                case Cursor.Sight.Dropped:
+                case CursorState.Evicted:
                     lock (gate) cursor.Log.PlaceUnderLock(ref cursor, after);
                     continue;
-                case Cursor.Sight.Entry when entries[cursor.Index].Id <= _head:
+                case CursorState.Entry when entries[cursor.Index].Id <= _head:
                     entry = entries[cursor.Index];
                     return true;
                 default:

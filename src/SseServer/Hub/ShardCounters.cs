@@ -1,7 +1,10 @@
 namespace SseServer.Hub;
 
-/// <summary>What one shard has done. Plain fields, written by whoever runs the shard and read by anyone: a delivery costs two additions.</summary>
-internal struct ShardCounters
+/// <summary>
+/// What one shard has done. Plain fields, written by the thread that runs the shard and read by any: a delivery costs two additions. Each
+/// number is as it was at some moment.
+/// </summary>
+internal sealed class ShardCounters
 {
     /// <summary>Streams that joined.</summary>
     public long Opened;
@@ -33,17 +36,18 @@ internal struct ShardCounters
     /// <summary>Streams that had a write pending at the last sweep.</summary>
     public long Slow;
 
-    public static ShardCounters operator +(in ShardCounters a, in ShardCounters b) => new()
+    /// <summary>Adds what another shard has done.</summary>
+    public void Add(ShardCounters other)
     {
-        Opened = a.Opened + b.Opened,
-        Completed = a.Completed + b.Completed,
-        Broken = a.Broken + b.Broken,
-        Shed = a.Shed + b.Shed,
-        Cut = a.Cut + b.Cut,
-        Deliveries = a.Deliveries + b.Deliveries,
-        DeliveredBytes = a.DeliveredBytes + b.DeliveredBytes,
-        Superseded = a.Superseded + b.Superseded,
-        Gaps = a.Gaps + b.Gaps,
-        Slow = a.Slow + b.Slow,
-    };
+        Opened += other.Opened;
+        Completed += other.Completed;
+        Broken += other.Broken;
+        Shed += other.Shed;
+        Cut += other.Cut;
+        Deliveries += other.Deliveries;
+        DeliveredBytes += other.DeliveredBytes;
+        Superseded += other.Superseded;
+        Gaps += other.Gaps;
+        Slow += other.Slow;
+    }
 }

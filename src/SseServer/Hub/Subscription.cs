@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 
 namespace SseServer.Hub;
@@ -51,7 +52,7 @@ internal abstract class Subscription
     internal ResumePoint Start { get; set; }
 
     /// <summary>Its reading of the store; null where it never had to.</summary>
-    internal StoredReplay? Replay { get; set; }
+    internal StoreReplay? Replay { get; set; }
 
     /// <summary>A resume point that nobody here knows, until its gap is said.</summary>
     internal byte[]? UnknownStart { get; set; }
@@ -68,38 +69,47 @@ internal abstract class Subscription
     /// <summary>It is being sent the newest events of history.</summary>
     internal bool IsInSnapshot => WantsLatest && LastId < JoinedAt;
 
-    /// <summary>A send was refused or partial since it last stood at the head: from then until it stands there again it is not sent what is superseded.</summary>
-    internal bool IsLagging { get; set; }
+    /// <summary>It is not sent superseded events.</summary>
+    internal bool IsLagging => Pace == ReaderPace.Lagging;
 
     /// <summary>The id that the client came with; the default if it named none, or none that is known.</summary>
     internal EventId ResumedAfter { get; set; }
 
-    /// <summary>The last id that the connection was sent: behind <see cref="LastId"/>, the client's resume point is older than need be.</summary>
+    /// <summary>
+    /// The last id that the connection was sent: behind <see cref="LastId"/>, the client's resume point is older than need be.
+    /// </summary>
     internal EventId SentThrough { get; set; }
 
+    /// <summary>How far it is in its life.</summary>
+    internal SubscriptionState State { get; private set; }
+
+    /// <summary>It is sent what its logs get, now or once its pending write is done.</summary>
+    internal bool IsOpen => State == SubscriptionState.Open;
+
+    /// <summary>It can be sent something now.</summary>
+    internal bool CanSend => IsOpen && !IsBusy;
+
     /// <summary>A write is pending: the shard leaves the subscription alone until it is done.</summary>
-    internal bool IsBusy { get; set; }
+    internal bool IsBusy { get; private set; }
 
-    /// <summary>It catches up with history, or with what it did not read in time: it waits behind readers at the head, and no publisher waits for it.</summary>
-    internal bool IsCatchingUp { get; set; }
+    /// <summary>How it stands to the heads of its logs.</summary>
+    internal ReaderPace Pace { get; set; }
 
+    /// <summary>It waits for a turn of its own, behind the turns of its groups.</summary>
     internal bool IsQueued { get; set; }
-
-    internal bool IsBroken { get; set; }
 
     /// <summary>The head when the peer sent its FIN: the stream ends once everything up to it was sent. Null before a FIN.</summary>
     internal EventId? EndsAt { get; set; }
 
-    internal bool IsEnding { get; set; }
+    /// <summary>
+    /// How it ends once its end was written: dismissed if its client is to come back elsewhere, or when the server is back.
+    /// </summary>
+    internal StreamEnding EndsAs { get; set; }
 
-    internal bool IsEnded { get; set; }
-
-    internal bool IsEndWritten { get; set; }
-
-    /// <summary>It is ended for its client to come back elsewhere, or when the server is back.</summary>
-    internal bool IsDismissed { get; set; }
-
-    /// <summary>The memory that the pending write reads from; null if it reads from the output's own buffer. Belongs to <see cref="PinnedHistory"/>.</summary>
+    /// <summary>
+    /// The memory that the pending write reads from; null if it reads from the output's own buffer. Belongs to <see
+    /// cref="PinnedHistory"/>.
+    /// </summary>
     internal PinnedHistory.Pin? Pin { get; set; }
 
     /// <summary>In the shard's clock: when silence is to be broken.</summary>
@@ -108,7 +118,7 @@ internal abstract class Subscription
     internal int ShardIndex { get; set; }
 
     /// <summary>The rounds of its groups wait for it, since it is live, unblocked and not yet at the head.</summary>
-    internal bool HoldsUpRounds { get; set; }
+    internal bool HoldsUpRounds { get; private set; }
 
     internal Subscription? NextSignalled;
 
@@ -118,7 +128,10 @@ internal abstract class Subscription
     /// <summary>The connection's output. Written by the shard only.</summary>
     protected internal abstract PipeWriter Output { get; }
 
-    /// <summary>Sends what the connection takes of <paramref name="bytes"/> now; -1 where it is broken. Nothing may be buffered or pending in <see cref="Output"/>.</summary>
+    /// <summary>
+    /// Sends what the connection takes of <paramref name="bytes"/> now; -1 where it is broken. Nothing may be buffered or pending in <see
+    /// cref="Output"/>.
+    /// </summary>
     protected internal abstract int TrySend(ReadOnlySpan<byte> bytes);
 
     /// <summary>Cuts the connection: a pending write ends soon, as one on a broken connection does.</summary>
@@ -165,10 +178,53 @@ internal abstract class Subscription
     internal void Signal(Signals signal)
     {
         // Only the first of several signals queues the subscription; the others ride along.
-        if (Interlocked.Or(ref _signals, (int)signal) == 0) Shard.Post(this);
+        if (Interlocked.Or(ref _signals, (int)signal) == 0) Shard.Inbox.Post(this);
+    }
+
+    /// <summary>
+    /// Keeps the rounds of all its groups from ending until it is at the head or blocked: as long as it is queued, the turn of each of its
+    /// groups skips it.
+    /// </summary>
+    internal void HoldUpRounds()
+    {
+        if (HoldsUpRounds) return;
+        HoldsUpRounds = true;
+        foreach (ref readonly var cursor in Cursors.AsSpan()) cursor.Log.Groups[Shard.Index]!.HeldUpBy++;
+    }
+
+    /// <summary>The rounds of its groups no longer wait for it.</summary>
+    internal void ReleaseRounds()
+    {
+        if (!HoldsUpRounds) return;
+        HoldsUpRounds = false;
+        foreach (ref readonly var cursor in Cursors.AsSpan())
+        {
+            var group = cursor.Log.Groups[Shard.Index]!;
+            group.HeldUpBy--;
+            group.TryEndRound();
+        }
     }
 
     internal Signals TakeSignals() => (Signals)Interlocked.Exchange(ref _signals, 0);
+
+    /// <summary>Goes on to the next state of its life.</summary>
+    internal void MoveTo(SubscriptionState next)
+    {
+        Debug.Assert(next.CanFollow(State), $"A subscription cannot go from {State} to {next}.");
+        State = next;
+    }
+
+    /// <summary>No more events are sent to it. One that is ending or broken already stays so.</summary>
+    internal void BeginEnd()
+    {
+        if (IsOpen) MoveTo(SubscriptionState.Ending);
+    }
+
+    /// <summary>Its connection takes no more. One that has ended stays so.</summary>
+    internal void Break()
+    {
+        if (State is not (SubscriptionState.Broken or SubscriptionState.Ended)) MoveTo(SubscriptionState.Broken);
+    }
 
     /// <summary>Waits for a write that the connection did not take at once; its completion comes back to the shard as a signal.</summary>
     internal void Await(ValueTask<FlushResult> write)

@@ -153,4 +153,27 @@ internal sealed class EndingTests
         faulty.WaitForEnd(StreamEnding.Broken);
         Assert.That(hub.Faults.Single().Message, Is.EqualTo("played"));
     }
+
+    [Test]
+    public void A_stream_told_to_end_again_while_its_end_is_written_is_sent_no_event_after_it()
+    {
+        using var hub = new TestHub();
+        var ending = hub.SubscribeLive("a");
+        var other = hub.SubscribeLive("b");
+        ending.Connection.Take(0);
+        ending.End(1000);
+        ending.WaitUntilBlocked();
+        hub.Publish("a", "late");
+        // On the shard, so that it finds both signals at once: the write is done, and the stream is to end.
+        other.Sending = () =>
+        {
+            ending.End(1000);
+            ending.Connection.Take(int.MaxValue);
+        };
+        hub.Publish("b", "x");
+
+        ending.WaitForEnd(StreamEnding.Complete);
+        Assert.That(ending.Text, Does.EndWith("\r\n0\r\n\r\n"));
+        Assert.That(ending.Data, Is.Empty);
+    }
 }

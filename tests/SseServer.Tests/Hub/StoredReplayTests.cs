@@ -112,7 +112,7 @@ internal sealed class StoredReplayTests : IDisposable
 
         for (var i = 1; i < Readers; i += 2) subscriptions[i].WaitForCount(100);
         for (var i = 0; i < Readers; i += 2) subscriptions[i].WaitUntilBlocked();
-        Assert.That(_store.PagesSeen, Is.LessThanOrEqualTo(ReplayReaders.Pages));
+        Assert.That(_store.PagesSeen, Is.LessThanOrEqualTo(StoreReaderPool.Pages));
     }
 
     [Test]
@@ -143,7 +143,7 @@ internal sealed class StoredReplayTests : IDisposable
         using var hub = new TestHub(LittleMemory, store: _store);
         hub.PublishRange("a", 1, 500);
 
-        for (var round = 0; round < ReplayReaders.Pages; round++)
+        for (var round = 0; round < StoreReaderPool.Pages; round++)
         {
             _store.ReadsMayPass.Reset();
             var subscriptions = Enumerable.Range(0, 5).Select(_ => hub.Subscribe(ResumePoint.Oldest, "a")).ToArray();

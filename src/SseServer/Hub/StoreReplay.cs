@@ -4,10 +4,10 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Hub;
 
 /// <summary>
-/// A subscription's reading of the store: what it selects, and one page at a time. The shard asks for a page, a worker reads it, the shard sends it and gives it
-/// back at once; each hands over by one exchange of the state, so an end of the subscription in between loses no page.
+/// A subscription's reading of the store: what it selects, one page at a time. The shard asks for a page, a worker reads it, the shard
+/// sends it and returns it at once. Each hands over by one exchange of the state, so no page is lost if the subscription ends in between.
 /// </summary>
-internal sealed class StoredReplay
+internal sealed class StoreReplay
 {
     private readonly Subscription _subscription;
     private readonly StoredSelection _all;
@@ -17,7 +17,7 @@ internal sealed class StoredReplay
     private StoredPage? _page;
     private int _state;
 
-    public StoredReplay(Subscription subscription)
+    public StoreReplay(Subscription subscription)
     {
         _subscription = subscription;
         var topics = new List<byte[]>();
@@ -37,58 +37,58 @@ internal sealed class StoredReplay
 
     private enum State
     {
-        /// <summary>The shard's.</summary>
+        /// <summary>Nothing is asked for. Belongs to the shard.</summary>
         Idle,
 
-        /// <summary>A worker's: asked for, or being read.</summary>
+        /// <summary>A page is asked for or being read. Belongs to a worker.</summary>
         Asked,
 
-        /// <summary>The shard's, which was told by a signal.</summary>
+        /// <summary>A page is ready, or could not be read. Belongs to the shard, which was signalled.</summary>
         Ready,
 
-        /// <summary>The subscription is over.</summary>
+        /// <summary>The subscription has ended.</summary>
         Abandoned,
     }
 
-    /// <summary>What the page holds of.</summary>
+    /// <summary>The selection that the page is read for.</summary>
     public StoredSelection Selection { get; private set; }
 
     /// <summary>The page holds what follows this id.</summary>
     public EventId After { get; private set; }
 
-    /// <summary>The page holds nothing that follows this id: from there on memory has all.</summary>
+    /// <summary>The page holds nothing after this id: from there on memory has everything.</summary>
     public EventId Through { get; private set; }
 
-    /// <summary>Which damaged events the subscriber was told of. The shard's.</summary>
+    /// <summary>Which damaged events were announced to the subscriber. Belongs to the shard.</summary>
     public ToldDamage Damage { get; } = new();
 
     /// <summary>The store could not be read.</summary>
     public bool HasFailed { get; private set; }
 
-    /// <summary>What of each of the subscription's logs was evicted around the reading of the page, in the order of its cursors.</summary>
+    /// <summary>What each of the subscription's logs had evicted around the reading of the page, in the order of its cursors.</summary>
     public ReadOnlySpan<ReplayMark> Marks => _marks;
 
-    /// <summary>Whether a page was asked for that is still wanted.</summary>
+    /// <summary>Whether a page is asked for and still wanted.</summary>
     public bool IsAsked => Volatile.Read(ref _state) == (int)State.Asked;
 
     /// <summary>Asks for the next page. On the shard, with none asked for or ready.</summary>
-    public void Ask(EventId after, EventId through, bool latestOnly, ReplayReaders readers)
+    public void Ask(EventId after, EventId through, bool latestOnly, StoreReaderPool readers)
     {
         (After, Through, Selection) = (after, through, latestOnly ? _latest : _all);
         Volatile.Write(ref _state, (int)State.Asked);
         readers.Queue(this);
     }
 
-    /// <summary>Notes what is evicted before the page is read. On the worker.</summary>
+    /// <summary>Records what is evicted before the page is read. On the worker.</summary>
     public void MarkBefore(EventHub hub) => hub.MarkSettled(_logs, _marks);
 
-    /// <summary>Notes what is evicted once the page was read. On the worker.</summary>
+    /// <summary>Records what is evicted once the page was read. On the worker.</summary>
     public void MarkAfter()
     {
         for (var i = 0; i < _marks.Length; i++) _marks[i] = _marks[i].After(_logs[i]);
     }
 
-    /// <summary>Hands over a page, or that there is none to be had; false where nobody wants it any more. On the worker.</summary>
+    /// <summary>Hands over a page, or null if it could not be read; false if nobody wants it any more. On the worker.</summary>
     public bool TryDeliver(StoredPage? page)
     {
         _page = page;
@@ -98,7 +98,7 @@ internal sealed class StoredReplay
         return true;
     }
 
-    /// <summary>Takes the page that is ready; null where none is. On the shard.</summary>
+    /// <summary>Takes the page that is ready; null if none is. On the shard.</summary>
     public StoredPage? Take()
     {
         if (Volatile.Read(ref _state) != (int)State.Ready) return null;

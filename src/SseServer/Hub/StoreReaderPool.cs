@@ -5,25 +5,25 @@ using SseServer.History;
 namespace SseServer.Hub;
 
 /// <summary>
-/// Reads the store for subscriptions whose next events are not in memory: some threads, each with a reader of its own, and a fixed number of pages, however many replays
-/// run. A replay gets one page a turn.
+/// Reads the store for subscriptions whose next events are not in memory: a few threads, each with a reader of its own, and a fixed
+/// number of pages, however many replays run. A replay gets one page a turn. Any thread.
 /// </summary>
-internal sealed class ReplayReaders : IDisposable
+internal sealed class StoreReaderPool : IDisposable
 {
     // One reads from the disk while the other copies; more would take processors from the shards.
     public const int Workers = 2;
 
-    // Each worker fills one while those it filled before are being sent: half a megabyte in all.
+    // Each worker fills one while those it filled before are sent: half a megabyte in all.
     public const int Pages = 4 * Workers;
 
-    private readonly BlockingCollection<StoredReplay> _asked = [];
+    private readonly BlockingCollection<StoreReplay> _asked = [];
     private readonly BlockingCollection<StoredPage> _pages = [];
     private readonly Thread[] _threads = new Thread[Workers];
     private readonly IEventStore _store;
     private readonly EventHub _hub;
     private readonly ILogger _logger;
 
-    public ReplayReaders(EventHub hub, IEventStore store, ILogger logger)
+    public StoreReaderPool(EventHub hub, IEventStore store, ILogger logger)
     {
         (_hub, _store, _logger) = (hub, store, logger);
         for (var i = 0; i < Pages; i++) _pages.Add(new StoredPage());
@@ -36,21 +36,21 @@ internal sealed class ReplayReaders : IDisposable
     }
 
     /// <summary>Queues a replay that wants a page.</summary>
-    public void Queue(StoredReplay replay) => _asked.Add(replay);
+    public void Queue(StoreReplay replay) => _asked.Add(replay);
 
-    /// <summary>Takes back a page that was sent, or is not wanted.</summary>
+    /// <summary>Returns a page that was sent or is not wanted.</summary>
     public void Return(StoredPage page)
     {
-        // A page that grew for one large frame gives that memory back.
+        // A page that grew for one large frame frees that memory.
         page.Clear();
         _pages.Add(page);
     }
 
-    /// <summary>Ends the threads. No shard runs any more.</summary>
+    /// <summary>Ends the threads. After the shards have ended.</summary>
     public void Dispose()
     {
         _asked.CompleteAdding();
-        // A worker may be waiting for a page that nobody gives back any more.
+        // A worker may be waiting for a page that nobody will return.
         foreach (var _ in _threads) _pages.Add(new StoredPage(0));
         foreach (var thread in _threads)
             if (thread.IsAlive) thread.Join();
@@ -78,7 +78,7 @@ internal sealed class ReplayReaders : IDisposable
         reader?.Dispose();
     }
 
-    private bool TryRead(ref IStoredEventReader? reader, StoredReplay replay, StoredPage page)
+    private bool TryRead(ref IStoredEventReader? reader, StoreReplay replay, StoredPage page)
     {
         try
         {
