@@ -37,19 +37,24 @@ internal sealed class LoopbackOriginTests
     public async Task Page_at_a_loopback_origin_counts_on_a_direct_request_to_a_loopback_name_only([Values] Credential credential,
         [Values] bool isLoopbackOnly)
     {
-        var options = EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly, AllowedHosts = ["app.example"],
-            AllowedOrigins = ["https://app.example"], AllowCredentials = true };
+        var options = EndpointOptions.Default with
+        {
+            IsLoopbackOnly = isLoopbackOnly,
+            AllowedHosts = ["app.example"],
+            AllowedOrigins = ["https://app.example"],
+            AllowCredentials = true
+        };
         await using var server = Guarded.Start(options);
         using var client = await WireClient.ConnectAsync(server.EndPoint);
         foreach (var origin in LoopbackOrigins.Append("https://app.example"))
-        foreach (var host in LoopbackHosts.Append("app.example"))
-        foreach (var proxy in ProxyFields.Prepend(null))
-        {
-            var isListed = origin == "https://app.example";
-            var isDirect = proxy is null && host != "app.example";
-            var isOwn = isListed || (isDirect && (isLoopbackOnly || credential != Credential.Cookie));
-            await AskAsync(client, server, origin, host, proxy, credential, isOwn);
-        }
+            foreach (var host in LoopbackHosts.Append("app.example"))
+                foreach (var proxy in ProxyFields.Prepend(null))
+                {
+                    var isListed = origin == "https://app.example";
+                    var isDirect = proxy is null && host != "app.example";
+                    var isOwn = isListed || (isDirect && (isLoopbackOnly || credential != Credential.Cookie));
+                    await AskAsync(client, server, origin, host, proxy, credential, isOwn);
+                }
     }
 
     private static async Task AskAsync(WireClient client, ServerUnderTest server, string origin, string host, string? proxy,
@@ -106,8 +111,12 @@ internal sealed class LoopbackOriginTests
     [Test]
     public async Task Page_at_a_loopback_origin_that_is_listed_counts_everywhere()
     {
-        var options = EndpointOptions.Default with { IsLoopbackOnly = false, AllowedOrigins = ["http://localhost:3000"],
-            AllowCredentials = true };
+        var options = EndpointOptions.Default with
+        {
+            IsLoopbackOnly = false,
+            AllowedOrigins = ["http://localhost:3000"],
+            AllowCredentials = true
+        };
         await using var server = Guarded.Start(options);
         await server.PublishAsync("/events/orders/1", "x", Guarded.Cookie(Guarded.KeyOfOps), "Origin: http://localhost:3000",
             "Host: app.example", "Via: 1.1 proxy");

@@ -54,15 +54,15 @@ internal sealed class WildcardOriginTests
     {
         await using var server = Guarded.Start(Options);
         foreach (var origin in Covered)
-        foreach (var credential in new[] { null, Guarded.Bearer(Guarded.KeyOfOps), Guarded.Cookie(Guarded.KeyOfOps) })
-        foreach (var (method, target) in new[]
-            { ("POST", "/events/orders/1"), ("DELETE", "/events/orders/1"), ("POST", "/streams/AAAAAAAAAAAAAAAAAAAAAA"),
+            foreach (var credential in new[] { null, Guarded.Bearer(Guarded.KeyOfOps), Guarded.Cookie(Guarded.KeyOfOps) })
+                foreach (var (method, target) in new[]
+                    { ("POST", "/events/orders/1"), ("DELETE", "/events/orders/1"), ("POST", "/streams/AAAAAAAAAAAAAAAAAAAAAA"),
                 ("POST", "/admin/shed?percent=1"), ("GET", "/admin/topics"), ("GET", "/metrics") })
-        {
-            string[] fields = ["Origin: " + origin, .. credential is null ? Array.Empty<string>() : [credential]];
-            var reply = await server.SendAsync(method, target, method == "POST" ? "x" : null, fields);
-            Assert.That(reply.Status, Is.EqualTo(403), $"{method} {target} from {origin} with {credential}");
-        }
+                {
+                    string[] fields = ["Origin: " + origin, .. credential is null ? Array.Empty<string>() : [credential]];
+                    var reply = await server.SendAsync(method, target, method == "POST" ? "x" : null, fields);
+                    Assert.That(reply.Status, Is.EqualTo(403), $"{method} {target} from {origin} with {credential}");
+                }
 
         Assert.That(server.Hub.TopicCount, Is.Zero);
     }

@@ -52,7 +52,8 @@ internal sealed class MemoryDisk
             if (_origin == 0) _origin = firstId;
             if (!wasClean) _uncleanThrough = Math.Max(_uncleanThrough, _highWater);
             var start = new StoreStart(_origin, _highWater, _lastId, _floor, _uncleanThrough, wasClean,
-                [.. _topics.Select(topic => Describe(topic.Key))]) { Lives = [.. _lives] };
+                [.. _topics.Select(topic => Describe(topic.Key))])
+            { Lives = [.. _lives] };
             _highWater = Math.Max(firstId, leaseEnd);
             _isClean = false;
             return start;

@@ -54,8 +54,8 @@ internal sealed partial class TerminalOutputTests
         }
 
         var output = new StringWriter();
-        Assert.That(await ServerProgram.RunAsync(["history", "export", "--History:Path", directory.File], [], output, new StringWriter(), _
-            => { }), Is.Zero);
+        Assert.That(await ServerProgram.RunAsync(["history", "export", "--History:Path", directory.File], [], output, new StringWriter(),
+            _ => { }), Is.Zero);
         Assert.That(Unsafe(output.ToString()), Is.Empty);
         Assert.That(output.ToString(), Does.Contain("ünd").And.Contain("\\u202e"));
         var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -75,8 +75,8 @@ internal sealed partial class TerminalOutputTests
     public async Task Complaint_about_an_argument_has_nothing_in_it_that_a_terminal_acts_on(string argument)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var code = await ServerProgram.RunAsync([string.Format(CultureInfo.InvariantCulture, argument, $"x{Evil}")], [], output, error, _
-            => { }, new CancellationToken(canceled: true));
+        var code = await ServerProgram.RunAsync([string.Format(CultureInfo.InvariantCulture, argument, $"x{Evil}")], [], output, error,
+            _ => { }, new CancellationToken(canceled: true));
         Assert.That(code, Is.EqualTo(2));
         Assert.That(error.ToString(), Is.Not.Empty);
         Assert.That(Unsafe(output.ToString() + error), Is.Empty);

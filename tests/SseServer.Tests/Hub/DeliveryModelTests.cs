@@ -57,8 +57,13 @@ internal sealed class DeliveryModelTests
         var random = new Random(seed);
         var retention = new TopicRetention { MaxEvents = random.Next(4, 40), MaxBytes = random.Next(3) == 0 ? 5000 : 1_000_000 };
         using var store = isStored ? new MemoryEventStore { PageEvents = random.Next(1, 6), TrimRows = random.Next(1, 3) } : null;
-        var options = HubOptions.Default with { Shards = random.Next(1, 3), Retention = retention,
-            MaxHistoryBytes = random.Next(2_000, 12_000), HeartbeatInterval = TimeSpan.FromHours(1) };
+        var options = HubOptions.Default with
+        {
+            Shards = random.Next(1, 3),
+            Retention = retention,
+            MaxHistoryBytes = random.Next(2_000, 12_000),
+            HeartbeatInterval = TimeSpan.FromHours(1)
+        };
         using var hub = new TestHub(options, store: store);
         var all = new List<Published>();
         var readers = new List<Reader>();

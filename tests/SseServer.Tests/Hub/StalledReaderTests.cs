@@ -15,8 +15,11 @@ internal sealed class StalledReaderTests
     private static readonly HubOptions OneMegabyte = HubOptions.Default with { Shards = 1, MaxHistoryBytes = 1_000_000 };
 
     // Topic "a" keeps its last event only.
-    private static readonly HubOptions ShortTopic = OneMegabyte with { Rules = [new(TestHub.Select("a"),
-        new TopicRetention { MaxEvents = 1 }, PublishPromise.Committed)] };
+    private static readonly HubOptions ShortTopic = OneMegabyte with
+    {
+        Rules = [new(TestHub.Select("a"),
+        new TopicRetention { MaxEvents = 1 }, PublishPromise.Committed)]
+    };
 
     [TestCase(1)]
     [TestCase(100)]
@@ -128,8 +131,12 @@ internal sealed class StalledReaderTests
     [Test]
     public async Task Healthy_readers_hear_of_no_gap_however_short_memory_is([Values("steady", "steady/*", "**")] string selector)
     {
-        using var hub = new TestHub(HubOptions.Default with { Shards = 2, MaxHistoryBytes = 48 * 1024,
-            TopicLinger = TimeSpan.FromSeconds(1) });
+        using var hub = new TestHub(HubOptions.Default with
+        {
+            Shards = 2,
+            MaxHistoryBytes = 48 * 1024,
+            TopicLinger = TimeSpan.FromSeconds(1)
+        });
         var readers = Enumerable.Range(0, 3).Select(_ => hub.SubscribeLive(selector)).ToArray();
         var published = 0;
 

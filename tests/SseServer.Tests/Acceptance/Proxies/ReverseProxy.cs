@@ -42,8 +42,11 @@ internal sealed class ReverseProxy : IDisposable
         var recipe = Regex.Replace(Recipe(name), @"127\.0\.0\.1:8080\b", $"127.0.0.1:{serverPort}");
         var path = Path.Combine(folder.FullName, "proxy.conf");
         await File.WriteAllTextAsync(path, Complete(name, recipe, folder.FullName, port));
-        var start = new ProcessStartInfo(FindProgram(name)!, Arguments(name, path, folder.FullName)) { RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo(FindProgram(name)!, Arguments(name, path, folder.FullName))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment["HOME"] = start.Environment["XDG_DATA_HOME"] = start.Environment["XDG_CONFIG_HOME"] = folder.FullName;
         var proxy = new ReverseProxy(Process.Start(start)!, folder, port);
         await proxy.ListensAsync();

@@ -106,8 +106,8 @@ internal sealed class EnvironmentSettingsTests
         var error = new StringWriter();
         KeyValuePair<string, string?>[] environment = [new("SSE_Auth_PublishKeys_ci", "a-secret-of-ci"),
             new("SSE_Auth__Keys__web__Secret", "a-secret-of-the-web-key")];
-        Assert.That(await SseServer.Hosting.ServerProgram.RunAsync([], environment, new StringWriter(), error, _
-            => { }, new CancellationToken(canceled: true)), Is.EqualTo(2));
+        Assert.That(await SseServer.Hosting.ServerProgram.RunAsync([], environment, new StringWriter(), error,
+            _ => { }, new CancellationToken(canceled: true)), Is.EqualTo(2));
         Assert.That(error.ToString(), Is.EqualTo("The environment variable SSE_Auth_PublishKeys_ci sets nothing; write "
             + "SSE_Auth__PublishKeys__ci, with two underscores." + Environment.NewLine));
     }
