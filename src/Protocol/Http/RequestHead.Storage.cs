@@ -40,6 +40,9 @@ public sealed partial class RequestHead
     /// <summary>Whether the target is absolute and has no path.</summary>
     internal bool IsPathImplied { get; set; }
 
+    /// <summary>Bytes of memory that the head holds.</summary>
+    public int HeldBytes => _bytes.Length;
+
     /// <summary>Where the line begins that is being read.</summary>
     internal int LineStart { get; private set; }
 

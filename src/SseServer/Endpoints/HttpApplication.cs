@@ -168,7 +168,10 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         var json = isOperator
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $$"""{"status":"{{state}}","streams":{{_hub.SubscriptionCount}},"topics":{{_hub.TopicCount}},"historyBytes":{{_hub.HistoryBytes}},"history":"{{History}}","head":"{{_hub.Head}}"}""")
+                $$"""{"status":"{{state}}","streams":{{_hub.SubscriptionCount}},"topics":{{_hub.TopicCount}},"""
+                + $$"""
+                "historyBytes":{{_hub.HistoryBytes}},"history":"{{History}}","head":"{{_hub.Head}}"}
+                """)
             : $$"""{"status":"{{state}}","history":"{{History}}"}""";
         _replies.Send(exchange, _subscribe.IsDraining ? 503 : 200, "application/json"u8, Encoding.ASCII.GetBytes(json));
     }

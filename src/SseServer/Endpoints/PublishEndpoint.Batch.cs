@@ -5,9 +5,6 @@ namespace SseServer.Endpoints;
 // application/x-ndjson: valid as a whole, or refused as a whole.
 internal sealed partial class PublishEndpoint
 {
-    // About a fifth of a millisecond to parse.
-    private const int MaxInlineBytes = 64 * 1024;
-
     private async ValueTask<Problem?> PublishBatchAsync(HttpExchange exchange, PublishWork work)
     {
         if (CheckTopicOfMany(work, allowsFinal: false, "A batch takes only topic= in the query; give the rest with each line.") is { } wrong) return Problem.BadRequest(wrong);
@@ -30,22 +27,15 @@ internal sealed partial class PublishEndpoint
     private async ValueTask<(Problem? Problem, bool IsGone)> ReadLinesAsync(HttpExchange exchange, PublishWork work, BatchLines lines)
     {
         exchange.Body.MaxBytes = options.MaxBatchBytes;
-        var inline = 0L;
         while (true)
         {
-            var held = work.Body.WrittenCount;
             var read = await exchange.Body.ReadAsync(work.Body);
             if (read.Status == BodyReadStatus.Aborted) return (null, true);
-            inline += work.Body.WrittenCount - held;
             var problem = ProblemOf(read, work, options.MaxBatchBytes, Limit.BatchBytes)
                 ?? lines.Add(isLast: read.Status == BodyReadStatus.End)
                 ?? CheckRate(exchange, work, work.Batch.Count)
                 ?? Hold(exchange, work, read.Status);
             if (problem is not null || read.Status == BodyReadStatus.End) return (problem, false);
-            if (inline <= MaxInlineBytes) continue;
-            // The thread that received the bytes serves other connections too.
-            await Task.Yield();
-            inline = 0;
         }
     }
 

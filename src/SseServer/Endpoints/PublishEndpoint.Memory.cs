@@ -11,6 +11,8 @@ internal sealed partial class PublishEndpoint
     private Problem? Hold(HttpExchange exchange, PublishWork work, BodyReadStatus status)
     {
         var bytes = work.HeldBytes;
+        // A long head stays as long as its body does.
+        if (exchange.Request.HeldBytes > BodyMemory.FreeBytes) bytes += exchange.Request.HeldBytes;
         // Most publishes end here, before it is looked up whose they are.
         if (bytes <= BodyMemory.FreeBytes && !work.Hold.HasCounted) return null;
         var body = status == BodyReadStatus.Data ? exchange.Body : null;
@@ -24,7 +26,8 @@ internal sealed partial class PublishEndpoint
     {
         if (bytes > bodies.MaxOfOne)
         {
-            var detail = $"The body and its events need more than {bodies.MaxOfOne} bytes; send less, or raise {LimitNames.Setting(limit)}.";
+            var detail = $"The body and its events need more than {bodies.MaxOfOne} bytes; "
+                + $"send less, or raise {LimitNames.Setting(limit)}.";
             return new(413, detail) { Limit = limit };
         }
 

@@ -56,7 +56,7 @@ internal sealed partial class PublishEndpoint(
     private ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishWork work)
     {
         if (MediaType.Read(exchange.Request, out var format) is { } unreadable) return new(new Problem(415, unreadable));
-        if (ShortOfMemory() is { } full) return new(full);
+        if ((ShortOfMemory() ?? Hold(exchange, work, BodyReadStatus.Data)) is { } full) return new(full);
         return format switch
         {
             BodyFormat.Batch => PublishBatchAsync(exchange, work),
@@ -185,7 +185,8 @@ internal sealed partial class PublishEndpoint(
         HubStatus.Ok => null,
         HubStatus.TopicEnded => new(409, "The topic has ended; publish to another, or wait until its end is forgotten."),
         HubStatus.StoreFull => new(507, "The disk that holds the history is full, so nothing was published; publish again once it has room."),
-        HubStatus.StoreMissing => Problem.ForNow(503, "The history's file was deleted, moved or replaced, so nothing was published; the server's log says what to do. Publish again after Retry-After seconds."),
+        HubStatus.StoreMissing => Problem.ForNow(503, "The history's file was deleted, moved or replaced, so nothing was published; the "
+            + "server's log says what to do. Publish again after Retry-After seconds."),
         HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, so nothing was published; the server's log says why. Publish again after Retry-After seconds."),
         _ => TooManyTopics(),
     };

@@ -73,10 +73,21 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         if (options.AllowAnonymousPublish == true) return admission with { Topics = TopicPatterns.Everything };
         if (!admission.Caller.IsAnonymous)
             return admission.Caller.Publish.IsEmpty ? Problem.BeyondGrant("This key or token lets nobody publish; it has no topics to publish to.") : admission with { Topics = admission.Caller.Publish };
-        if (options.AllowAnonymousPublish is not null || authenticator.IsConfigured || !options.IsLoopbackOnly)
-            return new Problem(401, "Publishing needs a key or token: send Authorization: Bearer and a key of Auth:PublishKeys or Auth:Keys, or a token as Auth:Jwt says.");
+        if (options.AllowAnonymousPublish is not null || authenticator.IsConfigured || !options.IsLoopbackOnly
+            || options.AllowedHosts.Count > 0)
+        {
+            const string detail = "Publishing needs a key or token: send Authorization: Bearer and a key of Auth:PublishKeys or Auth:Keys, "
+                + "or a token as Auth:Jwt says.";
+            return new Problem(401, detail);
+        }
+
         if (RequestOrigins.CameThroughProxy(exchange))
-            return new Problem(403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.");
+        {
+            const string detail = "Publishing without a key is not possible through a proxy or over HTTP/1.0; set Auth:PublishKeys, "
+                + "or Auth:AllowAnonymousPublish=true.";
+            return new Problem(403, detail);
+        }
+
         return admission with { Topics = TopicPatterns.Everything };
     }
 
@@ -134,9 +145,11 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     {
         const string key = "Auth:Keys:NAME:Admin=true";
         if (!NeedsAdmin(exchange))
-            return new(403, $"{what} cannot be used through a proxy without a credential; set up a key with admin rights ({key}){alternative}.");
+            return new(403, $"{what} cannot be used through a proxy or over HTTP/1.0 without a credential; set up a key with admin "
+                + $"rights ({key}){alternative}.");
         return caller.IsAnonymous
-            ? new(401, $"{what} needs admin rights: send Authorization: Bearer and a key with {key}, or a token that grants admin{alternative}.")
+            ? new(401, $"{what} needs admin rights: send Authorization: Bearer and a key with {key}, or a token that "
+                + $"grants admin{alternative}.")
             : Problem.BeyondGrant($"This key or token has no admin rights{alternative}.");
     }
 

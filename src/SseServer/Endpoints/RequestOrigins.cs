@@ -27,6 +27,9 @@ internal static class RequestOrigins
     {
         if (exchange.Connection.HasProxyHeader || exchange.IsFromTrustedProxy) return true;
         var request = exchange.Request;
+        // nginx with proxy_pass alone adds no field, but speaks HTTP/1.0 to its upstreams (until 1.29.7), which no browser and hardly any
+        // program does any more.
+        if (!request.IsHttp11) return true;
         for (var i = 0; i < request.HeaderCount; i++)
             if (IsOfProxies(request.HeaderName(i))) return true;
 

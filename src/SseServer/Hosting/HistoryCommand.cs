@@ -70,7 +70,8 @@ internal sealed record HistoryCommand
         var check = HistoryCheck.Run(path);
         foreach (var problem in check.Problems) error.WriteLine(problem);
         foreach (var block in check.Damage)
-            error.WriteLine($"The block of events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} of topic {Encoding.UTF8.GetString(block.Topic)} fails its checksum: they cannot be read.");
+            error.WriteLine($"The block of events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} of topic "
+                + $"{Encoding.UTF8.GetString(block.Topic)} fails its checksum: they cannot be read.");
         if (check.Problems.Count > 0)
         {
             error.WriteLine($"{path} is damaged; restore a copy, or export what can be read ('sse-server history export') and begin anew.");
@@ -79,7 +80,8 @@ internal sealed record HistoryCommand
 
         if (check.Damage.Count > 0)
         {
-            error.WriteLine($"{path} is damaged; a server goes on with what can be read, and readers of the rest get a gap. Restore a copy to have it back.");
+            error.WriteLine($"{path} is damaged; a server goes on with what can be read, and readers of the rest get a gap. "
+                + "Restore a copy to have it back.");
             return ExitCode.Failure;
         }
 
@@ -114,7 +116,8 @@ internal sealed record HistoryCommand
         var events = HistoryExport.Write(path, Topics, Begin(DateTimeOffset.UtcNow) ?? 0, lines, block =>
         {
             if (damaged.Add(block.FirstId))
-                error.WriteLine($"The events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} of topic {Encoding.UTF8.GetString(block.Topic)} are damaged and left out.");
+                error.WriteLine($"The events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} of topic "
+                    + $"{Encoding.UTF8.GetString(block.Topic)} are damaged and left out.");
         });
         output.Flush();
         error.WriteLine(Invariant($"{events} events."));

@@ -12,7 +12,8 @@ internal static class ServerLogging
     // One line an event, and the lines of its exception indented below it. Values are written as JSON, so that a quotation mark inside
     // one does not end it.
     private const string Template =
-        "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {SourceContext}: {Message:j}{NewLine}{" + TerminalEnricher.ExceptionProperty + "}";
+        "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {SourceContext}: {Message:j}{NewLine}{" + TerminalEnricher.ExceptionProperty
+            + "}";
 
     // Sinks are named in code because a trimmed single file has no directory in which to look for their assemblies.
     private static readonly ConfigurationReaderOptions Sinks = new(

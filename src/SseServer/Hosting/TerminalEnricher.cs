@@ -32,7 +32,8 @@ internal sealed class TerminalEnricher : ILogEventEnricher
             new SequenceValue(sequence.Elements.Select(EscapeOrKeep)),
         StructureValue structure when structure.Properties.Any(property => Escape(property.Value) is not null) =>
             new StructureValue(
-                structure.Properties.Select(property => new LogEventProperty(property.Name, EscapeOrKeep(property.Value))), structure.TypeTag),
+                structure.Properties.Select(property => new LogEventProperty(property.Name, EscapeOrKeep(property.Value))),
+                    structure.TypeTag),
         DictionaryValue dictionary when dictionary.Elements.Any(pair => Escape(pair.Key) is not null || Escape(pair.Value) is not null) =>
             new DictionaryValue(dictionary.Elements.Select(pair =>
                 new KeyValuePair<ScalarValue, LogEventPropertyValue>((ScalarValue)EscapeOrKeep(pair.Key), EscapeOrKeep(pair.Value)))),

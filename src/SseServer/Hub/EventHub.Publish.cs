@@ -43,9 +43,10 @@ internal sealed partial class EventHub
     }
 
     /// <summary>
-    /// Waits while live, unblocked readers of what the batch touched are more than half the retention behind, or while history is over the hub's bound because such readers, of
-    /// whatever topic, have not been handed what would be evicted: that is waiting for our own CPU. A fast publisher does not turn healthy readers' streams
-    /// into gaps, nor does it fill memory with what they are owed. Blocked and replaying readers do not count.
+    /// Waits while live, unblocked readers of what the batch touched are more than half the retention behind, or while history is over the
+    /// hub's bound because such readers, of whatever topic, have not been handed what would be evicted: that is waiting for our own CPU. A
+    /// fast publisher does not turn healthy readers' streams into gaps, nor does it fill memory with what they are owed. Blocked and
+    /// replaying readers do not count.
     /// </summary>
     public ValueTask WaitForReadersAsync(PublishBatch batch)
     {

@@ -61,7 +61,8 @@ internal sealed partial class EventHub
         }
     }
 
-    /// <summary>Notes that the store is about to delete events of a topic, so that its readers hear of it; <see cref="EndTrim"/> follows when they are deleted.</summary>
+    /// <summary>Notes that the store is about to delete events of a topic, so that its readers hear of it; <see cref="EndTrim"/> follows
+    /// when they are deleted.</summary>
     internal void TrimStore(Topic topic, in StoreTrim plan)
     {
         lock (_gate)

@@ -109,11 +109,13 @@ internal sealed partial class EventHub
     }
 
     /// <summary>
-    /// Finds what the subscriber's logs lost of what it has neither got nor was told of, adds the names of the logs that lost something (all, if its resume point is unknown), takes these losses as announced and
-    /// puts the cursors behind them and <paramref name="after"/>, all at one moment: what is evicted a moment later is another loss.
+    /// Finds what the subscriber's logs lost of what it has neither got nor was told of, adds the names of the logs that lost something
+    /// (all, if its resume point is unknown), takes these losses as announced and puts the cursors behind them and <paramref
+    /// name="after"/>, all at one moment: what is evicted a moment later is another loss.
     /// </summary>
     /// <param name="subscription">Whose logs are looked at.</param>
-    /// <param name="marks">What was evicted around the reading of the page that follows, in the order of the cursors; empty if memory follows.</param>
+    /// <param name="marks">What was evicted around the reading of the page that follows, in the order of the cursors; empty if memory
+    /// follows.</param>
     /// <param name="after">What follows in memory comes after this id.</param>
     /// <param name="hasNext">The event that follows is known already.</param>
     /// <param name="lost">Takes the names.</param>

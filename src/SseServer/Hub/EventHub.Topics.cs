@@ -102,8 +102,8 @@ internal sealed partial class EventHub
     }
 
     /// <summary>
-    /// What of a topic memory may drop: what the store has or, without one, what every live reader was handed. So a reader that keeps up loses nothing to any bound;
-    /// its publishers wait for it instead.
+    /// What of a topic memory may drop: what the store has or, without one, what every live reader was handed. So a reader that keeps up
+    /// loses nothing to any bound; its publishers wait for it instead.
     /// </summary>
     private EventId DroppableThroughUnderLock(Topic topic) => _store is null ? topic.HandedToAllUnderLock : CommittedThrough;
 
@@ -123,7 +123,8 @@ internal sealed partial class EventHub
 
     /// <summary>
     /// Brings a topic within its bounds at a time, as far as memory may drop its events, and as far as that goes under one hold of the
-    /// lock; false if there is more to do. A segment is dropped in any case, so that a topic that is published to does not grow: an event adds one at most.
+    /// lock; false if there is more to do. A segment is dropped in any case, so that a topic that is published to does not grow: an event
+    /// adds one at most.
     /// </summary>
     private bool TrimUnderLock(Topic topic, long nowMilliseconds)
     {

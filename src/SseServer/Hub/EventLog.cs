@@ -72,7 +72,8 @@ internal abstract class EventLog
     public TopicRetention Retention { get; }
 
     /// <summary>
-    /// Every event up to this id was handed to all live readers of this log, those that are neither blocked nor catching up: what comes after it must not be dropped yet.
+    /// Every event up to this id was handed to all live readers of this log, those that are neither blocked nor catching up: what comes
+    /// after it must not be dropped yet.
     /// </summary>
     public EventId HandedThrough
     {

@@ -17,7 +17,8 @@ internal sealed class HubMetrics : IDisposable
         Meter.CreateObservableCounter("sse_streams_ended_total", Endings,
             description: "Streams that ended: complete with their end written, broken with their connection lost.");
         Counter("sse_streams_shed_total", () => hub.CountShards().Shed, "Streams ended by POST /admin/shed.");
-        Counter("sse_streams_cut_total", () => hub.CountShards().Cut, "Streams cut off because the frame that they did not take kept dropped history in memory.");
+        Counter("sse_streams_cut_total", () => hub.CountShards().Cut, "Streams cut off because the frame that they did not take kept "
+            + "dropped history in memory.");
         Gauge("sse_streams_open", () => hub.SubscriptionCount, "Streams at present.");
         Gauge("sse_streams_slow", () => hub.CountShards().Slow, "Streams that had bytes pending at the last second's sweep, because their readers do not take them.");
         Counter("sse_deliveries_total", () => hub.CountShards().Deliveries, "Events handed to streams.");
@@ -31,7 +32,8 @@ internal sealed class HubMetrics : IDisposable
         Counter("sse_history_evicted_events_total", () => hub.CountPublished().Evicted, "Events let go of before their time because all history together reached its bound.");
         Gauge("sse_history_bytes", () => hub.HistoryBytes, "Bytes of memory that history stands for.");
         Gauge("sse_history_limit_bytes", () => hub.MaxHistoryBytes, "The bound on them at present.");
-        Gauge("sse_history_pinned_bytes", () => hub.Pinned.Bytes, "Bytes of dropped history that slow readers' pending writes keep in memory.");
+        Gauge("sse_history_pinned_bytes", () => hub.Pinned.Bytes, "Bytes of dropped history that slow readers' "
+            + "pending writes keep in memory.");
         Gauge("sse_history_events", () => hub.History.Events, "Events that history in memory holds.");
         Gauge("sse_history_kept_events", () => hub.History.KeptEvents, "Events among them that are kept only because they are the newest of their keys.");
         Gauge("sse_history_kept_bytes", () => hub.History.KeptBytes, "Bytes of those events.");

@@ -41,7 +41,8 @@ internal struct LogEntry
     /// <summary>Its frame is still there, in its home or among the kept events of its topic.</summary>
     public readonly bool IsRetainedUnderLock => !Home.IsDropped || (Key is { Home: not null } && Key.Latest == Id);
 
-    /// <summary>Finds the frame where it lies: in its home or, if that was dropped, among the kept events of its topic. Without a lock.</summary>
+    /// <summary>Finds the frame where it lies: in its home or, if that was dropped, among the kept events of its topic. Without a
+    /// lock.</summary>
     public readonly bool TryFind(out LogSegment segment, out int offset, out byte[] bytes)
     {
         (segment, offset) = (Home, Offset);

@@ -1,10 +1,11 @@
 namespace SseServer.Hub;
 
 /// <summary>
-/// Memory that pending writes keep alive. A frame too large to be copied is sent from where it lies, and its reader takes it in its own time. As long as
-/// a log holds that memory, the history's bound counts it. Once the log has dropped it, or if it never was a log's, it is counted here: each array once, however many readers are sent from it, so that
-/// stalled readers take nothing from the history of others. The sum has a bound of its own: over it, the connections of those readers are cut that have
-/// pinned dropped memory for longest. Their clients come back with their last event ID.
+/// Memory that pending writes keep alive. A frame too large to be copied is sent from where it lies, and its reader takes it in its own
+/// time. As long as a log holds that memory, the history's bound counts it. Once the log has dropped it, or if it never was a log's, it is
+/// counted here: each array once, however many readers are sent from it, so that stalled readers take nothing from the history of others.
+/// The sum has a bound of its own: over it, the connections of those readers are cut that have pinned dropped memory for longest. Their
+/// clients come back with their last event ID.
 /// <para>Any thread; the lock inside is taken last.</para>
 /// </summary>
 internal sealed class PinnedHistory
@@ -37,7 +38,8 @@ internal sealed class PinnedHistory
             pin.Subscriptions.Add(subscription);
             subscription.Pin = pin;
             if (pin.IsCut) (pin.IsCut, _cutBytes) = (false, _cutBytes - pin.Bytes);
-            // The segment's drop sets its mark and then looks for a pin; the pin is set here and then the mark is looked at. Without the fence each could miss the other.
+            // The segment's drop sets its mark and then looks for a pin; the pin is set here and then the mark is looked at. Without the
+            // fence each could miss the other.
             Interlocked.MemoryBarrier();
             if (segment is null or { IsDropped: true }) CountUnderGate(pin);
         }
@@ -61,8 +63,8 @@ internal sealed class PinnedHistory
     }
 
     /// <summary>
-    /// Asks the shards to cut the connections that pin what was dropped first, until the rest is within the bound. What was dropped last stays, so that a single event larger
-    /// than the bound can be read.
+    /// Asks the shards to cut the connections that pin what was dropped first, until the rest is within the bound. What was dropped last
+    /// stays, so that a single event larger than the bound can be read.
     /// </summary>
     public void CutLongest()
     {

@@ -122,7 +122,8 @@ internal sealed partial class Sequencer
     // A trim that failed may have left some.
     private void FinishTrim(Topic topic, EventId keysThrough = default)
     {
-        while (TrimStep(topic, new(topic.TrimmedThroughUnderLock.Value, Math.Max(topic.StoreLostThroughUnderLock.Value, keysThrough.Value), keysThrough.Value)))
+        while (TrimStep(topic, new(topic.TrimmedThroughUnderLock.Value, Math.Max(topic.StoreLostThroughUnderLock.Value, keysThrough.Value),
+            keysThrough.Value)))
         {
         }
 

@@ -21,7 +21,8 @@ internal static partial class StoreLog
     [LoggerMessage(4104, LogLevel.Warning, "Stored history cannot be read, so a stream ends early: {Reason}")]
     public static partial void ReadFailed(ILogger logger, string reason);
 
-    [LoggerMessage(4106, LogLevel.Error, "Stored events of topic {Topic} from {FirstId} to {LastId} are damaged and cannot be read; their readers get a gap. Restore a copy of the history, or go on without them")]
+    [LoggerMessage(4106, LogLevel.Error, "Stored events of topic {Topic} from {FirstId} to {LastId} are damaged and cannot be read; "
+        + "their readers get a gap. Restore a copy of the history, or go on without them")]
     public static partial void BlockDamaged(ILogger logger, string topic, EventId firstId, EventId lastId);
 
     [LoggerMessage(4105, LogLevel.Information, "History of {Topics} topics up to {LastId} is there; the last stop was {Stop}")]

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace SseServer.Hub;
 
 /// <summary>
-/// Topics by what their history costs, in classes of powers of two, so that the hub finds one that holds most without looking at all of them. Within a class
-/// topics take turns. Under the hub's lock.
+/// Topics by what their history costs, in classes of powers of two, so that the hub finds one that holds most without looking at all of
+/// them. Within a class topics take turns. Under the hub's lock.
 /// </summary>
 internal sealed class TopicsBySize
 {

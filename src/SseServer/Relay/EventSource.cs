@@ -10,12 +10,14 @@ namespace SseServer.Relay;
 /// network (<see cref="SourceConnector"/>), and the
 /// credential never goes to another origin (Fetch, "HTTP-redirect fetch").
 /// </summary>
-internal sealed class EventSource(RelayOptions options) : IDisposable
+/// <param name="options">The source, and what it is asked with.</param>
+/// <param name="transport">Sends the requests in place of the network; for tests.</param>
+internal sealed class EventSource(RelayOptions options, HttpMessageHandler? transport = null) : IDisposable
 {
     // Fetch allows 20; a source that needs more than a handful is a loop.
     private const int MaxRedirects = 5;
 
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    private readonly HttpMessageInvoker _client = new(transport ?? new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,

@@ -59,6 +59,12 @@ internal sealed partial class Connection
 
     internal void ArmForBody(TimeSpan bound) => _deadline.Arm(_context.After(bound), DeadlineKind.Body);
 
+    /// <summary>Gives up a head that is not complete, as if its time were over.</summary>
+    internal void ExpireHead()
+    {
+        if (_deadline.TryClaim(DeadlineKind.Head)) Expire(DeadlineKind.Head);
+    }
+
     /// <summary>Cuts short the wait for a body's bytes, if there is one.</summary>
     internal void InterruptBody()
     {

@@ -10,6 +10,10 @@ namespace SseServer.Transport;
 /// </summary>
 internal sealed class RequestBody
 {
+    // As they arrive. The thread that receives bytes serves other connections too, and would serve none of them as long as a peer sends
+    // faster than its body is read. 64 KB take some tens of microseconds to copy, and at most tens of milliseconds to publish as events.
+    private const int MaxInlineBytes = 64 * 1024;
+
     private readonly Connection _connection;
     private readonly TransportContext _context;
     private readonly PipeReader _reader;
@@ -22,6 +26,7 @@ internal sealed class RequestBody
     private long _received;
     private long _credited;
     private double _credit;
+    private long _inlineBytes;
 
     public RequestBody(Connection connection, TransportContext context, PipeReader reader)
     {
@@ -70,6 +75,12 @@ internal sealed class RequestBody
         if (DeclaredTooLarge) Finish(BodyReadStatus.TooLarge, RequestRejection.BodyTooLarge);
         while (!_finished)
         {
+            if (_inlineBytes > MaxInlineBytes)
+            {
+                _inlineBytes = 0;
+                await Task.Yield();
+            }
+
             if (IsGivenUp) return Finish(BodyReadStatus.GivenUp);
             if (!_reader.TryRead(out var read))
             {
@@ -77,7 +88,7 @@ internal sealed class RequestBody
                 var began = _context.Time.GetTimestamp();
                 _connection.ArmForBody(WaitBound());
                 // Who gives the body up sets the flag and then looks for the wait: whoever comes second sees the other.
-                if (!IsGivenUp) read = await _reader.ReadAsync();
+                if (!IsGivenUp) read = await WaitAsync();
                 _connection.Disarm();
                 _credit -= _context.Time.GetElapsedTime(began).TotalSeconds;
                 if (IsGivenUp)
@@ -124,12 +135,21 @@ internal sealed class RequestBody
         MinRate = _context.Options.MinBodyRate;
         _received = 0;
         _credited = 0;
+        _inlineBytes = 0;
         _credit = _context.Options.BodyRateGrace.TotalSeconds;
         Volatile.Write(ref _isGivenUp, 0);
         _continueExpected = head.ExpectsContinue;
         _finished = Kind == RequestBodyKind.None || (Kind == RequestBodyKind.ContentLength && DeclaredLength == 0);
         _final = new BodyReadResult(BodyReadStatus.End);
         if (Kind == RequestBodyKind.Chunked) _decoder = new ChunkedBodyDecoder(_context.Options.ParserLimits);
+    }
+
+    private ValueTask<ReadResult> WaitAsync()
+    {
+        var reading = _reader.ReadAsync();
+        // Where nothing is there yet, the thread is free by itself.
+        if (!reading.IsCompleted) _inlineBytes = 0;
+        return reading;
     }
 
     private bool IsGivenUp => Volatile.Read(ref _isGivenUp) != 0;
@@ -166,6 +186,7 @@ internal sealed class RequestBody
         var part = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, DeclaredLength - _received));
         foreach (var segment in part) destination.Write(segment.Span);
         _received += part.Length;
+        _inlineBytes += part.Length;
         _reader.AdvanceTo(part.End);
         if (_received == DeclaredLength) Finish(BodyReadStatus.End);
     }
@@ -175,6 +196,7 @@ internal sealed class RequestBody
         var rest = read.Buffer;
         var status = _decoder.Decode(ref rest, destination, out var rejection);
         _received = _decoder.DecodedBytes;
+        _inlineBytes += read.Buffer.Length - rest.Length;
         _reader.AdvanceTo(rest.Start, status == ParseStatus.Incomplete ? read.Buffer.End : rest.Start);
         if (status == ParseStatus.Rejected) Finish(BodyReadStatus.Rejected, rejection);
         else if (_received > MaxBytes) Finish(BodyReadStatus.TooLarge, RequestRejection.BodyTooLarge);

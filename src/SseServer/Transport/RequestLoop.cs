@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using SseServer.Protocol.Http;
+using SseServer.Transport.Limits;
 
 namespace SseServer.Transport;
 
@@ -19,6 +20,12 @@ internal sealed class RequestLoop
     private readonly PipeReader _reader;
     private readonly RequestBody _body;
     private readonly HttpExchange _exchange;
+    private readonly HeadMemory.Entry _head;
+
+    // Requests answered before others get their turn: some tenths of a millisecond.
+    private const int MaxInlineRequests = 64;
+
+    private int _inlineRequests;
 
     private RequestLoop(Connection connection, TransportContext context)
     {
@@ -27,6 +34,7 @@ internal sealed class RequestLoop
         _reader = PipeReader.Create(new SocketStream(connection), ReaderOptions);
         _body = new RequestBody(connection, context, _reader);
         _exchange = new HttpExchange(connection, context, new RequestHead(), _body);
+        _head = new HeadMemory.Entry(connection.ExpireHead);
     }
 
     private enum Outcome
@@ -52,7 +60,18 @@ internal sealed class RequestLoop
         Outcome outcome;
         try
         {
-            do outcome = await ServeOneAsync();
+            do
+            {
+                // The thread that receives requests serves other connections too, and would serve none of them as long as a peer sends
+                // requests faster than they are answered.
+                if (++_inlineRequests > MaxInlineRequests)
+                {
+                    _inlineRequests = 0;
+                    await Task.Yield();
+                }
+
+                outcome = await ServeOneAsync();
+            }
             while (outcome == Outcome.GoOn);
         }
         catch (Exception e)
@@ -63,6 +82,7 @@ internal sealed class RequestLoop
         }
 
         _connection.Disarm();
+        _context.Heads.Release(_head);
         var unread = _body.IsComplete && _reader.TryRead(out var rest) ? rest.Buffer.Length : 0;
         var keepable = _body.IsComplete && !_exchange.WillClose && _exchange.Request.IsHttp11;
         await _reader.CompleteAsync();
@@ -93,7 +113,9 @@ internal sealed class RequestLoop
             {
                 if (!await FlushAsync()) return Outcome.Close;
                 if (!begun) _connection.ArmForRequest();
-                read = await _reader.ReadAsync();
+                var reading = _reader.ReadAsync();
+                if (!reading.IsCompleted) _inlineRequests = 0;
+                read = await reading;
             }
 
             var limits = _context.Options.ParserLimits;
@@ -105,11 +127,14 @@ internal sealed class RequestLoop
                 _connection.ArmForHead();
             }
 
+            if (status == ParseStatus.Incomplete) _context.Heads.Hold(_head, read.Buffer.Length);
+
             _reader.AdvanceTo(consumed, examined);
             if (status == ParseStatus.Incomplete && read.IsCompleted) return await EndInputAsync(begun);
         }
 
         _connection.Disarm();
+        _context.Heads.Release(_head);
         _connection.NoteRequest();
         if (status == ParseStatus.Complete && _connection.Refusal != RequestRejection.None) (status, rejection) = (ParseStatus.Rejected, _connection.Refusal);
         return status == ParseStatus.Rejected ? await RejectAsync(rejection, CloseReason.RequestRefused) : await HandleAsync();
@@ -178,6 +203,8 @@ internal sealed class RequestLoop
             return await FlushAsync() ? Outcome.Linger : Outcome.Close;
         }
 
+        // What is skipped may take its time; the head need not stay for it.
+        if (!_body.IsComplete) _exchange.Request.Reset();
         if (!_body.IsComplete && !await _body.SkipAsync())
         {
             _connection.TryRecord(CloseReason.BodyUnread);

@@ -30,6 +30,8 @@ internal sealed class TransportContext(TransportOptions options, IHttpApplicatio
 
     public ConnectionLimits Limits { get; } = new(DescriptorBudget.Bound(options.MaxConnections), options.MaxConnectionsPerAddress);
 
+    public HeadMemory Heads { get; } = new(options.MaxHeadMemory);
+
     public ConnectionTable Connections { get; } = new();
 
     public DateHeader Date { get; } = new(time);

@@ -30,6 +30,12 @@ internal sealed record TransportOptions
     public ParserLimits ParserLimits { get; init; } = ParserLimits.Default;
 
     /// <summary>
+    /// Bytes that the unfinished heads of all connections may hold; the oldest are given up beyond it. 0 is no bound. 16 MB is 500 heads of
+    /// the largest size; more than a handful at once is an attack, since a head arrives within a round trip.
+    /// </summary>
+    public long MaxHeadMemory { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>
     /// From a request's first byte to the end of its head. 15 s: half of Kestrel's 30 s, far above a handshake over a bad mobile
     /// link.
     /// </summary>

@@ -31,6 +31,9 @@ internal sealed class TransportServer : IAsyncDisposable
     /// <summary>The instruments of connections.</summary>
     public Meter Meter => _metrics.Meter;
 
+    /// <summary>Bytes that unfinished heads hold, as far as they count.</summary>
+    public long HeadBytes => _context.Heads.HeldBytes;
+
     public int ConnectionCount => _context.Connections.Count;
 
     /// <summary>Connections at once, by what is set or by the limit of open files; 0 is no bound.</summary>

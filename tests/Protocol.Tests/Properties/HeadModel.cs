@@ -8,7 +8,8 @@ internal sealed record HeadModel(string EmptyLines, string Method, string Path, 
 {
     public static Gen<HeadModel> Any =>
         from emptyLines in Gen.Elements("", "", "\r\n", "\r\n\r\n")
-        from method in Gen.OneOf(Gen.Elements("GET", "POST", "HEAD", "OPTIONS"), Pieces.Token.Where(token => token != "CONNECT" && token.Length <= 32))
+        from method in Gen.OneOf(Gen.Elements("GET", "POST", "HEAD", "OPTIONS"),
+            Pieces.Token.Where(token => token != "CONNECT" && token.Length <= 32))
         from path in Gen.Elements("/", "a", "..", ".", "%41", "%e9", "%2F", ";", "~", "@", "*", "|").ArrayOf()
         from query in Gen.Elements(null, "", "a=b", "a?b&c", "%zz\\", "=&=")
         from version in Gen.Elements("1.1", "1.0", "1.9")

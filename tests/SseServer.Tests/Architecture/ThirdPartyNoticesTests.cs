@@ -15,15 +15,18 @@ public sealed partial class ThirdPartyNoticesTests
     [Test]
     public void Notices_are_of_the_packages_that_are_shipped_and_of_their_versions()
     {
-        var shipped = new[] { "packages.lock.json", "packages.linux-x64.lock.json", "packages.linux-arm64.lock.json" }.SelectMany(Locked).Distinct().Order(StringComparer.Ordinal);
-        var noticed = Row().Matches(Page).Select(row => $"{row.Groups["name"].Value} {row.Groups["version"].Value}").Order(StringComparer.Ordinal);
+        var shipped = new[] { "packages.lock.json", "packages.linux-x64.lock.json", "packages.linux-arm64.lock.json" }.SelectMany(Locked)
+            .Distinct().Order(StringComparer.Ordinal);
+        var noticed = Row().Matches(Page).Select(row => $"{row.Groups["name"].Value} {row.Groups["version"].Value}")
+            .Order(StringComparer.Ordinal);
         Assert.That(noticed, Is.EqualTo(shipped));
     }
 
     [Test]
     public void Notices_name_the_runtime_that_is_shipped()
     {
-        var version = Regex.Match(File.ReadAllText(Path.Combine(Root, "Directory.Build.props")), "<ShippedRuntimeVersion>(.+)</ShippedRuntimeVersion>").Groups[1].Value;
+        var version = Regex.Match(File.ReadAllText(Path.Combine(Root, "Directory.Build.props")),
+            "<ShippedRuntimeVersion>(.+)</ShippedRuntimeVersion>").Groups[1].Value;
         Assert.That(version, Is.Not.Empty);
         Assert.That(Page, Does.Contain($"| .NET runtime and libraries (in self-contained files) | {version} | MIT |"));
     }

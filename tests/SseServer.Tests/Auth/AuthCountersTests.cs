@@ -28,7 +28,8 @@ internal sealed class AuthCountersTests
         for (var i = 0; i < 1000; i++) await AuthenticateAsync($"guess-{i}");
         Assert.That(Lines(log), Is.EqualTo(new[] { "Unknown:1", "Expired:1", "Unknown:1000" }));
 
-        async Task AuthenticateAsync(string credential) => Assert.That((await authenticator.AuthenticateAsync(Encoding.ASCII.GetBytes(credential))).IsAccepted, Is.False);
+        async Task AuthenticateAsync(string credential)
+            => Assert.That((await authenticator.AuthenticateAsync(Encoding.ASCII.GetBytes(credential))).IsAccepted, Is.False);
     }
 
     [Test]

@@ -27,7 +27,8 @@ internal sealed class AdministrationTests
     }
 
     private static readonly (string Method, string Target, int Status)[] Paths =
-        [("GET", "/admin/topics", 200), ("HEAD", "/admin/topics", 200), ("POST", "/admin/shed?percent=100", 202), ("GET", "/metrics", 200), ("HEAD", "/metrics", 200)];
+        [("GET", "/admin/topics", 200), ("HEAD", "/admin/topics", 200), ("POST", "/admin/shed?percent=100", 202), ("GET", "/metrics", 200),
+            ("HEAD", "/metrics", 200)];
 
     // What a request has that says where it comes from: nothing, what stock proxies add, what browsers add.
     private static readonly (string Field, bool IsDirect, bool IsForeign)[] Sources =
@@ -56,24 +57,26 @@ internal sealed class AdministrationTests
         var other = hasTokens ? server.Token() : Guarded.KeyOfShop;
         using var client = await WireClient.ConnectAsync(server.EndPoint);
         foreach (var (method, target, success) in Paths)
-        foreach (var (field, isDirect, isForeign) in Sources)
-        foreach (var credential in new[] { null, Wrong, other, admin })
-        {
-            string[] fields = [.. new[] { field, credential is null ? "" : Guarded.Bearer(credential) }.Where(text => text.Length > 0)];
-            await client.RequestAsync(method, target, method == "POST" ? "" : null, fields);
-            var reply = await client.ReadReplyAsync(isHead: method == "HEAD");
-            var isStranger = field == "Host: app.example" && setup is Setup.Bare or Setup.Keys or Setup.Tokens or Setup.TrustedProxy && field == "Host: app.example";
-            var expected = isStranger ? 421
-                : isForeign ? 403
-                : setup == Setup.Bare ? (isDirect ? success : 403)
-                : credential is null or Wrong || !(hasKeys || hasTokens) ? 401
-                : credential == other ? 403 : success;
-            var what = $"{setup}: {method} {target} with [{string.Join(" | ", fields)}]";
-            Assert.That(reply.Status, Is.EqualTo(expected), what);
-            if (expected == 401) Assert.That(reply["WWW-Authenticate"], Does.StartWith("Bearer"), what);
-            if (expected >= 400 && method != "HEAD") Assert.That(reply.Problem, Is.Not.Empty, what);
-            if (expected >= 400) Assert.That(reply.Body, Does.Not.Contain("orders/1").And.Not.Contain("# HELP"), what);
-        }
+            foreach (var (field, isDirect, isForeign) in Sources)
+                foreach (var credential in new[] { null, Wrong, other, admin })
+                {
+                    string[] fields = [.. new[] { field, credential is null ? "" : Guarded.Bearer(credential) }
+                        .Where(text => text.Length > 0)];
+                    await client.RequestAsync(method, target, method == "POST" ? "" : null, fields);
+                    var reply = await client.ReadReplyAsync(isHead: method == "HEAD");
+                    var isStranger = field == "Host: app.example" && setup is Setup.Bare or Setup.Keys or Setup.Tokens or Setup.TrustedProxy
+                        && field == "Host: app.example";
+                    var expected = isStranger ? 421
+                        : isForeign ? 403
+                        : setup == Setup.Bare ? (isDirect ? success : 403)
+                        : credential is null or Wrong || !(hasKeys || hasTokens) ? 401
+                        : credential == other ? 403 : success;
+                    var what = $"{setup}: {method} {target} with [{string.Join(" | ", fields)}]";
+                    Assert.That(reply.Status, Is.EqualTo(expected), what);
+                    if (expected == 401) Assert.That(reply["WWW-Authenticate"], Does.StartWith("Bearer"), what);
+                    if (expected >= 400 && method != "HEAD") Assert.That(reply.Problem, Is.Not.Empty, what);
+                    if (expected >= 400) Assert.That(reply.Body, Does.Not.Contain("orders/1").And.Not.Contain("# HELP"), what);
+                }
     }
 
     [TestCase(Setup.Public)]
@@ -109,16 +112,19 @@ internal sealed class AdministrationTests
         };
         string[] known = ["status", "history"];
         string[] all = ["status", "streams", "topics", "historyBytes", "history", "head"];
-        foreach (var (field, isDirect, isForeign) in Sources.Where(source => !source.Field.StartsWith("Host: app", StringComparison.Ordinal)))
-        foreach (var credential in new[] { null, Wrong, admin })
-        {
-            string[] fields = [.. new[] { field, credential is null ? "" : Guarded.Bearer(credential) }.Where(text => text.Length > 0)];
-            var reply = await server.SendAsync("GET", "/healthz", null, fields);
-            var isOperator = !isForeign && (setup == Setup.Bare ? isDirect : credential is not null && credential == admin);
-            if (field == "Origin: http://localhost:3000" && setup != Setup.Bare) isOperator = credential is not null && credential == admin;
-            Assert.That(reply.Status, Is.EqualTo(200), $"{setup}: {string.Join(" | ", fields)}");
-            Assert.That(reply.Json.EnumerateObject().Select(member => member.Name), Is.EqualTo(isOperator ? all : known), $"{setup}: {string.Join(" | ", fields)}");
-        }
+        foreach (var (field, isDirect, isForeign) in Sources.Where(source
+            => !source.Field.StartsWith("Host: app", StringComparison.Ordinal)))
+            foreach (var credential in new[] { null, Wrong, admin })
+            {
+                string[] fields = [.. new[] { field, credential is null ? "" : Guarded.Bearer(credential) }.Where(text => text.Length > 0)];
+                var reply = await server.SendAsync("GET", "/healthz", null, fields);
+                var isOperator = !isForeign && (setup == Setup.Bare ? isDirect : credential is not null && credential == admin);
+                if (field == "Origin: http://localhost:3000" && setup != Setup.Bare)
+                    isOperator = credential is not null && credential == admin;
+                Assert.That(reply.Status, Is.EqualTo(200), $"{setup}: {string.Join(" | ", fields)}");
+                Assert.That(reply.Json.EnumerateObject().Select(member => member.Name), Is.EqualTo(isOperator ? all : known), $"{setup}: "
+                    + $"{string.Join(" | ", fields)}");
+            }
     }
 
     private static ServerUnderTest Start(Setup setup, bool hasOpenMetrics = false)

@@ -20,34 +20,45 @@ internal sealed class LoopbackOriginTests
     }
 
     private static readonly string[] LoopbackOrigins =
-        ["http://localhost:3000", "https://localhost", "http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:3000", "http://app.localhost"];
+        ["http://localhost:3000", "https://localhost", "http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:3000",
+            "http://app.localhost"];
 
     private static readonly string[] LoopbackHosts = ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080", "app.localhost"];
 
     private static readonly string[] ProxyFields =
-        ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-Host: app.example", "X-Real-IP: 192.0.2.1", "Via: 1.1 proxy", "Forwarded: for=192.0.2.1"];
+        ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-Host: app.example", "X-Real-IP: 192.0.2.1", "Via: 1.1 proxy",
+            "Forwarded: for=192.0.2.1"];
 
     private static readonly (string Method, string Target)[] Changes =
-        [("POST", "/events/orders/1"), ("DELETE", "/events/orders/2"), ("POST", "/streams/AAAAAAAAAAAAAAAAAAAAAA"), ("POST", "/admin/shed?percent=1")];
+        [("POST", "/events/orders/1"), ("DELETE", "/events/orders/2"), ("POST", "/streams/AAAAAAAAAAAAAAAAAAAAAA"),
+            ("POST", "/admin/shed?percent=1")];
 
     [Test]
-    public async Task Page_at_a_loopback_origin_counts_on_a_direct_request_to_a_loopback_name_only([Values] Credential credential, [Values] bool isLoopbackOnly)
+    public async Task Page_at_a_loopback_origin_counts_on_a_direct_request_to_a_loopback_name_only([Values] Credential credential,
+        [Values] bool isLoopbackOnly)
     {
-        var options = EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly, AllowedHosts = ["app.example"], AllowedOrigins = ["https://app.example"], AllowCredentials = true };
+        var options = EndpointOptions.Default with
+        {
+            IsLoopbackOnly = isLoopbackOnly,
+            AllowedHosts = ["app.example"],
+            AllowedOrigins = ["https://app.example"],
+            AllowCredentials = true
+        };
         await using var server = Guarded.Start(options);
         using var client = await WireClient.ConnectAsync(server.EndPoint);
         foreach (var origin in LoopbackOrigins.Append("https://app.example"))
-        foreach (var host in LoopbackHosts.Append("app.example"))
-        foreach (var proxy in ProxyFields.Prepend(null))
-        {
-            var isListed = origin == "https://app.example";
-            var isDirect = proxy is null && host != "app.example";
-            var isOwn = isListed || (isDirect && (isLoopbackOnly || credential != Credential.Cookie));
-            await AskAsync(client, server, origin, host, proxy, credential, isOwn);
-        }
+            foreach (var host in LoopbackHosts.Append("app.example"))
+                foreach (var proxy in ProxyFields.Prepend(null))
+                {
+                    var isListed = origin == "https://app.example";
+                    var isDirect = proxy is null && host != "app.example";
+                    var isOwn = isListed || (isDirect && (isLoopbackOnly || credential != Credential.Cookie));
+                    await AskAsync(client, server, origin, host, proxy, credential, isOwn);
+                }
     }
 
-    private static async Task AskAsync(WireClient client, ServerUnderTest server, string origin, string host, string? proxy, Credential credential, bool isOwn)
+    private static async Task AskAsync(WireClient client, ServerUnderTest server, string origin, string host, string? proxy,
+        Credential credential, bool isOwn)
     {
         List<string> fields = ["Origin: " + origin, "Host: " + host];
         if (proxy is not null) fields.Add(proxy);
@@ -77,7 +88,8 @@ internal sealed class LoopbackOriginTests
     public async Task Cookie_counts_for_a_loopback_origin_unless_the_browser_says_that_the_page_is_of_another_site(string? site, int status)
     {
         await using var server = Guarded.Start();
-        string[] fields = [Guarded.Cookie(Guarded.KeyOfOps), "Origin: http://localhost:3000", .. site is null ? Array.Empty<string>() : ["Sec-Fetch-Site: " + site]];
+        string[] fields = [Guarded.Cookie(Guarded.KeyOfOps), "Origin: http://localhost:3000", .. site is null ? Array.Empty<string>()
+            : ["Sec-Fetch-Site: " + site]];
         Assert.That((await server.SendAsync("POST", "/events/orders/1", "x", fields)).Status, Is.EqualTo(status));
     }
 
@@ -87,19 +99,28 @@ internal sealed class LoopbackOriginTests
     {
         var transport = new TransportOptions { Proxies = new ProxyOptions { Trusted = [IPNetwork.Parse("127.0.0.0/8")] } };
         await using var guarded = new ServerUnderTest(transport: transport, auth: Guarded.Options);
-        Assert.That((await guarded.SendAsync("POST", "/events/orders/1", "x", "Origin: http://localhost:3000", Guarded.Cookie(Guarded.KeyOfOps))).Status, Is.EqualTo(403));
+        Assert.That((await guarded.SendAsync("POST", "/events/orders/1", "x", "Origin: http://localhost:3000",
+            Guarded.Cookie(Guarded.KeyOfOps))).Status, Is.EqualTo(403));
         await using var bare = new ServerUnderTest(transport: transport);
         var reply = await bare.SendAsync("POST", "/events", "x");
         Assert.That((reply.Status, reply.Problem), Is.EqualTo(
-            (403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.")));
+            (403, "Publishing without a key is not possible through a proxy or over HTTP/1.0; set Auth:PublishKeys, or "
+                + "Auth:AllowAnonymousPublish=true.")));
     }
 
     [Test]
     public async Task Page_at_a_loopback_origin_that_is_listed_counts_everywhere()
     {
-        var options = EndpointOptions.Default with { IsLoopbackOnly = false, AllowedOrigins = ["http://localhost:3000"], AllowCredentials = true };
+        var options = EndpointOptions.Default with
+        {
+            IsLoopbackOnly = false,
+            AllowedOrigins = ["http://localhost:3000"],
+            AllowCredentials = true
+        };
         await using var server = Guarded.Start(options);
-        await server.PublishAsync("/events/orders/1", "x", Guarded.Cookie(Guarded.KeyOfOps), "Origin: http://localhost:3000", "Host: app.example", "Via: 1.1 proxy");
-        Assert.That((await server.SendAsync("POST", "/events/orders/1", "x", Guarded.Cookie(Guarded.KeyOfOps), "Origin: http://localhost:3001", "Host: app.example")).Status, Is.EqualTo(403));
+        await server.PublishAsync("/events/orders/1", "x", Guarded.Cookie(Guarded.KeyOfOps), "Origin: http://localhost:3000",
+            "Host: app.example", "Via: 1.1 proxy");
+        Assert.That((await server.SendAsync("POST", "/events/orders/1", "x", Guarded.Cookie(Guarded.KeyOfOps),
+            "Origin: http://localhost:3001", "Host: app.example")).Status, Is.EqualTo(403));
     }
 }

@@ -104,7 +104,8 @@ public sealed class PublishBatchTests
     {
         await using var server = new ServerUnderTest();
         var reader = await server.SubscribeAsync("/events");
-        Assert.That((await PublishAsync(server, "/events", $$"""{"data":{{value}},"event":"x"}""", """{"data":"last"}""")).Status, Is.EqualTo(201));
+        Assert.That((await PublishAsync(server, "/events", $$"""{"data":{{value}},"event":"x"}""", """{"data":"last"}""")).Status,
+            Is.EqualTo(201));
         Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo(value));
         Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo("last"));
     }

@@ -49,7 +49,8 @@ public sealed class RequestGuardTests
     [TestCase(".localhost", 421)]
     public async Task Server_on_loopback_answers_to_loopback_and_listed_names_only(string host, int status)
     {
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { AllowedHosts = ["listed.example"] });
+        var options = EndpointOptions.Default with { AllowedHosts = ["listed.example"], AllowAnonymousPublish = true };
+        await using var server = new ServerUnderTest(options);
         foreach (var method in new[] { "GET", "HEAD" })
             Assert.That((await server.SendAsync(method, "/", null, "Host: " + host)).Status, Is.EqualTo(status));
         Assert.That((await server.SendAsync("POST", "/events", "x", "Host: " + host)).Status, Is.EqualTo(status == 200 ? 201 : status));
@@ -222,6 +223,40 @@ public sealed class RequestGuardTests
         await open.PublishAsync("/events", "x", field);
     }
 
+    // What nginx does with proxy_pass alone: HTTP/1.0, its upstream's name as Host, and no field of its own.
+    [TestCase("POST", "/events")]
+    [TestCase("GET", "/admin/topics")]
+    [TestCase("POST", "/admin/shed?percent=1")]
+    [TestCase("GET", "/metrics")]
+    public async Task Request_over_http_1_0_may_be_a_proxys(string method, string target)
+    {
+        await using var local = new ServerUnderTest();
+        Assert.That(await StatusOfAsync(local, "1.1"), Is.AnyOf(200, 201, 202));
+        Assert.That(await StatusOfAsync(local, "1.0"), Is.EqualTo(403));
+        await using var keyed = new ServerUnderTest(auth: Guarded.Options);
+        Assert.That(await StatusOfAsync(keyed, "1.0", Guarded.Bearer(Guarded.KeyOfOps) + "\r\n"), Is.AnyOf(200, 201, 202));
+
+        async Task<int> StatusOfAsync(ServerUnderTest server, string version, string field = "")
+        {
+            var client = await server.ConnectAsync();
+            await client.SendAsync($"{method} {target} HTTP/{version}\r\nHost: {client.Authority}\r\n{field}Content-Length: 1\r\n\r\nx");
+            return (await client.ReadReplyAsync()).Status;
+        }
+    }
+
+    // A name of the operator's own says that others come, and then a request that looks local may be anybody's.
+    [TestCase(null)]
+    [TestCase("Host: app.example")]
+    public async Task Publishing_without_a_key_ends_once_another_host_name_is_listed(string? field)
+    {
+        var options = EndpointOptions.Default with { AllowedHosts = ["app.example"] };
+        string[] fields = field is null ? [] : [field];
+        await using var server = new ServerUnderTest(options);
+        Assert.That((await server.SendAsync("POST", "/events", "x", fields)).Status, Is.EqualTo(401));
+        await using var open = new ServerUnderTest(options with { AllowAnonymousPublish = true });
+        Assert.That((await open.SendAsync("POST", "/events", "x", fields)).Status, Is.EqualTo(201));
+    }
+
     [TestCase("PROXY TCP4 192.0.2.7 198.51.100.1 4711 443")]
     [TestCase("PROXY UNKNOWN")]
     public async Task Connection_with_a_PROXY_header_came_through_a_proxy(string header)
@@ -234,7 +269,8 @@ public sealed class RequestGuardTests
         Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(401));
         await client.RequestAsync("POST", "/events", "x");
         var reply = await client.ReadReplyAsync();
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((403, "Publishing without a key is not possible through a proxy; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((403, "Publishing without a key is not possible through a proxy or over "
+            + "HTTP/1.0; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.")));
     }
 
     // Anonymous publishing by setting and by where the server listens; with keys there is none unless it is set.

@@ -17,7 +17,8 @@ internal sealed class SlowBodyTests
         await using var server = new ServerUnderTest(transport: new TransportOptions { MinBodyRate = 0 }, auth: Guarded.Options);
         var client = await server.ConnectAsync();
         var framing = isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {body.Length}";
-        await client.RequestAsync("POST", "/events/orders/1", (string?)null, Guarded.Bearer(server.Token(seconds: 10)), "Content-Type: " + type, framing, "Expect: 100-continue");
+        await client.RequestAsync("POST", "/events/orders/1", (string?)null, Guarded.Bearer(server.Token(seconds: 10)),
+            "Content-Type: " + type, framing, "Expect: 100-continue");
         // Who sent it is known by then: its body is what the server asks for.
         Assert.That((await client.ReadHeadAsync()).Status, Is.EqualTo(100));
         await SendAsync(body[..1]);

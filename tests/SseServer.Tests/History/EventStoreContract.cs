@@ -115,7 +115,8 @@ internal abstract partial class EventStoreContract
         using (var store = NewStore()) Assert.That(store.Open(10, 20).HighWater, Is.EqualTo(2000));
         using var last = NewStore();
 
-        Assert.That(last.Open(10, 20).HighWater, Is.EqualTo(2001), "The second life began above the mark, and readers were greeted with that id.");
+        Assert.That(last.Open(10, 20).HighWater, Is.EqualTo(2001),
+            "The second life began above the mark, and readers were greeted with that id.");
     }
 
     [Test]

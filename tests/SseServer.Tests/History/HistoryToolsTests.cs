@@ -29,7 +29,8 @@ internal sealed class HistoryToolsTests : IDisposable
         Assert.That(_error.ToString(), Is.Empty);
     }
 
-    [TestCase("UPDATE blocks SET data = zeroblob(length(data)) WHERE topic_id = 2", "The block of events 1769860800000-1 to 1769860800000-1 of topic b fails its checksum: they cannot be read.")]
+    [TestCase("UPDATE blocks SET data = zeroblob(length(data)) WHERE topic_id = 2",
+        "The block of events 1769860800000-1 to 1769860800000-1 of topic b fails its checksum: they cannot be read.")]
     [TestCase("UPDATE topics SET count = count + 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
     [TestCase("UPDATE topics SET bytes = 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
     [TestCase("DELETE FROM blocks WHERE topic_id = 2", "The totals of topic b are not those of its blocks.")]

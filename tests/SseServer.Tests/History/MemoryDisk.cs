@@ -51,7 +51,9 @@ internal sealed class MemoryDisk
             BeginLife(wasClean ? _highWater : _lastId, firstId);
             if (_origin == 0) _origin = firstId;
             if (!wasClean) _uncleanThrough = Math.Max(_uncleanThrough, _highWater);
-            var start = new StoreStart(_origin, _highWater, _lastId, _floor, _uncleanThrough, wasClean, [.. _topics.Select(topic => Describe(topic.Key))]) { Lives = [.. _lives] };
+            var start = new StoreStart(_origin, _highWater, _lastId, _floor, _uncleanThrough, wasClean,
+                [.. _topics.Select(topic => Describe(topic.Key))])
+            { Lives = [.. _lives] };
             _highWater = Math.Max(firstId, leaseEnd);
             _isClean = false;
             return start;
@@ -171,7 +173,8 @@ internal sealed class MemoryDisk
                 var row = _rows[i];
                 if (!selection.Topics.Any(topic => topic.AsSpan().SequenceEqual(row.Topic)) && !selection.Patterns.Any(pattern => pattern.Matches(row.Topic))) continue;
                 if (newest is not null && !row.IsFinal && !newest.Contains(row)) continue;
-                if (page.Count == maxEvents || !page.TryAdd(row.Id, row.Frame, row.PrefixLength, key: Encoding.UTF8.GetBytes(row.Key ?? ""), isFinal: row.IsFinal)) return;
+                if (page.Count == maxEvents || !page.TryAdd(row.Id, row.Frame, row.PrefixLength,
+                    key: Encoding.UTF8.GetBytes(row.Key ?? ""), isFinal: row.IsFinal)) return;
             }
 
             page.IsEnd = true;

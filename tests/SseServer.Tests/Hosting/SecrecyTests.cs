@@ -64,7 +64,8 @@ internal sealed partial class SecrecyTests
     {
         var output = new StringWriter();
         var error = new StringWriter();
-        Assert.That(await SseServer.Hosting.ServerProgram.RunAsync(args.Split(' '), [], output, error, _ => { }, new CancellationToken(canceled: true)), Is.EqualTo(2));
+        Assert.That(await SseServer.Hosting.ServerProgram.RunAsync(args.Split(' '), [], output, error,
+            _ => { }, new CancellationToken(canceled: true)), Is.EqualTo(2));
         Assert.That(error.ToString(), Does.Contain(sentence).And.Not.Contains("hunter2"));
     }
 

@@ -17,7 +17,8 @@ internal sealed partial class TerminalOutputTests
 {
     // C0 and C1 controls (ESC, BEL, the 8-bit CSI), DEL, line and paragraph separators, marks and overrides of direction, a byte order
     // mark, a tag.
-    private const string Evil = "\u0007\u001b[2J\u007f\u0085\u009b31m\u061c\u200b\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\U000e0041";
+    private const string Evil
+        = "\u0007\u001b[2J\u007f\u0085\u009b31m\u061c\u200b\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\U000e0041";
 
     [Test]
     public async Task Log_has_nothing_in_it_that_a_terminal_acts_on()
@@ -53,10 +54,12 @@ internal sealed partial class TerminalOutputTests
         }
 
         var output = new StringWriter();
-        Assert.That(await ServerProgram.RunAsync(["history", "export", "--History:Path", directory.File], [], output, new StringWriter(), _ => { }), Is.Zero);
+        Assert.That(await ServerProgram.RunAsync(["history", "export", "--History:Path", directory.File], [], output, new StringWriter(),
+            _ => { }), Is.Zero);
         Assert.That(Unsafe(output.ToString()), Is.Empty);
         Assert.That(output.ToString(), Does.Contain("ünd").And.Contain("\\u202e"));
-        var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).ToArray();
         Assert.That(lines[0].GetProperty("data").GetString(), Is.EqualTo($"{Evil} \"ünd\" \\ 😀"));
         Assert.That(lines[1].GetProperty("event").GetString(), Is.EqualTo("n\u202e\u0085"));
     }
@@ -72,7 +75,8 @@ internal sealed partial class TerminalOutputTests
     public async Task Complaint_about_an_argument_has_nothing_in_it_that_a_terminal_acts_on(string argument)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var code = await ServerProgram.RunAsync([string.Format(CultureInfo.InvariantCulture, argument, $"x{Evil}")], [], output, error, _ => { }, new CancellationToken(canceled: true));
+        var code = await ServerProgram.RunAsync([string.Format(CultureInfo.InvariantCulture, argument, $"x{Evil}")], [], output, error,
+            _ => { }, new CancellationToken(canceled: true));
         Assert.That(code, Is.EqualTo(2));
         Assert.That(error.ToString(), Is.Not.Empty);
         Assert.That(Unsafe(output.ToString() + error), Is.Empty);
@@ -94,7 +98,8 @@ internal sealed partial class TerminalOutputTests
     private static Process Start(params string[] args)
     {
         var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), .. args])
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH")
+                ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), .. args])
         {
             RedirectStandardOutput = true,
             StandardOutputEncoding = Encoding.UTF8,

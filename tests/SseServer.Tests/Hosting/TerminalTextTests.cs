@@ -12,7 +12,8 @@ internal sealed class TerminalTextTests
     [TestCase("plain text, ünïcödé, 漢字, Ελληνικά, 😀, e\u0301", "plain text, ünïcödé, 漢字, Ελληνικά, 😀, e\u0301")]
     [TestCase("\0\a\b\t\n\v\f\r\u001b", "<U+0000><U+0007><U+0008><U+0009><U+000A><U+000B><U+000C><U+000D><U+001B>")]
     [TestCase("\u007f\u0080\u0085\u009b\u009d\u009f", "<U+007F><U+0080><U+0085><U+009B><U+009D><U+009F>")]
-    [TestCase("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "<U+061C><U+200E><U+200F><U+202A><U+202B><U+202C><U+202D><U+202E><U+2066><U+2067><U+2068><U+2069>")]
+    [TestCase("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+        "<U+061C><U+200E><U+200F><U+202A><U+202B><U+202C><U+202D><U+202E><U+2066><U+2067><U+2068><U+2069>")]
     [TestCase("a\u2028b\u2029c", "a<U+2028>b<U+2029>c")]
     [TestCase("\u200b\u200d\ufeff\u00ad", "<U+200B><U+200D><U+FEFF><U+00AD>")]
     [TestCase("\U000e0041x", "<U+E0041>x")]
@@ -29,7 +30,8 @@ internal sealed class TerminalTextTests
     [Test]
     public void Lines_stay_where_they_are_the_writers_own()
     {
-        Assert.That(TerminalText.Escape("one\ntwo\r\nthree\rover\r", keepsLines: true), Is.EqualTo("one\ntwo\r\nthree<U+000D>over<U+000D>"));
+        Assert.That(TerminalText.Escape("one\ntwo\r\nthree\rover\r", keepsLines: true),
+            Is.EqualTo("one\ntwo\r\nthree<U+000D>over<U+000D>"));
     }
 
     [Test]

@@ -37,7 +37,8 @@ internal sealed class DamagedHistoryTests : IDisposable
         {
             var subscription = hub.Join(new RecordingSubscription { IsChunked = isChunked }, TestHub.After(_ids[0]), selectors);
             subscription.WaitForData("1", "2", "5", "6", "7", "8", "live");
-            var gaps = subscription.Stream.Blocks.Select((block, index) => (block, index)).Where(block => block.block.Name == "gap").ToList();
+            var gaps = subscription.Stream.Blocks.Select((block, index) => (block, index)).Where(block => block.block.Name == "gap")
+                .ToList();
             Assert.That(gaps, Has.Count.EqualTo(1));
             Assert.That(gaps[0].block.Data, Is.EqualTo($$"""{"topics":["{{selectors[0]}}"],"after":"{{_ids[2]}}","from":"{{_ids[5]}}"}"""));
             Assert.That(subscription.Stream.Blocks[gaps[0].index - 1].Data, Is.EqualTo("2"), "Where it is.");

@@ -8,8 +8,9 @@ using SseServer.Tests.Hub.Support;
 namespace SseServer.Tests.Hub;
 
 /// <summary>
-/// The rule: seen + announced = published. For every reader, each event is delivered, or a gap says before the next event that it is lost. Publishing, retention, the store's trims, its pages, sends
-/// that stop anywhere and gaps are interleaved in random orders, one step at a time: each step of a trim and each page passes when its turn comes.
+/// The rule: seen + announced = published. For every reader, each event is delivered, or a gap says before the next event that it is lost.
+/// Publishing, retention, the store's trims, its pages, sends that stop anywhere and gaps are interleaved in random orders, one step at a
+/// time: each step of a trim and each page passes when its turn comes.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -56,7 +57,13 @@ internal sealed class DeliveryModelTests
         var random = new Random(seed);
         var retention = new TopicRetention { MaxEvents = random.Next(4, 40), MaxBytes = random.Next(3) == 0 ? 5000 : 1_000_000 };
         using var store = isStored ? new MemoryEventStore { PageEvents = random.Next(1, 6), TrimRows = random.Next(1, 3) } : null;
-        var options = HubOptions.Default with { Shards = random.Next(1, 3), Retention = retention, MaxHistoryBytes = random.Next(2_000, 12_000), HeartbeatInterval = TimeSpan.FromHours(1) };
+        var options = HubOptions.Default with
+        {
+            Shards = random.Next(1, 3),
+            Retention = retention,
+            MaxHistoryBytes = random.Next(2_000, 12_000),
+            HeartbeatInterval = TimeSpan.FromHours(1)
+        };
         using var hub = new TestHub(options, store: store);
         var all = new List<Published>();
         var readers = new List<Reader>();
@@ -100,7 +107,8 @@ internal sealed class DeliveryModelTests
             all.Add(end);
             // What was appended last stays until something else is.
             foreach (var reader in readers.FindAll(reader => reader.Selects(end.Topic)))
-                Eventually.True(() => reader.IsCut || reader.Subscription.Stream.Events.LastOrDefault()?.Id == end.Id.ToString(), $"seed {seed}, {string.Join(' ', reader.Selection)} up to {end}");
+                Eventually.True(() => reader.IsCut || reader.Subscription.Stream.Events.LastOrDefault()?.Id == end.Id.ToString(),
+                    $"seed {seed}, {string.Join(' ', reader.Selection)} up to {end}");
         }
 
         foreach (var reader in readers) Check(reader, all, $"seed {seed}, {string.Join(' ', reader.Selection)} after {reader.Start}");
@@ -127,7 +135,8 @@ internal sealed class DeliveryModelTests
     }
 
     private static Evicted EvictedNow(TestHub hub)
-        => new([.. Enumerable.Range(0, Topics).Select(i => hub.Hub.FindTopic(Encoding.UTF8.GetBytes($"t/{i}"))?.EvictedThrough ?? default)]);
+        => new([.. Enumerable.Range(0, Topics)
+            .Select(i => hub.Hub.FindTopic(Encoding.UTF8.GetBytes($"t/{i}"))?.EvictedThrough ?? default)]);
 
     private static void Check(Reader reader, List<Published> all, string what)
     {
@@ -143,7 +152,8 @@ internal sealed class DeliveryModelTests
             if (block.Name == "gap")
             {
                 var gap = JsonDocument.Parse(block.Data!).RootElement;
-                Assert.That(gap.GetProperty("after").GetString(), Is.EqualTo(at?.ToString()), $"{what}: a gap is after what the reader has");
+                Assert.That(gap.GetProperty("after")
+                    .GetString(), Is.EqualTo(at?.ToString()), $"{what}: a gap is after what the reader has");
                 said.Add((gap, reader.Gaps[gaps++]));
                 fresh.Add(gap);
                 continue;
@@ -154,13 +164,16 @@ internal sealed class DeliveryModelTests
             var id = known[block.Id!].Id;
             Assert.That(id, Is.GreaterThan(at ?? default), $"{what}: each once, in order");
             // Nothing may follow yet when a gap is written.
-            if (fresh.Count > 0) Assert.That(fresh[^1].GetProperty("from").GetString(), Is.Null.Or.EqualTo(block.Id), $"{what}: a gap ends with what follows it");
+            if (fresh.Count > 0)
+                Assert.That(fresh[^1].GetProperty("from").GetString(), Is.Null.Or.EqualTo(block.Id), $"{what}: a gap "
+                    + "ends with what follows it");
             if (at is { } last)
             {
                 foreach (var lost in owed.Where(e => e.Id > last && e.Id < id))
                 {
                     if (reader.IsOfOneTopic) Assert.That(fresh, Is.Not.Empty, $"{what}: {lost} is neither seen nor announced right there");
-                    Assert.That(said.Exists(s => Covers(s.Gap, s.Evicted, lost)), Is.True, $"{what}: {lost} is neither seen nor announced before {id}");
+                    Assert.That(said.Exists(s => Covers(s.Gap, s.Evicted, lost)), Is.True,
+                        $"{what}: {lost} is neither seen nor announced before {id}");
                 }
             }
 

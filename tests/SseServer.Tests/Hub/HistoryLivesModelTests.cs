@@ -50,7 +50,8 @@ internal sealed class HistoryLivesModelTests
         /// <summary>The last id is of a life that did not end in order, or of a history that was replaced.</summary>
         public bool MayBeTold { get; set; }
 
-        public bool Selects(Published e) => Selection.Contains(e.Topic) || Selection[0] == "**" || (Selection[0] == "*" && !e.Topic.Contains('/'));
+        public bool Selects(Published e) => Selection.Contains(e.Topic) || Selection[0] == "**"
+            || (Selection[0] == "*" && !e.Topic.Contains('/'));
     }
 
     private sealed class World : IDisposable
@@ -151,7 +152,8 @@ internal sealed class HistoryLivesModelTests
         private void Resume(Reader reader)
         {
             Resumes++;
-            reader.Subscription = reader.LastEventId is null ? _hub.SubscribeLive(reader.Selection) : _hub.Subscribe(TestHub.After(reader.LastEventId), reader.Selection);
+            reader.Subscription = reader.LastEventId is null ? _hub.SubscribeLive(reader.Selection)
+                : _hub.Subscribe(TestHub.After(reader.LastEventId), reader.Selection);
             Check(reader);
         }
 
@@ -169,7 +171,8 @@ internal sealed class HistoryLivesModelTests
                     isTold = stream.Gaps.Any();
                     return isTold || owed.TrueForAll(reader.Done.Contains);
                 },
-                $"{string.Join(' ', reader.Selection)} after {reader.LastEventId}: {string.Join(' ', owed.Where(data => !reader.Done.Contains(data)))} in silence");
+                $"{string.Join(' ', reader.Selection)} after {reader.LastEventId}: "
+                    + $"{string.Join(' ', owed.Where(data => !reader.Done.Contains(data)))} in silence");
             if (!isTold) return;
             Assert.That(reader.MayBeTold, Is.True, $"{string.Join(' ', reader.Selection)} after {reader.LastEventId}: a gap for nothing.");
             Gaps++;
@@ -185,7 +188,8 @@ internal sealed class HistoryLivesModelTests
             TestHub.Settle(subscription);
             reader.LastEventId = subscription.Stream.LastEventId ?? reader.LastEventId;
             // An id of this life: what came before it was seen, or told of.
-            if (subscription.Stream.LastEventId is { } id && EventId.TryParse(Encoding.UTF8.GetBytes(id), out var last) && last >= _begin) reader.MayBeTold = false;
+            if (subscription.Stream.LastEventId is { } id && EventId.TryParse(Encoding.UTF8.GetBytes(id), out var last) && last >= _begin)
+                reader.MayBeTold = false;
             reader.Done.UnionWith(subscription.Data);
             subscription.PeerLost();
             subscription.WaitForEnd(StreamEnding.Broken);
@@ -230,6 +234,7 @@ internal sealed class HistoryLivesModelTests
         private TestHub Start() => new(Options, _time, _isStored ? _store : null);
 
         private static List<Published> Stored(MemoryEventStore store)
-            => [.. Topics.SelectMany(topic => store.Data(topic).Select(data => new Published(topic, data))).OrderBy(e => int.Parse(e.Data, System.Globalization.CultureInfo.InvariantCulture))];
+            => [.. Topics.SelectMany(topic => store.Data(topic).Select(data => new Published(topic, data)))
+                .OrderBy(e => int.Parse(e.Data, System.Globalization.CultureInfo.InvariantCulture))];
     }
 }

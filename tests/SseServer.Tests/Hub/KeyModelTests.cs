@@ -115,7 +115,8 @@ internal sealed class KeyModelTests
     private static void Check(Reader reader, List<Published> all, TimeSpan maxAge, bool isPaced)
     {
         var wanted = all.Where(e => e.Id > reader.Start && reader.Wants(e)).ToList();
-        Eventually.True(() => reader.Subscription.Ending is not null || (ReadIds(reader.Subscription.Stream) is [.., var last] && last == wanted[^1].Id),
+        Eventually.True(() => reader.Subscription.Ending is not null
+            || (ReadIds(reader.Subscription.Stream) is [.., var last] && last == wanted[^1].Id),
             $"{string.Join(' ', reader.Selection)} of {string.Join(' ', reader.Names)} up to {wanted[^1]}");
         var stream = reader.Subscription.Stream;
         var ids = ReadIds(stream);
@@ -139,7 +140,8 @@ internal sealed class KeyModelTests
         }
 
         foreach (var newest in wanted.Where(e => e.Key is not null && IsNewest(e)))
-            if (!MayBeTooOld(newest) && reader.Subscription.Ending is null) Assert.That(got, Does.Contain(newest.Id), "The newest of each key comes.");
+            if (!MayBeTooOld(newest) && reader.Subscription.Ending is null)
+                Assert.That(got, Does.Contain(newest.Id), "The newest of each key comes.");
         if (reader.WantsLatest || reader.Subscription.Ending is not null) return;
 
         var lost = wanted.Exists(e => (e.Key is null || IsNewest(e)) && !got.Contains(e.Id));

@@ -28,7 +28,8 @@ internal sealed class PositionTests
         hub.Time.Advance(TimeSpan.FromMilliseconds(123));
         hub.Publish("secret", "two");
         Assert.That(hub.SubscribeLive(selectors).Stream.LastEventId, Is.EqualTo(quiet));
-        Assert.That(EventId.TryParse(Encoding.ASCII.GetBytes(quiet!), out var id) ? id : default, Is.EqualTo(EventId.FirstAt(hub.Hub.Head.Milliseconds / 1000 * 1000)));
+        Assert.That(EventId.TryParse(Encoding.ASCII.GetBytes(quiet!), out var id) ? id
+            : default, Is.EqualTo(EventId.FirstAt(hub.Hub.Head.Milliseconds / 1000 * 1000)));
     }
 
     [Test]
@@ -65,7 +66,8 @@ internal sealed class PositionTests
     // Joins at every moment of a random history, with everything that a position must not pass over: own events of the same second, of
     // the same millisecond, evicted and kept ones.
     [Test]
-    public void Resuming_from_a_greeting_gives_what_was_published_after_it_once_and_without_a_gap([Range(1, 12)] int seed, [Values] bool isTight)
+    public void Resuming_from_a_greeting_gives_what_was_published_after_it_once_and_without_a_gap([Range(1, 12)] int seed,
+        [Values] bool isTight)
     {
         var retention = new TopicRetention { MaxEvents = isTight ? 2 : 10_000, MaxKeys = 2 };
         using var hub = new TestHub(HubOptions.Default with { Shards = 1, Retention = retention });
@@ -89,14 +91,16 @@ internal sealed class PositionTests
             var back = hub.Subscribe(TestHub.After(greeted.Stream.LastEventId!), selectors);
             Eventually.True(() => back.Stream.Blocks.Count > 0);
             TestHub.Settle(back);
-            Assert.That((back.Data.Length, back.Stream.Gaps.Count()), Is.EqualTo((0, 0)), $"{string.Join(' ', selectors)} after {greeted.Stream.LastEventId} at {hub.Hub.Head}");
+            Assert.That((back.Data.Length, back.Stream.Gaps.Count()), Is.EqualTo((0, 0)),
+                $"{string.Join(' ', selectors)} after {greeted.Stream.LastEventId} at {hub.Hub.Head}");
         }
 
         if (isTight) return;
         foreach (var (selectors, id, before) in joined)
         {
             var back = hub.Subscribe(TestHub.After(id), selectors);
-            back.WaitForData([.. published.Skip(before).Where(one => selectors.Any(selector => Covers(selector, one.Topic))).Select(one => one.Data)]);
+            back.WaitForData([.. published.Skip(before).Where(one => selectors.Any(selector => Covers(selector, one.Topic)))
+                .Select(one => one.Data)]);
             Assert.That(back.Stream.Gaps, Is.Empty);
         }
     }
@@ -124,10 +128,13 @@ internal sealed class PositionTests
         Assert.That((back.Data.Length, back.Stream.Gaps.Count()), Is.EqualTo((0, 0)));
     }
 
-    private static bool Covers(string selector, string topic) => selector.EndsWith("/*", StringComparison.Ordinal) ? topic.StartsWith(selector[..^1], StringComparison.Ordinal) : selector == topic;
+    private static bool Covers(string selector, string topic) => selector.EndsWith("/*", StringComparison.Ordinal)
+        ? topic.StartsWith(selector[..^1], StringComparison.Ordinal) : selector == topic;
 
-    private static EventId Parse(string id) => EventId.TryParse(Encoding.ASCII.GetBytes(id), out var parsed) ? parsed : throw new ArgumentException("No hub id.", nameof(id));
+    private static EventId Parse(string id) => EventId.TryParse(Encoding.ASCII.GetBytes(id), out var parsed) ? parsed
+        : throw new ArgumentException("No hub id.", nameof(id));
 
     private static EventFilter Filter(params string[] names)
-        => EventFilter.TryCreate(Array.ConvertAll(names, Encoding.UTF8.GetBytes), out var filter, out _) ? filter! : throw new ArgumentException("No filter.", nameof(names));
+        => EventFilter.TryCreate(Array.ConvertAll(names, Encoding.UTF8.GetBytes), out var filter, out _) ? filter!
+            : throw new ArgumentException("No filter.", nameof(names));
 }

@@ -5,7 +5,8 @@ using SseServer.Tests.Hub.Support;
 namespace SseServer.Tests.Hub;
 
 /// <summary>
-/// The rule: a reader may never cost another reader anything. Stalled readers take no history from others, and a byte bound takes nothing that a live reader has yet to be handed.
+/// The rule: a reader may never cost another reader anything. Stalled readers take no history from others, and a byte bound takes nothing
+/// that a live reader has yet to be handed.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -14,7 +15,11 @@ internal sealed class StalledReaderTests
     private static readonly HubOptions OneMegabyte = HubOptions.Default with { Shards = 1, MaxHistoryBytes = 1_000_000 };
 
     // Topic "a" keeps its last event only.
-    private static readonly HubOptions ShortTopic = OneMegabyte with { Rules = [new(TestHub.Select("a"), new TopicRetention { MaxEvents = 1 }, PublishPromise.Committed)] };
+    private static readonly HubOptions ShortTopic = OneMegabyte with
+    {
+        Rules = [new(TestHub.Select("a"),
+        new TopicRetention { MaxEvents = 1 }, PublishPromise.Committed)]
+    };
 
     [TestCase(1)]
     [TestCase(100)]
@@ -126,7 +131,12 @@ internal sealed class StalledReaderTests
     [Test]
     public async Task Healthy_readers_hear_of_no_gap_however_short_memory_is([Values("steady", "steady/*", "**")] string selector)
     {
-        using var hub = new TestHub(HubOptions.Default with { Shards = 2, MaxHistoryBytes = 48 * 1024, TopicLinger = TimeSpan.FromSeconds(1) });
+        using var hub = new TestHub(HubOptions.Default with
+        {
+            Shards = 2,
+            MaxHistoryBytes = 48 * 1024,
+            TopicLinger = TimeSpan.FromSeconds(1)
+        });
         var readers = Enumerable.Range(0, 3).Select(_ => hub.SubscribeLive(selector)).ToArray();
         var published = 0;
 
@@ -134,7 +144,8 @@ internal sealed class StalledReaderTests
         {
             for (var i = 0; i < 1500; i++)
             {
-                var (_, status) = hub.Begin(i % 3 == 0 ? selector == "steady" ? "steady" : "steady/one" : $"other/{publisher}/{i}", new string('x', 400));
+                var (_, status) = hub.Begin(i % 3 == 0 ? selector == "steady" ? "steady" : "steady/one"
+                    : $"other/{publisher}/{i}", new string('x', 400));
                 Assert.That(await status, Is.EqualTo(HubStatus.Ok));
                 if (i % 3 == 0 || selector == "**") Interlocked.Increment(ref published);
                 if (i % 100 == 0) hub.Time.Advance(TimeSpan.FromSeconds(1));

@@ -189,7 +189,12 @@ internal sealed class StoredEndTests : IDisposable
     [Test]
     public void An_end_that_gave_way_is_gone_after_a_restart_though_a_reader_made_its_topic_again()
     {
-        var options = HubOptions.Default with { Shards = 1, MaxTopics = 2, Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(80) } };
+        var options = HubOptions.Default with
+        {
+            Shards = 1,
+            MaxTopics = 2,
+            Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(80) }
+        };
         string name;
         using (var hub = Start(options))
         {

@@ -28,7 +28,8 @@ public sealed class HeldBodyTests
         Format("application/x-ndjson", $"{{\"data\":\"{Large}\"}}\n", $"{{\"data\":\"{Large}\"}}\n", 64 * Kilobyte, "a batch after a line"),
         Format("text/event-stream", $"data: {Large}", $"data: {Large}\n\n", 2 * (Size + 6), "a stream within a line"),
         Format("text/event-stream", $"data: {Large}\n", $"data: {Large}\n\n", 2 * (Size + 1), "a stream within an event"),
-        Format("text/event-stream", $"event: {Large}\nid: {Large}\n", $"data: {Large}\n\n", 4 * Size, "a stream within an event of a long name"),
+        Format("text/event-stream", $"event: {Large}\nid: {Large}\n", $"data: {Large}\n\n", 4 * Size,
+            "a stream within an event of a long name"),
     ];
 
     [TestCaseSource(nameof(Formats))]

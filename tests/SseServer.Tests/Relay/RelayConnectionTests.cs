@@ -160,6 +160,47 @@ public sealed class RelayConnectionTests
         Assert.That((next?.ToString(), problem), Is.EqualTo((expected is null ? to : null, expected)));
     }
 
+    // Fetch, "HTTP-redirect fetch": the credential is for the origin that it was set for, and it does not come back with a detour.
+    [TestCase("https://a.example/x", "https://a.example/y", true)]
+    [TestCase("https://a.example/x", "https://A.EXAMPLE:443/y", true)]
+    [TestCase("https://a.example/x", "https://b.example/x", false)]
+    [TestCase("https://a.example/x", "https://a.example:8443/x", false)]
+    [TestCase("https://a.example/x", "https://sub.a.example/x", false)]
+    [TestCase("http://a.example/x", "https://a.example/x", false)]
+    [TestCase("https://a.example/x", "https://b.example/x https://a.example/x", false)]
+    [TestCase("https://a.example/x", "https://a.example/y https://b.example/x", false)]
+    public async Task Credential_is_withheld_from_another_origin(string from, string redirects, bool isSent)
+    {
+        var places = redirects.Split(' ');
+        using var network = new RedirectingHandler(places);
+        var options = new RelayOptions { Url = new Uri(from), Topic = "t"u8.ToArray(), Authorization = "Bearer secret" };
+        using var source = new EventSource(options, network);
+
+        using var answer = await source.AskAsync("7", CancellationToken.None);
+
+        Assert.That(network.Asked.Select(asked => asked.Url),
+            Is.EqualTo(new[] { from }.Concat(places).Select(url => new Uri(url).ToString())));
+        Assert.That(network.Asked[0].Authorization, Is.EqualTo("Bearer secret"));
+        Assert.That(network.Asked[^1].Authorization, Is.EqualTo(isSent ? "Bearer secret" : null));
+        Assert.That(network.Asked.Select(asked => asked.LastEventId), Has.All.EqualTo("7"));
+    }
+
+    private sealed class RedirectingHandler(string[] places) : HttpMessageHandler
+    {
+        public List<(string Url, string? Authorization, string? LastEventId)> Asked { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Asked.Add((request.RequestUri!.ToString(), Field(request, "Authorization"), Field(request, "Last-Event-ID")));
+            var response = new HttpResponseMessage(Asked.Count > places.Length ? HttpStatusCode.NoContent : HttpStatusCode.Redirect);
+            if (Asked.Count <= places.Length) response.Headers.Location = new Uri(places[Asked.Count - 1]);
+            return Task.FromResult(response);
+        }
+
+        private static string? Field(HttpRequestMessage request, string name)
+            => request.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+    }
+
     [Test]
     public void Redirect_to_a_name_that_no_host_has_is_a_failure_of_the_source()
     {

@@ -4,8 +4,8 @@ using SseServer.Transport;
 namespace SseServer.Tests.Transport;
 
 /// <summary>
-/// Many clients read no reply before they have sent their whole body. So a refusal reaches them only if the rest of the body is read, however long it is, within bounds of time. A
-/// connection that is closed while bytes arrive is reset, and a reset destroys the reply.
+/// Many clients read no reply before they have sent their whole body. So a refusal reaches them only if the rest of the body is read,
+/// however long it is, within bounds of time. A connection that is closed while bytes arrive is reset, and a reset destroys the reply.
 /// </summary>
 [TestFixture(false)]
 [TestFixture(true)]

@@ -23,7 +23,8 @@ internal sealed class LatestEvents
         _topic = database.Prepare("SELECT last_id, end_id FROM topics WHERE topic_id = ?1");
         _allTopics = database.Prepare("SELECT topic_id, name, last_id, end_id FROM topics");
         _nextKey = database.Prepare("SELECT id FROM keys WHERE topic_id = ?1 AND id > ?2 ORDER BY id LIMIT 1");
-        _blockAt = database.Prepare("SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
+        _blockAt = database.Prepare("SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER "
+            + "BY first_id DESC LIMIT 1");
     }
 
     /// <summary>Fills a page, within the transaction of its reader.</summary>

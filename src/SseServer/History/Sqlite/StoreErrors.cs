@@ -24,7 +24,8 @@ internal static class StoreErrors
     {
         StoreFailure.Full => $"The disk of the history {path} is full; make room, and it goes on by itself ({cause}).",
         StoreFailure.ReadOnly => $"The history {path} cannot be opened or written; give the server's user the right to write the file and its directory ({cause}).",
-        StoreFailure.Corrupt => $"The history {path} is damaged or not a history file; stop the server, look with 'sse-server history check', and restore a copy or move the file away ({cause}).",
+        StoreFailure.Corrupt => $"The history {path} is damaged or not a history file; stop the server, look with 'sse-server history "
+            + $"check', and restore a copy or move the file away ({cause}).",
         _ => $"The history {path} cannot be used; see whether its disk is well and no other process locks it ({cause}).",
     });
 

@@ -65,7 +65,8 @@ internal sealed class StoreLock : IDisposable
         return FileIdentity.Of(_path) switch
         {
             null =>
-                $"The history {_path} was deleted or moved away while it is in use; move it back, or restart the server to begin a new one.",
+                $"The history {_path} was deleted or moved away while it is in use; "
+                + "move it back, or restart the server to begin a new one.",
             { } current when current != _identity =>
                 $"Another file was put in the place of the history {_path} while it is in use; "
                 + "move the old one back, or restart the server to use the new one.",

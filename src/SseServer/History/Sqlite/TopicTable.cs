@@ -17,8 +17,10 @@ internal sealed class TopicTable
     public TopicTable(SqliteDatabase database)
     {
         _database = database;
-        _insert = database.Prepare($"INSERT INTO topics (name, {TopicTotals.Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
-        _update = database.Prepare($"UPDATE topics SET ({TopicTotals.Columns}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) WHERE topic_id = ?1");
+        _insert = database.Prepare($"INSERT INTO topics (name, {TopicTotals.Columns}) "
+            + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+        _update = database.Prepare($"UPDATE topics SET ({TopicTotals.Columns}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+            + "?11) WHERE topic_id = ?1");
         _delete = database.Prepare("DELETE FROM topics WHERE topic_id = ?1");
         Load();
     }

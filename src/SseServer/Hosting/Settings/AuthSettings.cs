@@ -58,9 +58,14 @@ internal static class AuthSettings
         foreach (var key in options.Keys)
         {
             var name = SecretText.Shown(key.Name);
-            if (!names.Add(key.Name)) reader.Reject("Auth:PublishKeys", name, $"has the key {name}, which Auth:Keys has too", "each name once");
-            else if (!secrets.TryAdd(key.Secret, name)) reader.Reject("Auth:PublishKeys", name, $"or Auth:Keys gives {name} the same text as {secrets[key.Secret]}", "each key once");
-            if (Encoding.UTF8.GetByteCount(key.Secret) > options.MaxTokenBytes) reader.Reject("Auth:MaxTokenBytes", $"{options.MaxTokenBytes}", $"is less than the key {name} has", "as many bytes as the longest key, or more");
+            if (!names.Add(key.Name))
+                reader.Reject("Auth:PublishKeys", name, $"has the key {name}, which Auth:Keys has too", "each name once");
+            else if (!secrets.TryAdd(key.Secret, name))
+                reader.Reject("Auth:PublishKeys", name, $"or Auth:Keys gives {name} the same text as {secrets[key.Secret]}",
+                    "each key once");
+            if (Encoding.UTF8.GetByteCount(key.Secret) > options.MaxTokenBytes)
+                reader.Reject("Auth:MaxTokenBytes", $"{options.MaxTokenBytes}", $"is less than the key {name} has",
+                    "as many bytes as the longest key, or more");
         }
 
         if (!options.ProtectedTopics.IsEmpty && !options.IsConfigured)

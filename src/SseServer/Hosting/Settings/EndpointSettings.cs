@@ -83,7 +83,9 @@ internal static class EndpointSettings
     private static bool? ReadAnonymous(SettingsReader reader)
     {
         var choice = reader.Choice("Auth:AllowAnonymousPublish", "local", ["true", "false", "local"],
-            "Publishing without a key: true lets everyone publish, false no one, local those on this machine where neither keys nor tokens are set up.");
+            "Publishing without a key: true lets everyone publish, false no one, local those on this machine if no keys, "
+                + "tokens or other host names "
+            + "are set up.");
         return choice == "local" ? null : choice == "true";
     }
 

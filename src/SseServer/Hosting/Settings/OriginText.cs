@@ -25,7 +25,8 @@ internal static class OriginText
     // data URLs have the origin null.
     private static readonly string[] Schemes =
     [
-        "https", "http", "chrome-extension", "moz-extension", "safari-web-extension", "vscode-webview", "capacitor", "ionic", "tauri", "app",
+        "https", "http", "chrome-extension", "moz-extension", "safari-web-extension", "vscode-webview", "capacitor", "ionic", "tauri",
+            "app",
     ];
 
     /// <summary>Reads an origin, or one with a wildcard; <c>*</c> is not for this.</summary>
@@ -63,7 +64,8 @@ internal static class OriginText
         if (isWildcard && !authority.StartsWith("*.", StringComparison.Ordinal))
             return ("has a wildcard in a place where it has no meaning", WildcardShape);
         if (isWildcard) authority = WildcardLabel + authority[2..];
-        if (authority.AsSpan().ContainsAny(" *\t") || !TryReadHost(scheme, authority, out var host, out var port)) return ("is no origin", Shape);
+        if (authority.AsSpan().ContainsAny(" *\t") || !TryReadHost(scheme, authority, out var host, out var port))
+            return ("is no origin", Shape);
         if (!isWildcard)
         {
             origin = Format(scheme, host, port);

@@ -23,6 +23,27 @@ internal static class SettingSpelling
         return Find(words, settings, maySlip: false) ?? Find(words, settings, maySlip: true);
     }
 
+    /// <summary>
+    /// The key of a credential that <paramref name="name"/> was meant for, written without <c>Auth</c> before it or <c>Secret</c> behind it
+    /// (<c>PUBLISHKEYS_CI</c>, <c>AUTH_KEYS_CI</c>); null for any other name.
+    /// </summary>
+    /// <param name="name">The variable without its prefix.</param>
+    /// <param name="settings">As above.</param>
+    public static string? FindKey(string name, IReadOnlyCollection<SettingDescriptor> settings)
+    {
+        foreach (var complete in new[] { $"Auth_{name}", $"{name}_Secret" })
+        {
+            if (Find(complete.Split('_'), settings, maySlip: false) is { } key && IsCredential(key)) return key;
+        }
+
+        return null;
+    }
+
+    private static bool IsCredential(string key)
+        => key.StartsWith("Auth:PublishKeys:", StringComparison.Ordinal)
+            || (key.EndsWith(":Secret", StringComparison.Ordinal)
+                && (key.StartsWith("Auth:Keys:", StringComparison.Ordinal) || key.StartsWith("Auth:Jwt:Keys:", StringComparison.Ordinal)));
+
     private static string? Find(string[] words, IEnumerable<SettingDescriptor> settings, bool maySlip)
     {
         foreach (var setting in settings)

@@ -24,11 +24,14 @@ internal static class TransportSettings
             Proxies = ProxySettings.Read(reader),
             MaxConnections = reader.Integer("Limits:MaxConnections", defaults.MaxConnections, 0, 10_000_000, "Connections at once; 0 sets no bound but the limit of open files (ulimit -n), which holds in any case."),
             MaxConnectionsPerAddress = reader.Integer("Limits:MaxConnectionsPerAddress", defaults.MaxConnectionsPerAddress, 0, 10_000_000, "Connections at once from one IPv4 address or IPv6 /64, but for trusted proxies; 0 sets no bound."),
+            MaxHeadMemory = reader.Bytes("Limits:MaxHeadMemory", defaults.MaxHeadMemory, 2 * 1024 * 1024, long.MaxValue,
+                "Bytes that the unfinished heads of all requests may hold; beyond it the oldest of them get 408."),
             HeaderTimeout = reader.Duration("Limits:HeaderTimeout", defaults.HeaderTimeout, Second, Hour, "Time for a request's head to arrive."),
             KeepAliveTimeout = reader.Duration("Limits:KeepAliveTimeout", defaults.KeepAliveTimeout, Second, Hour, "Time that a connection may stay open between requests."),
             BodyIdleTimeout = reader.Duration("Limits:BodyIdleTimeout", defaults.BodyIdleTimeout, Second, Hour, "Time without a byte after which a request's body is given up."),
             MinBodyRate = reader.Integer("Limits:MinBodyRate", defaults.MinBodyRate, 0, 1024 * 1024,
-                "Bytes a second that a request's body must arrive with, after its first 5 seconds and over any time longer than Limits:BodyIdleTimeout; "
+                "Bytes a second that a request's body must arrive with, after its first 5 seconds and over any time longer than "
+                    + "Limits:BodyIdleTimeout; "
                 + "slower ones get 408. Event streams are exempt. 0 sets no bound."),
             StalledWriteTimeout = reader.Duration("Streams:StalledTimeout", defaults.StalledWriteTimeout, Second, Hour, "Time after which a reader that takes nothing, or has vanished, is disconnected."),
         };

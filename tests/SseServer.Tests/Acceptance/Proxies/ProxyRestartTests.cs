@@ -6,8 +6,8 @@ using SseServer.Tests.Support;
 namespace SseServer.Tests.Acceptance.Proxies;
 
 /// <summary>
-/// A restart behind a proxy, as README.md sets one up, and real EventSource clients: all of them come back. While nobody listens the proxy answers 502, after which an EventSource
-/// is closed for good.
+/// A restart behind a proxy, as README.md sets one up, and real EventSource clients: all of them come back. While nobody listens the proxy
+/// answers 502, after which an EventSource is closed for good.
 /// </summary>
 [NonParallelizable]
 public sealed class ProxyRestartTests
@@ -30,7 +30,8 @@ public sealed class ProxyRestartTests
     public async Task All_clients_come_back_after_a_restart(string name)
     {
         if (!ReverseProxy.IsInstalled(name)) Assert.Ignore($"{name} is not installed.");
-        if (!await ReturningClients.AreInstalledAsync()) Assert.Ignore("node 20 or later with npm's eventsource is not to be had on this machine.");
+        if (!await ReturningClients.AreInstalledAsync())
+            Assert.Ignore("node 20 or later with npm's eventsource is not to be had on this machine.");
         var port = int.Parse(ExampleScript.TakeFreePort(), null);
         var server = await ServerProcess.StartAtAsync(port, Settings);
         try
@@ -46,13 +47,15 @@ public sealed class ProxyRestartTests
                 server = await ServerProcess.StartAtAsync(port, Settings);
                 var away = Stopwatch.GetElapsedTime(stopped).TotalMilliseconds;
                 await TestContext.Out.WriteLineAsync($"{name}: {away:f0} ms from the signal until the next server listened");
-                await clients.UntilAsync(totals => totals.Open == Clients && totals.Opens >= Clients * (restart + 1), $"all are back from restart {restart}");
+                await clients.UntilAsync(totals => totals.Open == Clients
+                    && totals.Opens >= Clients * (restart + 1), $"all are back from restart {restart}");
             }
 
             var events = clients.Last.Events;
             await PublishAsync(server.EndPoint);
             await clients.UntilAsync(totals => totals.Events == events + Clients, "all get what is published now");
-            await TestContext.Out.WriteLineAsync($"{name}: {Clients} clients, {Restarts} restarts, longest silence {clients.Last.LongestSilence} ms");
+            await TestContext.Out.WriteLineAsync($"{name}: {Clients} clients, {Restarts} restarts, longest silence "
+                + $"{clients.Last.LongestSilence} ms");
         }
         finally
         {

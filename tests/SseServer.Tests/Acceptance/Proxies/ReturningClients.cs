@@ -21,7 +21,8 @@ internal sealed class ReturningClients : IDisposable
 
     public static async Task<ReturningClients> StartAsync(string url, int count)
     {
-        var start = new ProcessStartInfo("node", [Path.Combine((await Installed.Value)!, "clients.mjs"), url, count.ToString(CultureInfo.InvariantCulture)])
+        var start = new ProcessStartInfo("node",
+            [Path.Combine((await Installed.Value)!, "clients.mjs"), url, count.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -65,7 +66,8 @@ internal sealed class ReturningClients : IDisposable
         if (Directory.Exists(Path.Combine(folder, "node_modules", "eventsource"))) return folder;
         try
         {
-            using var npm = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", "ci --no-audit --no-fund --ignore-scripts")
+            using var npm = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd"
+                : "npm", "ci --no-audit --no-fund --ignore-scripts")
             {
                 WorkingDirectory = folder,
                 RedirectStandardOutput = true,
@@ -88,7 +90,8 @@ internal sealed class ReturningClients : IDisposable
     /// <param name="Events">Events received so far.</param>
     /// <param name="LongestSilence">The longest time that a client was away, in milliseconds.</param>
     /// <param name="Answers">The statuses that made clients give up, and how often.</param>
-    internal sealed record Totals(int Opens = 0, int Open = 0, int Dead = 0, int Events = 0, int LongestSilence = 0, Dictionary<string, int>? Answers = null)
+    internal sealed record Totals(int Opens = 0, int Open = 0, int Dead = 0, int Events = 0, int LongestSilence = 0, Dictionary<string,
+        int>? Answers = null)
     {
         public override string ToString() => JsonSerializer.Serialize(this);
     }

@@ -6,8 +6,8 @@ using SseServer.Tests.Support;
 namespace SseServer.Tests.Acceptance.Proxies;
 
 /// <summary>
-/// A reverse proxy as a child process, with the configuration that README.md recommends: the test reads the block there and puts its own addresses in it. All its files are in a
-/// folder of its own.
+/// A reverse proxy as a child process, with the configuration that README.md recommends: the test reads the block there and puts its own
+/// addresses in it. All its files are in a folder of its own.
 /// </summary>
 internal sealed class ReverseProxy : IDisposable
 {
@@ -37,11 +37,16 @@ internal sealed class ReverseProxy : IDisposable
         var port = int.Parse(ExampleScript.TakeFreePort(), null);
         var folder = Directory.CreateTempSubdirectory("sse-proxy-");
         // Workers may run as another user.
-        if (!OperatingSystem.IsWindows()) folder.UnixFileMode |= UnixFileMode.OtherExecute | UnixFileMode.OtherRead | UnixFileMode.GroupExecute;
+        if (!OperatingSystem.IsWindows())
+            folder.UnixFileMode |= UnixFileMode.OtherExecute | UnixFileMode.OtherRead | UnixFileMode.GroupExecute;
         var recipe = Regex.Replace(Recipe(name), @"127\.0\.0\.1:8080\b", $"127.0.0.1:{serverPort}");
         var path = Path.Combine(folder.FullName, "proxy.conf");
         await File.WriteAllTextAsync(path, Complete(name, recipe, folder.FullName, port));
-        var start = new ProcessStartInfo(FindProgram(name)!, Arguments(name, path, folder.FullName)) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(FindProgram(name)!, Arguments(name, path, folder.FullName))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment["HOME"] = start.Environment["XDG_DATA_HOME"] = start.Environment["XDG_CONFIG_HOME"] = folder.FullName;
         var proxy = new ReverseProxy(Process.Start(start)!, folder, port);
         await proxy.ListensAsync();

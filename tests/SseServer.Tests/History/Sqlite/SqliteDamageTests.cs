@@ -44,7 +44,8 @@ internal sealed class SqliteDamageTests : IDisposable
     {
         Fill();
         var bytes = File.ReadAllBytes(_directory.File);
-        var expected = Read(_directory.File, "original", out var start, out _) is { } events ? new Content(events, start!) : throw new InvalidOperationException();
+        var expected = Read(_directory.File, "original", out var start, out _) is { } events ? new Content(events, start!)
+            : throw new InvalidOperationException();
         var verdicts = new int[3];
         for (var at = part; at < bytes.Length; at += at < 512 ? Parts : Parts * Step)
         {
@@ -88,7 +89,8 @@ internal sealed class SqliteDamageTests : IDisposable
 
             var told = read.Where(e => e.Frame.Length == 0).ToList();
             foreach (var lost in all.Where(e => !read.Exists(other => other.Id == e.Id && other.Frame.Length > 0)))
-                Assert.That(told.Exists(gap => gap.Id <= lost.Id && lost.Id <= gap.PrefixLength), $"{what}: {lost.Id} of {selection} is lost in silence.");
+                Assert.That(told.Exists(gap => gap.Id <= lost.Id && lost.Id <= gap.PrefixLength),
+                    $"{what}: {lost.Id} of {selection} is lost in silence.");
         }
 
         return verdict;
@@ -113,7 +115,8 @@ internal sealed class SqliteDamageTests : IDisposable
     /// What a server reads; damage stands in it as an entry without a frame, whose id and prefix are its first and last id. Null where
     /// the server does not start.
     /// </summary>
-    private static Dictionary<string, List<(long Id, byte[] Frame, int PrefixLength)>>? Read(string path, string what, out StoreStart? start, out string? refusal)
+    private static Dictionary<string,
+        List<(long Id, byte[] Frame, int PrefixLength)>>? Read(string path, string what, out StoreStart? start, out string? refusal)
     {
         (start, refusal) = (null, null);
         var read = new Dictionary<string, List<(long, byte[], int)>>();
@@ -134,7 +137,8 @@ internal sealed class SqliteDamageTests : IDisposable
             foreach (var selection in Selections)
             {
                 foreach (var latestOnly in new[] { false, true })
-                    read[$"{string.Join(' ', selection)} {latestOnly}"] = StoreEvents.ReadWithDamage(reader, StoreEvents.Select(selection) with { LatestOnly = latestOnly });
+                    read[$"{string.Join(' ', selection)} {latestOnly}"] = StoreEvents.ReadWithDamage(reader,
+                        StoreEvents.Select(selection) with { LatestOnly = latestOnly });
             }
 
             StoreEvents.Commit(store, new StoredEvent("a", Start + 2001, "new"));
@@ -149,8 +153,10 @@ internal sealed class SqliteDamageTests : IDisposable
     }
 
     private static string Describe(StoreStart start, bool isWell)
-        => string.Join('\n', start.Topics.OrderBy(topic => Convert.ToHexString(topic.Name)).Select(topic => $"{Convert.ToHexString(topic.Name)} {topic with { Name = [] }}"))
-            + (isWell ? $"\n{start.Origin} {start.HighWater} {start.LastId} {start.Floor} {start.UncleanThrough} {string.Join(' ', start.Lives)}" : "");
+        => string.Join('\n', start.Topics.OrderBy(topic => Convert.ToHexString(topic.Name))
+            .Select(topic => $"{Convert.ToHexString(topic.Name)} {topic with { Name = [] }}"))
+            + (isWell ? $"\n{start.Origin} {start.HighWater} {start.LastId} {start.Floor} {start.UncleanThrough} "
+                + $"{string.Join(' ', start.Lives)}" : "");
 
     // Small pages, so that there are few bytes that mean nothing; blocks run over several of them.
     private void Fill()
@@ -160,7 +166,8 @@ internal sealed class SqliteDamageTests : IDisposable
         using (var store = new SqliteEventStore(_directory.File))
         {
             store.Open(Start, Start);
-            StoreEvents.Commit(store, new("a", Start + 1, "one", "p-1"), new("keyed", Start + 2, "old") { Key = "k" }, new("a", Start + 3, new string('x', 700)));
+            StoreEvents.Commit(store, new("a", Start + 1, "one", "p-1"), new("keyed", Start + 2, "old") { Key = "k" },
+                new("a", Start + 3, new string('x', 700)));
             StoreEvents.Commit(store, new("keyed", Start + 4, "kept") { Key = "l" }, new("keyed", Start + 5, "unkeyed"));
             StoreEvents.Commit(store, new StoredEvent("gone", Start + 6, "gone"));
             StoreEvents.Commit(store, new("keyed", Start + 7, "new") { Key = "k" }, new("job", Start + 8, "done") { IsFinal = true });

@@ -49,7 +49,8 @@ internal sealed class SqliteFilePlaceTests : IDisposable
         using var second = new SqliteEventStore(path);
         var refusal = Assert.Throws<StoreException>(() => second.Open(1, 2));
 
-        Assert.That(refusal!.Message, Is.EqualTo($"The history {path} is in use by another sse-server; stop that one, or give this one a file of its own."));
+        Assert.That(refusal!.Message, Is.EqualTo($"The history {path} is in use by another sse-server; stop that one, or give "
+            + "this one a file of its own."));
         StoreEvents.Commit(first, new StoredEvent("a", 5, "goes on"));
     }
 
@@ -119,7 +120,8 @@ internal sealed class SqliteFilePlaceTests : IDisposable
     [Test]
     public void Fast_events_are_refused_once_the_file_is_known_to_be_gone()
     {
-        using var hub = new TestHub(HubOptions.Default with { Shards = 1, Promise = PublishPromise.Fast }, store: new SqliteEventStore(_directory.File));
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, Promise = PublishPromise.Fast },
+            store: new SqliteEventStore(_directory.File));
         hub.Publish("a", "one");
         File.Move(_directory.File, Aside);
         Eventually.True(() =>

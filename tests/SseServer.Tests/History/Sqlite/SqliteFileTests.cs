@@ -49,7 +49,8 @@ internal sealed class SqliteFileTests : IDisposable
         using var store = Open();
         using var reader = store.OpenReader();
         foreach (var suffix in suffixes)
-            Assert.That(File.GetUnixFileMode(_directory.File + suffix), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite), "history.db" + suffix);
+            Assert.That(File.GetUnixFileMode(_directory.File + suffix), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite),
+                "history.db" + suffix);
     }
 
     [Test]
@@ -103,7 +104,8 @@ internal sealed class SqliteFileTests : IDisposable
 
         Run("PRAGMA user_version = 4");
 
-        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 4, and this sse-server knows formats up to 3; use the newer version that made it."));
+        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 4, and this sse-server knows formats up to "
+            + "3; use the newer version that made it."));
         Assert.That(Query("PRAGMA user_version"), Is.EqualTo(4));
     }
 
@@ -166,7 +168,8 @@ internal sealed class SqliteFileTests : IDisposable
         reader.Read(StoreEvents.Select("t"), 0, 10, page);
 
         Assert.That((page.Count, page.IsEnd), Is.EqualTo((0, true)));
-        Assert.That(page.Damage.Select(block => (StoreEvents.Utf8("t").AsSpan().SequenceEqual(block.Topic), block.FirstId, block.LastId)), Is.EqualTo(new[] { (true, 5L, 6L) }));
+        Assert.That(page.Damage.Select(block => (StoreEvents.Utf8("t").AsSpan().SequenceEqual(block.Topic), block.FirstId, block.LastId)),
+            Is.EqualTo(new[] { (true, 5L, 6L) }));
     }
 
     [Test]
@@ -182,7 +185,8 @@ internal sealed class SqliteFileTests : IDisposable
         using var again = Open();
         using var reader = again.OpenReader();
 
-        Assert.That(StoreEvents.ReadWithDamage(reader, StoreEvents.Select("t")).Select(e => (e.Id, e.Frame.Length > 0)), Is.EqualTo(new[] { (5L, true), (6L, false) }));
+        Assert.That(StoreEvents.ReadWithDamage(reader, StoreEvents.Select("t"))
+            .Select(e => (e.Id, e.Frame.Length > 0)), Is.EqualTo(new[] { (5L, true), (6L, false) }));
     }
 
     [Test]

@@ -80,7 +80,8 @@ internal static class StoreEvents
     /// <summary>
     /// As <see cref="Read"/>; damage is an entry without a frame, whose id is its first one and whose prefix length is its last one.
     /// </summary>
-    public static List<(long Id, byte[] Frame, int PrefixLength)> ReadWithDamage(IStoredEventReader reader, StoredSelection selection, int capacity = 4096)
+    public static List<(long Id, byte[] Frame, int PrefixLength)> ReadWithDamage(IStoredEventReader reader, StoredSelection selection,
+        int capacity = 4096)
     {
         var damaged = new HashSet<long>();
         return Read(reader, selection, 0, long.MaxValue, capacity, (block, events) =>

@@ -144,10 +144,12 @@ internal sealed class AuthSettingsTests
     {
         foreach (var kind in new[] { "Auth:PublishKeys:ci", "Auth:Keys:ci:Secret" })
         {
-            Read(new() { [key] = value, [kind] = new string('k', length), ["Auth:PublishKeys:other"] = "0123456789abcdef" }, out var errors);
+            Read(new() { [key] = value, [kind] = new string('k', length), ["Auth:PublishKeys:other"] = "0123456789abcdef" },
+                out var errors);
             Assert.That(errors, isTaken ? Is.Empty : Is.EqualTo(new[]
             {
-                "Auth:PublishKeys or Auth:Keys has a key that is too short for a server that other machines can reach (ci); allowed is 16 characters or more, such as the output of openssl rand -hex 16.",
+                "Auth:PublishKeys or Auth:Keys has a key that is too short for a server that other machines can reach (ci); allowed is "
+                    + "16 characters or more, such as the output of openssl rand -hex 16.",
             }));
         }
     }

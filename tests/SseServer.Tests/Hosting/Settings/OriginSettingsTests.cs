@@ -66,7 +66,8 @@ internal sealed class OriginSettingsTests
     [TestCase("wss://app.example", "has a scheme that no page has")]
     [TestCase("htps://app.example", "has a scheme that no page has")]
     [TestCase("*.app.example", "has no scheme")]
-    [TestCase("https://*", "has a wildcard in a place where it has no meaning; allowed is a wildcard for whole labels before two or more, such as https://*.app.example.")]
+    [TestCase("https://*", "has a wildcard in a place where it has no meaning; allowed is a wildcard for whole labels before two or "
+        + "more, such as https://*.app.example.")]
     [TestCase("https://*.", "has a wildcard for too much")]
     [TestCase("https://*.example", "has a wildcard for too much")]
     [TestCase("https://*.localhost", "has a wildcard for too much")]

@@ -45,7 +45,8 @@ internal sealed class ServerSettingsTests
         Read(new() { ["Server:Listen"] = listen }, out var errors);
         Assert.That(errors, Has.One.Contains("Auth:PublishKeys:NAME").And.One.Contains("Auth:AllowAnonymousPublish=true"));
 
-        foreach (var (key, value) in new[] { ("Auth:PublishKeys:ci", "0123456789abcdef"), ("Auth:AllowAnonymousPublish", "true"), ("Auth:AllowAnonymousPublish", "false") })
+        foreach (var (key, value) in new[] { ("Auth:PublishKeys:ci", "0123456789abcdef"), ("Auth:AllowAnonymousPublish", "true"),
+            ("Auth:AllowAnonymousPublish", "false") })
         {
             Read(new() { ["Server:Listen"] = listen, [key] = value }, out errors);
             Assert.That(errors, Is.Empty, key);

@@ -189,7 +189,8 @@ internal sealed partial class HistoryCheck
             if (!isRight) Report($"The totals of topic {System.Text.Encoding.UTF8.GetString(name)} are not those of its blocks.");
             // An end may be known whose event was let go.
             var isEndRight = totals.EndId == topic.EndId || (totals.EndId == 0 && topic.EndId <= topic.TrimmedThrough);
-            if (!isEndRight && isWhole) Report($"The end of topic {System.Text.Encoding.UTF8.GetString(name)} is not the event that says so.");
+            if (!isEndRight && isWhole)
+                Report($"The end of topic {System.Text.Encoding.UTF8.GetString(name)} is not the event that says so.");
         }
 
         if (_totals.Count > 0) Report($"Blocks of {_totals.Count} topics belong to no topic.");
