@@ -105,7 +105,7 @@ internal sealed partial class EventHub
         var stamp = 0L;
         for (int start = 0, end; start < batch.Count; start = end)
         {
-            lock (_gate)
+            using (_turns.Enter())
             {
                 _work.Begin();
                 if (stamp == 0) stamp = ++_publishStamp;
@@ -142,7 +142,7 @@ internal sealed partial class EventHub
     {
         while (start < end)
         {
-            lock (_gate)
+            using (_turns.Enter())
             {
                 _work.Begin();
                 var until = Math.Min(end, start + MaxSliceEvents);
@@ -192,7 +192,7 @@ internal sealed partial class EventHub
         while (Volatile.Read(ref _evictionWaits))
         {
             foreach (var shard in _shards) await shard.NextPass();
-            lock (_gate)
+            using (_turns.Enter())
             {
                 _work.Begin();
                 EvictLargestUnderLock(before: new(_head));
