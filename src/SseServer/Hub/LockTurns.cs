@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace SseServer.Hub;
 
 /// <summary>
-/// Turns at the hub's lock. The runtime's lock favours a thread that takes it again at once: a waiter that was woken finds it taken, for up to 100 ms at a time. So background work, which takes the lock hold after
-/// hold, gives way between two holds to publishers and shards that wait for it.
+/// Turns at the hub's lock. The runtime's lock favours a thread that takes it again at once: a waiter that was woken finds it taken, for
+/// up to 100 ms at a time. So background work, which takes the lock hold after hold, gives way between two holds to publishers and shards
+/// that wait for it.
 /// </summary>
 internal sealed class LockTurns(Lock gate)
 {
