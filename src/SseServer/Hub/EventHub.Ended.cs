@@ -96,7 +96,8 @@ internal sealed partial class EventHub
     /// <summary>Takes note of an ended topic whose last event left memory.</summary>
     private void MarkEndUnderLock(Topic topic)
     {
-        if (topic is { HasEnded: true, IsEmptyUnderLock: true, MarkerUnderLock: null }) topic.MarkerUnderLock = _markers.AddLast(topic);
+        if (topic is { HasEnded: true, IsEmptyUnderLock: true, MarkerUnderLock: null, IsRemovedUnderLock: false })
+            topic.MarkerUnderLock = _markers.AddLast(topic);
     }
 
     private void UnmarkEndUnderLock(Topic topic)
@@ -124,8 +125,8 @@ internal sealed partial class EventHub
             UnmarkEndUnderLock(topic);
             if (topic is { HoldersUnderLock: 0, PendingUnderLock: 0 } && !HasEventsUnderLock(topic))
             {
+                if (topic.CommittedThroughUnderLock.Value > 0) ForgetStoredUnderLock(topic);
                 RemoveTopicUnderLock(topic);
-                if (topic.CommittedThroughUnderLock.Value > 0) _sequencer?.Forget(topic);
                 return true;
             }
 

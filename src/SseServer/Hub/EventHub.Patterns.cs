@@ -81,11 +81,11 @@ internal sealed partial class EventHub
         {
             position = TakeTopicsFrom(position, opening.StepTopics, topics);
             OpeningStep?.Invoke();
-            for (var place = opening.Match(topics); opening.TopicAt(place) is not null;) place = JoinFrom(opening, place);
+            for (var place = opening.Match(topics); opening.TopicAt(place) is not null; _turns.GiveWay()) place = JoinFrom(opening, place);
         }
 
         OpeningStep?.Invoke();
-        opening.Merge(_gate);
+        opening.Merge(_gate, _turns);
         for (var i = 0; i < opening.Patterns.Count; i++)
         {
             OpeningStep?.Invoke();
@@ -169,9 +169,7 @@ internal sealed partial class EventHub
         }
 
         foreach (var index in opened)
-            while (Trim(index))
-            {
-            }
+            while (Trim(index)) _turns.GiveWay();
     }
 
     private bool Trim(PatternIndex index)

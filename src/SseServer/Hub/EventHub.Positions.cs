@@ -11,7 +11,7 @@ internal sealed partial class EventHub
     /// <summary>The resume point of a subscriber that was sent, or did not want, everything of its logs up to its last id.</summary>
     internal EventId PositionOf(Subscription subscription)
     {
-        lock (_gate) return PositionUnderLock(subscription.Cursors, subscription.LastId);
+        using (_turns.Enter()) return PositionUnderLock(subscription.Cursors, subscription.LastId);
     }
 
     /// <summary>

@@ -106,7 +106,7 @@ internal sealed partial class EventHub
         var stamp = 0L;
         for (int start = 0, end; start < batch.Count; start = end)
         {
-            lock (_gate)
+            using (_turns.Enter())
             {
                 _work.Begin();
                 if (stamp == 0) stamp = ++_publishStamp;
@@ -143,7 +143,7 @@ internal sealed partial class EventHub
     {
         while (start < end)
         {
-            lock (_gate)
+            using (_turns.Enter())
             {
                 _work.Begin();
                 var until = Math.Min(end, start + MaxSliceEvents);
@@ -193,7 +193,7 @@ internal sealed partial class EventHub
         while (Volatile.Read(ref _evictionWaits))
         {
             foreach (var shard in _shards) await shard.NextPass();
-            lock (_gate)
+            using (_turns.Enter())
             {
                 _work.Begin();
                 EvictLargestUnderLock(before: new(_head));

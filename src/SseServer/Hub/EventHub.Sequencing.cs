@@ -35,7 +35,7 @@ internal sealed partial class EventHub
     {
         status = HubStatus.Ok;
         bool isFirst;
-        lock (_gate)
+        using (_turns.Enter())
         {
             _work.Begin();
             // What is more than one hold's work queues too, since it must stand in the logs as a whole.
@@ -92,7 +92,7 @@ internal sealed partial class EventHub
     /// </summary>
     internal List<UnsavedEvent> BeginSequence(List<UnsavedEvent> previous, bool givesIds)
     {
-        lock (_gate)
+        using (_turns.Enter())
         {
             _isSequencing = givesIds;
             if (previous.Count == 0) (_unsaved, previous) = (previous, _unsaved);
@@ -114,7 +114,7 @@ internal sealed partial class EventHub
         var isRefused = false;
         for (var next = 0; next < batch.Count && !isRefused;)
         {
-            lock (_gate)
+            using (_turns.Enter())
             {
                 _work.Begin();
                 for (var end = Math.Min(batch.Count, next + MaxSliceEvents); next < end && !_work.IsSpent; next++)
@@ -140,7 +140,7 @@ internal sealed partial class EventHub
     /// <summary>Takes note of a commit: memory may drop what it holds, and ids up to <paramref name="lease"/> may be shown.</summary>
     internal void Confirm(List<UnsavedEvent> saved, EventId through, EventId lease)
     {
-        lock (_gate)
+        using (_turns.Enter())
         {
             _committedThrough = through.Value;
             _given.ConfirmStored(through);
@@ -162,7 +162,7 @@ internal sealed partial class EventHub
         Span<int> due = stackalloc int[_shards.Length];
         for (var next = 0; next < batch.Count;)
         {
-            lock (_gate)
+            using (_turns.Enter())
             {
                 _work.Begin();
                 var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -197,7 +197,7 @@ internal sealed partial class EventHub
     {
         for (var start = 0; start < batch.Count; start += MaxSliceEvents)
         {
-            lock (_gate)
+            using (_turns.Enter())
                 foreach (ref var item in batch.Items[start..Math.Min(batch.Count, start + MaxSliceEvents)]) LetGoUnderLock(ref item);
         }
     }
@@ -205,7 +205,7 @@ internal sealed partial class EventHub
     /// <summary>All events that were given ids are appended, or given up: others may append.</summary>
     internal void EndSequence()
     {
-        lock (_gate) _isSequencing = false;
+        using (_turns.Enter()) _isSequencing = false;
     }
 
     private void LetGoUnderLock(ref PublishBatch.Item item)

@@ -7,8 +7,14 @@ internal sealed partial class EventHub
 {
     private readonly EventId _uncleanThrough;
 
+    // Removed topics that are compared with a pattern for one page; beyond that the pattern is taken to match one of them.
+    private const int MaxForgettingCompared = 64;
+
     // Topics of which the store has yet to delete events that their readers take for gone: one, or more if deleting fails.
     private readonly List<Topic> _trimming = [];
+
+    // Topics removed of which the store has yet to delete the keys.
+    private readonly HashSet<Topic> _forgetting = [];
 
     /// <summary>How the store is; null where history is in memory only.</summary>
     public HistoryState? HistoryState
@@ -61,17 +67,21 @@ internal sealed partial class EventHub
         }
     }
 
-    /// <summary>Notes that the store is about to delete events of a topic, so that its readers hear of it; <see cref="EndTrim"/> follows
-    /// when they are deleted.</summary>
-    internal void TrimStore(Topic topic, in StoreTrim plan)
+    /// <summary>
+    /// Notes that the store is about to delete events of a topic, so that its readers hear of it; <see cref="EndTrim"/> follows when they
+    /// are deleted. False if the topic was removed: then all of it is noted as gone, and events of its name may be another topic's.
+    /// </summary>
+    internal bool TryTrimStore(Topic topic, in StoreTrim plan)
     {
         lock (_gate)
         {
+            if (topic.IsRemovedUnderLock) return false;
             if (!_trimming.Contains(topic)) _trimming.Add(topic);
             var before = topic.FootprintUnderLock;
             topic.TrimStoreUnderLock(plan);
             CountChangeUnderLock(topic, before);
             MarkEndUnderLock(topic);
+            return true;
         }
     }
 
@@ -81,16 +91,24 @@ internal sealed partial class EventHub
         lock (_gate) _trimming.Remove(topic);
     }
 
-    /// <summary>Notes that the store is about to delete all that it has of a topic that the hub has removed.</summary>
-    internal void EvictForgotten(Topic topic)
+    /// <summary>
+    /// Notes that all that the store still has of a topic is gone, before the topic is removed: whoever makes it anew finds that out from
+    /// the floor, and readers of patterns from their patterns. Then has the store delete it; <see cref="EndForget"/> follows.
+    /// </summary>
+    private void ForgetStoredUnderLock(Topic topic)
     {
-        lock (_gate)
-        {
-            topic.EvictAllUnderLock();
-            _floor.RaiseUnderLock(topic.Name, topic.EvictedThrough);
-            // Readers may have made it anew.
-            if (_topics.TryGetValue(topic.Name, out var another)) another.EvictThroughUnderLock(topic.EvictedThrough);
-        }
+        // Also patterns that came since its last event read its keys from the store.
+        MatchUnderLock(topic);
+        _work.Add(topic.PatternCountUnderLock);
+        topic.EvictAllUnderLock();
+        _forgetting.Add(topic);
+        _sequencer!.Forget(topic);
+    }
+
+    /// <summary>Notes that the store has deleted what it had of a removed topic, or keeps it for one of the same name.</summary>
+    internal void EndForget(Topic topic)
+    {
+        lock (_gate) _forgetting.Remove(topic);
     }
 
     /// <summary>Finds for some logs how many of their evictions have left the store for certain.</summary>
@@ -104,6 +122,10 @@ internal sealed partial class EventHub
     {
         foreach (var topic in _trimming)
             if (topic == log || (log is PatternIndex index && index.Pattern.Matches(topic.Name))) return true;
+        if (log is not PatternIndex reader || _forgetting.Count == 0) return false;
+        if (_forgetting.Count > MaxForgettingCompared) return true;
+        foreach (var topic in _forgetting)
+            if (reader.Pattern.Matches(topic.Name)) return true;
         return false;
     }
 

@@ -14,7 +14,7 @@ internal sealed partial class EventHub
     public async ValueTask<HubStatus> HoldAsync(Subscription subscription, IReadOnlyList<Selector> selectors, ResumePoint start)
     {
         var logs = new List<EventLog>(selectors.Count);
-        lock (_gate)
+        using (_turns.Enter())
         {
             _work.Begin();
             foreach (var selector in selectors)
@@ -62,7 +62,7 @@ internal sealed partial class EventHub
     /// <summary>Finds where a new subscription begins and puts its cursors there.</summary>
     internal Placement Place(Subscription subscription)
     {
-        lock (_gate)
+        using (_turns.Enter())
         {
             var resume = ResolveUnderLock(subscription.Start, subscription.Cursors);
             var isUnknown = subscription.Start.From == ResumePoint.Start.AfterId && resume is null;
@@ -92,7 +92,7 @@ internal sealed partial class EventHub
     /// <summary>Puts cursors that fell off their logs before the oldest event in memory that their subscriber has not got.</summary>
     internal void PlaceAgain(Subscription subscription)
     {
-        lock (_gate) PlaceUnderLock(subscription, subscription.LastId);
+        using (_turns.Enter()) PlaceUnderLock(subscription, subscription.LastId);
     }
 
     /// <summary>What came of <see cref="TryPlaceAfterLoss"/>.</summary>
@@ -124,7 +124,7 @@ internal sealed partial class EventHub
         Subscription subscription, ReadOnlySpan<ReplayMark> marks, EventId after, bool hasNext, List<byte[]> lost, out EventId? first)
     {
         first = null;
-        lock (_gate)
+        using (_turns.Enter())
         {
             if (!hasNext && StoreSource.MustRead(this, subscription, out var through) && through > after) return LossOutcome.ReadStoreFirst;
             var cursors = subscription.Cursors;
@@ -152,7 +152,7 @@ internal sealed partial class EventHub
     /// <summary>Lets go of an ended subscription's logs.</summary>
     internal void Release(Cursor[] cursors)
     {
-        lock (_gate) ReleaseUnderLock(cursors.Select(cursor => cursor.Log));
+        using (_turns.Enter()) ReleaseUnderLock(cursors.Select(cursor => cursor.Log));
     }
 
     private void ReleaseUnderLock(IEnumerable<EventLog> logs)

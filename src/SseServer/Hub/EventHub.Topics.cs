@@ -88,13 +88,14 @@ internal sealed partial class EventHub
                 {
                     EvictOldestUnderLock(topic, through);
                     refused = 0;
-                    // What is left is for the next publish: an event adds less than a segment gives.
-                    if (_work.IsSpent) looks = 1;
                 }
                 else
                 {
                     isWaiting |= topic.MayGiveUnderLock(Lowest(CommittedThrough, before.Previous));
                 }
+
+                // What is left is for the next publish: an event adds less than a segment gives.
+                if (_work.IsSpent) looks = 1;
             }
         }
 
@@ -174,7 +175,7 @@ internal sealed partial class EventHub
         try
         {
             lock (_gate) _patterns.BeginSweep();
-            for (var position = int.MaxValue; position > 0;) position = SweepTopicsFrom(position);
+            for (var position = int.MaxValue; position > 0; _turns.GiveWay()) position = SweepTopicsFrom(position);
             lock (_gate) _patterns.EndSweep();
             SweepPatterns();
         }
@@ -203,6 +204,8 @@ internal sealed partial class EventHub
                 // What is left was not handed to its readers yet, or is not committed.
                 if (_history.Cost == cost) return;
             }
+
+            _turns.GiveWay();
         }
     }
 
@@ -249,5 +252,6 @@ internal sealed partial class EventHub
         _topicList[topic.PositionUnderLock] = last;
         last.PositionUnderLock = topic.PositionUnderLock;
         _topicList.RemoveAt(_topicList.Count - 1);
+        topic.PositionUnderLock = -1;
     }
 }

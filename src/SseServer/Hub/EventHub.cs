@@ -13,6 +13,7 @@ namespace SseServer.Hub;
 internal sealed partial class EventHub : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly LockTurns _turns;
     private readonly FanOutShard[] _shards;
     private readonly ITimer _timer;
     private readonly PublisherIdIndex _publisherIds = new();
@@ -34,6 +35,7 @@ internal sealed partial class EventHub : IDisposable
     /// <exception cref="StoreException">The store cannot be opened.</exception>
     public EventHub(HubOptions options, TimeProvider time, IEventStore? store = null, ILogger<EventHub>? logger = null)
     {
+        _turns = new LockTurns(_gate);
         Options = options;
         Time = time;
         _store = store;

@@ -82,7 +82,7 @@ internal sealed class PatternOpening
     /// a topic lets go of what is being
     /// walked.
     /// </summary>
-    public void Merge(Lock gate)
+    public void Merge(Lock gate, LockTurns turns)
     {
         var last = default(EventId);
         var queue = new PriorityQueue<(Cursor Cursor, int Place), long>();
@@ -90,6 +90,7 @@ internal sealed class PatternOpening
         {
             var cursor = new Cursor { Log = _topics[place] };
             lock (gate) cursor.Log.PlaceUnderLock(ref cursor, last);
+            turns.GiveWay();
             if (TryPeek(ref cursor, last, gate, out var entry)) queue.Enqueue((cursor, place), entry.Id.Value);
         }
 

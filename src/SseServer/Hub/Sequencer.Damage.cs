@@ -9,7 +9,7 @@ internal sealed partial class Sequencer
     /// One step of a trim. What it lets go of beyond the plan because it cannot be read, readers hear of before it is gone.
     /// </summary>
     private bool TrimStep(Topic topic, in StoreTrim plan)
-        => _store.Trim(topic.Name, plan, lostThrough => _hub.TrimStore(topic, new StoreTrim(0, lostThrough)));
+        => _store.Trim(topic.Name, plan, lostThrough => _hub.TryTrimStore(topic, new StoreTrim(0, lostThrough)));
 
     /// <summary>Each second: a file that went away is told though nobody publishes, and so is that it came back.</summary>
     private void CheckFile()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SseServer.History;
 
 namespace SseServer.Hub;
 
@@ -6,6 +7,9 @@ namespace SseServer.Hub;
 internal sealed partial class Sequencer
 {
     private readonly ConcurrentQueue<Topic> _forgotten = new();
+
+    // The last attempt to have the store forget one did not fail, or a second has passed.
+    private bool _mayForget = true;
 
     // The default id stands for an end of the batch that is being looked at.
     private readonly Dictionary<Topic, EventId> _groupEnds = [];
@@ -19,14 +23,25 @@ internal sealed partial class Sequencer
 
     private bool TryForget()
     {
-        if (!_forgotten.TryDequeue(out var topic)) return false;
-        // One of the same name that has events is there again: they are in the same place, and come after the end. One that only readers
-        // have made again is not to be ended at the next start.
-        if (_hub.FindTopic(topic.Name) is { CommittedThroughUnderLock.Value: > 0 }) return true;
-        // Its keys have nobody left to whom they are the newest, but a reader of a pattern may be on its way to them.
-        if (_store.Holds(topic.Name)) _hub.EvictForgotten(topic);
-        FinishTrim(topic, keysThrough: topic.CommittedThroughUnderLock);
-        _store.RemoveTopic(topic.Name);
+        if (!_mayForget || !_forgotten.TryDequeue(out var topic)) return false;
+        try
+        {
+            // One of the same name that has events is there again: they are in the same place, and come after the end. One that only
+            // readers have made again is not to be ended at the next start.
+            if (_hub.FindTopic(topic.Name) is not { CommittedThroughUnderLock.Value: > 0 })
+            {
+                // Its keys have nobody left to whom they are the newest.
+                FinishTrim(topic, keysThrough: topic.CommittedThroughUnderLock);
+                _store.RemoveTopic(topic.Name);
+            }
+        }
+        catch (StoreException)
+        {
+            _forgotten.Enqueue(topic);
+            throw;
+        }
+
+        _hub.EndForget(topic);
         return true;
     }
 

@@ -40,6 +40,7 @@ internal sealed partial class Sequencer
             _dueLeft = _trimDue.Count;
             _roundLeft = Math.Min(RoundTopics, _hub.TopicCount);
             _isMaintenanceDue = true;
+            _mayForget = true;
             CheckFile();
         }
 
@@ -52,16 +53,19 @@ internal sealed partial class Sequencer
         {
             if (!_isTrimFailing) StoreLog.TrimsFail(_logger, e.Message);
             _isTrimFailing = true;
-            (_trimming, _dueLeft, _roundLeft, _isMaintenanceDue) = (null, 0, 0, false);
+            PutOff();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             _hub.OnFault(e);
-            (_trimming, _dueLeft, _roundLeft, _isMaintenanceDue) = (null, 0, 0, false);
+            PutOff();
         }
 
         return true;
     }
+
+    // Until the next second: what failed is not tried over and over.
+    private void PutOff() => (_trimming, _dueLeft, _roundLeft, _isMaintenanceDue, _mayForget) = (null, 0, 0, false, false);
 
     private bool TryStep()
     {
@@ -142,8 +146,7 @@ internal sealed partial class Sequencer
         if (plan.Through == 0) return;
         var limit = _hub.DropThrough(topic, new(plan.Through));
         if (limit.Value < plan.Through && (plan = PlanTrim(topic, retention.MaxEvents, maxBytes, oldest, limit.Value)).Through == 0) return;
-        _hub.TrimStore(topic, plan);
-        (_trimming, _trimPlan) = (topic, plan);
+        if (_hub.TryTrimStore(topic, plan)) (_trimming, _trimPlan) = (topic, plan);
     }
 
     private StoreTrim PlanTrim(Topic topic, long maxEvents, long maxBytes, DateTimeOffset oldest, long lastId = long.MaxValue)

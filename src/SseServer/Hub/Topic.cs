@@ -20,8 +20,11 @@ internal sealed partial class Topic : EventLog
     /// <summary>When publishers are answered.</summary>
     public PublishPromise Promise { get; init; }
 
-    /// <summary>Where the hub's list of topics has it.</summary>
+    /// <summary>Where the hub's list of topics has it; -1 once it was removed.</summary>
     public int PositionUnderLock { get; set; }
+
+    /// <summary>The hub has removed it. There may be another topic of its name, whose events in the store are none of its own.</summary>
+    public bool IsRemovedUnderLock => PositionUnderLock < 0;
 
     /// <summary>No publisher has named it yet: it is there because some reader asked for it.</summary>
     public bool IsReadersOnlyUnderLock { get; set; } = true;

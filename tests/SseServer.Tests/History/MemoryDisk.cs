@@ -98,7 +98,7 @@ internal sealed class MemoryDisk
                 if (row.PublisherId is not null && publisherId.SequenceEqual(row.PublisherId)) places.Add(new(row.Topic, row.Id));
     }
 
-    public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds)
+    public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds, int maxKeys = int.MaxValue)
     {
         lock (_gate)
         {
@@ -116,7 +116,7 @@ internal sealed class MemoryDisk
             var newest = Newest(all);
             var kept = all.FindAll(row => row.Id <= through && newest.Contains(row));
             var firstId = bounds.FirstId;
-            var over = Math.Max(kept.Count - bounds.MaxKeys, kept.Count(row => row.Id < firstId));
+            var over = Math.Min(maxKeys, Math.Max(kept.Count - bounds.MaxKeys, kept.Count(row => row.Id < firstId)));
             var keysThrough = over > 0 ? kept[(int)over - 1].Id : 0;
             if (through == known.TrimmedThrough && keysThrough == 0) return default;
             var lost = rows.LastOrDefault(row => row.Id <= through && row.Key is null)?.Id ?? 0;

@@ -54,6 +54,9 @@ internal sealed class MemoryEventStore : IEventStore
     /// <summary>Events that a step of a trim deletes at most.</summary>
     public int TrimRows { get; init; } = 100;
 
+    /// <summary>Keys that a plan lets go of at most.</summary>
+    public int KeysPerPlan { get; init; } = int.MaxValue;
+
     /// <summary>A trim always has more to do.</summary>
     public bool TrimsForEver { get; set; }
 
@@ -92,7 +95,7 @@ internal sealed class MemoryEventStore : IEventStore
     public MemoryEventStore Reopen()
     {
         Assert.That(IsClosed, Is.True, "The hub closes the store.");
-        return new(_disk);
+        return new(_disk) { PageEvents = PageEvents, KeysPerPlan = KeysPerPlan };
     }
 
     /// <summary>From now on each step of a trim, and the beginning and the end of each page, waits until it is let pass.</summary>
@@ -140,7 +143,7 @@ internal sealed class MemoryEventStore : IEventStore
         _disk.FindPublisherId(publisherId, places);
     }
 
-    public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => _disk.PlanTrim(topic, bounds);
+    public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => _disk.PlanTrim(topic, bounds, KeysPerPlan);
 
     public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? losing = null)
     {

@@ -135,6 +135,23 @@ internal sealed class PatternOpeningTests
     }
 
     [Test]
+    public void Asking_topics_for_history_that_their_readers_have_yet_to_be_handed_is_bounded_work()
+    {
+        const int Patterns = 64;
+        using var handing = new ManualResetEventSlim();
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxHistoryBytes = 200_000 });
+        var readers = Enumerable.Range(0, Patterns).Select(i => hub.SubscribeLive(PatternOf(i))).ToList();
+        readers[0].Sending = () => handing.Wait(TimeSpan.FromSeconds(20));
+
+        for (var i = 0; i < 2_000; i++) hub.Publish($"a/b/c/d/e/f/{i % 500}", "x");
+        Assert.That(hub.Hub.HistoryBytes, Is.GreaterThan(200_000), "It is owed to the readers.");
+        handing.Set();
+
+        Assert.That(hub.Hub.MostWork, Is.LessThanOrEqualTo(HoldWork.Budget + 3 * Patterns + 2 * HoldWork.TopicMade));
+        foreach (var reader in readers) reader.WaitForCount(2_000);
+    }
+
+    [Test]
     public void What_patterns_hold_counts_in_the_history_until_they_go()
     {
         using var hub = new TestHub(HubOptions.Default with { Shards = 1, HeartbeatInterval = TimeSpan.FromDays(1) });
