@@ -1,12 +1,32 @@
 #!/usr/bin/env pwsh
-#Requires -Version 7.0
+#Requires -Version 7.4
+
 <#
 .SYNOPSIS
-    Builds, tests, measures, publishes or runs SseServer. Each task is one plain dotnet call.
+    Builds, tests, measures, publishes or runs SseServer.
+.DESCRIPTION
+    Each task is one dotnet command in the Release configuration. Arguments
+    after the task are passed on. The exit code is that of the command.
+
+    build    everything; arguments go to dotnet build
+    test     all tests; arguments go to dotnet test
+    bench    micro benchmarks, by default all as a short job; arguments go
+             to BenchmarkDotNet
+    load     a load over real sockets, by default a short one; arguments go
+             to bench/FanOut. Linux on x64 only; build first.
+    publish  one self-contained file in artifacts/RUNTIME; the first argument
+             is the runtime if it is not this machine's, the others go to
+             dotnet publish
+    run      the server; arguments go to the server
+    format   the source; arguments go to dotnet format
+.PARAMETER Task
+    What to do: build (the default), test, bench, load, publish, run or format.
 .EXAMPLE
     ./build.ps1
 .EXAMPLE
     ./build.ps1 test --filter "FullyQualifiedName~Hosting"
+.EXAMPLE
+    ./build.ps1 bench --filter "*EventId*"
 .EXAMPLE
     ./build.ps1 load --short --workload steady,idle
 .EXAMPLE
@@ -15,31 +35,63 @@
     ./build.ps1 publish win-x64
 #>
 param(
-    [ValidateSet('build', 'test', 'bench', 'publish', 'run', 'format')]
+    [ValidateSet('build', 'test', 'bench', 'load', 'publish', 'run', 'format')]
     [string] $Task = 'build'
 )
 
-# What stands after the task ($args) goes on to dotnet, to the load bench or to the server; publish takes a runtime first.
 $ErrorActionPreference = 'Stop'
 Set-Location $PSScriptRoot
 
-function Invoke-Dotnet {
-    dotnet @args
-    if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
+# PowerShell changes arguments before a script sees them. At its prompt it turns `a,b` into an array and `-p:A=B` into two arguments.
+# Started by another shell, it drops the colon of `--Drain:Seconds=1`; the process's own arguments still have it.
+function Get-Rest([object[]] $seen) {
+    $written = [Environment]::GetCommandLineArgs()
+    for ($i = 1; $i -lt $written.Count; $i++) {
+        if ((Resolve-Path -LiteralPath $written[$i] -ErrorAction Ignore).Path -ne $PSCommandPath) { continue }
+        $rest = @($written | Select-Object -Skip ($i + 1))
+        for ($j = 0; $j -lt $rest.Count; $j++) {
+            if ($rest[$j] -ne $Task) { continue }
+            # What stands before the task is its name, as in -Task build.
+            return @($rest | Select-Object -First $j | Where-Object { $_ -ne '-Task' }) + @($rest | Select-Object -Skip ($j + 1))
+        }
+        return $rest
+    }
+
+    $rest = @()
+    foreach ($argument in $seen) {
+        $text = $argument -is [array] ? $argument -join ',' : "$argument"
+        if ($rest -and $rest[-1] -match '^-[^-].*:$') { $rest[-1] += $text } else { $rest += $text }
+    }
+    return $rest
 }
 
+# `& dotnet` would expand * to file names, and PowerShell takes an unquoted -- for itself.
+function Invoke-Dotnet([string[]] $arguments) {
+    $start = [Diagnostics.ProcessStartInfo]::new((Get-Command dotnet -CommandType Application -TotalCount 1).Source)
+    $start.WorkingDirectory = $PSScriptRoot
+    foreach ($argument in $arguments) { $start.ArgumentList.Add($argument) }
+    $process = [Diagnostics.Process]::Start($start)
+    $process.WaitForExit()
+    exit $process.ExitCode
+}
+
+$rest = @(Get-Rest $args)
 switch ($Task) {
-    'build' { Invoke-Dotnet build -c Release @args }
-    'test' { Invoke-Dotnet test -c Release @args }
+    'build' { Invoke-Dotnet (@('build', '-c', 'Release') + $rest) }
+    'test' { Invoke-Dotnet (@('test', '-c', 'Release') + $rest) }
     'bench' {
-        Invoke-Dotnet run -c Release --project bench/Micro -- --job short --filter '*'
-        Invoke-Dotnet run -c Release --project bench/FanOut -- --short @args
+        if (!$rest) { $rest = @('--job', 'short', '--filter', '*') }
+        Invoke-Dotnet (@('run', '-c', 'Release', '--project', 'bench/Micro', '--') + $rest)
+    }
+    'load' {
+        if (!$rest) { $rest = @('--short') }
+        Invoke-Dotnet (@('run', '-c', 'Release', '--project', 'bench/FanOut', '--') + $rest)
     }
     'publish' {
-        $runtime = if ($args) { $args[0] } else { 'linux-x64' }
-        $more = @($args | Select-Object -Skip 1)
-        Invoke-Dotnet publish src/SseServer -c Release -r $runtime -o "artifacts/$runtime" @more
+        $runtime = [Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
+        if ($rest -and !$rest[0].StartsWith('-')) { $runtime, $rest = $rest[0], @($rest | Select-Object -Skip 1) }
+        Invoke-Dotnet (@('publish', 'src/SseServer', '-c', 'Release', '-r', $runtime, '-o', "artifacts/$runtime") + $rest)
     }
-    'run' { Invoke-Dotnet run -c Release --project src/SseServer -- @args }
-    'format' { Invoke-Dotnet format @args }
+    'run' { Invoke-Dotnet (@('run', '-c', 'Release', '--project', 'src/SseServer', '--') + $rest) }
+    'format' { Invoke-Dotnet (@('format') + $rest) }
 }

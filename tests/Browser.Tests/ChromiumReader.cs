@@ -9,9 +9,10 @@ internal sealed class ChromiumReader : IEventReader
         ([url, types]) => {
           window.seen = [];
           window.opened = 0;
+          window.openings = [];
           window.failures = 0;
           window.source = new EventSource(url);
-          source.onopen = () => opened++;
+          source.onopen = () => { opened++; openings.push(performance.now()); };
           source.onerror = () => failures++;
           for (const type of types)
             source.addEventListener(type, event => seen.push([event.type, event.data, event.lastEventId]));
@@ -38,7 +39,7 @@ internal sealed class ChromiumReader : IEventReader
         return new SeenEvent(seen[0].GetString()!, seen[1].GetString()!, seen[2].GetString()!);
     }
 
-    /// <summary>Waits for a condition over <c>source</c>, <c>seen</c>, <c>opened</c> and <c>failures</c>.</summary>
+    /// <summary>Waits for a condition over <c>source</c>, <c>seen</c>, <c>opened</c>, <c>openings</c> (milliseconds) and <c>failures</c>.</summary>
     public Task WaitAsync(string condition) => _tab.Page.WaitForFunctionAsync(condition);
 
     public async Task<int> CountAsync(string expression) => (await _tab.Page.EvaluateAsync<JsonElement>(expression)).GetInt32();

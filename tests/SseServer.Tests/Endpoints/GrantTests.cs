@@ -1,4 +1,5 @@
 using System.Text;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
@@ -156,7 +157,7 @@ internal sealed class GrantTests
         var client = await server.ConnectAsync();
         await client.RequestAsync("POST", "/events/orders/1", (string?)null, Guarded.Bearer(server.Token(seconds: 10)), "Content-Type: text/event-stream", "Transfer-Encoding: chunked");
         await client.SendChunkAsync("data: in time\n\n");
-        await SseServer.Tests.Support.Eventually.HoldsAsync(() => server.Hub.TopicCount == 1, "the first event");
+        await Eventually.HoldsAsync(() => server.Hub.TopicCount == 1, "the first event");
         server.Time.Advance(TimeSpan.FromSeconds(10));
         await client.SendChunkAsync("data: too late\n\n");
         var reply = await client.ReadReplyAsync();

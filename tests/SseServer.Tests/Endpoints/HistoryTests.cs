@@ -1,6 +1,7 @@
 using SseServer.History;
 using SseServer.Hub;
 using SseServer.Tests.History;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
@@ -39,7 +40,7 @@ public sealed class HistoryTests
         using var client = await server.ConnectAsync();
         await client.SendAsync($"POST /events/a HTTP/1.1\r\nHost: {client.Authority}\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
         await client.SendChunkAsync("data: one\n\n");
-        await Support.Eventually.HoldsAsync(() => store.Commits == 1, "the first event is committed");
+        await Eventually.HoldsAsync(() => store.Commits == 1, "the first event is committed");
 
         store.Failure = StoreFailure.Full;
         await client.SendChunkAsync("data: two\n\n");

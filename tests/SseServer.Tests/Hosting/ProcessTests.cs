@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SseServer.Hosting;
 
 namespace SseServer.Tests.Hosting;
 
@@ -21,7 +22,8 @@ internal sealed class ProcessTests
         var (code, output, error) = await RunAsync("--version");
 
         Assert.That(code, Is.Zero);
-        Assert.That(output, Does.Match(@"\Asse-server \d+\.\d+\.\d+\s*\z"));
+        var built = FileVersionInfo.GetVersionInfo(typeof(ServerProgram).Assembly.Location);
+        Assert.That(output.TrimEnd(), Is.EqualTo($"sse-server {built.ProductMajorPart}.{built.ProductMinorPart}.{built.ProductBuildPart}"));
         Assert.That(error, Is.Empty);
     }
 

@@ -1,5 +1,6 @@
 using SseServer.Hub;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 

@@ -3,6 +3,7 @@ using SseServer.History.Sqlite;
 using SseServer.Hub;
 using SseServer.Tests.History.Support;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 

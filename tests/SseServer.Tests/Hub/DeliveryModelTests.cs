@@ -4,6 +4,7 @@ using SseServer.Hub;
 using SseServer.Tests.Acceptance;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 

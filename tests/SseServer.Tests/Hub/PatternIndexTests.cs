@@ -1,6 +1,7 @@
 using System.Text;
 using SseServer.Hub;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using SseServer.Hub;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 

@@ -3,6 +3,7 @@ using System.Text;
 using SseServer.Hub;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 

@@ -4,6 +4,7 @@ using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 

@@ -6,7 +6,7 @@ using SseServer.Presence;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Presence.Support;
-using Eventually = SseServer.Tests.Support.Eventually;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Presence;
 

@@ -1,3 +1,4 @@
+using SseServer.Tests.Support;
 using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
@@ -102,11 +103,13 @@ public sealed class StreamTests(bool tls)
         await client.SendAsync("stray");
         await Phase(connection, ConnectionPhase.StreamStray);
         client.Finish();
-        while (!peer.Left.IsCompleted)
-        {
-            server.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                server.Time.Advance(TimeSpan.FromSeconds(1));
+                return peer.Left.IsCompleted;
+            },
+            "the peer's leaving is noticed");
 
         Assert.That(await peer.Left, Is.EqualTo(CloseReason.PeerFinished));
     }
@@ -253,7 +256,7 @@ public sealed class StreamTests(bool tls)
         var client = await server.ConnectAsync();
         await client.SendAsync(GetStream);
         client.Finish();
-        await Support.Eventually.HoldsAsync(() => server.Log.Entries.Any(entry => entry.Id == 1020), "an entry in the log");
+        await Eventually.HoldsAsync(() => server.Log.Entries.Any(entry => entry.Id == 1020), "an entry in the log");
         await server.EmptyAsync();
     }
 
@@ -272,7 +275,7 @@ public sealed class StreamTests(bool tls)
     }
 
     private static Task Phase(Connection connection, ConnectionPhase phase) =>
-        Support.Eventually.HoldsAsync(() => connection.Phase == phase, $"phase {phase}");
+        Eventually.HoldsAsync(() => connection.Phase == phase, $"phase {phase}");
 
     /// <summary>Ends its stream before it has really begun.</summary>
     private sealed class BriefPeer : IStreamPeer

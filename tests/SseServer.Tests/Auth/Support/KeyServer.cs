@@ -1,28 +1,24 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Auth.Support;
 
-/// <summary>Serves a JWK set over a socket, or whatever else a test has it say. One connection, one request, one reply.</summary>
+/// <summary>Serves a JWK set over a socket, or whatever else a test has it say.</summary>
 internal sealed class KeyServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _serving;
+    private readonly TinyHttpServer _server;
     private volatile string _reply = "";
-    private volatile TaskCompletionSource _gate = Opened();
+    private volatile TaskCompletionSource _gate = new();
     private int _requests;
 
     public KeyServer(string body = "{\"keys\":[]}")
     {
+        _gate.SetResult();
         Body(body);
-        _listener.Start();
-        _serving = ServeAsync();
+        _server = new(AnswerAsync);
     }
 
-    public Uri Url => new($"http://{_listener.LocalEndpoint}/keys?apikey=not-for-the-log");
+    public Uri Url => new($"http://{_server.Authority}/keys?apikey=not-for-the-log");
 
     /// <summary>Requests that came, answered or not.</summary>
     public int Requests => Volatile.Read(ref _requests);
@@ -40,56 +36,14 @@ internal sealed class KeyServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
         Release();
-        _listener.Dispose();
-        await _serving.Soon();
-        _stopping.Dispose();
+        await _server.DisposeAsync();
     }
 
-    private static TaskCompletionSource Opened()
+    private async Task AnswerAsync(TinyHttpServer.Exchange exchange)
     {
-        var gate = new TaskCompletionSource();
-        gate.SetResult();
-        return gate;
-    }
-
-    private async Task ServeAsync()
-    {
-        try
-        {
-            while (true) _ = AnswerAsync(await _listener.AcceptTcpClientAsync(_stopping.Token));
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or InvalidOperationException)
-        {
-            // The test is over.
-        }
-    }
-
-    private async Task AnswerAsync(TcpClient client)
-    {
-        using (client)
-        {
-            try
-            {
-                var stream = client.GetStream();
-                var request = new byte[4096];
-                var read = 0;
-                while (!Encoding.ASCII.GetString(request, 0, read).EndsWith("\r\n\r\n", StringComparison.Ordinal))
-                {
-                    var some = await stream.ReadAsync(request.AsMemory(read), _stopping.Token);
-                    if (some == 0) return;
-                    read += some;
-                }
-
-                Interlocked.Increment(ref _requests);
-                await _gate.Task;
-                await stream.WriteAsync(Encoding.UTF8.GetBytes(_reply), _stopping.Token);
-            }
-            catch (Exception exception) when (exception is IOException or SocketException or InvalidOperationException or OperationCanceledException)
-            {
-                // The client gave up, or the test is over.
-            }
-        }
+        Interlocked.Increment(ref _requests);
+        await _gate.Task;
+        await exchange.SendAsync(_reply);
     }
 }

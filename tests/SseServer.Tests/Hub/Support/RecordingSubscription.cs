@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using SseServer.Hub;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub.Support;
 

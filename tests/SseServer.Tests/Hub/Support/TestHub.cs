@@ -4,6 +4,7 @@ using SseServer.History;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub.Support;
 
