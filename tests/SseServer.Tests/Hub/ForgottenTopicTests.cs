@@ -2,6 +2,7 @@ using SseServer.History;
 using SseServer.Hub;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 

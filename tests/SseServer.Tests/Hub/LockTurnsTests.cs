@@ -1,5 +1,5 @@
 using SseServer.Hub;
-using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 
