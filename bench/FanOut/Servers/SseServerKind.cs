@@ -21,7 +21,7 @@ internal sealed class SseServerKind(string path, string? promise = null, params 
 
     public override ProcessStartInfo Command(int port, string scratch)
     {
-        var command = new ProcessStartInfo(path, ["--listen", $"127.0.0.1:{port}", "--Serilog:MinimumLevel=Warning"]);
+        var command = new ProcessStartInfo(path, ["--listen", $"127.0.0.1:{port}", "--Logging:Level=Warning"]);
         foreach (var setting in settings) command.ArgumentList.Add(setting);
         if (promise is null) return command;
         command.ArgumentList.Add($"--History:Path={Path.Combine(scratch, "history.db")}");

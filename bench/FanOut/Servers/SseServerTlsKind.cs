@@ -20,7 +20,7 @@ internal sealed class SseServerTlsKind(string path) : ServerKind
         using var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256)
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(90));
         File.WriteAllText(file, $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
-        return new(path, ["--listen", $"https://127.0.0.1:{port}", "--Tls:Certificate", file, "--Serilog:MinimumLevel=Warning"]);
+        return new(path, ["--listen", $"https://127.0.0.1:{port}", "--Tls:Certificate", file, "--Logging:Level=Warning"]);
     }
 
     public override string SubscribePath(string topic) => $"/events/{topic}";

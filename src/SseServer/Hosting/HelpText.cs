@@ -37,8 +37,6 @@ internal static class HelpText
             output.WriteLine($"  {setting.Key} ({DescribeValue(setting)})");
             WriteWrapped(output, setting.Help);
         }
-        output.WriteLine("  Serilog:MinimumLevel (text, default Information)");
-        WriteWrapped(output, "The least level to log: Verbose, Debug, Information, Warning, Error or Fatal. The rest of the Serilog section is read by Serilog.Settings.Configuration.");
     }
 
     private static void WriteOptions(TextWriter output, IReadOnlyList<Option> options)

@@ -21,7 +21,7 @@ internal static class ServerHost
     public static IHost Build(ServerSettings settings, Serilog.ILogger logger, Action<IServiceCollection> addServer)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "sse-server" });
-        builder.Logging.AddSerilog(logger);
+        builder.Services.AddSerilog(logger);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);

@@ -1,12 +1,11 @@
-using Microsoft.Extensions.Configuration;
 using Serilog;
 using Serilog.Core;
+using Serilog.Debugging;
 using Serilog.Events;
-using Serilog.Settings.Configuration;
 
 namespace SseServer.Hosting;
 
-/// <summary>Makes the program's one logger from the <c>Serilog</c> section. Nothing outside Hosting knows Serilog.</summary>
+/// <summary>Makes the program's one logger. Nothing outside Hosting knows Serilog.</summary>
 internal static class ServerLogging
 {
     // One line an event, and the lines of its exception indented below it. Values are written as JSON, so that a quotation mark inside
@@ -15,51 +14,21 @@ internal static class ServerLogging
         "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {SourceContext}: {Message:j}{NewLine}{" + TerminalEnricher.ExceptionProperty
             + "}";
 
-    // Sinks are named in code because a trimmed single file has no directory in which to look for their assemblies.
-    private static readonly ConfigurationReaderOptions Sinks = new(
-        typeof(Serilog.ILogger).Assembly,
-        typeof(ConsoleLoggerConfigurationExtensions).Assembly,
-        typeof(LoggerConfigurationAsyncExtensions).Assembly);
+    static ServerLogging() => SelfLog.Enable(message => Console.Error.WriteLine(TerminalText.Escape(message, keepsLines: true)));
 
     /// <summary>
-    /// Gives the logger, or null and one sentence for each problem of the section in <paramref name="problems"/>.
-    /// Without <c>Serilog:WriteTo</c> it writes to the console from a thread of its own, so that a slow terminal delays no stream.
+    /// Gives a logger that writes to standard output from a thread of its own, so that a slow terminal delays no stream. What Serilog
+    /// says of itself is written to standard error.
     /// </summary>
-    public static Logger? Create(IConfiguration configuration, out IReadOnlyList<string> problems)
-    {
-        problems = LogSettings.Check(configuration);
-        try
-        {
-            if (problems.Count == 0)
-            {
-                var logger = LogProblems.Collect(() => Make(configuration), out problems);
-                if (problems.Count == 0) return logger;
-                logger.Dispose();
-            }
-        }
-        catch (Exception exception) when (exception
-            is InvalidOperationException or ArgumentException or FormatException or IOException or TypeLoadException)
-        {
-            problems = [exception.Message];
-        }
-
-        problems = [.. problems.Select(problem => $"The Serilog section cannot be used: {FirstLine(problem)}.")];
-        return null;
-    }
-
-    // What follows is where in Serilog it happened.
-    private static string FirstLine(string problem) => problem.Split('\n', 2)[0].TrimEnd('\r', ' ', '.');
-
-    private static Logger Make(IConfiguration configuration)
+    public static Logger Create(LogOptions options)
     {
         var logger = new LoggerConfiguration()
-            .MinimumLevel.Is(LogEventLevel.Information)
+            .MinimumLevel.Is(options.Level)
             // Start-up failures and faults of hosted services are reported by ServerProgram, once.
-            .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
-            .ReadFrom.Configuration(LogSettings.WithoutNoSink(configuration), Sinks)
-            .Enrich.With<TerminalEnricher>();
-        if (!configuration.GetSection("Serilog:WriteTo").Exists())
-            logger.WriteTo.Async(sink => sink.Console(outputTemplate: Template));
-        return logger.CreateLogger();
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
+        foreach (var (name, level) in options.Levels) logger.MinimumLevel.Override(name, level);
+        return options.IsJson
+            ? logger.WriteTo.Async(sink => sink.Console(new JsonLogFormatter())).CreateLogger()
+            : logger.Enrich.With<TerminalEnricher>().WriteTo.Async(sink => sink.Console(outputTemplate: Template)).CreateLogger();
     }
 }

@@ -57,10 +57,7 @@ internal static class ServerProgram
         if (problems.Count > 0)
             return Refuse(error, problems);
 
-        await using var logger = ServerLogging.Create(configuration, out var logProblems);
-        if (logger is null)
-            return Refuse(error, logProblems);
-
+        await using var logger = ServerLogging.Create(settings.Logging);
         using var host = ServerHost.Build(settings, logger, addServer);
         return await RunServerAsync(host, settings, error, cancellation);
     }

@@ -33,7 +33,7 @@ internal sealed class LoopbackProxyTests
         string[] args =
         [
             Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), "--listen", "127.0.0.1:0", $"--Auth:Jwt:Issuer={TestTokens.Issuer}",
-            $"--Auth:Jwt:Audience={TestTokens.Audience}", $"--Auth:Jwt:JwksUrl={keys}", "--Serilog:MinimumLevel=Fatal",
+            $"--Auth:Jwt:Audience={TestTokens.Audience}", $"--Auth:Jwt:JwksUrl={keys}", "--Logging:Level=Fatal",
         ];
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", args);
         start.Environment["http_proxy"] = proxy;

@@ -19,7 +19,7 @@ internal sealed partial class SecrecyTests
     {
         await using var keys = new KeyServer("this is no key set");
         using var server = Start(
-            "--listen", "127.0.0.1:0", "--Serilog:MinimumLevel=Verbose", $"--Auth:PublishKeys:ci={PublishKey}",
+            "--listen", "127.0.0.1:0", "--Logging:Level=Verbose", $"--Auth:PublishKeys:ci={PublishKey}",
             $"--Auth:Keys:shop:Secret={Key}", "--Auth:Keys:shop:Publish=orders/*",
             $"--Auth:Jwt:Issuer={TestTokens.Issuer}", $"--Auth:Jwt:Audience={TestTokens.Audience}", $"--Auth:Jwt:JwksUrl={keys.Url}",
             "--Auth:Jwt:Keys:hs:Algorithm=HS256", $"--Auth:Jwt:Keys:hs:Secret={Encoding.ASCII.GetString(TestTokens.Secret)}", "--Auth:ProtectedTopics=secret/**");

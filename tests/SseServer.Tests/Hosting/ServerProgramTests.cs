@@ -42,9 +42,9 @@ internal sealed class ServerProgramTests
     [Test]
     public async Task Wrong_log_level_is_one_sentence()
     {
-        Assert.That(await RunAsync(["--Serilog:MinimumLevel=Loud"], _ => { }), Is.EqualTo(2));
+        Assert.That(await RunAsync(["--Logging:Level=Loud"], _ => { }), Is.EqualTo(2));
         Assert.That(Lines(_error), Has.Length.EqualTo(1));
-        Assert.That(_error.ToString(), Does.StartWith("The Serilog section cannot be used: ").And.Contain("Loud"));
+        Assert.That(_error.ToString(), Does.StartWith("Logging:Level: 'Loud' is not known; allowed is one of Verbose, "));
     }
 
     [Test]
@@ -110,7 +110,7 @@ internal sealed class ServerProgramTests
     }
 
     private Task<int> RunAsync(string[] args, Action<IServiceCollection> addServer, CancellationToken cancellation = default)
-        => ServerProgram.RunAsync(["--Serilog:WriteTo:0=None", .. args], [], _output, _error, addServer, cancellation);
+        => ServerProgram.RunAsync(["--Logging:Level=None", .. args], [], _output, _error, addServer, cancellation);
 
     private static string[] Lines(StringWriter writer) => writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
 

@@ -20,6 +20,9 @@ internal sealed record ServerSettings
     /// <summary>How the server stops.</summary>
     public required DrainOptions Drain { get; init; }
 
+    /// <summary>What is logged.</summary>
+    public LogOptions Logging { get; init; } = new();
+
     /// <summary>Bytes of memory that the process may use; 0 for nine tenths of what it can see.</summary>
     public long MaxMemory { get; init; }
 
@@ -69,6 +72,7 @@ internal sealed record ServerSettings
             Relays = RelaySettings.Read(reader, endpoints, listen),
             Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
             Drain = DrainSettings.Read(reader),
+            Logging = LoggingSettings.Read(reader),
         };
         return settings with { Hub = settings.Hub with { MaxReconnectionTime = settings.Endpoints.MaxRetry } };
     }

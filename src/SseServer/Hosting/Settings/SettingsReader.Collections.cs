@@ -30,12 +30,12 @@ internal sealed partial class SettingsReader
     }
 
     /// <summary>
-    /// Names and their texts, from a JSON object or from keys below this one (<c>Key:NAME</c>). The texts are secrets
-    /// and never printed; names keep their case.
+    /// Names and their texts, from a JSON object or from keys below this one (<c>Key:NAME</c>). Texts that are secrets
+    /// are never printed; names keep their case.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Map(string key, string help)
+    public IReadOnlyDictionary<string, string> Map(string key, string help, bool isSecret = true)
     {
-        var text = Declare(new(key, SettingKind.Map, "", "", help, IsSecret: true));
+        var text = Declare(new(key, SettingKind.Map, "", "", help, isSecret));
         if (text is not null)
             Reject(key, text, "is a single text", $"a JSON object, or settings {key}:NAME");
 
@@ -75,15 +75,21 @@ internal sealed partial class SettingsReader
 
     /// <summary>
     /// One sentence for every key of the configuration that no declaration read, with the key that was probably meant.
-    /// Call it when everything is declared. Keys below <c>Serilog</c> are Serilog's own.
+    /// Call it when everything is declared.
     /// </summary>
     public IReadOnlyList<string> UnknownKeys()
     {
         var unknown = new List<string>();
         foreach (var (key, value) in configuration.AsEnumerable())
         {
-            if (value is null || IsDeclared(key) || key.StartsWith("Serilog:", StringComparison.OrdinalIgnoreCase))
+            if (value is null || IsDeclared(key))
                 continue;
+            if (LoggingSettings.Replacement(key) is { } replacement)
+            {
+                unknown.Add($"{key} is no longer a setting; use {replacement} instead.");
+                continue;
+            }
+
             var meant = Suggestion.For(key, _declared.Keys);
             unknown.Add(meant is null
                 ? $"{SecretText.ShownKey(key, _declared.Keys)} is not a setting; --help lists them all."

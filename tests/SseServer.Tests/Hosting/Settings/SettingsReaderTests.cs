@@ -162,6 +162,7 @@ internal sealed class SettingsReaderTests
             "Colour is not a setting; --help lists them all.",
             "Hub:Retention:0 is not a setting; did you mean Hub:Retention?",
             "Hub:Retntion is not a setting; did you mean Hub:Retention?",
+            "Serilog:WriteTo:0:Name is no longer a setting; use Logging:Format (text or json) and Logging:Level instead.",
         }));
     }
 

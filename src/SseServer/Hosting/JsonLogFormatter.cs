@@ -1,0 +1,21 @@
+using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Formatting.Compact;
+
+namespace SseServer.Hosting;
+
+/// <summary>
+/// An event as one line of compact JSON. Characters that a terminal or viewer acts on are written as <c>\u</c> escapes
+/// (<see cref="TerminalText"/>), so that values stay what they are and the line is still fit to be read.
+/// </summary>
+internal sealed class JsonLogFormatter : ITextFormatter
+{
+    private readonly CompactJsonFormatter _formatter = new();
+
+    public void Format(LogEvent logEvent, TextWriter output)
+    {
+        var line = new StringWriter();
+        _formatter.Format(logEvent, line);
+        output.Write(TerminalText.Escape(line.ToString(), TerminalText.Form.Json, keepsLines: true));
+    }
+}
