@@ -100,7 +100,7 @@ internal sealed partial class Connection
     private void DiscardUnderLock()
     {
         Span<byte> sink = stackalloc byte[LingerReadBytes];
-        for (var turn = LingerTurnBytes; !_receiver.IsInterrupted; )
+        for (var turn = LingerTurnBytes; !_receiver.IsInterrupted;)
         {
             var read = 0;
             var error = SocketError.WouldBlock;

@@ -25,9 +25,10 @@ internal sealed class HeadMemoryTests
         {
             clients.Add(await server.ConnectAsync());
             await clients[i].SendAsync(Head(20_000));
-            if (i < 3) await Eventually.HoldsAsync(() => server.Transport.HeadBytes == 40_000 * (i + 1), "the head counts");
-            else Assert.That((await clients[i - 3].ReadReplyAsync()).Status, Is.EqualTo(408), $"head {i - 3}");
+            if (i >= 3) Assert.That((await clients[i - 3].ReadReplyAsync()).Status, Is.EqualTo(408), $"head {i - 3}");
             Assert.That(server.Transport.HeadBytes, Is.LessThanOrEqualTo(MaxBytes));
+            // The answer to the oldest one comes as soon as the first part of this one is there.
+            await Eventually.HoldsAsync(() => server.Transport.HeadBytes == 40_000 * Math.Min(i + 1, 3), "the whole head counts");
         }
 
         for (var i = 5; i < 8; i++)
