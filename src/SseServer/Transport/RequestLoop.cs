@@ -127,7 +127,8 @@ internal sealed class RequestLoop
                 _connection.ArmForHead();
             }
 
-            if (status == ParseStatus.Incomplete) _context.Heads.Hold(_head, read.Buffer.Length);
+            // Nothing more comes of a head whose input has ended, or that was given up: it must not push out another one.
+            if (status == ParseStatus.Incomplete && !read.IsCompleted) _context.Heads.Hold(_head, read.Buffer.Length);
 
             _reader.AdvanceTo(consumed, examined);
             if (status == ParseStatus.Incomplete && read.IsCompleted) return await EndInputAsync(begun);
