@@ -11,7 +11,7 @@ internal sealed record BenchOptions
                            publish; default all; and, only if they are named, patterns and soak,
                            which runs for hours
           --peers A,B      aspnetcore, nchan, node, send-loop, or none; default all that are installed
-          --history A,B    the server also with history in a file and the promise committed, fast
+          --history A,B    the server also with history in a file and the durability sync, async
           --rounds N       rounds, in each of which every server has its turn; default 5, with --short 1
           --seconds N      length of a measured window; default 10, with --short 2
           --minutes N      length of a soak; default 120
@@ -26,7 +26,7 @@ internal sealed record BenchOptions
 
     public IReadOnlyList<string>? Peers { get; private init; }
 
-    public IReadOnlyList<string> Promises { get; private init; } = [];
+    public IReadOnlyList<string> Durabilities { get; private init; } = [];
 
     public int? Rounds { get; private init; }
 
@@ -77,7 +77,7 @@ internal sealed record BenchOptions
     {
         "--workload" => this with { Workloads = value.Split(',') },
         "--peers" => this with { Peers = value.Split(',') },
-        "--history" => this with { Promises = value.Split(',') },
+        "--history" => this with { Durabilities = value.Split(',') },
         "--server" => this with { Server = Path.GetFullPath(value) },
         "--output" => this with { Output = value },
         _ => int.TryParse(value, CultureInfo.InvariantCulture, out var number) ? With(name, number) : null,

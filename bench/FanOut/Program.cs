@@ -29,7 +29,7 @@ ServerKind[] allPeers = [new AspNetCoreKind(), new NchanKind(), new NodeKind(), 
 var workloads = Array.FindAll(
     allWorkloads, workload => options.Workloads.Count == 0 ? !workload.IsOnDemand : options.Workloads.Contains(workload.Key));
 if (workloads.Length < options.Workloads.Count
-    || options.Promises.Any(promise => promise is not ("committed" or "fast"))
+    || options.Durabilities.Any(durability => durability is not ("sync" or "async"))
     || options.Peers?.Any(key => key != "none" && Array.TrueForAll(allPeers, peer => peer.Key != key)) == true)
 {
     Console.Error.WriteLine(BenchOptions.Usage);
@@ -44,7 +44,7 @@ if (ours.Prepare() is { } absent)
     Console.Error.WriteLine(absent);
     return 2;
 }
-List<ServerKind> servers = [ours, .. options.Promises.Select(promise => new SseServerKind(program, promise))];
+List<ServerKind> servers = [ours, .. options.Durabilities.Select(durability => new SseServerKind(program, durability))];
 foreach (var peer in allPeers.Where(peer => options.Peers?.Contains(peer.Key) ?? true))
 {
     if (peer.Prepare() is { } reason) Console.WriteLine($"Without {peer.Title}: {reason}.");

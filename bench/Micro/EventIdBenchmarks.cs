@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using SseServer.Hub;
+using SseServer.Protocol.EventStream;
 
 namespace SseServer.Bench.Micro;
 

@@ -1,7 +1,10 @@
 using BenchmarkDotNet.Attributes;
+using SseServer.Catalog;
 using SseServer.Hub;
+using SseServer.Log;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 
 namespace SseServer.Bench.Micro;
 

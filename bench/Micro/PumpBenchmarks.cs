@@ -1,8 +1,12 @@
 using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Hub;
+using SseServer.Log;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 
 namespace SseServer.Bench.Micro;
 

@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using Microsoft.Data.Sqlite;
 using SseServer.History;
 using SseServer.History.Sqlite;
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 
 namespace SseServer.Bench.Micro;

@@ -1,10 +1,10 @@
 using Microsoft.Playwright;
 using SseServer.Auth;
+using SseServer.Catalog;
 using SseServer.Endpoints;
 using SseServer.History;
 using SseServer.Hosting;
 using SseServer.Hosting.Settings;
-using SseServer.Hub;
 using SseServer.Tests.Endpoints;
 using SseServer.Transport;
 

@@ -1,4 +1,4 @@
-using SseServer.Hub;
+using SseServer.Catalog;
 using SseServer.Tests.Endpoints;
 using SseServer.Transport;
 

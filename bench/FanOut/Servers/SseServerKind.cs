@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace SseServer.Bench.FanOut.Servers;
 
-/// <summary>This project's server, as built, with its defaults, or with history in a file and one of the promises.</summary>
-internal sealed class SseServerKind(string path, string? promise = null, params string[] settings) : ServerKind
+/// <summary>This project's server, as built, with its defaults, or with history in a file and one of the durabilities.</summary>
+internal sealed class SseServerKind(string path, string? durability = null, params string[] settings) : ServerKind
 {
-    public override string Key => promise is null ? "sse-server" : $"sse-server-{promise}";
+    public override string Key => durability is null ? "sse-server" : $"sse-server-{durability}";
 
-    public override string Title => promise is null ? "SseServer" : $"SseServer, {promise}";
+    public override string Title => durability is null ? "SseServer" : $"SseServer, {durability}";
 
     public override bool HasTopics => true;
 
@@ -23,9 +23,9 @@ internal sealed class SseServerKind(string path, string? promise = null, params 
     {
         var command = new ProcessStartInfo(path, ["--listen", $"127.0.0.1:{port}", "--Logging:Level=Warning"]);
         foreach (var setting in settings) command.ArgumentList.Add(setting);
-        if (promise is null) return command;
+        if (durability is null) return command;
         command.ArgumentList.Add($"--History:Path={Path.Combine(scratch, "history.db")}");
-        command.ArgumentList.Add($"--History:Promise={promise}");
+        command.ArgumentList.Add($"--History:Durability={durability}");
         return command;
     }
 
@@ -33,7 +33,7 @@ internal sealed class SseServerKind(string path, string? promise = null, params 
     public ServerKind Keeping(int events) => With($"--Retention:MaxEvents={events}");
 
     /// <summary>The same server with other settings than the defaults, as on its command line.</summary>
-    public ServerKind With(params string[] other) => new SseServerKind(path, promise, other);
+    public ServerKind With(params string[] other) => new SseServerKind(path, durability, other);
 
     /// <summary>The same server, listening with TLS.</summary>
     public ServerKind OverTls() => new SseServerTlsKind(path);

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using SseServer.Hub;
+using SseServer.Delivery;
 
 namespace SseServer.Endpoints;
 

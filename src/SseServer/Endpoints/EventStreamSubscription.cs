@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using SseServer.Delivery;
 using SseServer.Hub;
 using SseServer.Transport;
 

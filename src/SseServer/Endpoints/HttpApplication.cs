@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using SseServer.Auth;
 using SseServer.Hub;
 using SseServer.Protocol.Http;
+using SseServer.Publishing;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;

@@ -1,4 +1,4 @@
-using SseServer.Hub;
+using SseServer.Delivery;
 using SseServer.Protocol.Http;
 
 namespace SseServer.Endpoints;

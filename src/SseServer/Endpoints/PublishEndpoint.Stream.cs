@@ -1,8 +1,8 @@
 using System.Buffers;
 using SseServer.Auth;
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Unicode;
+using SseServer.Catalog;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Transport;

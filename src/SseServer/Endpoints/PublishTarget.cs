@@ -1,5 +1,5 @@
 using System.Buffers.Text;
-using SseServer.Hub;
+using SseServer.Delivery;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
 
@@ -63,7 +63,7 @@ internal readonly ref struct PublishTarget
     public static string? CheckId(ReadOnlySpan<byte> text, out PublisherEventId id)
     {
         if (!PublisherEventId.TryCreate(text, out id)) return "An event id is 1 to 256 bytes of UTF-8 without control characters or outer spaces.";
-        return EventId.HasHubForm(text) ? "An event id of the form digits-digits is the server's; choose another form." : null;
+        return EventId.HasServerForm(text) ? "An event id of the form digits-digits is the server's; choose another form." : null;
     }
 
     public static string? CheckRetry(ReadOnlySpan<byte> text, EndpointOptions options, out int milliseconds)

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text.Json;
-using SseServer.Hub;
+using SseServer.Publishing;
 
 namespace SseServer.Endpoints;
 

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using SseServer.Auth;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Protocol.EventStream;
 
 namespace SseServer.Endpoints;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using SseServer.Auth;
-using SseServer.Hub;
+using SseServer.Catalog;
 
 namespace SseServer.Endpoints;
 

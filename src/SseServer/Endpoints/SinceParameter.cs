@@ -1,7 +1,8 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
-using SseServer.Hub;
+using SseServer.Delivery;
+using SseServer.Protocol.EventStream;
 
 namespace SseServer.Endpoints;
 
@@ -30,7 +31,7 @@ internal static class SinceParameter
             return true;
         }
 
-        if (EventId.HasHubForm(value))
+        if (EventId.HasServerForm(value))
         {
             start = ResumePoint.After(value);
             return true;

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using SseServer.Auth;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Hub;
 using SseServer.Protocol.Http;
 using SseServer.Protocol.Topics;

@@ -5,6 +5,7 @@ using SseServer.Hosting.Settings;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 
 namespace SseServer.Hosting;
 

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using SseServer.Delivery;
 using SseServer.Endpoints;
 using SseServer.History;
 using SseServer.History.Sqlite.Tools;
 using SseServer.Hosting.Settings;
-using SseServer.Hub;
+using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
 
 namespace SseServer.Hosting;
@@ -70,7 +71,7 @@ internal sealed record HistoryCommand
         var check = HistoryCheck.Run(path);
         foreach (var problem in check.Problems) error.WriteLine(problem);
         foreach (var block in check.Damage)
-            error.WriteLine($"The block of events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} of topic "
+            error.WriteLine($"The block of events {new EventId(block.FirstId)} to {new EventId(block.LastId)} of topic "
                 + $"{Encoding.UTF8.GetString(block.Topic)} fails its checksum: they cannot be read.");
         if (check.Problems.Count > 0)
         {
@@ -116,7 +117,7 @@ internal sealed record HistoryCommand
         var events = HistoryExport.Write(path, Topics, Begin(DateTimeOffset.UtcNow) ?? 0, lines, block =>
         {
             if (damaged.Add(block.FirstId))
-                error.WriteLine($"The events {StoredId.Text(block.FirstId)} to {StoredId.Text(block.LastId)} of topic "
+                error.WriteLine($"The events {new EventId(block.FirstId)} to {new EventId(block.LastId)} of topic "
                     + $"{Encoding.UTF8.GetString(block.Topic)} are damaged and left out.");
         });
         output.Flush();

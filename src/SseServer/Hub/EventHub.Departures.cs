@@ -1,3 +1,5 @@
+using SseServer.Delivery;
+
 namespace SseServer.Hub;
 
 // Ending a share of the streams over a period, and how long clients are told to stay away.

@@ -1,3 +1,9 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
+
 namespace SseServer.Hub;
 
 // Finite topics: what may be published beside an end, who needs no stream any more, and how long an end is kept.

@@ -1,4 +1,6 @@
+using SseServer.Catalog;
 using SseServer.History;
+using SseServer.Protocol.EventStream;
 
 namespace SseServer.Hub;
 

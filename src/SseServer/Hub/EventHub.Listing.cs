@@ -1,3 +1,5 @@
+using SseServer.Catalog;
+
 namespace SseServer.Hub;
 
 // What operators see of topics and patterns.

@@ -1,3 +1,4 @@
+using SseServer.Catalog;
 using SseServer.Protocol.Topics;
 
 namespace SseServer.Hub;

@@ -1,3 +1,7 @@
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+
 namespace SseServer.Hub;
 
 // Which ids clients are told as their resume points, where those are not the ids of events that they were sent.

@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using SseServer.Catalog;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
+using EventLog = SseServer.Log.EventLog;
 
 namespace SseServer.Hub;
 

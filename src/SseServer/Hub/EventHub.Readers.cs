@@ -1,3 +1,7 @@
+using SseServer.Catalog;
+using SseServer.Log;
+using SseServer.Publishing;
+
 namespace SseServer.Hub;
 
 // Topics whose number of readers changed, noted for whoever tells of it. Noting is O(1) under the lock; a topic stands in the list once, however often it changes.

@@ -1,15 +1,18 @@
 using System.Runtime.CompilerServices;
+using SseServer.Catalog;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
 
 namespace SseServer.Hub;
 
-// Publishing with a store: at once where the promise allows it, else through the sequencer, and what the hub does for that one.
+// Publishing with a store: at once where the durability allows it, else through the sequencer, and what the hub does for that one.
 internal sealed partial class EventHub
 {
     // Shown events that are not committed yet; beyond it publishers wait for the commit with them. A few thousand usual ones, and one of the largest.
     private const int MaxUnsavedBytes = 8 * 1024 * 1024;
 
     private readonly Sequencer? _sequencer;
-    private readonly bool _hasFastTopics;
+    private readonly bool _hasAsyncTopics;
     private List<UnsavedEvent> _unsaved = [];
     private long _unsavedBytes;
     private long _lease;
@@ -17,7 +20,7 @@ internal sealed partial class EventHub
 
     private ValueTask<HubStatus> PublishStoredAsync(PublishBatch batch)
     {
-        if (!_hasFastTopics || !TryPublishAtOnce(batch, out var status)) return AfterCommitAsync(_sequencer!.EnqueueAsync(batch), batch);
+        if (!_hasAsyncTopics || !TryPublishAtOnce(batch, out var status)) return AfterCommitAsync(_sequencer!.EnqueueAsync(batch), batch);
         var wait = WaitForReadersAsync(batch);
         return wait.IsCompletedSuccessfully ? new(status) : AfterAsync(wait, status);
     }
@@ -42,7 +45,7 @@ internal sealed partial class EventHub
             if (batch.Count > Math.Max(1, HoldWork.Budget / (HoldWork.TopicMade + _patterns.Count))) return false;
             // Ids that the sequencer has given stand before the next one: it appends first. And it refuses what would be written to a
             // file that is gone.
-            if (_isSequencing || _sequencer!.State == Hub.HistoryState.Missing) return false;
+            if (_isSequencing || _sequencer!.State == Publishing.HistoryState.Missing) return false;
             if (_unsavedBytes + batch.Bytes > MaxUnsavedBytes) return false;
             if (!TryFindTopicsUnderLock(batch, batch.Items))
             {
@@ -72,7 +75,7 @@ internal sealed partial class EventHub
         if (EventId.Next(new(_head), Time.GetUtcNow().ToUnixTimeMilliseconds()).Value + batch.Count > _lease) return false;
         foreach (ref readonly var item in batch.Items)
         {
-            if (item.Topic!.Promise != PublishPromise.Fast) return false;
+            if (item.Topic!.Durability != Durability.Async) return false;
             if (item.PublisherIdLength > 0 && item.Topic.HasDroppedEventsUnderLock
                 && !_publisherIds.TryFindUnderLock(item.Topic, batch.PublisherIdOf(item), out _)) return false;
         }

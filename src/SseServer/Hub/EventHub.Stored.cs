@@ -1,4 +1,9 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
 
 namespace SseServer.Hub;
 
@@ -18,7 +23,7 @@ internal sealed partial class EventHub
 
     /// <summary>How the store is; null where history is in memory only.</summary>
     public HistoryState? HistoryState
-        => _sequencer?.State is not { } state ? null : state == Hub.HistoryState.Ok && Damage!.IsAny ? Hub.HistoryState.Damaged : state;
+        => _sequencer?.State is not { } state ? null : state == Publishing.HistoryState.Ok && Damage!.IsAny ? Publishing.HistoryState.Damaged : state;
 
     /// <summary>What of the store was found damaged; null where history is in memory only.</summary>
     public HistoryDamage? Damage { get; }
@@ -41,7 +46,7 @@ internal sealed partial class EventHub
 
     /// <summary>Whether a resume point is a publisher's id that memory may have dropped.</summary>
     private bool MayStandInStore(in ResumePoint start, List<EventLog> logs)
-        => _sequencer is not null && start.From == ResumePoint.Start.AfterId && !EventId.HasHubForm(start.Text)
+        => _sequencer is not null && start.From == ResumePoint.Start.AfterId && !EventId.HasServerForm(start.Text)
             && logs.Exists(log => log.DroppedThrough.Value > 0);
 
     private async ValueTask<EventId?> FindStoredAsync(Cursor[] cursors, byte[] publisherId)

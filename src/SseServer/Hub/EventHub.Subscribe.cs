@@ -1,3 +1,8 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+
 namespace SseServer.Hub;
 
 // Subscribing: logs are held first, then the subscription joins its shard, which places the cursors.
@@ -190,7 +195,7 @@ internal sealed partial class EventHub
                 return head;
             case ResumePoint.Start.Time:
                 return _given.Floor(new EventId(Math.Clamp(start.Id.Value - 1, 0, _head)));
-            case ResumePoint.Start.AfterId when EventId.HasHubForm(start.Text):
+            case ResumePoint.Start.AfterId when EventId.HasServerForm(start.Text):
                 return EventId.TryParse(start.Text, out var id) && id <= head && _given.Contains(id) ? id : null;
             case ResumePoint.Start.AfterId:
                 return LowestPlaceUnderLock(start, cursors);

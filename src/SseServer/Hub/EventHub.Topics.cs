@@ -1,3 +1,6 @@
+using SseServer.Catalog;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
 
 namespace SseServer.Hub;
@@ -47,10 +50,10 @@ internal sealed partial class EventHub
 
     private Topic CreateTopicUnderLock(byte[] name)
     {
-        var (retention, promise) = Options.RuleOf(name);
+        var (retention, durability) = Options.RuleOf(name);
         var topic = new Topic(name, _shards.Length, retention)
         {
-            Promise = promise,
+            Durability = durability,
             IsWatched = Options.Watches(name),
             LastUsedUnderLock = Milliseconds,
             PositionUnderLock = _topicList.Count,
@@ -60,7 +63,7 @@ internal sealed partial class EventHub
         _topics.Add(topic.Name, topic);
         _topicList.Add(topic);
         // What was shown and not committed before a crash may be lost: nobody knows which events those were.
-        if (promise == PublishPromise.Fast) topic.EvictThroughUnderLock(_uncleanThrough);
+        if (durability == Durability.Async) topic.EvictThroughUnderLock(_uncleanThrough);
         return topic;
     }
 

@@ -2,7 +2,12 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History;
+using SseServer.Log;
+using SseServer.Publishing;
+using EventId = SseServer.Protocol.EventStream.EventId;
 
 namespace SseServer.Hub;
 
@@ -54,13 +59,13 @@ internal sealed partial class EventHub : IDisposable
         StoreStart? stored = null;
         if (store is not null)
         {
-            _hasFastTopics = options.HasFastTopics;
-            _lease = Sequencer.LeaseEnd(head, now, _hasFastTopics).Value;
+            _hasAsyncTopics = options.HasAsyncTopics;
+            _lease = Sequencer.LeaseEnd(head, now, _hasAsyncTopics).Value;
             stored = store.Open(head.Value, _lease);
             head = new(stored.FirstId);
             lives = stored.Lives;
             floor = new(Math.Max(stored.Origin, stored.Floor));
-            _uncleanThrough = new(_hasFastTopics ? stored.UncleanThrough : 0);
+            _uncleanThrough = new(_hasAsyncTopics ? stored.UncleanThrough : 0);
             _committedThrough = head.Value;
         }
 

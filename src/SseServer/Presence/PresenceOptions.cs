@@ -1,4 +1,5 @@
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Log;
 
 namespace SseServer.Presence;
 

@@ -1,8 +1,10 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
+using SseServer.Catalog;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 
 namespace SseServer.Presence;
 

@@ -1,4 +1,4 @@
-using SseServer.Hub;
+using SseServer.Catalog;
 
 namespace SseServer.Presence;
 

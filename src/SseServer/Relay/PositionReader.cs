@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 

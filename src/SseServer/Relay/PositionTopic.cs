@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 
 namespace SseServer.Relay;
 

@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.Text;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 
 namespace SseServer.Relay;
 

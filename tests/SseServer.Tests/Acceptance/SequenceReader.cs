@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using SseServer.Hub;
+using SseServer.Protocol.EventStream;
 using SseServer.Tests.Endpoints;
 
 namespace SseServer.Tests.Acceptance;

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Log;
 using SseServer.Tests.Endpoints;
 
 namespace SseServer.Tests.Acceptance;

@@ -8,6 +8,10 @@ internal sealed class ArchitectureTests
     private const string Hosting = "SseServer.Hosting";
     private const string Endpoints = "SseServer.Endpoints";
     private const string Transport = "SseServer.Transport";
+    private const string Log = "SseServer.Log";
+    private const string Catalog = "SseServer.Catalog";
+    private const string Publishing = "SseServer.Publishing";
+    private const string Delivery = "SseServer.Delivery";
     private const string Hub = "SseServer.Hub";
     private const string Auth = "SseServer.Auth";
     private const string History = "SseServer.History";
@@ -15,6 +19,8 @@ internal sealed class ArchitectureTests
     private const string Relay = "SseServer.Relay";
     private const string Web = "SseServer.Web";
     private const string Protocol = "SseServer.Protocol";
+
+    private static readonly string[] Engine = [Log, Catalog, Publishing, Delivery, Hub];
 
     private static readonly Lazy<Reference[]> Program = new(() =>
         [.. new[] { "sse-server.dll", "SseServer.Protocol.dll" }.SelectMany(file => ReferenceScanner.Scan(Path.Combine(AppContext.BaseDirectory, file)))]);
@@ -29,8 +35,8 @@ internal sealed class ArchitectureTests
         new(Protocol, ["System.DateTime.get_UtcNow", "System.DateTime.get_Now", "System.DateTimeOffset.get_UtcNow", "System.DateTimeOffset.get_Now"]),
 
         // Topics without sockets; of HTTP only the envelope its stored frames wear.
-        new(Hub, ["System.Net"]),
-        new(Hub, ["SseServer.Protocol.Http"], "SseServer.Protocol.Http.ChunkEnvelope"),
+        .. Engine.Select(layer => new ArchitectureRule(layer, ["System.Net"])),
+        .. Engine.Select(layer => new ArchitectureRule(layer, ["SseServer.Protocol.Http"], "SseServer.Protocol.Http.ChunkEnvelope")),
         new(History, ["System.Net", "SseServer.Protocol.Http"]),
 
         // Bytes and connections without topics or event syntax.
@@ -40,19 +46,19 @@ internal sealed class ArchitectureTests
         new(Presence, ["System.Net.Sockets", "SseServer.Protocol.Http"]),
 
         // Rooms of one storey do not know each other, nor the storeys above; but the hub keeps its events in a store.
-        new(Transport, [Hub, Auth, History, Presence, Endpoints, Web]),
-        new(Hub, [Transport, Auth, Presence, Endpoints, Web]),
-        new(Auth, [Transport, Hub, History, Presence, Endpoints, Web]),
-        new(History, [Transport, Hub, Auth, Presence, Endpoints, Web]),
+        new(Transport, [.. Engine, Auth, History, Presence, Endpoints, Web]),
+        .. Engine.Select(layer => new ArchitectureRule(layer, [Transport, Auth, Presence, Endpoints, Web])),
+        new(Auth, [Transport, .. Engine, History, Presence, Endpoints, Web]),
+        new(History, [Transport, .. Engine, Auth, Presence, Endpoints, Web]),
         new(Presence, [Transport, Auth, History, Endpoints, Web]),
         new(Endpoints, [Presence]),
 
         // A publisher of its own, beside the endpoints: nobody but Hosting knows it.
         new(Relay, [Transport, History, Auth, Presence, Endpoints, Web, "SseServer.Protocol.Http"]),
-        .. new[] { Endpoints, Transport, Hub, Auth, History, Presence, Web }.Select(room => new ArchitectureRule(room, [Relay])),
+        .. new[] { Endpoints, Transport, Log, Catalog, Publishing, Delivery, Hub, Auth, History, Presence, Web }.Select(room => new ArchitectureRule(room, [Relay])),
 
         // Hosting puts everything together and is known by nobody; only it knows which logger there is.
-        .. new[] { Endpoints, Transport, Hub, Auth, History, Presence, Relay, Web }.Select(room => new ArchitectureRule(room, [Hosting, "Serilog", "System.CommandLine"])),
+        .. new[] { Endpoints, Transport, Log, Catalog, Publishing, Delivery, Hub, Auth, History, Presence, Relay, Web }.Select(room => new ArchitectureRule(room, [Hosting, "Serilog", "System.CommandLine"])),
     ];
 
     [TestCaseSource(nameof(Rules))]
@@ -62,7 +68,7 @@ internal sealed class ArchitectureTests
     [Test]
     public void Every_type_of_the_program_stands_in_a_room()
     {
-        string[] rooms = [Hosting, Endpoints, Transport, Hub, Auth, History, Presence, Relay, Web, Protocol];
+        string[] rooms = [.. Engine, Hosting, Endpoints, Transport, Auth, History, Presence, Relay, Web, Protocol];
         var strays = Program.Value.Select(reference => reference.From)
             .Where(type => type.StartsWith("SseServer.", StringComparison.Ordinal) && !rooms.Any(room => type.StartsWith(room + ".", StringComparison.Ordinal)));
 

@@ -1,5 +1,6 @@
+using SseServer.Catalog;
 using SseServer.History;
-using SseServer.Hub;
+using SseServer.Protocol.EventStream;
 using SseServer.Tests.History;
 using SseServer.Tests.Support;
 

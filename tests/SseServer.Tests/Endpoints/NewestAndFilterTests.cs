@@ -1,6 +1,6 @@
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 
 namespace SseServer.Tests.Endpoints;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using SseServer.Auth;
+using SseServer.Catalog;
 using SseServer.Endpoints;
 using SseServer.History;
 using SseServer.Hosting;

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
+using SseServer.Catalog;
 using SseServer.Endpoints;
-using SseServer.Hub;
 using SseServer.Protocol.Http;
 using SseServer.Protocol.Topics;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using SseServer.History.Sqlite;
 using SseServer.Hosting;
-using SseServer.Hub;
+using SseServer.Protocol.EventStream;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.History.Support;
 

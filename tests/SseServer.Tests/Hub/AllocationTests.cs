@@ -1,4 +1,6 @@
+using SseServer.Delivery;
 using SseServer.Hub;
+using SseServer.Publishing;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
 

@@ -1,7 +1,7 @@
 using System.Text;
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 using SseServer.Tests.Hub.Support;
 
 namespace SseServer.Tests.Hub;

@@ -1,4 +1,6 @@
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
 

@@ -1,3 +1,5 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Hub;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

@@ -1,6 +1,10 @@
 using Microsoft.Data.Sqlite;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History.Sqlite;
-using SseServer.Hub;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
 using SseServer.Tests.History.Support;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

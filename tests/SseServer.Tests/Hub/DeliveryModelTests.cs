@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
 using SseServer.Tests.Acceptance;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;

@@ -1,5 +1,5 @@
 using System.Text;
-using SseServer.Hub;
+using SseServer.Protocol.EventStream;
 
 namespace SseServer.Tests.Hub;
 
@@ -53,7 +53,7 @@ internal sealed class EventIdTests
     [TestCase("-1", false)]
     [TestCase("1-1-1", false)]
     public void Hub_form_is_digits_hyphen_digits_also_out_of_range(string text, bool expected)
-        => Assert.That(EventId.HasHubForm(Encoding.UTF8.GetBytes(text)), Is.EqualTo(expected));
+        => Assert.That(EventId.HasServerForm(Encoding.UTF8.GetBytes(text)), Is.EqualTo(expected));
 
     [Test]
     public void Ids_are_ordered_by_time_then_sequence()

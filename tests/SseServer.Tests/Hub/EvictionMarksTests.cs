@@ -1,4 +1,5 @@
-using SseServer.Hub;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
 
 namespace SseServer.Tests.Hub;
 

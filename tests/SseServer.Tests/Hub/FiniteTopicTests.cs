@@ -1,4 +1,7 @@
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

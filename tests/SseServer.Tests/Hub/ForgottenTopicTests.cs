@@ -1,5 +1,9 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History;
-using SseServer.Hub;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

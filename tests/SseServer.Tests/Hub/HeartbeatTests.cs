@@ -1,4 +1,4 @@
-using SseServer.Hub;
+using SseServer.Delivery;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
 

@@ -1,5 +1,8 @@
 using System.Text;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
@@ -24,7 +27,7 @@ internal sealed class HistoryLivesModelTests
     {
         Shards = 1,
         Retention = Retention,
-        Rules = [new TopicRule(TestHub.Select("fast/**"), Retention, PublishPromise.Fast)],
+        Rules = [new TopicRule(TestHub.Select("fast/**"), Retention, Durability.Async)],
     };
 
     [Test]

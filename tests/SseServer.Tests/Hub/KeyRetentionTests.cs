@@ -1,4 +1,9 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Hub;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
 

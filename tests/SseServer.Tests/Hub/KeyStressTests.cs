@@ -1,5 +1,7 @@
 using System.Globalization;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
 

@@ -1,4 +1,4 @@
-using SseServer.Hub;
+using SseServer.Catalog;
 using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Log;
+using SseServer.Publishing;
 using SseServer.Tests.Hub.Support;
 
 namespace SseServer.Tests.Hub;

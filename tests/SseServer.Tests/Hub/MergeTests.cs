@@ -1,4 +1,8 @@
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
@@ -75,7 +79,7 @@ internal sealed class MergeTests
     [TestCase(new[] { "t/*", "t/3", "t/4" }, false, "t/5")]
     public void With_a_store_and_little_memory_it_is_so_too_whatever_was_promised(string[] selectors, bool isChunked, string fast)
     {
-        var rule = new TopicRule(TestHub.Select(fast), new TopicRetention(), PublishPromise.Fast);
+        var rule = new TopicRule(TestHub.Select(fast), new TopicRetention(), Durability.Async);
         var options = HubOptions.Default with { Shards = 2, MaxHistoryBytes = 64 * 1024, Rules = [rule] };
         var store = new MemoryEventStore();
 

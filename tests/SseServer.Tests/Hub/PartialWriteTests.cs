@@ -1,4 +1,5 @@
-using SseServer.Hub;
+using SseServer.Delivery;
+using SseServer.Protocol.EventStream;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
 

@@ -1,6 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Hub;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
 
@@ -23,7 +28,7 @@ internal sealed class PatternOpeningTests
         Shards = 1,
         HeartbeatInterval = TimeSpan.FromDays(1),
         TopicLinger = TimeSpan.Zero,
-        Rules = [new TopicRule(TestHub.Select("p/short/*"), Brief, PublishPromise.Committed)],
+        Rules = [new TopicRule(TestHub.Select("p/short/*"), Brief, Durability.Sync)],
     };
 
     [Test]

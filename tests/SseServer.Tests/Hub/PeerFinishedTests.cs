@@ -1,4 +1,7 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Hub;
+using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

@@ -1,5 +1,8 @@
 using System.Text;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
 

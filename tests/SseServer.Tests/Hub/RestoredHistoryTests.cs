@@ -1,4 +1,7 @@
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
@@ -15,7 +18,7 @@ internal sealed class RestoredHistoryTests : IDisposable
     private static readonly HubOptions FastToo = HubOptions.Default with
     {
         Shards = 1,
-        Rules = [new TopicRule(TestHub.Select("fast/**"), new TopicRetention(), PublishPromise.Fast)],
+        Rules = [new TopicRule(TestHub.Select("fast/**"), new TopicRetention(), Durability.Async)],
     };
 
     private readonly HubTime _time = new();

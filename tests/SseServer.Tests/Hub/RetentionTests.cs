@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
 
@@ -207,7 +209,7 @@ internal sealed class RetentionTests
     [Test]
     public void Of_several_rules_the_first_that_matches_a_topic_counts()
     {
-        TopicRule Rule(string topics, int events) => new(TestHub.Select(topics), new TopicRetention { MaxEvents = events }, PublishPromise.Committed);
+        TopicRule Rule(string topics, int events) => new(TestHub.Select(topics), new TopicRetention { MaxEvents = events }, Durability.Sync);
         using var hub = new TestHub(Keep(new TopicRetention { MaxEvents = 100 }) with { Rules = [Rule("t/one", 10), Rule("t/*", 20), Rule("**", 40)] });
 
         foreach (var topic in new[] { "t/one", "t/two", "t/two/deep", "$internal" }) hub.PublishRange(topic, 1, 200);

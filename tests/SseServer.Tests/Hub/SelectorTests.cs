@@ -1,5 +1,5 @@
 using System.Text;
-using SseServer.Hub;
+using SseServer.Catalog;
 
 namespace SseServer.Tests.Hub;
 

@@ -1,4 +1,7 @@
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
@@ -19,7 +22,7 @@ internal sealed class StalledReaderTests
     private static readonly HubOptions ShortTopic = OneMegabyte with
     {
         Rules = [new(TestHub.Select("a"),
-        new TopicRetention { MaxEvents = 1 }, PublishPromise.Committed)]
+        new TopicRetention { MaxEvents = 1 }, Durability.Sync)]
     };
 
     [TestCase(1)]

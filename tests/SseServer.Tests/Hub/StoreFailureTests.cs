@@ -1,5 +1,7 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History;
-using SseServer.Hub;
+using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
@@ -10,7 +12,7 @@ namespace SseServer.Tests.Hub;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class StoreFailureTests : IDisposable
 {
-    private static readonly HubOptions Fast = HubOptions.Default with { Shards = 1, Promise = PublishPromise.Fast };
+    private static readonly HubOptions Fast = HubOptions.Default with { Shards = 1, Durability = Durability.Async };
 
     private readonly MemoryEventStore _store = new();
 
@@ -148,7 +150,7 @@ internal sealed class StoreFailureTests : IDisposable
     [Test]
     public void What_waits_when_the_hub_closes_is_committed_and_what_comes_later_is_refused()
     {
-        var hub = new TestHub(Fast with { Rules = [new(TestHub.Select("b"), new(), PublishPromise.Committed)] }, store: _store);
+        var hub = new TestHub(Fast with { Rules = [new(TestHub.Select("b"), new(), Durability.Sync)] }, store: _store);
         hub.Publish("a", "shown");
         _store.CommitsMayPass.Reset();
         var waiting = hub.Begin("b", "waits").Status;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

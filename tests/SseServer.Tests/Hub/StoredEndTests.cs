@@ -1,5 +1,9 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History;
-using SseServer.Hub;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
@@ -11,7 +15,7 @@ namespace SseServer.Tests.Hub;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class StoredEndTests : IDisposable
 {
-    private static readonly HubOptions Fast = HubOptions.Default with { Shards = 1, Promise = PublishPromise.Fast };
+    private static readonly HubOptions Fast = HubOptions.Default with { Shards = 1, Durability = Durability.Async };
 
     private readonly HubTime _time = new();
     private MemoryEventStore _store = new();

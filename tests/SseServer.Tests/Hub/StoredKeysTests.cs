@@ -1,7 +1,9 @@
 using System.Text;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Log;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

@@ -1,5 +1,6 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History;
-using SseServer.Hub;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

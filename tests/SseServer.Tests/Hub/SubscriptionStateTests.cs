@@ -1,4 +1,4 @@
-using SseServer.Hub;
+using SseServer.Delivery;
 
 namespace SseServer.Tests.Hub;
 

@@ -1,4 +1,7 @@
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Publishing;
 using SseServer.Tests.Hub.Support;
 
 namespace SseServer.Tests.Hub;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SseServer.Catalog;
 using SseServer.Hosting;
 using SseServer.Hub;
 using SseServer.Tests.Endpoints;

@@ -1,5 +1,5 @@
+using SseServer.Catalog;
 using SseServer.Endpoints;
-using SseServer.Hub;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.Support;
 

@@ -1,3 +1,4 @@
+using SseServer.Delivery;
 using SseServer.Hosting;
 using SseServer.Hub;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Log;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.Support;
 using SseServer.Tests.Transport;

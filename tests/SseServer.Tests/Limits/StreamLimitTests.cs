@@ -1,8 +1,9 @@
 using System.Net;
+using SseServer.Catalog;
 using SseServer.Endpoints;
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.Support;
 

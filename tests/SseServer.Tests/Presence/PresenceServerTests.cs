@@ -1,7 +1,7 @@
 using SseServer.Auth;
+using SseServer.Catalog;
 using SseServer.Hosting;
 using SseServer.Hosting.Settings;
-using SseServer.Hub;
 using SseServer.Presence;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.Hub.Support;

@@ -1,7 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Configuration;
+using SseServer.Catalog;
 using SseServer.Hosting.Settings;
-using SseServer.Hub;
+using SseServer.Log;
 using SseServer.Presence;
 
 namespace SseServer.Tests.Presence;
@@ -29,8 +30,8 @@ internal sealed class PresenceSettingsTests
         Assert.That(hub.RuleOf("$presence/chat/7"u8).Retention, Is.EqualTo(PresenceOptions.Retention));
         Assert.That(hub.RuleOf("chat/7"u8).Retention, Is.EqualTo(HubOptions.Default.Retention));
 
-        var rule = new TopicRule(Hub.Support.TestHub.Select("$presence/chat/**"), new TopicRetention { MaxEvents = 5 }, PublishPromise.Fast);
-        Assert.That(PresenceSettings.Complete(HubOptions.Default with { Rules = [rule] }, options).RuleOf("$presence/chat/7"u8), Is.EqualTo((rule.Retention, rule.Promise)));
+        var rule = new TopicRule(Hub.Support.TestHub.Select("$presence/chat/**"), new TopicRetention { MaxEvents = 5 }, Durability.Async);
+        Assert.That(PresenceSettings.Complete(HubOptions.Default with { Rules = [rule] }, options).RuleOf("$presence/chat/7"u8), Is.EqualTo((rule.Retention, rule.Durability)));
     }
 
     [Test]

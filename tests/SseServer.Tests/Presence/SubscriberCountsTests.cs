@@ -1,4 +1,5 @@
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Presence.Support;

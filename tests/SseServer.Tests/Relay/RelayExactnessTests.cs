@@ -1,8 +1,10 @@
 using System.Text;
+using SseServer.Catalog;
 using SseServer.History;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 using SseServer.Tests.Acceptance;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.History;

@@ -1,5 +1,5 @@
 using System.Text;
-using SseServer.Hub;
+using SseServer.Protocol.EventStream;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.Relay.Support;
 

@@ -1,4 +1,5 @@
-using SseServer.Hub;
+using SseServer.Catalog;
+using SseServer.Log;
 
 namespace SseServer.Hosting.Settings;
 
@@ -10,12 +11,12 @@ internal static class HubSettings
     {
         var defaults = HubOptions.Default;
         var retention = ReadRetention(reader, defaults.Retention);
-        var promise = ReadPromise(reader, "History:Promise", defaults.Promise,
-            "With History:Path, when a publisher is answered: committed is once the event is on the disk, fast is at once, and on the disk within 50 ms.");
+        var durability = ReadDurability(reader, "History:Durability", defaults.Durability,
+            "With History:Path, when a publisher is answered: sync once the event is on disk, async at once and on disk within 50 ms.");
         return defaults with
         {
-            Promise = promise,
-            Rules = TopicRuleSettings.Read(reader, retention, promise),
+            Durability = durability,
+            Rules = TopicRuleSettings.Read(reader, retention, durability),
             Shards = reader.Integer("Streams:Shards", defaults.Shards, 1, 64, "Threads that write to streams."),
             Retention = retention,
             MaxHistoryBytes = reader.Bytes("Retention:MaxTotalBytes", defaults.MaxHistoryBytes, 1024 * 1024, long.MaxValue / 2,
@@ -34,9 +35,9 @@ internal static class HubSettings
         };
     }
 
-    /// <summary>Declares and reads a promise.</summary>
-    public static PublishPromise ReadPromise(SettingsReader reader, string key, PublishPromise @default, string help)
-        => reader.Choice(key, @default == PublishPromise.Fast ? "fast" : "committed", ["committed", "fast"], help) == "fast" ? PublishPromise.Fast : PublishPromise.Committed;
+    /// <summary>Declares and reads a durability.</summary>
+    public static Durability ReadDurability(SettingsReader reader, string key, Durability @default, string help)
+        => reader.Choice(key, @default == Durability.Async ? "async" : "sync", ["sync", "async"], help) == "async" ? Durability.Async : Durability.Sync;
 
     private static TopicRetention ReadRetention(SettingsReader reader, TopicRetention defaults) => new()
     {

@@ -1,5 +1,5 @@
 using System.Text;
-using SseServer.Hub;
+using SseServer.Catalog;
 using SseServer.Presence;
 
 namespace SseServer.Hosting.Settings;
@@ -29,7 +29,7 @@ internal static class PresenceSettings
     {
         if (!presence.IsOn) return hub;
         Selector.TryCreate("$presence/**"u8, out var topics, out _);
-        return hub with { Watched = presence.Watched, Rules = [.. hub.Rules, new TopicRule(topics, PresenceOptions.Retention, hub.Promise)] };
+        return hub with { Watched = presence.Watched, Rules = [.. hub.Rules, new TopicRule(topics, PresenceOptions.Retention, hub.Durability)] };
     }
 
     private static WebhookOptions? ReadWebhook(SettingsReader reader, string name, string key, IReadOnlyList<Selector> defaultTopics)

@@ -1,6 +1,6 @@
 using System.Text;
+using SseServer.Catalog;
 using SseServer.Endpoints;
-using SseServer.Hub;
 using SseServer.Protocol.Topics;
 using SseServer.Relay;
 

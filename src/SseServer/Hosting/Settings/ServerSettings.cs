@@ -1,7 +1,7 @@
 using SseServer.Auth;
+using SseServer.Catalog;
 using SseServer.Endpoints;
 using SseServer.History;
-using SseServer.Hub;
 using SseServer.Presence;
 using SseServer.Relay;
 using SseServer.Transport;

@@ -1,6 +1,8 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History;
 using SseServer.History.Sqlite;
-using SseServer.Hub;
+using SseServer.Publishing;
 using SseServer.Tests.History.Support;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
@@ -121,7 +123,7 @@ internal sealed class SqliteFilePlaceTests : IDisposable
     [Test]
     public void Fast_events_are_refused_once_the_file_is_known_to_be_gone()
     {
-        using var hub = new TestHub(HubOptions.Default with { Shards = 1, Promise = PublishPromise.Fast },
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, Durability = Durability.Async },
             store: new SqliteEventStore(_directory.File));
         hub.Publish("a", "one");
         File.Move(_directory.File, Aside);

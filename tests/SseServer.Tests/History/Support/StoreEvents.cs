@@ -1,6 +1,5 @@
 using System.Text;
 using SseServer.History;
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
+using SseServer.Catalog;
 using SseServer.Hosting.Settings;
-using SseServer.Hub;
 
 namespace SseServer.Tests.Hosting.Settings;
 
@@ -11,7 +11,7 @@ internal sealed class TopicRuleSettingsTests
     {
         var options = Read([], out var errors);
 
-        Assert.That((options.Rules.Count, options.Promise), Is.EqualTo((0, PublishPromise.Committed)));
+        Assert.That((options.Rules.Count, options.Durability), Is.EqualTo((0, Durability.Sync)));
         Assert.That(errors, Is.Empty);
     }
 
@@ -22,10 +22,10 @@ internal sealed class TopicRuleSettingsTests
             new()
             {
                 ["Retention:MaxEvents"] = "500",
-                ["History:Promise"] = "fast",
+                ["History:Durability"] = "async",
                 ["Topics:Rules:0:Pattern"] = "orders/**",
                 ["Topics:Rules:0:MaxAge"] = "30d",
-                ["Topics:Rules:0:Promise"] = "committed",
+                ["Topics:Rules:0:Durability"] = "sync",
                 ["Topics:Rules:1:Pattern"] = "news",
                 ["Topics:Rules:1:MaxBytes"] = "1GB",
             },
@@ -33,9 +33,9 @@ internal sealed class TopicRuleSettingsTests
 
         Assert.That(errors, Is.Empty);
         var general = options.Retention;
-        Assert.That(options.RuleOf("orders/4/2"u8), Is.EqualTo((general with { MaxAge = TimeSpan.FromDays(30) }, PublishPromise.Committed)));
-        Assert.That(options.RuleOf("news"u8), Is.EqualTo((general with { MaxBytes = 1L << 30 }, PublishPromise.Fast)));
-        Assert.That(options.RuleOf("news/local"u8), Is.EqualTo((general, PublishPromise.Fast)));
+        Assert.That(options.RuleOf("orders/4/2"u8), Is.EqualTo((general with { MaxAge = TimeSpan.FromDays(30) }, Durability.Sync)));
+        Assert.That(options.RuleOf("news"u8), Is.EqualTo((general with { MaxBytes = 1L << 30 }, Durability.Async)));
+        Assert.That(options.RuleOf("news/local"u8), Is.EqualTo((general, Durability.Async)));
     }
 
     [Test]
@@ -50,12 +50,12 @@ internal sealed class TopicRuleSettingsTests
 
     [TestCase("Topics:Rules:0:MaxAge", "5x", "Topics:Rules:0:MaxAge: '5x' is not a duration;")]
     [TestCase("Topics:Rules:0:MaxEvents", "0", "Topics:Rules:0:MaxEvents: '0' is out of range;")]
-    [TestCase("Topics:Rules:0:Promise", "maybe", "Topics:Rules:0:Promise: 'maybe' is not known; allowed is one of committed, fast.")]
+    [TestCase("Topics:Rules:0:Durability", "maybe", "Topics:Rules:0:Durability: 'maybe' is not known; allowed is one of sync, async.")]
     [TestCase("Topics:Rules:0:Pattern", "a/**/b", "Topics:Rules:0:Pattern: 'a/**/b' names no topic (A '**' stands only as the last segment of a pattern);")]
     [TestCase("Topics:Rules:0:Pattern", "", "Topics:Rules:0:Pattern: '' names no topic;")]
     [TestCase("Topics:Rules:0:MaxAgee", "5s", "Topics:Rules:0:MaxAgee is not a setting; did you mean Topics:Rules:0:MaxAge?")]
     [TestCase("Topics:Rules", "orders/**", "Topics:Rules is a single text;")]
-    [TestCase("History:Promise", "soon", "History:Promise: 'soon' is not known; allowed is one of committed, fast.")]
+    [TestCase("History:Durability", "soon", "History:Durability: 'soon' is not known; allowed is one of sync, async.")]
     public void What_is_wrong_is_named_with_its_key(string key, string value, string sentence)
     {
         Read(new() { ["Topics:Rules:0:Pattern"] = "orders/**", [key] = value }, out var errors);

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using SseServer.Hub;
+using SseServer.Delivery;
 
 namespace SseServer.Tests.Hub.Support;
 

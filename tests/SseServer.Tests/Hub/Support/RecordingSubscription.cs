@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
-using SseServer.Hub;
+using SseServer.Delivery;
 using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub.Support;

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub.Support;

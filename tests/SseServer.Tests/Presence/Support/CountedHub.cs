@@ -1,7 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.History;
-using SseServer.Hub;
 using SseServer.Presence;
 using SseServer.Tests.Hub.Support;
 

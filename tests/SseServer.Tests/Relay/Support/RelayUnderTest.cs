@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using SseServer.Catalog;
 using SseServer.History;
-using SseServer.Hub;
 using SseServer.Relay;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.Support;

@@ -1,3 +1,5 @@
+using SseServer.Protocol.EventStream;
+
 namespace SseServer.History.Sqlite.Tools;
 
 // Keys: each names the newest event that has it, and every event with a key is named or has a newer one.
@@ -17,7 +19,7 @@ internal sealed partial class HistoryCheck
         if (newest == _block.Id) _newest++;
         // What is to be let go may have lost its key already.
         else if (newest < _block.Id && !isKept && _block.Id > topic.EvictedThrough)
-            Report($"Event {StoredId.Text(_block.Id)} is the newest of its key, and the keys say another.");
+            Report($"Event {new EventId(_block.Id)} is the newest of its key, and the keys say another.");
         return newest == _block.Id;
     }
 

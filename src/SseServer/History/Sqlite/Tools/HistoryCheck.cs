@@ -1,3 +1,5 @@
+using SseServer.Protocol.EventStream;
+
 namespace SseServer.History.Sqlite.Tools;
 
 /// <summary>
@@ -105,7 +107,7 @@ internal sealed partial class HistoryCheck
             var (block, topicId) = (BlockRow.Read(rows), rows.Number(7));
             CheckPlace(block);
             var totals = _totals.GetValueOrDefault(topicId);
-            if (block.FirstId <= totals.LastId) Report($"The block that begins with event {StoredId.Text(block.FirstId)} overlaps another of its topic.");
+            if (block.FirstId <= totals.LastId) Report($"The block that begins with event {new EventId(block.FirstId)} overlaps another of its topic.");
             totals.LastId = block.LastId;
             PublisherIds += block.PublisherIds;
             var isKept = _topics.TryGetValue(topicId, out var topic) && block.FirstId <= topic.Totals.TrimmedThrough;
@@ -137,7 +139,7 @@ internal sealed partial class HistoryCheck
             _stretchEnd = 0;
         }
 
-        if (firstId < stretchId || firstId <= _previousEnd || lastId < firstId) Report($"The block that begins with event {StoredId.Text(firstId)} is out of place.");
+        if (firstId < stretchId || firstId <= _previousEnd || lastId < firstId) Report($"The block that begins with event {new EventId(firstId)} is out of place.");
         _stretchEnd = Math.Max(_stretchEnd, lastId);
     }
 
@@ -158,14 +160,14 @@ internal sealed partial class HistoryCheck
             if (!IsNewest(topic, isKept) && isKept) totals.Stale++;
             if (_block.PublisherIdLength == 0) continue;
             ids++;
-            if (!IsKnown(_block.PublisherId, id)) Report($"The publisher's id of event {StoredId.Text(id)} is missing, so a repeat would not be known.");
+            if (!IsKnown(_block.PublisherId, id)) Report($"The publisher's id of event {new EventId(id)} is missing, so a repeat would not be known.");
         }
 
         Events += entries;
         if (hasKeys && !isKept) _keyedBlocks++;
         var isRight = isRising && id == block.LastId && entries == block.Count && length == block.Bytes && ids == block.PublisherIds
             && (isKept ? !block.HasKeys : block.HasKeys == hasKeys && block.LastUnkeyedId == lastUnkeyed);
-        if (!isRight) Report($"The block that begins with event {StoredId.Text(block.FirstId)} holds other events than its row says.");
+        if (!isRight) Report($"The block that begins with event {new EventId(block.FirstId)} holds other events than its row says.");
     }
 
     private bool IsKnown(ReadOnlySpan<byte> publisherId, long id)

@@ -1,0 +1,50 @@
+namespace SseServer.Catalog;
+
+/// <summary>
+/// Finds that the wall clock was set forward, by comparing it with one that only measures intervals. Under the hub's lock.
+/// </summary>
+internal sealed class ClockSteps
+{
+    // What a time daemon corrects by slewing, and what a thread may wait between reading one clock and the other.
+    private const long ToleranceMilliseconds = 100;
+
+    private readonly TimeProvider _time;
+    private long _wall;
+    private long _interval;
+
+    public ClockSteps(TimeProvider time)
+    {
+        _time = time;
+        Accept(Wall(), Interval());
+    }
+
+    /// <summary>
+    /// Takes the clock as it is, unless it was set forward since: that is for <see cref="TryFind"/> to tell. Called each second, so that
+    /// slewing does not add up.
+    /// </summary>
+    public void Follow()
+    {
+        var (wall, interval) = (Wall(), Interval());
+        if (wall - Expected(interval) <= ToleranceMilliseconds) Accept(wall, interval);
+    }
+
+    /// <summary>Whether the clock was set forward since it was last looked at; each step is told once.</summary>
+    /// <param name="wall">The time by the wall clock, read just now, in milliseconds since 1970.</param>
+    /// <param name="expected">The time that it would show without the step.</param>
+    public bool TryFind(long wall, out long expected)
+    {
+        var interval = Interval();
+        expected = Expected(interval);
+        var isStep = wall - expected > ToleranceMilliseconds;
+        Accept(wall, interval);
+        return isStep;
+    }
+
+    private void Accept(long wall, long interval) => (_wall, _interval) = (wall, interval);
+
+    private long Expected(long interval) => _wall + (interval - _interval);
+
+    private long Wall() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private long Interval() => _time.GetTimestamp() / (_time.TimestampFrequency / 1000);
+}

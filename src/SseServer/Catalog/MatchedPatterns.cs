@@ -1,0 +1,46 @@
+using System.Collections;
+using System.Numerics;
+
+namespace SseServer.Catalog;
+
+/// <summary>
+/// The patterns that match a topic: a bit for each of the table's slots. Patterns that were removed since are passed over. Under the
+/// hub's lock.
+/// </summary>
+internal readonly struct MatchedPatterns(PatternTable table, ulong[] slots) : IEnumerable<PatternIndex>
+{
+    public Enumerator GetEnumerator() => new(table, slots);
+
+    IEnumerator<PatternIndex> IEnumerable<PatternIndex>.GetEnumerator() => GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    public struct Enumerator(PatternTable table, ulong[] slots) : IEnumerator<PatternIndex>
+    {
+        private ulong _rest;
+        private int _word = -1;
+
+        public PatternIndex Current { readonly get; private set; } = null!;
+
+        readonly object IEnumerator.Current => Current;
+
+        public bool MoveNext()
+        {
+            while (_rest == 0)
+            {
+                if (++_word >= slots.Length) return false;
+                _rest = slots[_word] & table.InUse(_word);
+            }
+
+            Current = table.At(_word * 64 + BitOperations.TrailingZeroCount(_rest));
+            _rest &= _rest - 1;
+            return true;
+        }
+
+        public void Reset() => (_rest, _word) = (0, -1);
+
+        public readonly void Dispose()
+        {
+        }
+    }
+}

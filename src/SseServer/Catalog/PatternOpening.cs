@@ -1,0 +1,158 @@
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Catalog;
+
+/// <summary>
+/// Opens patterns: finds the topics that each matches and merges their history, for all patterns that came since the last time at once,
+/// so that the work is one
+/// walk over the topics and one merge. Runs on a thread of the pool, one at a time; the lock is held for a bounded step now and then.
+/// Publishers append
+/// to the patterns meanwhile, and topics come and go.
+/// </summary>
+internal sealed class PatternOpening
+{
+    private readonly PatternIndex[] _patterns;
+    private readonly EventId _head;
+    private readonly int _words;
+    private readonly List<Topic> _topics = [];
+    private readonly List<ulong> _matches = [];
+
+    /// <param name="patterns">In the order in which they were added.</param>
+    public PatternOpening(PatternIndex[] patterns)
+    {
+        _patterns = patterns;
+        _head = patterns[^1].RegisteredAt;
+        _words = (patterns.Length + 63) / 64;
+        Histories = Array.ConvertAll(patterns, _ => new List<LogSegment>());
+        // About half a budget under the lock where all match.
+        StepTopics = Math.Clamp(HoldWork.Budget / 2 / patterns.Length, 1, 256);
+    }
+
+    public IReadOnlyList<PatternIndex> Patterns => _patterns;
+
+    /// <summary>Topics to be looked at in one step.</summary>
+    public int StepTopics { get; }
+
+    /// <summary>Of each pattern, the history up to its registration; complete after <see cref="Merge"/>.</summary>
+    public List<LogSegment>[] Histories { get; }
+
+    /// <summary>Finds which of the patterns match some topics. Without the lock.</summary>
+    /// <returns>The place of the first of the topics that some pattern matches.</returns>
+    public int Match(List<Topic> topics)
+    {
+        var first = _topics.Count;
+        Span<ulong> matches = stackalloc ulong[Math.Min(_words, 256)];
+        if (_words > matches.Length) matches = new ulong[_words];
+        foreach (var topic in topics)
+        {
+            matches.Clear();
+            for (var i = 0; i < _patterns.Length; i++)
+                if (_patterns[i].Pattern.Matches(topic.Name)) matches[i / 64] |= 1UL << i;
+            if (matches.IndexOfAnyExcept(0UL) < 0) continue;
+            _topics.Add(topic);
+            foreach (var word in matches) _matches.Add(word);
+        }
+
+        return first;
+    }
+
+    /// <summary>A topic that some of the patterns match; null past the last.</summary>
+    public Topic? TopicAt(int place) => place < _topics.Count ? _topics[place] : null;
+
+    /// <summary>
+    /// Has a topic that was matched know its new patterns; returns the work it was. A publish may have done so before; it then knows more
+    /// than this, or the same.
+    /// </summary>
+    public int JoinUnderLock(int place)
+    {
+        var (topic, work) = (_topics[place], 1);
+        for (var i = 0; i < _patterns.Length; i++)
+        {
+            if ((_matches[place * _words + i / 64] >> i & 1) == 0) continue;
+            work++;
+            topic.AddPatternUnderLock(_patterns[i]);
+        }
+
+        // One that has not been compared with older patterns yet is compared with all when it is published to.
+        if (topic.MatchedThroughUnderLock >= _patterns[0].Serial - 1 && topic.MatchedThroughUnderLock < _patterns[^1].Serial)
+            topic.MatchedThroughUnderLock = _patterns[^1].Serial;
+        return work;
+    }
+
+    /// <summary>
+    /// Merges the entries of the topics by id. Walks the segments as a reader does, with the lock held only to find its place again where
+    /// a topic lets go of what is being
+    /// walked.
+    /// </summary>
+    public void Merge(Lock gate, LockTurns turns)
+    {
+        var last = default(EventId);
+        var queue = new PriorityQueue<(Cursor Cursor, int Place), long>();
+        for (var place = 0; place < _topics.Count; place++)
+        {
+            var cursor = new Cursor { Log = _topics[place] };
+            lock (gate) cursor.Log.PlaceUnderLock(ref cursor, last);
+            turns.GiveWay();
+            if (TryPeek(ref cursor, last, gate, out var entry)) queue.Enqueue((cursor, place), entry.Id.Value);
+        }
+
+        while (queue.TryPeek(out var item, out var due))
+        {
+            // An entry that is not the one queued for stands behind some that were let go meanwhile; it waits for its turn.
+            if (TryPeek(ref item.Cursor, last, gate, out var entry) && entry.Id.Value == due)
+            {
+                Append(item.Place, entry);
+                last = entry.Id;
+            }
+
+            if (TryPeek(ref item.Cursor, last, gate, out var next)) queue.DequeueEnqueue(item, next.Id.Value);
+            else queue.Dequeue();
+        }
+    }
+
+    /// <summary>A pattern's history as a queue of segments, each linked to the next.</summary>
+    public static SegmentQueue Link(List<LogSegment> history)
+    {
+        var queue = new SegmentQueue();
+        for (var i = 0; i < history.Count; i++)
+        {
+            if (i > 0) history[i - 1].LinkUnderLock(history[i]);
+            queue.Enqueue(history[i]);
+        }
+
+        return queue;
+    }
+
+    private void Append(int place, in LogEntry entry)
+    {
+        for (var i = 0; i < _patterns.Length; i++)
+        {
+            // What came after its registration its publisher has appended.
+            if ((_matches[place * _words + i / 64] >> i & 1) == 0 || entry.Id > _patterns[i].RegisteredAt) continue;
+            var history = Histories[i];
+            if (history.Count == 0) history.Add(new LogSegment(0, 4));
+            else if (history[^1].Count == PatternIndex.SegmentEntries) history.Add(new LogSegment(0, PatternIndex.SegmentEntries));
+            history[^1].CommitUnderLock(entry);
+        }
+    }
+
+    private bool TryPeek(ref Cursor cursor, EventId after, Lock gate, out LogEntry entry)
+    {
+        while (true)
+        {
+            switch (cursor.Peek(after, out var entries, out _))
+            {
+                case CursorState.Evicted:
+                    lock (gate) cursor.Log.PlaceUnderLock(ref cursor, after);
+                    continue;
+                case CursorState.Entry when entries[cursor.Index].Id <= _head:
+                    entry = entries[cursor.Index];
+                    return true;
+                default:
+                    entry = default;
+                    return false;
+            }
+        }
+    }
+}

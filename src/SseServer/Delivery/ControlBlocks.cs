@@ -1,0 +1,99 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Delivery;
+
+/// <summary>The blocks that the server itself puts into a stream, between frames. Their event names are not for publishers.</summary>
+internal static class ControlBlocks
+{
+    /// <summary>Whether an event name is one of the server's own.</summary>
+    public static bool IsReserved(ReadOnlySpan<byte> eventName)
+        => eventName.SequenceEqual("connected"u8) || eventName.SequenceEqual("gap"u8)
+            || eventName.SequenceEqual("heartbeat"u8) || eventName.SequenceEqual("auth-expiring"u8);
+
+    /// <summary>
+    /// The first block of a stream. Its id, where it has one, is the point after which the stream goes on: a stream that is cut
+    /// before its first event resumes exactly there.
+    /// </summary>
+    public static void WriteGreeting(IBufferWriter<byte> output, EventId? position, int retryMilliseconds, DateTimeOffset now)
+    {
+        Span<byte> id = stackalloc byte[EventId.MaxTextLength];
+        id = position is { } known ? id[..known.Format(id)] : [];
+        Span<byte> data = stackalloc byte[64];
+        var prefix = "Connection established at "u8;
+        prefix.CopyTo(data);
+        now.TryFormat(data[prefix.Length..], out var length, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        PublisherEventId.TryCreate(id, out var fieldId);
+        EventName.TryCreate("connected"u8, out var name);
+        EventStreamEncoder.Write(output, new ServerSentEvent
+        {
+            Id = fieldId,
+            Name = name,
+            RetryMilliseconds = retryMilliseconds,
+            Data = data[..(prefix.Length + length)],
+        });
+    }
+
+    /// <summary>
+    /// Says that events were lost to this reader: which topics or patterns lost some, the last id it had
+    /// and the first that follows (each null where there is none). It has no id, so that the client's resume point stays.
+    /// </summary>
+    public static void WriteGap(IBufferWriter<byte> output, IEnumerable<byte[]> topics, string? after, EventId? from)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("topics"u8);
+            foreach (var topic in topics) writer.WriteStringValue(topic);
+            writer.WriteEndArray();
+            writer.WriteString("after"u8, after);
+            writer.WriteString("from"u8, from?.ToString());
+            writer.WriteEndObject();
+        }
+
+        EventName.TryCreate("gap"u8, out var name);
+        EventStreamEncoder.Write(output, new ServerSentEvent { Name = name, Data = json.WrittenSpan, RetryMilliseconds = -1 });
+    }
+
+    /// <summary>
+    /// A heartbeat that page code can see; its data is the server's time in milliseconds since 1970. It moves the client's resume point where it has a <paramref name="position"/>.
+    /// </summary>
+    public static void WriteHeartbeatEvent(IBufferWriter<byte> output, long unixMilliseconds, EventId? position = null)
+    {
+        Span<byte> id = stackalloc byte[EventId.MaxTextLength];
+        id = position is { } known ? id[..known.Format(id)] : [];
+        PublisherEventId.TryCreate(id, out var fieldId);
+        Span<byte> data = stackalloc byte[20];
+        unixMilliseconds.TryFormat(data, out var length, provider: CultureInfo.InvariantCulture);
+        EventName.TryCreate("heartbeat"u8, out var name);
+        EventStreamEncoder.Write(output, new ServerSentEvent { Id = fieldId, Name = name, Data = data[..length], RetryMilliseconds = -1 });
+    }
+
+    /// <summary>
+    /// A block that only moves the client's resume point: an id without data sets the last event ID and dispatches nothing (WHATWG HTML 9.2.6).
+    /// </summary>
+    public static void WritePosition(IBufferWriter<byte> output, EventId position)
+    {
+        Span<byte> line = stackalloc byte["id: ".Length + EventId.MaxTextLength + 2];
+        "id: "u8.CopyTo(line);
+        var length = "id: ".Length + position.Format(line["id: ".Length..]);
+        line[length++] = (byte)'\n';
+        line[length++] = (byte)'\n';
+        output.Write(line[..length]);
+    }
+
+    /// <summary>A block that only sets the client's reconnection time.</summary>
+    public static void WriteRetry(IBufferWriter<byte> output, int retryMilliseconds)
+    {
+        Span<byte> line = stackalloc byte[32];
+        "retry: "u8.CopyTo(line);
+        retryMilliseconds.TryFormat(line["retry: ".Length..], out var digits, provider: CultureInfo.InvariantCulture);
+        var length = "retry: ".Length + digits;
+        line[length++] = (byte)'\n';
+        line[length++] = (byte)'\n';
+        output.Write(line[..length]);
+    }
+}

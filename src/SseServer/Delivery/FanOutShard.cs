@@ -1,0 +1,227 @@
+using SseServer.Hub;
+
+namespace SseServer.Delivery;
+
+/// <summary>
+/// Serves some of the hub's subscriptions: everything that is written to their streams is written here, so output needs no lock. A shard is
+/// run by one thread at a time (<see cref="ShardInbox"/>): its own, or a publisher for a few due readers, so that a lone subscriber is
+/// served without a hop to another thread. This file has the passes and turns; <c>FanOutShard.Subscriptions</c> the life of a
+/// subscription,
+/// <c>FanOutShard.Sweep</c> what happens by the clock. <see cref="Pump"/> sends events, <see cref="ShardWriter"/> everything else.
+/// </summary>
+internal sealed partial class FanOutShard : IDisposable
+{
+    /// <summary>Readers that a publisher serves on its own thread at most.</summary>
+    public const int InlineReaders = 4;
+
+    // Readers of one group visited in a turn before another topic has its turn: about two milliseconds of sends.
+    private const int TurnVisits = 256;
+
+    // Readers that catch up get this many turns between two turns of live ones.
+    private const int CatchUpTurns = 4;
+
+    private readonly EventHub _hub;
+    private readonly Thread _thread;
+    private readonly ShardWriter _writer;
+    private readonly Pump _pump;
+    private readonly Queue<ReaderGroup> _live = new();
+    private readonly Queue<Subscription> _catchingUp = new();
+    private Subscription[] _subscriptions = new Subscription[16];
+    private int _count;
+
+    public FanOutShard(EventHub hub, int index)
+    {
+        _hub = hub;
+        Index = index;
+        _writer = new(hub);
+        _pump = new(hub, _writer, Counters);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"fan-out {index}" };
+    }
+
+    /// <summary>The shard's place among the hub's, and that of its groups among a log's.</summary>
+    public int Index { get; }
+
+    /// <summary>Where other threads hand over work.</summary>
+    public ShardInbox Inbox { get; } = new();
+
+    /// <summary>Subscriptions served.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>What was done so far; each number as it was at some moment.</summary>
+    public ShardCounters Counters { get; } = new();
+
+    public void Start() => _thread.Start();
+
+    /// <summary>
+    /// Serves what is due on the calling thread if that is little and nobody else is at it; otherwise wakes the shard's thread.
+    /// </summary>
+    public void ServeOrWake(int dueReaders)
+    {
+        if (dueReaders > InlineReaders || !Inbox.HasOnlyDirty || !Inbox.TryEnter())
+        {
+            Inbox.Wake();
+            return;
+        }
+
+        try
+        {
+            Pass();
+        }
+        finally
+        {
+            // Also if memory ran out in the pass: otherwise nobody could ever enter again.
+            Inbox.LeaveToThread();
+        }
+    }
+
+    /// <summary>Completes when the shard has ended one more pass.</summary>
+    public Task NextPass() => Inbox.NextPass();
+
+    public void Dispose()
+    {
+        Inbox.Stop();
+        if (_thread.IsAlive) _thread.Join();
+        Inbox.Dispose();
+    }
+
+    private void Run()
+    {
+        while (!Inbox.IsStopping)
+        {
+            if (Inbox.HasWork && Inbox.TryEnter())
+            {
+                do Pass();
+                while (Inbox.HasWork && !Inbox.IsStopping);
+                Inbox.Leave();
+            }
+
+            Inbox.WaitForWork();
+        }
+    }
+
+    /// <summary>
+    /// One pass: what was handed over, a turn for each dirty group, some turns for readers that catch up. If it is cut short, as by a
+    /// lack of memory, the next pass does the rest.
+    /// </summary>
+    private void Pass()
+    {
+        try
+        {
+            _writer.Now = _hub.Milliseconds;
+            Inbox.TakeSignalled();
+            while (Inbox.NextSignalled() is { } signalled) TakeSignals(signalled);
+            if (Inbox.TakeSweep()) Sweep();
+            if (Inbox.TakeStep()) TakeStep();
+            TakeDirty();
+            for (var groups = _live.Count; groups > 0; groups--) TakeTurnOfNext();
+            for (var turns = Math.Min(CatchUpTurns, _catchingUp.Count); turns > 0; turns--)
+            {
+                var subscription = _catchingUp.Dequeue();
+                subscription.IsQueued = false;
+                Serve(subscription, group: null);
+            }
+        }
+        finally
+        {
+            Inbox.SetLocalWork(_live.Count + _catchingUp.Count);
+        }
+
+        Inbox.CompletePass();
+    }
+
+    private void TakeDirty()
+    {
+        Inbox.TakeDirty();
+        while (Inbox.NextDirty() is { } group)
+        {
+            if (group.Remaining > 0) group.IsDueAgain = true;
+            else if (group.Count > 0)
+            {
+                group.BeginVisit(_hub.Head);
+                _live.Enqueue(group);
+            }
+        }
+    }
+
+    private void TakeTurnOfNext()
+    {
+        var group = _live.Dequeue();
+        var isTaken = false;
+        try
+        {
+            isTaken = TakeTurn(group);
+        }
+        finally
+        {
+            if (!isTaken) _live.Enqueue(group);
+        }
+    }
+
+    /// <summary>Serves some readers of a group; false if the group is to have another turn.</summary>
+    private bool TakeTurn(ReaderGroup group)
+    {
+        for (var visits = TurnVisits; group.Remaining > 0 && visits > 0; visits--)
+        {
+            group.Remaining--;
+            var subscription = group[group.Remaining];
+            if (subscription.CanSend && !subscription.IsQueued) Serve(subscription, group);
+        }
+
+        if (group.Remaining > 0) return false;
+        group.TryEndRound();
+        if (!group.IsDueAgain) return true;
+        group.BeginVisit(_hub.Head);
+        return false;
+    }
+
+    /// <summary>Pumps for a turn and decides when the subscription's next turn comes.</summary>
+    private void Serve(Subscription subscription, ReaderGroup? group)
+    {
+        try
+        {
+            if (!subscription.CanSend) return;
+            var isLast = IsLastTurn(subscription, out var end);
+            switch (_pump.Run(subscription))
+            {
+                case PumpOutcome.AtHead:
+                    if (subscription.Pace != ReaderPace.Live) subscription.OnCaughtUp();
+                    subscription.Pace = ReaderPace.Live;
+                    subscription.ReleaseRounds();
+                    if (isLast) EndAfterLast(subscription, end);
+                    else EndIfAnswered(subscription, isAtHead: true);
+                    break;
+                case PumpOutcome.Reading:
+                    if (!isLast) EndIfAnswered(subscription, isAtHead: false);
+                    break;
+                case PumpOutcome.MoreToSend:
+                    // Publishers that are faster than the reader must not keep the stream open. One whose topics have ended goes on to
+                    // their end.
+                    if (!isLast) EndIfAnswered(subscription, isAtHead: false);
+                    if (!subscription.IsOpen) break;
+                    if (group is not null && subscription.Pace == ReaderPace.Live) subscription.HoldUpRounds();
+                    Enqueue(subscription);
+                    break;
+                case PumpOutcome.Stopped:
+                    Settle(subscription);
+                    break;
+            }
+        }
+        catch (OutOfMemoryException)
+        {
+            // Nobody knows how far its send came. It is ended in the next pass, which may find memory again.
+            subscription.PeerLost();
+            throw;
+        }
+        catch (Exception e)
+        {
+            Fault(subscription, e);
+        }
+    }
+
+    private void Enqueue(Subscription subscription)
+    {
+        if (subscription.IsQueued) return;
+        subscription.IsQueued = true;
+        _catchingUp.Enqueue(subscription);
+    }
+}

@@ -1,0 +1,28 @@
+namespace SseServer.Delivery;
+
+/// <summary>
+/// Yields the next frames after a subscription's position (<see cref="Subscription.LastId"/>). <see cref="Pump"/> chooses the source, sends
+/// its runs, and does everything that follows from a send; a source neither sends nor moves the position. Each shard has one of each kind;
+/// only the thread that runs the shard uses them. One call a run, none an event, and nothing is allocated for a run.
+/// <para>
+/// Another representation of the same events is one more source: an envelope other than HTTP chunks would be applied where
+/// <see cref="MergedSource"/> and <see cref="StoreSource"/> take a frame's payload for HTTP/1.0; compressed blocks that all subscribers
+/// share would be a log beside the topic's own, and a source over it like <see cref="SegmentSource"/>. Compression for one stream would be
+/// a decorator that yields another source's run compressed, as a run of one frame. <see cref="Pump"/> alone has to know it.
+/// </para>
+/// </summary>
+internal abstract class FrameSource
+{
+    /// <summary>Finds the next frames.</summary>
+    /// <param name="subscription">Whose position the frames follow. It has nothing buffered or pending.</param>
+    /// <param name="run">The frames, perhaps none.</param>
+    public abstract RunStatus Next(Subscription subscription, out FrameRun run);
+
+    /// <summary>Finds the frame that a send stopped in.</summary>
+    /// <param name="run">The run last yielded.</param>
+    /// <param name="sent">The bytes that were sent: 0 or more, fewer than the run has.</param>
+    public abstract FrameCut FindCut(in FrameRun run, int sent);
+
+    /// <summary>Moves the subscription's cursors behind the first <paramref name="frames"/> frames of the run last yielded.</summary>
+    public abstract void Advance(Subscription subscription, in FrameRun run, int frames);
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using SseServer.Catalog;
+using SseServer.History;
+using SseServer.Hub;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Delivery;
+
+/// <summary>
+/// Announces to subscriptions of one shard what was lost to them: events that were evicted before they got them, and stored events that
+/// cannot be read. Used only by the thread that runs the shard.
+/// </summary>
+internal sealed class LossReporter(EventHub hub, ShardWriter writer, ShardCounters counters)
+{
+    /// <summary>Whether a log may have lost events that the subscription was neither sent nor told of.</summary>
+    public static bool HasLoss(Subscription subscription)
+    {
+        if (subscription.UnknownStart is not null) return true;
+        foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
+            if (cursor.MayHaveLoss(subscription.LastId)) return true;
+        return false;
+    }
+
+    /// <summary>
+    /// Says what was lost to the subscriber, if something was. The first event that follows is the page's or, without a page that has
+    /// one, memory's.
+    /// </summary>
+    public EventHub.LossOutcome TryWriteGap(Subscription subscription, StoredPage? page)
+    {
+        var lost = new List<byte[]>();
+        var marks = page is null ? default : subscription.Replay!.Marks;
+        var after = page is null ? subscription.LastId : subscription.Replay!.Through;
+        EventId? next = page is { Count: > 0 } ? new(page.Entries[0].Id) : null;
+        var outcome = hub.TryPlaceAfterLoss(subscription, marks, after, hasNext: next is not null, lost, out var first);
+        if (outcome != EventHub.LossOutcome.Lost) return outcome;
+        var had = subscription.UnknownStart is { } unknown ? Encoding.UTF8.GetString(unknown) : LastIdOf(subscription);
+        subscription.UnknownStart = null;
+        Announce(subscription, lost, had, next ?? first);
+        return outcome;
+    }
+
+    /// <summary>
+    /// Says which topics or patterns lose the damaged events that a page begins with, if the subscriber was not told before.
+    /// </summary>
+    public void TryWriteDamage(Subscription subscription, StoredPage page)
+    {
+        var lost = new List<byte[]>();
+        foreach (var block in page.Damage)
+        {
+            if (subscription.Replay!.Damage.IsTold(block, subscription.LastId)) continue;
+            foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
+                if (!lost.Contains(cursor.Log.Name) && Selects(cursor.Log, block.Topic)) lost.Add(cursor.Log.Name);
+        }
+
+        if (lost.Count == 0) return;
+        EventId? first = page.Count > 0 ? new(page.Entries[0].Id) : null;
+        Announce(subscription, lost, LastIdOf(subscription), first);
+    }
+
+    private void Announce(Subscription subscription, List<byte[]> lost, string? after, EventId? first)
+    {
+        counters.Gaps++;
+        subscription.OnGap();
+        writer.WriteGap(subscription, lost, after, first);
+    }
+
+    // The id that the client has: the one that it came with, or the last one that it was sent; not what a filter excluded since. Null if it
+    // has none.
+    private static string? LastIdOf(Subscription subscription)
+    {
+        var id = subscription.SentThrough > subscription.ResumedAfter ? subscription.SentThrough : subscription.ResumedAfter;
+        return id.Value == 0 ? null : id.ToString();
+    }
+
+    // If the name is damaged as well, any of them may have lost the events.
+    private static bool Selects(EventLog log, byte[] topic)
+        => topic.Length == 0 || (log is PatternIndex index ? index.Pattern.Matches(topic) : topic.AsSpan().SequenceEqual(log.Name));
+}

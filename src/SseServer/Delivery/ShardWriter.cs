@@ -1,0 +1,196 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using SseServer.Hub;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Http;
+
+namespace SseServer.Delivery;
+
+/// <summary>
+/// What one shard writes into streams itself, at frame boundaries: the greeting, gaps, positions, heartbeats, notices, the end, and the
+/// rest of a frame that a send stopped in. It waits for writes that a connection does not take at once, and keeps the time of the next
+/// heartbeat. Used only by the thread that runs the shard.
+/// </summary>
+internal sealed class ShardWriter(EventHub hub)
+{
+    /// <summary>A rest larger than this is sent from where it lies, which pins that memory; a smaller one is copied.</summary>
+    public const int MaxCopiedRest = 16 * 1024;
+
+    private readonly ArrayBufferWriter<byte> _block = new(256);
+    private readonly long _heartbeatInterval = (long)hub.Options.HeartbeatInterval.TotalMilliseconds;
+
+    private static ReadOnlySpan<byte> HeartbeatChunk => "3\r\n:\n\n\r\n"u8;
+
+    /// <summary>The hub's clock at the beginning of the shard's pass.</summary>
+    public long Now { get; set; }
+
+    /// <summary>Writes the rest of the answer's head and the first block.</summary>
+    public void WriteGreeting(Subscription subscription, EventId? position)
+    {
+        subscription.Output.Write(subscription.Preamble.Span);
+        subscription.Preamble = default;
+        var now = hub.Time.GetUtcNow();
+        _block.ResetWrittenCount();
+        ControlBlocks.WriteGreeting(_block, position, NextRetry(), now);
+        if (subscription.Lifetime is { IsNoticed: false } lifetime && lifetime.NoticeAt <= now) AppendNotice(lifetime);
+        WriteBlock(subscription);
+    }
+
+    /// <summary>Announces that events were lost.</summary>
+    /// <param name="subscription">Who lost them.</param>
+    /// <param name="lost">The names of the logs that lost some.</param>
+    /// <param name="after">The last id that the client has, if any.</param>
+    /// <param name="first">The first event that follows, if any.</param>
+    public void WriteGap(Subscription subscription, List<byte[]> lost, string? after, EventId? first)
+    {
+        _block.ResetWrittenCount();
+        ControlBlocks.WriteGap(_block, lost, after, first);
+        WriteBlock(subscription);
+    }
+
+    /// <summary>Moves the client's resume point.</summary>
+    public void WritePosition(Subscription subscription, EventId position)
+    {
+        BufferPosition(subscription, position);
+        Flush(subscription);
+    }
+
+    /// <summary>Writes what a stream is told some time before its lifetime ends.</summary>
+    public void WriteNotice(Subscription subscription, StreamLifetime lifetime)
+    {
+        _block.ResetWrittenCount();
+        AppendNotice(lifetime);
+        WriteBlock(subscription);
+        ScheduleHeartbeat(subscription);
+    }
+
+    public void WriteHeartbeat(Subscription subscription)
+    {
+        if (subscription.HasHeartbeatEvents) BufferHeartbeatEvent(subscription, position: null);
+        else subscription.Output.Write(subscription.IsChunked ? HeartbeatChunk : HeartbeatChunk[3..6]);
+        CatchUpPosition(subscription);
+        Flush(subscription);
+        ScheduleHeartbeat(subscription);
+    }
+
+    /// <summary>Buffers a heartbeat event that moves the client's resume point to a position, in front of the stream's end.</summary>
+    public void BufferHeartbeatEvent(Subscription subscription, EventId? position)
+    {
+        _block.ResetWrittenCount();
+        ControlBlocks.WriteHeartbeatEvent(_block, hub.Time.GetUtcNow().ToUnixTimeMilliseconds(), position);
+        BufferBlock(subscription);
+    }
+
+    /// <summary>Writes the end of the stream: the last position, a reconnection time if there is one, the last chunk.</summary>
+    public void WriteEnd(Subscription subscription)
+    {
+        CatchUpPosition(subscription);
+        if (subscription.EndRetryMilliseconds > 0)
+        {
+            _block.ResetWrittenCount();
+            ControlBlocks.WriteRetry(_block, subscription.EndRetryMilliseconds);
+            BufferBlock(subscription);
+        }
+
+        if (subscription.IsChunked) subscription.Output.Write(ChunkEnvelope.End);
+        Flush(subscription);
+    }
+
+    /// <summary>Sends the rest of a frame as the connection takes it: a short one is copied, a long one is pinned where it lies.</summary>
+    /// <param name="subscription">Whose frame it is.</param>
+    /// <param name="rest">The rest of the frame.</param>
+    /// <param name="owner">The segment that holds it; null if it is in a buffer that is used again, so that a long one too is
+    /// copied.</param>
+    public void WriteRest(Subscription subscription, ReadOnlyMemory<byte> rest, LogSegment? owner)
+    {
+        if (rest.Length <= MaxCopiedRest)
+        {
+            subscription.Output.Write(rest.Span);
+            Flush(subscription);
+            return;
+        }
+
+        if (owner is null) rest = rest.ToArray();
+        hub.Pinned.Add(subscription, owner, rest.Length);
+        Observe(subscription, subscription.Output.WriteAsync(rest));
+        if (!subscription.IsBusy) hub.Pinned.Remove(subscription);
+        else if (hub.Pinned.IsOverBound) hub.Pinned.CutLongest();
+    }
+
+    /// <summary>A heartbeat is due one interval from now.</summary>
+    public void ScheduleHeartbeat(Subscription subscription)
+    {
+        // Spread over the last quarter of the interval by the reader's number: the readers of a topic were all last written to in the same
+        // millisecond.
+        var spread = (uint)subscription.ShardIndex * 2654435769u;
+        subscription.HeartbeatDue = Now + _heartbeatInterval - (_heartbeatInterval * spread >> 34);
+    }
+
+    /// <summary>A reconnection time for one client, in milliseconds.</summary>
+    public int NextRetry() => hub.NextRetry(hub.Load);
+
+    private void AppendNotice(StreamLifetime lifetime)
+    {
+        _block.Write(lifetime.Notice.Span);
+        lifetime.IsNoticed = true;
+    }
+
+    // Moves the client's resume point over what its filter excluded. Without that the client of a stream that is seldom sent an event would
+    // come back with a point so old that events it did not want are gone, and be told of a gap.
+    private void CatchUpPosition(Subscription subscription)
+    {
+        if (subscription.Filter is null || subscription.SentThrough >= subscription.LastId) return;
+        var position = hub.PositionOf(subscription);
+        if (position > subscription.SentThrough) BufferPosition(subscription, position);
+    }
+
+    private void BufferPosition(Subscription subscription, EventId position)
+    {
+        subscription.SentThrough = position;
+        _block.ResetWrittenCount();
+        ControlBlocks.WritePosition(_block, position);
+        BufferBlock(subscription);
+    }
+
+    private void WriteBlock(Subscription subscription)
+    {
+        BufferBlock(subscription);
+        Flush(subscription);
+    }
+
+    private void BufferBlock(Subscription subscription)
+    {
+        var payload = _block.WrittenSpan;
+        var output = subscription.Output;
+        if (!subscription.IsChunked)
+        {
+            output.Write(payload);
+            return;
+        }
+
+        var prefix = ChunkEnvelope.MeasurePrefix(payload.Length);
+        var length = prefix + payload.Length + ChunkEnvelope.Suffix.Length;
+        var destination = output.GetSpan(length);
+        ChunkEnvelope.WritePrefix(destination, payload.Length);
+        payload.CopyTo(destination[prefix..]);
+        ChunkEnvelope.Suffix.CopyTo(destination[(prefix + payload.Length)..]);
+        output.Advance(length);
+    }
+
+    private static void Flush(Subscription subscription) => Observe(subscription, subscription.Output.FlushAsync());
+
+    private static void Observe(Subscription subscription, ValueTask<FlushResult> write)
+    {
+        if (!write.IsCompleted)
+        {
+            subscription.Await(write);
+            subscription.Pace = ReaderPace.Lagging;
+            subscription.ReleaseRounds();
+        }
+        else if (write.GetAwaiter().GetResult() is { IsCompleted: true } or { IsCanceled: true })
+        {
+            subscription.Break();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using SseServer.History;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Delivery;
+
+/// <summary>
+/// What memory no longer has: pages from the store, until the subscription has reached what memory has. A page is taken, yielded as one
+/// run, and returned in the same turn.
+/// </summary>
+internal sealed class StoreSource(EventHub hub) : FrameSource
+{
+    private StoredPage _page = null!;
+    private EventId _through;
+    private int _count;
+
+    /// <summary>
+    /// Whether events that follow may be in the store only, and up to which id; from there on memory has all of them. A subscription that
+    /// is not sent superseded events needs the store for less, because memory keeps the newest event of each key.
+    /// </summary>
+    internal static bool MustRead(EventHub hub, Subscription subscription, out EventId through)
+    {
+        through = default;
+        if (hub.Replays is null) return false;
+        var isInSnapshot = subscription.IsInSnapshot;
+        var wantsNewest = isInSnapshot || (subscription.IsLagging && subscription.LastId >= subscription.JoinedAt);
+        foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
+        {
+            var level = wantsNewest ? cursor.Log.MissedThrough : cursor.Log.DroppedThrough;
+            if (level > through) through = level;
+        }
+
+        // Everything after the point where it joined is wanted.
+        if (isInSnapshot && through > subscription.JoinedAt) through = subscription.JoinedAt;
+        return through > subscription.LastId;
+    }
+
+    /// <summary>
+    /// Takes the page that follows the subscription's position, for <see cref="FrameSource.Next"/> to yield; asks for it and returns null
+    /// if it is not there. Whoever takes it calls <see cref="Return"/>.
+    /// </summary>
+    /// <param name="subscription">Whose page it is.</param>
+    /// <param name="through">From <see cref="MustRead"/>.</param>
+    public StoredPage? TryTake(Subscription subscription, EventId through)
+    {
+        var replay = subscription.Replay ??= new(subscription);
+        if (replay.HasFailed) return null;
+        var page = replay.Take();
+        if (page is not null && replay.After != subscription.LastId)
+        {
+            // It was asked for at another position, from which memory had everything after all.
+            Return(page);
+            page = null;
+        }
+
+        if (page is null)
+        {
+            if (!replay.IsAsked) replay.Ask(subscription.LastId, through, subscription.IsInSnapshot, hub.Replays!);
+            return null;
+        }
+
+        (_page, _through) = (page, replay.Through);
+        return page;
+    }
+
+    /// <summary>Gives a page back to the pool.</summary>
+    public void Return(StoredPage page)
+    {
+        if (page == _page) _page = null!;
+        hub.Replays!.Return(page);
+    }
+
+    public override RunStatus Next(Subscription subscription, out FrameRun run)
+    {
+        var last = _page.Count > 0 ? new EventId(_page.Entries[_page.Count - 1].Id) : subscription.LastId;
+        var length = _page.Length;
+        _count = _page.Count;
+        if (!subscription.IsChunked || subscription.Filter is not null)
+            Reduce(new DeliveryFilter(subscription), subscription.IsChunked, out length);
+        run = new()
+        {
+            Bytes = _page.Bytes,
+            Length = length,
+            Frames = _count,
+            Through = _page.IsEnd ? _through : last,
+            LastFrame = _count > 0 ? new(_page.Entries[_count - 1].Id) : default,
+        };
+        return _page.IsEnd ? RunStatus.MustSeek : RunStatus.More;
+    }
+
+    public override FrameCut FindCut(in FrameRun run, int sent)
+    {
+        var entries = _page.Entries;
+        var cut = 0;
+        while (entries[cut].Offset + entries[cut].Length <= sent) cut++;
+        return new(cut + 1, entries[cut].Offset + entries[cut].Length, new(entries[cut].Id));
+    }
+
+    // The cursors are placed once memory has what follows.
+    public override void Advance(Subscription subscription, in FrameRun run, int frames)
+    {
+    }
+
+    /// <summary>
+    /// Removes excluded events from the page, in place, and for a reader without chunked coding reduces each frame to its payload.
+    /// </summary>
+    private void Reduce(scoped in DeliveryFilter filter, bool isChunked, out int length)
+    {
+        (length, _count) = (0, 0);
+        var entries = _page.Entries.AsSpan(0, _page.Count);
+        foreach (ref readonly var entry in entries)
+        {
+            ReadOnlySpan<byte> frame = _page.Bytes.AsSpan(entry.Offset, entry.Length);
+            if (filter.Excludes(frame, entry.PrefixLength, entry.IsFinal)) continue;
+            if (!isChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
+            frame.CopyTo(_page.Bytes.AsSpan(length));
+            entries[_count++] = entry with { Offset = length, Length = frame.Length };
+            length += frame.Length;
+        }
+    }
+}

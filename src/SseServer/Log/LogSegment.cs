@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using SseServer.Delivery;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Log;
+
+/// <summary>
+/// A stretch of a log: frames back to back in one array, and their index. One writer (under the hub's lock), any number of
+/// readers without a lock: an entry and its bytes are written before <see cref="Count"/> is, and a published prefix never changes.
+/// A dropped segment loses its bytes, its index and its link, so a cursor that still stands on it keeps nothing alive.
+/// A segment of a pattern's index has no bytes of its own.
+/// </summary>
+internal sealed class LogSegment
+{
+    /// <summary>What a link leads to where whoever follows it is to be placed again: a segment that is dropped.</summary>
+    public static readonly LogSegment Gone = new(0, 0) { _dropped = true };
+
+    /// <summary>What the object, its arrays' headers and its place in the log cost beside the arrays' contents.</summary>
+    private const int Overhead = 160;
+
+    /// <summary>An index node, a key array and a dictionary slot.</summary>
+    private const int PublisherIdCost = 160;
+
+    private byte[]? _bytes;
+    private LogEntry[]? _entries;
+    private LogSegment? _next;
+    private int _count;
+    private int _used;
+    private bool _dropped;
+    private PinnedHistory.Pin? _pin;
+    private readonly int _byteCapacity;
+
+    public LogSegment(int byteCapacity, int entryCapacity)
+    {
+        _byteCapacity = byteCapacity;
+        _bytes = byteCapacity == 0 ? [] : GC.AllocateUninitializedArray<byte>(byteCapacity);
+        _entries = entryCapacity == 0 ? [] : new LogEntry[entryCapacity];
+        Cost = Overhead + byteCapacity + entryCapacity * Unsafe.SizeOf<LogEntry>();
+    }
+
+    /// <summary>Entries that may be read.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The segment after this one. Set once, when nothing more is appended here; cut when this segment is dropped.</summary>
+    public LogSegment? Next => Volatile.Read(ref _next);
+
+    public bool IsDropped => Volatile.Read(ref _dropped);
+
+    /// <summary>The pending writes that read from here; null if there are none. Belongs to <see cref="PinnedHistory"/>.</summary>
+    public PinnedHistory.Pin? Pin
+    {
+        get => Volatile.Read(ref _pin);
+        set => Volatile.Write(ref _pin, value);
+    }
+
+    /// <summary>The frames' bytes; null once dropped.</summary>
+    public byte[]? Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>The index; null once dropped. Read it after <see cref="Count"/>: it then holds at least that many entries.</summary>
+    public LogEntry[]? Entries => Volatile.Read(ref _entries);
+
+    /// <summary>Bytes of memory that this segment stands for in the hub's bound.</summary>
+    public int Cost { get; private set; }
+
+    /// <summary>Bytes of frames.</summary>
+    public int Used => _used;
+
+    /// <summary>Of a kept segment, the events that no newer one has superseded.</summary>
+    public int LiveCountUnderLock { get; set; }
+
+    /// <summary>Bytes of their frames.</summary>
+    public int LiveBytesUnderLock { get; set; }
+
+    /// <summary>The size of the array of frames, also once the segment is dropped.</summary>
+    public int ByteCapacity => _byteCapacity;
+
+    public EventId FirstIdUnderLock => _entries![0].Id;
+
+    public EventId LastIdUnderLock => _entries![_count - 1].Id;
+
+    public bool HasRoomUnderLock(int length) => _bytes!.Length - _used >= length;
+
+    public Span<byte> ReserveUnderLock(int length) => _bytes.AsSpan(_used, length);
+
+    /// <summary>Publishes the entry of the bytes last reserved (or of another segment's bytes).</summary>
+    public void CommitUnderLock(in LogEntry entry)
+    {
+        var entries = _entries!;
+        if (_count == entries.Length)
+        {
+            var capacity = Math.Max(4, entries.Length * 2);
+            Cost += (capacity - entries.Length) * Unsafe.SizeOf<LogEntry>();
+            Array.Resize(ref entries, capacity);
+            // The larger array stands before the count that needs it does.
+            Volatile.Write(ref _entries, entries);
+        }
+
+        entries[_count] = entry;
+        if (ReferenceEquals(entry.Home, this)) _used += entry.Length;
+        if (entry.HasPublisherId && ReferenceEquals(entry.Home, this)) Cost += PublisherIdCost;
+        Volatile.Write(ref _count, _count + 1);
+    }
+
+    public void LinkUnderLock(LogSegment next) => Volatile.Write(ref _next, next);
+
+    /// <summary>Lets go of everything. The log's <see cref="EventLog.EvictedThrough"/> must already cover the segment.</summary>
+    public void DropUnderLock()
+    {
+        Debug.Assert(!_dropped, "A segment is dropped once.");
+        // First the mark: a reader that finds the link or the arrays gone must find it.
+        Volatile.Write(ref _dropped, true);
+        Volatile.Write(ref _next, null);
+        Volatile.Write(ref _bytes, null);
+        Volatile.Write(ref _entries, null);
+        // Either this finds the pin, or whoever sets the pin finds the mark.
+        Interlocked.MemoryBarrier();
+        Pin?.OnDropped();
+    }
+
+    /// <summary>The first entry after an id, by binary search; <see cref="Count"/> where there is none.</summary>
+    public int FindAfterUnderLock(EventId id) => FindFrom(_entries!, _count, new(id.Value + 1));
+
+    /// <summary>The first of so many entries at or after an id, by binary search; <paramref name="count"/> where there is none.</summary>
+    public static int FindFrom(LogEntry[] entries, int count, EventId id)
+    {
+        int low = 0, high = count;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (entries[middle].Id < id) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+
+    /// <summary>The first entry from <paramref name="index"/> on whose bytes are still there; <see cref="Count"/> where there is none.</summary>
+    public int FindRetainedUnderLock(int index)
+    {
+        while (index < _count && !_entries![index].IsRetainedUnderLock) index++;
+        return index;
+    }
+
+    /// <summary>The index of the entry whose frame holds the byte at <paramref name="offset"/> of the segment, by binary search.</summary>
+    public static int FindByOffset(ReadOnlySpan<LogEntry> entries, int offset)
+    {
+        int low = 0, high = entries.Length - 1;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (entries[middle].End <= offset) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+}

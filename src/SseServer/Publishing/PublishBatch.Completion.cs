@@ -1,0 +1,37 @@
+using System.Threading.Tasks.Sources;
+using SseServer.Catalog;
+
+namespace SseServer.Publishing;
+
+// A batch that waits for the sequencer: its place in the queue and its result, so that waiting allocates nothing.
+internal sealed partial class PublishBatch : IValueTaskSource<HubStatus>
+{
+    // Publishers go on elsewhere: the one thread that commits must not run them.
+    private ManualResetValueTaskSourceCore<HubStatus> _completion = new() { RunContinuationsAsynchronously = true };
+
+    internal PublishBatch? NextQueued;
+
+    /// <summary>What the sequencer found before the commit.</summary>
+    internal HubStatus Outcome;
+
+    /// <summary>Some events are new, or repeat events of the same commit.</summary>
+    internal bool NeedsCommit;
+
+    /// <summary>What becomes of the batch; awaited exactly once.</summary>
+    internal ValueTask<HubStatus> Completion => new(this, _completion.Version);
+
+    internal void Complete(HubStatus status) => _completion.SetResult(status);
+
+    HubStatus IValueTaskSource<HubStatus>.GetResult(short token)
+    {
+        var status = _completion.GetResult(token);
+        _completion.Reset();
+        return status;
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<HubStatus>.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource<HubStatus>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        => _completion.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,166 @@
+using System.Runtime.CompilerServices;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
+
+namespace SseServer.Publishing;
+
+/// <summary>
+/// Events to publish together: encoded as they are added, before any lock is taken. Given to <c>EventHub.Publish</c> as a whole,
+/// which fills in each event's id. Reusable once cleared; one thread at a time. A single publish is a batch of one.
+/// </summary>
+internal sealed partial class PublishBatch
+{
+    private static ReadOnlySpan<byte> EndBlock => "\n"u8;
+
+    // What is kept for the next batch; a larger array is left to the collector.
+    private const int KeptItems = 1024;
+
+    private readonly BatchBytes _bytes = new();
+    private Item[] _items = new Item[1];
+
+    /// <summary>
+    /// One event: where its bytes are, and what the hub finds out about it. There are up to as many as a batch may have events, so every
+    /// field counts: names, keys and publishers' ids are short texts, and the key lies directly before the block.
+    /// </summary>
+    internal struct Item
+    {
+        public Topic? Topic;
+        public EventId Id;
+        public int Chunk;
+        public int TopicOffset;
+        public int BlockOffset;
+        public int BlockLength;
+        public int TypeHash;
+        public ushort TopicLength;
+        public ushort KeyLength;
+        public ushort PublisherIdLength;
+
+        /// <summary>Its topic ends with it.</summary>
+        public bool IsFinal;
+
+        public bool IsRepeat;
+
+        /// <summary>The topic is held for this event, which waits for its commit.</summary>
+        public bool IsPending;
+
+        /// <summary>The publisher's id is not in memory, but may be in the store.</summary>
+        public bool IsSought;
+
+        /// <summary>It is the end and nothing else. An event's block has a line of data at least.</summary>
+        public readonly bool IsEndAlone => BlockLength == EndBlock.Length;
+    }
+
+    public int Count { get; private set; }
+
+    /// <summary>The logs that took something, each once; kept for waiting on their readers.</summary>
+    internal List<EventLog> Touched { get; } = [];
+
+    /// <summary>The first event after its topic's end, where that is why the batch was refused.</summary>
+    public int RefusedIndex { get; internal set; }
+
+    /// <summary>Events that were appended before a long batch was refused, since a topic of it ended meanwhile.</summary>
+    public int AppendedCount { get; internal set; }
+
+    /// <summary>Some topic ends with the batch.</summary>
+    internal bool HasEnds { get; private set; }
+
+    /// <summary>Which publish the batch is, so that it touches each log once.</summary>
+    internal long Stamp { get; set; }
+
+    /// <summary>Bytes of topics' names and encoded events.</summary>
+    public long Bytes => _bytes.WrittenCount;
+
+    /// <summary>
+    /// Bytes of memory that it holds beyond what one of one small event does. Items count twice: their array doubles as it grows.
+    /// </summary>
+    public long HeldBytes => _bytes.RentedBytes + 2L * Math.Max(0, Count - 1) * Unsafe.SizeOf<Item>();
+
+    /// <summary>The server publishes it because of what readers did: topics that it would make leave a tenth to publishers, as readers' own do.</summary>
+    public bool IsForReaders { get; init; }
+
+    /// <summary>Encodes an event. Everything but the hub's id and the chunk size is done here.</summary>
+    /// <param name="topic">Its topic.</param>
+    /// <param name="e">What readers get.</param>
+    /// <param name="key">What it tells the newest of: it supersedes the topic's earlier event of this key. Empty for none.</param>
+    /// <param name="isFinal">The topic ends with it.</param>
+    public void Add(TopicName topic, in ServerSentEvent e, ReadOnlySpan<byte> key = default, bool isFinal = false)
+    {
+        ref var item = ref AddItem(topic, key, isFinal, EventStreamEncoder.Measure(e), out var block);
+        item.TypeHash = EventFilter.HashOf(e.Name.Utf8);
+        item.PublisherIdLength = (ushort)e.Id.Utf8.Length;
+        EventStreamEncoder.Write(block, e);
+    }
+
+    /// <summary>
+    /// Ends a topic without an event: readers get a block of nothing but the end's id, for which clients dispatch nothing (WHATWG HTML 9.2.6). Where the topic has ended, this repeats its end.
+    /// </summary>
+    public void AddEnd(TopicName topic)
+    {
+        AddItem(topic, key: default, isFinal: true, EndBlock.Length, out var block);
+        EndBlock.CopyTo(block);
+    }
+
+    public void Clear()
+    {
+        _bytes.Clear();
+        if (_items.Length > KeptItems) _items = new Item[1];
+        else _items.AsSpan(0, Count).Clear();
+        (Count, RefusedIndex, AppendedCount, HasEnds) = (0, 0, 0, false);
+        Touched.Clear();
+    }
+
+    /// <summary>The id that the hub gave the event, or had given it where it is a repeat.</summary>
+    public EventId IdOf(int index) => _items[index].Id;
+
+    /// <summary>The same id had been published to the topic before, so nothing was appended.</summary>
+    public bool IsRepeat(int index) => _items[index].IsRepeat;
+
+    public ReadOnlySpan<byte> TopicOf(int index) => TopicOf(_items[index]);
+
+    internal Span<Item> Items => _items.AsSpan(0, Count);
+
+    internal ReadOnlySpan<byte> TopicOf(in Item item) => _bytes.Read(item.Chunk, item.TopicOffset, item.TopicLength);
+
+    /// <summary>The event's key; empty where it has none.</summary>
+    internal ReadOnlySpan<byte> KeyOf(in Item item) => _bytes.Read(item.Chunk, item.BlockOffset - item.KeyLength, item.KeyLength);
+
+    internal ReadOnlySpan<byte> BlockOf(in Item item) => _bytes.Read(item.Chunk, item.BlockOffset, item.BlockLength);
+
+    /// <summary>The publisher's id, which is the block's first field: <c>id: </c>, the id, a line feed.</summary>
+    internal ReadOnlySpan<byte> PublisherIdOf(in Item item) => BlockOf(item).Slice("id: ".Length, item.PublisherIdLength);
+
+    // An event's bytes lie together: topic, key, block. The topic's name is left out where the event before it has the same, in the same
+    // chunk.
+    private ref Item AddItem(TopicName topic, ReadOnlySpan<byte> key, bool isFinal, int blockLength, out Span<byte> block)
+    {
+        if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
+        ref var item = ref _items[Count];
+        item = default;
+        var length = key.Length + blockLength;
+        var shares = Count > 0 && SharesTopic(_items[Count - 1], topic, length);
+        var room = _bytes.Take(shares ? length : topic.Utf8.Length + length, out var offset);
+        item.Chunk = _bytes.Current;
+        item.TopicOffset = shares ? _items[Count - 1].TopicOffset : offset;
+        item.TopicLength = (ushort)topic.Utf8.Length;
+        if (!shares)
+        {
+            topic.Utf8.CopyTo(room);
+            room = room[topic.Utf8.Length..];
+            offset += topic.Utf8.Length;
+        }
+
+        key.CopyTo(room);
+        block = room[key.Length..];
+        (item.KeyLength, item.BlockOffset, item.BlockLength) = ((ushort)key.Length, offset + key.Length, blockLength);
+        item.IsFinal = isFinal;
+        HasEnds |= isFinal;
+        Count++;
+        return ref item;
+    }
+
+    private bool SharesTopic(in Item last, TopicName topic, int length)
+        => last.Chunk == _bytes.Current && _bytes.HasRoom(length) && TopicOf(last).SequenceEqual(topic.Utf8);
+}
