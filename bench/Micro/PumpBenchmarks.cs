@@ -42,13 +42,13 @@ public class PumpBenchmarks : IDisposable
         for (var i = 0; i < Readers; i++)
         {
             var reader = new Reader(_delivery);
-            _hub.HoldAsync(reader, selectors, ResumePoint.Head).AsTask().Wait();
+            _hub.AcquireAsync(reader, selectors, ResumePoint.Head).AsTask().Wait();
             EventHub.Join(reader);
             last = reader;
         }
 
         // The pass that runs may have begun before the last one joined.
-        for (var i = 0; i < 2; i++) last!.Shard.NextPass().Wait();
+        for (var i = 0; i < 2; i++) last!.Inbox.NextPass().Wait();
     }
 
     [GlobalCleanup]

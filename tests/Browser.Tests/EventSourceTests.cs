@@ -12,7 +12,7 @@ public sealed class EventSourceTests
         await using var server = Servers.Start();
         await using var reader = await ChromiumReader.StartAsync(server.UrlOf("/events"));
         await reader.WaitAsync("opened === 1");
-        server.Hub.BeginDrain(TimeSpan.Zero);
+        server.Hub.Shedder.BeginDrain(TimeSpan.Zero);
         await reader.WaitAsync("opened > 3");
         // Three quarters of the mean reconnection time of 100 ms; a page's clock may round.
         var soonest = await reader.CountAsync("Math.floor(Math.min(...openings.slice(1).map((at, i) => at - openings[i])))");

@@ -19,7 +19,7 @@ internal sealed class KeyedUpdates : Workload
     private const int EventBytes = 64;
 
     // Five seconds of each topic: history is full before the window begins, so that memory tells of readers.
-    private const int KeptEvents = 500;
+    private const int CompactedEvents = 500;
 
     // Each slow reader takes this much, once a second: about an eighth of what is published to its topic.
     private const int SlowBytes = 2_000;
@@ -36,7 +36,7 @@ internal sealed class KeyedUpdates : Workload
     public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
     {
         var keys = variant == Variants(kind)[0] ? KeysPerTopic : 0;
-        using var session = new Session(kind is SseServerKind ours ? ours.Keeping(KeptEvents) : kind, options, EventBytes);
+        using var session = new Session(kind is SseServerKind ours ? ours.Keeping(CompactedEvents) : kind, options, EventBytes);
         using var slow = new Session(session);
         session.WarmUp();
         var topics = Enumerable.Range(0, Topics).Select(number => new PublishedTopic($"keyed/{number}")).ToArray();
@@ -44,7 +44,7 @@ internal sealed class KeyedUpdates : Workload
         session.Open(Count(options) - Count(options) / 10, i => topics[i % Topics], new StreamStart(Keys: keys));
         slow.Open(Count(options) / 10, i => topics[i % Topics], new StreamStart(Keys: keys, IsStalled: true, ReceiveBuffer: 4096));
         var publisher = session.OpenPublisher();
-        Publish(options.WarmUp + TimeSpan.FromSeconds(KeptEvents / 100));
+        Publish(options.WarmUp + TimeSpan.FromSeconds(CompactedEvents / 100));
 
         var window = new MeasuredWindow(session.Server, session.Ledger);
         slow.Ledger.BeginMeasuring();

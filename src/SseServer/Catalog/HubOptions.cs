@@ -19,7 +19,7 @@ internal sealed record HubOptions
     /// <summary>For some topics, other retention and durability; the first rule that matches a topic counts.</summary>
     public IReadOnlyList<TopicRule> Rules { get; init; } = [];
 
-    /// <summary>The topics whose changes of readers somebody takes (<c>EventHub.TakeReaderChanges</c>); by default none, and then nothing is noted.</summary>
+    /// <summary>The topics whose changes of readers somebody takes (<c>EventHub.TakeSubscriberChanges</c>); by default none, and then nothing is noted.</summary>
     public IReadOnlyList<Selector> Watched { get; init; } = [];
 
     // A quarter of the smallest usual container (1 GB) stays for history.
@@ -29,7 +29,7 @@ internal sealed record HubOptions
     public int MaxTopics { get; init; } = 100_000;
 
     /// <summary>Readers that name topics which nobody publishes to leave a tenth to publishers.</summary>
-    internal int MaxTopicsForReaders => MaxTopics - MaxTopics / 10;
+    internal int MaxTopicsForSubscribers => MaxTopics - MaxTopics / 10;
 
     /// <summary>Subscriptions that name one topic or pattern; 0 is no bound, since a reader costs its topic nothing.</summary>
     public int MaxStreamsPerTopic { get; init; }
@@ -58,6 +58,9 @@ internal sealed record HubOptions
     // A page that is opened the next day still hears that its job is done: as long as events are kept by default.
     /// <summary>How long an end is known at least; never less than the topic's events are.</summary>
     public TimeSpan EndedLinger { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>The retention of topics in general, and those of the rules.</summary>
+    internal IEnumerable<TopicRetention> Retentions => [Retention, .. Rules.Select(rule => rule.Retention)];
 
     /// <summary>Whether some topics' events are shown before they are committed.</summary>
     public bool HasAsyncTopics => Durability == Durability.Async || Rules.Any(rule => rule.Durability == Durability.Async);

@@ -12,7 +12,7 @@ internal enum HubStatus
     TooManyPatterns,
 
     /// <summary>One of the topics or patterns is read by <see cref="HubOptions.MaxStreamsPerTopic"/> subscriptions.</summary>
-    TooManyReaders,
+    TooManySubscribers,
 
     /// <summary>A topic has ended: nothing was appended, or, of a long batch, only <c>PublishBatch.AppendedCount</c> events.</summary>
     TopicEnded,

@@ -7,20 +7,20 @@ namespace SseServer.Catalog;
 /// The patterns that match a topic: a bit for each of the table's slots. Patterns that were removed since are passed over. Under the
 /// hub's lock.
 /// </summary>
-internal readonly struct MatchedPatterns(PatternTable table, ulong[] slots) : IEnumerable<PatternIndex>
+internal readonly struct MatchedPatterns(PatternTable table, ulong[] slots) : IEnumerable<PatternLog>
 {
     public Enumerator GetEnumerator() => new(table, slots);
 
-    IEnumerator<PatternIndex> IEnumerable<PatternIndex>.GetEnumerator() => GetEnumerator();
+    IEnumerator<PatternLog> IEnumerable<PatternLog>.GetEnumerator() => GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    public struct Enumerator(PatternTable table, ulong[] slots) : IEnumerator<PatternIndex>
+    public struct Enumerator(PatternTable table, ulong[] slots) : IEnumerator<PatternLog>
     {
         private ulong _rest;
         private int _word = -1;
 
-        public PatternIndex Current { readonly get; private set; } = null!;
+        public PatternLog Current { readonly get; private set; } = null!;
 
         readonly object IEnumerator.Current => Current;
 

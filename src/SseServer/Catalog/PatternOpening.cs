@@ -12,14 +12,14 @@ namespace SseServer.Catalog;
 /// </summary>
 internal sealed class PatternOpening
 {
-    private readonly PatternIndex[] _patterns;
+    private readonly PatternLog[] _patterns;
     private readonly EventId _head;
     private readonly int _words;
     private readonly List<Topic> _topics = [];
     private readonly List<ulong> _matches = [];
 
     /// <param name="patterns">In the order in which they were added.</param>
-    public PatternOpening(PatternIndex[] patterns)
+    public PatternOpening(PatternLog[] patterns)
     {
         _patterns = patterns;
         _head = patterns[^1].RegisteredAt;
@@ -29,7 +29,7 @@ internal sealed class PatternOpening
         StepTopics = Math.Clamp(HoldWork.Budget / 2 / patterns.Length, 1, 256);
     }
 
-    public IReadOnlyList<PatternIndex> Patterns => _patterns;
+    public IReadOnlyList<PatternLog> Patterns => _patterns;
 
     /// <summary>Topics to be looked at in one step.</summary>
     public int StepTopics { get; }
@@ -64,19 +64,19 @@ internal sealed class PatternOpening
     /// Has a topic that was matched know its new patterns; returns the work it was. A publish may have done so before; it then knows more
     /// than this, or the same.
     /// </summary>
-    public int JoinUnderLock(int place)
+    public int Join(int place)
     {
         var (topic, work) = (_topics[place], 1);
         for (var i = 0; i < _patterns.Length; i++)
         {
             if ((_matches[place * _words + i / 64] >> i & 1) == 0) continue;
             work++;
-            topic.AddPatternUnderLock(_patterns[i]);
+            topic.AddPattern(_patterns[i]);
         }
 
         // One that has not been compared with older patterns yet is compared with all when it is published to.
-        if (topic.MatchedThroughUnderLock >= _patterns[0].Serial - 1 && topic.MatchedThroughUnderLock < _patterns[^1].Serial)
-            topic.MatchedThroughUnderLock = _patterns[^1].Serial;
+        if (topic.MatchedThrough >= _patterns[0].Serial - 1 && topic.MatchedThrough < _patterns[^1].Serial)
+            topic.MatchedThrough = _patterns[^1].Serial;
         return work;
     }
 
@@ -85,15 +85,15 @@ internal sealed class PatternOpening
     /// a topic lets go of what is being
     /// walked.
     /// </summary>
-    public void Merge(Lock gate, LockTurns turns)
+    public void Merge(CatalogLock gate)
     {
         var last = default(EventId);
         var queue = new PriorityQueue<(Cursor Cursor, int Place), long>();
         for (var place = 0; place < _topics.Count; place++)
         {
             var cursor = new Cursor { Log = _topics[place] };
-            lock (gate) cursor.Log.PlaceUnderLock(ref cursor, last);
-            turns.GiveWay();
+            using (gate.EnterInBackground()) cursor.Log.Seek(ref cursor, last);
+            gate.GiveWay();
             if (TryPeek(ref cursor, last, gate, out var entry)) queue.Enqueue((cursor, place), entry.Id.Value);
         }
 
@@ -117,7 +117,7 @@ internal sealed class PatternOpening
         var queue = new SegmentQueue();
         for (var i = 0; i < history.Count; i++)
         {
-            if (i > 0) history[i - 1].LinkUnderLock(history[i]);
+            if (i > 0) history[i - 1].Link(history[i]);
             queue.Enqueue(history[i]);
         }
 
@@ -132,19 +132,19 @@ internal sealed class PatternOpening
             if ((_matches[place * _words + i / 64] >> i & 1) == 0 || entry.Id > _patterns[i].RegisteredAt) continue;
             var history = Histories[i];
             if (history.Count == 0) history.Add(new LogSegment(0, 4));
-            else if (history[^1].Count == PatternIndex.SegmentEntries) history.Add(new LogSegment(0, PatternIndex.SegmentEntries));
-            history[^1].CommitUnderLock(entry);
+            else if (history[^1].Count == PatternLog.SegmentEntries) history.Add(new LogSegment(0, PatternLog.SegmentEntries));
+            history[^1].Append(entry);
         }
     }
 
-    private bool TryPeek(ref Cursor cursor, EventId after, Lock gate, out LogEntry entry)
+    private bool TryPeek(ref Cursor cursor, EventId after, CatalogLock gate, out LogEntry entry)
     {
         while (true)
         {
             switch (cursor.Peek(after, out var entries, out _))
             {
                 case CursorState.Evicted:
-                    lock (gate) cursor.Log.PlaceUnderLock(ref cursor, after);
+                    using (gate.EnterInBackground()) cursor.Log.Seek(ref cursor, after);
                     continue;
                 case CursorState.Entry when entries[cursor.Index].Id <= _head:
                     entry = entries[cursor.Index];

@@ -16,13 +16,13 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
     // Slots that wait for the next two sweeps; beyond them a pattern that comes waits too.
     private readonly int _maxSlots = 4 * maxPatterns + 256;
 
-    private readonly Dictionary<byte[], PatternIndex> _byName = new(Utf8Comparer.Instance);
-    private readonly List<PatternIndex> _inOrder = [];
-    private readonly List<PatternIndex?> _slots = [];
+    private readonly Dictionary<byte[], PatternLog> _byName = new(Utf8Comparer.Instance);
+    private readonly List<PatternLog> _inOrder = [];
+    private readonly List<PatternLog?> _slots = [];
     private readonly Queue<int> _free = new();
     private List<int> _retired = [];
     private List<int> _sweeping = [];
-    private List<PatternIndex> _opening = [];
+    private List<PatternLog> _opening = [];
     private ulong[] _inUse = [];
 
     public int Count => _inOrder.Count;
@@ -31,19 +31,19 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
     public long Newest { get; private set; }
 
     /// <summary>All patterns, the oldest first.</summary>
-    public IReadOnlyList<PatternIndex> All => _inOrder;
+    public IReadOnlyList<PatternLog> All => _inOrder;
 
     /// <summary>A word of the slots in use, a bit each.</summary>
     public ulong InUse(int word) => _inUse[word];
 
     /// <summary>The pattern of a slot in use.</summary>
-    public PatternIndex At(int slot) => _slots[slot]!;
+    public PatternLog At(int slot) => _slots[slot]!;
 
-    public PatternIndex? Find(ReadOnlySpan<byte> pattern)
+    public PatternLog? Find(ReadOnlySpan<byte> pattern)
         => _byName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(pattern, out var index) ? index : null;
 
     /// <summary>Adds a pattern, whose history is to be merged; false where too many were removed since the last sweep.</summary>
-    public bool TryAdd(PatternIndex index)
+    public bool TryAdd(PatternLog index)
     {
         if (!TryTakeSlot(out var slot)) return false;
         (index.Slot, index.Serial) = (slot, ++Newest);
@@ -55,7 +55,7 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
         return true;
     }
 
-    public void Remove(PatternIndex index)
+    public void Remove(PatternLog index)
     {
         if (!_byName.Remove(index.Name)) return;
         _inOrder.RemoveAt(PlaceOf(index.Serial));
@@ -65,10 +65,10 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
     }
 
     /// <summary>The patterns added since the last call.</summary>
-    public PatternIndex[] TakeOpening()
+    public PatternLog[] TakeOpening()
     {
         if (_opening.Count == 0) return [];
-        PatternIndex[] opening = [.. _opening];
+        PatternLog[] opening = [.. _opening];
         _opening = [];
         return opening;
     }
@@ -76,14 +76,14 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
     /// <summary>Compares a topic with the patterns that came since it was last compared.</summary>
     public void Match(Topic topic)
     {
-        if (topic.MatchedThroughUnderLock == Newest) return;
-        for (var i = _inOrder.Count - 1; i >= 0 && _inOrder[i].Serial > topic.MatchedThroughUnderLock; i--)
+        if (topic.MatchedThrough == Newest) return;
+        for (var i = _inOrder.Count - 1; i >= 0 && _inOrder[i].Serial > topic.MatchedThrough; i--)
         {
             work.Add(1);
-            if (_inOrder[i].Pattern.Matches(topic.Name)) topic.AddPatternUnderLock(_inOrder[i]);
+            if (_inOrder[i].Pattern.Matches(topic.Name)) topic.AddPattern(_inOrder[i]);
         }
 
-        topic.MatchedThroughUnderLock = Newest;
+        topic.MatchedThrough = Newest;
     }
 
     /// <summary>A sweep over all topics begins; it clears the bits of what was removed before.</summary>
@@ -108,7 +108,7 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
     public long MeasureReferences()
     {
         var sum = 0L;
-        foreach (var index in CollectionsMarshal.AsSpan(_inOrder)) sum += index.CostUnderLock;
+        foreach (var index in CollectionsMarshal.AsSpan(_inOrder)) sum += index.Cost;
         return sum;
     }
 

@@ -5,35 +5,35 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// Where publishers' own ids stand: one index for the hub, used to make a repeated publish idempotent and to resume after such
-/// an id. It holds exactly the ids of retained events. Under the hub's lock.
+/// Finds events by their publishers' ids: to make a repeated publish idempotent, and to resume after such an id. Not thread-safe: the
+/// catalog's index is used under its lock and holds exactly the ids of events in memory.
 /// </summary>
 internal sealed class PublisherIdIndex
 {
-    private readonly Dictionary<byte[], Place> _places = new(Utf8Comparer.Instance);
+    private readonly Dictionary<byte[], IdLocation> _locations = new(Utf8Comparer.Instance);
 
-    /// <summary>One topic's event with an id; the same id may stand in other topics.</summary>
-    public sealed class Place(Topic topic, EventId id, Place? next)
+    /// <summary>An event with the id; other topics may have events with the same id.</summary>
+    public sealed class IdLocation(EventLog topic, EventId id, IdLocation? next)
     {
-        public Topic Topic { get; } = topic;
+        public EventLog Topic { get; } = topic;
 
         public EventId Id { get; } = id;
 
-        public Place? Next { get; set; } = next;
+        public IdLocation? Next { get; set; } = next;
     }
 
     public int Count { get; private set; }
 
     /// <summary>All places of an id, in no order; null where it is not retained.</summary>
-    public Place? FindUnderLock(ReadOnlySpan<byte> publisherId)
-        => _places.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(publisherId, out var place) ? place : null;
+    public IdLocation? Find(ReadOnlySpan<byte> publisherId)
+        => _locations.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(publisherId, out var location) ? location : null;
 
-    public bool TryFindUnderLock(Topic topic, ReadOnlySpan<byte> publisherId, out EventId id)
+    public bool TryFind(EventLog topic, ReadOnlySpan<byte> publisherId, out EventId id)
     {
-        for (var place = FindUnderLock(publisherId); place is not null; place = place.Next)
+        for (var location = Find(publisherId); location is not null; location = location.Next)
         {
-            if (place.Topic != topic) continue;
-            id = place.Id;
+            if (location.Topic != topic) continue;
+            id = location.Id;
             return true;
         }
 
@@ -41,15 +41,15 @@ internal sealed class PublisherIdIndex
         return false;
     }
 
-    public void AddUnderLock(Topic topic, ReadOnlySpan<byte> publisherId, EventId id)
+    public void Add(EventLog topic, ReadOnlySpan<byte> publisherId, EventId id)
     {
-        var lookup = _places.GetAlternateLookup<ReadOnlySpan<byte>>();
-        lookup[publisherId] = new Place(topic, id, FindUnderLock(publisherId));
+        var lookup = _locations.GetAlternateLookup<ReadOnlySpan<byte>>();
+        lookup[publisherId] = new IdLocation(topic, id, Find(publisherId));
         Count++;
     }
 
     /// <summary>Forgets the ids of a segment that is about to be dropped; returns how many there were.</summary>
-    public int ForgetUnderLock(Topic topic, LogSegment segment)
+    public int Forget(EventLog topic, LogSegment segment)
     {
         var before = Count;
         var entries = segment.Entries.AsSpan(0, segment.Count);
@@ -57,21 +57,21 @@ internal sealed class PublisherIdIndex
         {
             if (!entry.HasPublisherId) continue;
             if (EventFrame.TryGetPublisherId(segment.Bytes.AsSpan(entry.Offset, entry.Length), entry.PrefixLength, out var id))
-                RemoveUnderLock(topic, id);
+                Remove(topic, id);
         }
 
         return before - Count;
     }
 
-    private void RemoveUnderLock(Topic topic, ReadOnlySpan<byte> publisherId)
+    private void Remove(EventLog topic, ReadOnlySpan<byte> publisherId)
     {
-        var lookup = _places.GetAlternateLookup<ReadOnlySpan<byte>>();
-        Place? previous = null;
-        for (var place = FindUnderLock(publisherId); place is not null; previous = place, place = place.Next)
+        var lookup = _locations.GetAlternateLookup<ReadOnlySpan<byte>>();
+        IdLocation? previous = null;
+        for (var location = Find(publisherId); location is not null; previous = location, location = location.Next)
         {
-            if (place.Topic != topic) continue;
-            if (previous is not null) previous.Next = place.Next;
-            else if (place.Next is not null) lookup[publisherId] = place.Next;
+            if (location.Topic != topic) continue;
+            if (previous is not null) previous.Next = location.Next;
+            else if (location.Next is not null) lookup[publisherId] = location.Next;
             else lookup.Remove(publisherId);
             Count--;
             return;

@@ -25,7 +25,7 @@ internal sealed class RetentionFloor
 
     public EventId Of(ReadOnlySpan<byte> topic) => _through[Bucket(topic)];
 
-    public void RaiseUnderLock(ReadOnlySpan<byte> topic, EventId through)
+    public void Raise(ReadOnlySpan<byte> topic, EventId through)
     {
         ref var floor = ref _through[Bucket(topic)];
         if (through > floor) floor = through;

@@ -1,175 +1,150 @@
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
-using SseServer.Publishing;
 
 namespace SseServer.Catalog;
 
-/// <summary>A topic: a log of frames. Appended to and trimmed under the hub's lock, read by cursors without one.</summary>
+/// <summary>
+/// A topic: a log of frames, and what the catalog knows of it. This file has its identity, appending and its end; <c>Topic.Eviction</c>
+/// what leaves it, <c>Topic.Patterns</c> the patterns that match it. Everything is under the lock, unless it says "any thread".
+/// </summary>
 internal sealed partial class Topic : EventLog
 {
     private const int MinSegmentBytes = 1024;
 
-    /// <summary>Below the large object heap's threshold of 85,000 bytes.</summary>
-    public const int MaxSegmentBytes = 64 * 1024;
-
     private long _cost;
+    private long _endId;
 
     public Topic(byte[] name, int shards, TopicRetention retention)
         : base(name, shards, retention)
     {
     }
 
-    /// <summary>When publishers are answered.</summary>
+    /// <summary>When publishers are answered. Any thread.</summary>
     public Durability Durability { get; init; }
 
-    /// <summary>Where the hub's list of topics has it; -1 once it was removed.</summary>
-    public int PositionUnderLock { get; set; }
-
-    /// <summary>The hub has removed it. There may be another topic of its name, whose events in the store are none of its own.</summary>
-    public bool IsRemovedUnderLock => PositionUnderLock < 0;
-
-    /// <summary>No publisher has named it yet: it is there because some reader asked for it.</summary>
-    public bool IsReadersOnlyUnderLock { get; set; } = true;
-
-    /// <summary>Changes of its number of readers are noted for those who tell of them.</summary>
+    /// <summary>Whether changes of its number of subscribers are recorded for presence. Any thread.</summary>
     public bool IsWatched { get; init; }
 
-    /// <summary>It stands in the hub's list of topics with other readers than before.</summary>
-    public bool AreReadersNotedUnderLock { get; set; }
+    /// <summary>Its index in the table of topics; -1 once it was removed.</summary>
+    public int Position { get; set; }
 
-    /// <summary>Retained events.</summary>
-    public int CountUnderLock { get; private set; }
+    /// <summary>It was removed. There may be another topic of its name, whose stored events are not this one's.</summary>
+    public bool IsRemoved => Position < 0;
 
-    /// <summary>Bytes of retained frames.</summary>
-    public long BytesUnderLock { get; private set; }
+    /// <summary>No publisher has named it yet: it exists because a subscriber asked for it.</summary>
+    public bool IsForSubscribersOnly { get; set; } = true;
 
-    /// <summary>Bytes of memory that the retained history stands for, with the references that patterns hold to it.</summary>
-    public long CostUnderLock => _cost + (_keyed?.Cost ?? 0) + ReferenceCost;
+    /// <summary>Presence has yet to take a change of its number of subscribers.</summary>
+    public bool IsChangeNoted { get; set; }
 
-    /// <summary>What all of it adds to the hub's sums.</summary>
-    public TopicFootprint FootprintUnderLock => new(CostUnderLock, CountUnderLock + KeptUnderLock, KeptUnderLock, _keyed?.KeptBytes ?? 0);
+    /// <summary>Events that wait for their commit; the topic is not removed while there are any.</summary>
+    public int Pending { get; set; }
 
-    /// <summary>Nothing of it is retained in memory.</summary>
-    public bool IsEmptyUnderLock => CountUnderLock == 0 && KeptUnderLock == 0;
+    /// <summary>The newest event of this topic that the store ever got; the default if it got none.</summary>
+    public EventId CommittedThrough { get; set; }
 
-    /// <summary>What there is of it, for operators.</summary>
-    public TopicState StateUnderLock => new(
-        Name, HoldersUnderLock, CountUnderLock, BytesUnderLock,
-        CountUnderLock > 0 ? Head.LastIdUnderLock : CommittedThroughUnderLock.Value > 0 ? CommittedThroughUnderLock : null);
+    /// <summary>Its node in the order of topics by size.</summary>
+    public LinkedListNode<Topic>? SizeNode { get; set; }
 
-    /// <summary>Appends an event of a batch that has its id.</summary>
-    public LogEntry AppendUnderLock(PublishBatch batch, in PublishBatch.Item item)
+    /// <summary>Its node among the ended topics without events; null if it is not among them.</summary>
+    public LinkedListNode<Topic>? EndNode { get; set; }
+
+    /// <summary>Events in the log's segments, without the compacted ones.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of their frames.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Bytes of memory that the history takes, with the references that patterns hold to it.</summary>
+    public long Cost => _cost + (_compacted?.Cost ?? 0) + ReferenceCost;
+
+    /// <summary>What it adds to the sums over all topics.</summary>
+    public TopicFootprint Footprint => new(Cost, Count + CompactedCount, CompactedCount, _compacted?.CompactedBytes ?? 0);
+
+    /// <summary>Nothing of it is in memory.</summary>
+    public bool IsEmpty => Count == 0 && CompactedCount == 0;
+
+    /// <summary>Some of it is in memory or in the store.</summary>
+    public bool HasEvents => !IsEmpty || HasStoredEvents;
+
+    /// <summary>The store may hold some of it.</summary>
+    public bool HasStoredEvents => CommittedThrough > Marks.StoreStart;
+
+    /// <summary>What operators see of it.</summary>
+    public TopicState State => new(Name, Subscribers, Count, Bytes, Count > 0 ? Head.LastId : CommittedThrough.Value > 0 ? CommittedThrough : null);
+
+    /// <summary>
+    /// The entry that the topic ended with, after which nothing is appended; the default if it has not ended. It is set after the head, so
+    /// a subscriber that finds it and then has all its cursors at the head has got everything up to the end. Any thread.
+    /// </summary>
+    public EventId EndId => new(Volatile.Read(ref _endId));
+
+    /// <summary>Any thread.</summary>
+    public bool HasEnded => EndId.Value != 0;
+
+    /// <summary>The end is known to be an event, whose id clients get with it. Read after <see cref="EndId"/>. Any thread.</summary>
+    public bool EndIsEvent { get; private set; }
+
+    /// <summary>Room for the next event's frame; <see cref="Append"/> takes it up.</summary>
+    /// <param name="length">The frame's length in bytes.</param>
+    /// <param name="id">The event's id.</param>
+    public Span<byte> Reserve(int length, EventId id) => SegmentFor(length, id.Milliseconds).Reserve(length);
+
+    /// <summary>Appends the event whose frame was written to <see cref="Reserve"/>'s room.</summary>
+    /// <param name="id">Above all ids in the log.</param>
+    /// <param name="length">The frame's length in bytes.</param>
+    /// <param name="prefixLength">The length of its chunk prefix.</param>
+    /// <param name="typeHash">From <see cref="EventFilter.HashOf"/>.</param>
+    /// <param name="hasPublisherId">Whether the frame begins with a publisher's id.</param>
+    /// <param name="key">The event's key; empty if it has none.</param>
+    /// <param name="isFinal">Whether the topic ends with it.</param>
+    public LogEntry Append(EventId id, int length, int prefixLength, int typeHash, bool hasPublisherId, ReadOnlySpan<byte> key, bool isFinal)
     {
-        var id = item.Id;
-        var block = batch.BlockOf(item);
-        var hasPublisherId = item.PublisherIdLength > 0;
-        Span<byte> idText = stackalloc byte[EventId.MaxTextLength];
-        idText = idText[..id.Format(idText)];
-        var length = EventFrame.Measure(idText.Length, block.Length, hasPublisherId);
-        var segment = SegmentForUnderLock(length, id.Milliseconds);
+        var segment = Head;
         var costBefore = segment.Cost;
-        EventFrame.Write(segment.ReserveUnderLock(length), idText, block, hasPublisherId, out var prefixLength);
         var entry = new LogEntry
         {
             Id = id,
             Home = segment,
-            Key = KeyUnderLock(batch.KeyOf(item)),
+            Key = KeyOf(key),
             Offset = segment.Used,
             Length = length,
-            TypeHash = item.TypeHash,
+            TypeHash = typeHash,
             PrefixLength = (byte)prefixLength,
             HasPublisherId = hasPublisherId,
-            IsFinal = item.IsFinal,
+            IsFinal = isFinal,
         };
-        segment.CommitUnderLock(entry);
-        CountUnderLock++;
-        BytesUnderLock += length;
+        segment.Append(entry);
+        Count++;
+        Bytes += length;
         _cost += segment.Cost - costBefore;
-        CountAppendedUnderLock(length);
+        CountAppended(length);
         return entry;
     }
 
-    /// <summary>Whether the oldest segment is over the topic's bounds at a time.</summary>
-    public bool IsOverRetentionUnderLock(long nowMilliseconds)
+    /// <summary>Ends the topic with an entry that is in the log.</summary>
+    public void End(EventId id, bool isEvent)
     {
-        if (CountUnderLock == 0) return false;
-        var oldest = OldestUnderLock();
-        return CountUnderLock - oldest.Count >= Retention.MaxEvents
-            || (BytesUnderLock > Retention.MaxBytes && oldest != Head)
-            || oldest.LastIdUnderLock.Milliseconds < nowMilliseconds - (long)Retention.MaxAge.TotalMilliseconds;
+        EndIsEvent = isEvent;
+        Volatile.Write(ref _endId, id.Value);
     }
 
-    /// <summary>Whether there is a segment to drop, and all its events are at or below <paramref name="through"/>.</summary>
-    public bool MayDropUnderLock(EventId through) => CountUnderLock > 0 && OldestUnderLock().LastIdUnderLock <= through;
+    /// <summary>Forgets the end: the topic takes events again.</summary>
+    public void Reopen() => Volatile.Write(ref _endId, 0);
 
-    /// <summary>
-    /// Every event up to this id was handed to all live readers of this topic and of the patterns that match it.
-    /// </summary>
-    public EventId HandedToAllUnderLock
-    {
-        get
-        {
-            var least = HandedThrough;
-            foreach (var pattern in PatternsUnderLock)
-                if (pattern.HandedThrough is var through && through < least) least = through;
-            return least;
-        }
-    }
-
-    /// <summary>Where the hub's order of topics by size has it.</summary>
-    public LinkedListNode<Topic>? SizeNodeUnderLock { get; set; }
-
-    /// <summary>What the log holds in memory comes after this id; the highest id there is where it holds nothing.</summary>
-    public EventId HeldAfterUnderLock => new(CountUnderLock > 0 ? OldestUnderLock().FirstIdUnderLock.Value - 1 : long.MaxValue);
-
-    /// <summary>
-    /// Drops the oldest segment that holds events from memory, but for the newest of each key, and its publishers' ids from the index.
-    /// Returns the work that it was, for
-    /// <see cref="HoldWork"/>.
-    /// </summary>
-    public int DropOldestUnderLock(PublisherIdIndex publisherIds)
-    {
-        if (Segments[0].Count == 0) Segments.Dequeue().DropUnderLock();
-        var segment = Segments.Dequeue();
-        var last = segment.LastIdUnderLock;
-        var (kept, missed) = _keyed is null ? (0, last) : _keyed.KeepUnderLock(segment);
-        var stored = last > TrimmedThroughUnderLock ? last : default;
-        DropThroughUnderLock(stored);
-        MissThroughUnderLock(missed);
-        foreach (var pattern in PatternsUnderLock) pattern.DropUnderLock(stored, segment.Count - kept, missed);
-        LoseUnderLock();
-        var forgotten = publisherIds.ForgetUnderLock(this, segment);
-        var work = 16 + segment.Count / 16 + 2 * _matchedCount + forgotten + (_keyed is null ? 0 : segment.Count);
-        CountUnderLock -= segment.Count;
-        BytesUnderLock -= segment.Used;
-        _cost -= segment.Cost;
-        if (segment == Head)
-        {
-            Head = new LogSegment(0, 0);
-            Segments.Enqueue(Head);
-        }
-
-        segment.DropUnderLock();
-        if (_keyed is not null) BoundKeptUnderLock();
-        return work;
-    }
-
-    // The first segment of a log is an empty one that gives cursors a place before there is an event.
-    private LogSegment OldestUnderLock() => Segments[0].Count == 0 ? Segments[1] : Segments[0];
-
-    private LogSegment SegmentForUnderLock(int length, long nowMilliseconds)
+    private LogSegment SegmentFor(int length, long nowMilliseconds)
     {
         var head = Head;
-        if (head.Count > 0 && head.HasRoomUnderLock(length) && head.Count < Retention.SegmentEvents
-            && nowMilliseconds - head.FirstIdUnderLock.Milliseconds < Retention.SegmentMilliseconds) return head;
-        var wasFull = head.Count > 0 && !head.HasRoomUnderLock(length);
+        if (head.Count > 0 && head.HasRoom(length) && head.Count < Retention.SegmentEvents
+            && nowMilliseconds - head.FirstId.Milliseconds < Retention.SegmentMilliseconds) return head;
+        var wasFull = head.Count > 0 && !head.HasRoom(length);
         var capacity = wasFull ? head.ByteCapacity * 2 : Math.Max(MinSegmentBytes, head.Used);
         capacity = Math.Max(length, Math.Min(capacity, Retention.SegmentBytes));
         // As many entries as the last segment's frames would make in this one, so that the index seldom grows.
         var entries = head.Used == 0 ? 8 : (int)((long)head.Count * capacity / head.Used) + 1;
         var segment = new LogSegment(capacity, Math.Min(entries, Retention.SegmentEvents));
         _cost += segment.Cost;
-        AddSegmentUnderLock(segment);
+        AddSegment(segment);
         return segment;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class TopicsBySize
     public int CountIn(int index) => _classes[index].Count;
 
     /// <summary>The topic of a class whose turn it is; it is the last one from now on.</summary>
-    public Topic TakeTurnUnderLock(int index)
+    public Topic TakeTurn(int index)
     {
         var node = _classes[index].First!;
         _classes[index].RemoveFirst();
@@ -31,20 +31,20 @@ internal sealed class TopicsBySize
     }
 
     /// <summary>Puts a topic where its cost now belongs; one that costs nothing is in no class.</summary>
-    public void UpdateUnderLock(Topic topic)
+    public void Update(Topic topic)
     {
-        var size = topic.CostUnderLock;
+        var size = topic.Cost;
         var right = size <= 0 ? null : _classes[BitOperations.LeadingZeroCount((ulong)size)];
-        var node = topic.SizeNodeUnderLock;
+        var node = topic.SizeNode;
         if (node?.List == right) return;
-        if (node is null) topic.SizeNodeUnderLock = node = new(topic);
+        if (node is null) topic.SizeNode = node = new(topic);
         node.List?.Remove(node);
         right?.AddLast(node);
     }
 
-    public static void RemoveUnderLock(Topic topic)
+    public static void Remove(Topic topic)
     {
-        var node = topic.SizeNodeUnderLock;
+        var node = topic.SizeNode;
         node?.List?.Remove(node);
     }
 }

@@ -43,8 +43,8 @@ internal readonly struct DeliveryFilter(Subscription subscription)
             return isExcluded ? DeliveryDecision.Exclude : DeliveryDecision.Send;
         }
 
-        // Above DroppedThrough the store does not have it either: the event was evicted because it was superseded, which is no loss.
-        return entry.IsSuperseded && entry.Id > log.DroppedThrough ? DeliveryDecision.Exclude : DeliveryDecision.Lost;
+        // Above MemoryStart the store does not have it either: the event was evicted because it was superseded, which is no loss.
+        return entry.IsSuperseded && entry.Id > log.Marks.MemoryStart ? DeliveryDecision.Exclude : DeliveryDecision.Lost;
     }
 
     // As far as the entry tells. isSuperseded: only because a newer event of its key exists.

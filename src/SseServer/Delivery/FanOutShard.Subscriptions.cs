@@ -44,33 +44,33 @@ internal sealed partial class FanOutShard
         Counters.Opened++;
 
         var cursors = subscription.Cursors;
-        for (var i = 0; i < cursors.Length; i++) GroupOf(cursors[i].Log).Add(subscription, i, _hub.Head);
-        // Registered first, placed second: what is published in between marks the group and is found by the cursor.
-        subscription.Pace = ReaderPace.CatchingUp;
-        var placement = _hub.Place(subscription);
-        if (placement.IsUnknown) subscription.UnknownStart = subscription.Start.Text;
+        for (var i = 0; i < cursors.Length; i++) GroupOf(cursors[i].Log).Add(subscription, i, _ids.Head);
+        // Registered first, positioned second: what is published in between marks the group and is found by the cursor.
+        subscription.Pace = SubscriberPace.CatchingUp;
+        var beginning = _placement.Begin(subscription);
+        if (beginning.IsUnknown) subscription.UnknownStart = subscription.Start.Text;
         subscription.Start = default;
-        _writer.WriteGreeting(subscription, placement.Position);
+        _writer.WriteGreeting(subscription, beginning.Position);
         _writer.ScheduleHeartbeat(subscription);
-        if (_departure is { IsDrain: true } departure)
+        if (_plan is { IsDrain: true } plan)
         {
-            subscription.EndsAs = StreamEnding.Dismissed;
-            subscription.End(departure.RetryAt(Random.Shared.NextDouble(), _hub.Milliseconds));
+            subscription.EndsAs = StreamEnding.Shed;
+            subscription.End(plan.RetryAt(Random.Shared.NextDouble(), _clock.Milliseconds));
         }
 
         if (subscription.CanSend) Enqueue(subscription);
     }
 
-    private ReaderGroup GroupOf(EventLog log)
+    private SubscriberGroup GroupOf(EventLog log)
     {
-        ref var group = ref log.Groups[Index];
-        if (group is null) Volatile.Write(ref group, new ReaderGroup(log, this));
-        return group;
+        ref var group = ref log.Groups[Inbox.Shard];
+        if (group is null) Volatile.Write(ref group, new SubscriberGroup(log));
+        return (SubscriberGroup)group;
     }
 
     private void OnWriteDone(Subscription subscription)
     {
-        _hub.Pinned.Remove(subscription);
+        _pinned.Remove(subscription);
         if (!subscription.CompleteWrite()) subscription.Break();
         if (subscription.IsOpen) Enqueue(subscription);
     }
@@ -80,7 +80,7 @@ internal sealed partial class FanOutShard
         if (subscription.Replay!.HasFailed)
         {
             // A clean end, after which the client comes back.
-            subscription.End(_writer.NextRetry());
+            subscription.End(_times.Next());
             return;
         }
 
@@ -93,7 +93,7 @@ internal sealed partial class FanOutShard
     // A FIN is no abort (RFC 9112 section 9.6): what was asked for is answered, up to the head of now, in as many turns as that takes.
     private void OnPeerFinished(Subscription subscription)
     {
-        subscription.EndsAt ??= _hub.Head;
+        subscription.EndsAt ??= _ids.Head;
         if (subscription.CanSend) Enqueue(subscription);
     }
 
@@ -153,7 +153,7 @@ internal sealed partial class FanOutShard
         Settle(subscription);
     }
 
-    // Who is sent away gets one more turn now and the rest when it comes back.
+    // A client whose stream is ended gets one more turn now, and the rest when it comes back.
     private void Finish(Subscription subscription)
     {
         if (subscription.CanSend) _pump.Run(subscription);
@@ -181,23 +181,23 @@ internal sealed partial class FanOutShard
         if (ending == StreamEnding.Broken) Counters.Broken++;
         else Counters.Completed++;
         subscription.ReleaseRounds();
-        if (subscription.Replay?.Abandon() is { } page) _hub.Replays!.Return(page);
+        if (subscription.Replay?.Abandon() is { } page) _replays!.Return(page);
         var cursors = subscription.Cursors;
-        for (var i = 0; i < cursors.Length; i++) cursors[i].Log.Groups[Index]!.Remove(subscription, i);
+        for (var i = 0; i < cursors.Length; i++) SubscriberGroup.Of(cursors[i].Log, Inbox.Shard).Remove(subscription, i);
         var last = _subscriptions[_count - 1];
         _subscriptions[subscription.ShardIndex] = last;
         last.ShardIndex = subscription.ShardIndex;
         _subscriptions[_count - 1] = null!;
         Volatile.Write(ref _count, _count - 1);
-        _hub.Release(cursors);
+        _catalog.Release(cursors.Select(cursor => cursor.Log));
         subscription.Cursors = [];
         subscription.OnEnded(ending);
     }
 
-    // An exception here is a mistake of ours: it costs one stream and is reported, and the others go on.
+    // An exception here is our bug: it costs one stream, is reported, and the others continue.
     private void Fault(Subscription subscription, Exception exception)
     {
-        _hub.OnFault(exception);
+        _faults.Report(exception);
         subscription.Break();
         if (subscription.IsBusy || subscription.State == SubscriptionState.Ended) return;
         try
@@ -206,7 +206,7 @@ internal sealed partial class FanOutShard
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            _hub.OnFault(e);
+            _faults.Report(e);
         }
     }
 }

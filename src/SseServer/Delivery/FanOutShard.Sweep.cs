@@ -1,18 +1,17 @@
 namespace SseServer.Delivery;
 
-// What happens by the clock: silences that are broken, streams whose time is over, and departures, which end a share of the streams over a
-// period.
+// What happens by the clock: heartbeats, ends of lifetimes, and plans, which end a share of the streams over a period.
 internal sealed partial class FanOutShard
 {
-    private Departure? _announced;
-    private Departure? _departure;
-    private Subscription?[] _leaving = [];
-    private int _left;
+    private ShedPlan? _nextPlan;
+    private ShedPlan? _plan;
+    private Subscription?[] _victims = [];
+    private int _shedCount;
 
-    /// <summary>Has the shard's part of the streams end; what is left of another departure's stays.</summary>
-    public void Begin(Departure departure)
+    /// <summary>Has the shard's part of the streams end; what is left of another plan's stays. Any thread.</summary>
+    public void Begin(ShedPlan plan)
     {
-        Volatile.Write(ref _announced, departure);
+        Volatile.Write(ref _nextPlan, plan);
         Inbox.RequestStep();
     }
 
@@ -22,8 +21,8 @@ internal sealed partial class FanOutShard
     private void Sweep()
     {
         // The request may have come after the pass began.
-        _writer.Now = _hub.Milliseconds;
-        var wallClock = _hub.Time.GetUtcNow();
+        _writer.Now = _clock.Milliseconds;
+        var wallClock = _clock.Now;
         var slow = 0;
         for (var i = _count - 1; i >= 0; i--)
         {
@@ -53,7 +52,7 @@ internal sealed partial class FanOutShard
         if (lifetime.EndAt <= now)
         {
             if (!subscription.TryEndLifetime(lifetime)) return;
-            subscription.EndRetryMilliseconds = _writer.NextRetry();
+            subscription.EndRetryMilliseconds = _times.Next();
             subscription.BeginEnd();
             Settle(subscription);
         }
@@ -66,40 +65,40 @@ internal sealed partial class FanOutShard
 
     private void TakeStep()
     {
-        var departure = Volatile.Read(ref _announced)!;
-        if (departure != _departure) TakeUp(departure);
+        var plan = Volatile.Read(ref _nextPlan)!;
+        if (plan != _plan) Start(plan);
         // The step may have come after the pass began.
-        var due = departure.Due(_leaving.Length, _hub.Milliseconds);
-        // Those who stay have their turns in between.
-        var end = Math.Min(due, _left + TurnVisits);
-        for (; _left < end; _left++)
+        var due = plan.Due(_victims.Length, _clock.Milliseconds);
+        // Streams that stay have their turns in between.
+        var end = Math.Min(due, _shedCount + TurnVisits);
+        for (; _shedCount < end; _shedCount++)
         {
-            var subscription = _leaving[_left]!;
-            _leaving[_left] = null;
-            if (subscription.IsOpen) Dismiss(subscription, departure, (double)_left / _leaving.Length);
+            var subscription = _victims[_shedCount]!;
+            _victims[_shedCount] = null;
+            if (subscription.IsOpen) Shed(subscription, plan, (double)_shedCount / _victims.Length);
         }
 
-        if (_left < due) Inbox.ContinueStep();
-        if (_left == _leaving.Length) (_leaving, _left) = ([], 0);
+        if (_shedCount < due) Inbox.ContinueStep();
+        if (_shedCount == _victims.Length) (_victims, _shedCount) = ([], 0);
     }
 
     // Streams are about in the order in which they joined, so those picked are old and young ones alike.
-    private void TakeUp(Departure departure)
+    private void Start(ShedPlan plan)
     {
-        _departure = departure;
-        var part = departure.IsDrain ? _count : Math.Min(departure.Parts[Index], _count);
-        (_leaving, _left) = (new Subscription?[part], 0);
+        _plan = plan;
+        var part = plan.IsDrain ? _count : Math.Min(plan.Parts[Inbox.Shard], _count);
+        (_victims, _shedCount) = (new Subscription?[part], 0);
         for (int i = 0, picked = 0; i < _count; i++)
-            if (Departure.IsPicked(i, _count, part)) _leaving[picked++] = _subscriptions[i];
+            if (ShedPlan.IsPicked(i, _count, part)) _victims[picked++] = _subscriptions[i];
     }
 
-    private void Dismiss(Subscription subscription, Departure departure, double place)
+    private void Shed(Subscription subscription, ShedPlan plan, double fraction)
     {
         try
         {
-            if (!departure.IsDrain) Counters.Shed++;
-            subscription.EndsAs = StreamEnding.Dismissed;
-            subscription.EndRetryMilliseconds = departure.RetryAt(place, _hub.Milliseconds);
+            if (!plan.IsDrain) Counters.Shed++;
+            subscription.EndsAs = StreamEnding.Shed;
+            subscription.EndRetryMilliseconds = plan.RetryAt(fraction, _clock.Milliseconds);
             Finish(subscription);
             Settle(subscription);
         }

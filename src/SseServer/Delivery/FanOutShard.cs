@@ -1,48 +1,60 @@
-using SseServer.Hub;
+using SseServer.Catalog;
 
 namespace SseServer.Delivery;
 
 /// <summary>
-/// Serves some of the hub's subscriptions: everything that is written to their streams is written here, so output needs no lock. A shard is
-/// run by one thread at a time (<see cref="ShardInbox"/>): its own, or a publisher for a few due readers, so that a lone subscriber is
-/// served without a hop to another thread. This file has the passes and turns; <c>FanOutShard.Subscriptions</c> the life of a
-/// subscription,
+/// Serves a share of the subscriptions: everything that is written to their streams is written here, so output needs no lock. A shard is
+/// run by one thread at a time (<see cref="ShardInbox"/>): its own, or a publisher for a few due subscribers, so that a lone subscriber is
+/// served without a hop to another thread. This file has the passes and turns; <c>FanOutShard.Subscriptions</c> the life of a subscription,
 /// <c>FanOutShard.Sweep</c> what happens by the clock. <see cref="Pump"/> sends events, <see cref="ShardWriter"/> everything else.
 /// </summary>
 internal sealed partial class FanOutShard : IDisposable
 {
-    /// <summary>Readers that a publisher serves on its own thread at most.</summary>
-    public const int InlineReaders = 4;
+    /// <summary>Subscribers that a publisher serves on its own thread at most.</summary>
+    public const int InlineSubscribers = 4;
 
-    // Readers of one group visited in a turn before another topic has its turn: about two milliseconds of sends.
+    // Subscribers of one group visited in a turn before another topic has its turn: about two milliseconds of sends.
     private const int TurnVisits = 256;
 
-    // Readers that catch up get this many turns between two turns of live ones.
+    // Subscribers that catch up get this many turns between two turns of live ones.
     private const int CatchUpTurns = 4;
 
-    private readonly EventHub _hub;
+    private readonly HubClock _clock;
+    private readonly EventIdSequence _ids;
+    private readonly TopicCatalog _catalog;
+    private readonly CursorPlacement _placement;
+    private readonly PinnedHistory _pinned;
+    private readonly ReconnectionTimes _times;
+    private readonly StoreReaderPool? _replays;
+    private readonly Faults _faults;
     private readonly Thread _thread;
     private readonly ShardWriter _writer;
     private readonly Pump _pump;
-    private readonly Queue<ReaderGroup> _live = new();
+    private readonly Queue<SubscriberGroup> _live = new();
     private readonly Queue<Subscription> _catchingUp = new();
     private Subscription[] _subscriptions = new Subscription[16];
     private int _count;
 
-    public FanOutShard(EventHub hub, int index)
+    /// <param name="index">Its index among all shards.</param>
+    /// <param name="catalog">The logs.</param>
+    /// <param name="placement">Moves cursors.</param>
+    /// <param name="pinned">Counts the memory that pending writes keep alive.</param>
+    /// <param name="times">The reconnection times that clients are told.</param>
+    /// <param name="replays">Reads the store; null without one.</param>
+    /// <param name="faults">Takes our own bugs.</param>
+    public FanOutShard(
+        int index, TopicCatalog catalog, CursorPlacement placement, PinnedHistory pinned, ReconnectionTimes times, StoreReaderPool? replays, Faults faults)
     {
-        _hub = hub;
-        Index = index;
-        _writer = new(hub);
-        _pump = new(hub, _writer, Counters);
+        (_catalog, _clock, _ids, _placement, _pinned) = (catalog, catalog.Clock, catalog.Ids, placement, pinned);
+        (_times, _replays, _faults) = (times, replays, faults);
+        Inbox = new(index);
+        _writer = new(catalog.Options, _clock, placement, pinned, times);
+        _pump = new(catalog, placement, replays, _writer, Counters);
         _thread = new Thread(Run) { IsBackground = true, Name = $"fan-out {index}" };
     }
 
-    /// <summary>The shard's place among the hub's, and that of its groups among a log's.</summary>
-    public int Index { get; }
-
     /// <summary>Where other threads hand over work.</summary>
-    public ShardInbox Inbox { get; } = new();
+    public ShardInbox Inbox { get; }
 
     /// <summary>Subscriptions served.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -55,9 +67,9 @@ internal sealed partial class FanOutShard : IDisposable
     /// <summary>
     /// Serves what is due on the calling thread if that is little and nobody else is at it; otherwise wakes the shard's thread.
     /// </summary>
-    public void ServeOrWake(int dueReaders)
+    public void ServeOrWake(int dueSubscribers)
     {
-        if (dueReaders > InlineReaders || !Inbox.HasOnlyDirty || !Inbox.TryEnter())
+        if (dueSubscribers > InlineSubscribers || !Inbox.HasOnlyDirty || !Inbox.TryEnter())
         {
             Inbox.Wake();
             return;
@@ -73,9 +85,6 @@ internal sealed partial class FanOutShard : IDisposable
             Inbox.LeaveToThread();
         }
     }
-
-    /// <summary>Completes when the shard has ended one more pass.</summary>
-    public Task NextPass() => Inbox.NextPass();
 
     public void Dispose()
     {
@@ -100,14 +109,14 @@ internal sealed partial class FanOutShard : IDisposable
     }
 
     /// <summary>
-    /// One pass: what was handed over, a turn for each dirty group, some turns for readers that catch up. If it is cut short, as by a
+    /// One pass: what was handed over, a turn for each dirty group, some turns for subscribers that catch up. If it is cut short, as by a
     /// lack of memory, the next pass does the rest.
     /// </summary>
     private void Pass()
     {
         try
         {
-            _writer.Now = _hub.Milliseconds;
+            _writer.Now = _clock.Milliseconds;
             Inbox.TakeSignalled();
             while (Inbox.NextSignalled() is { } signalled) TakeSignals(signalled);
             if (Inbox.TakeSweep()) Sweep();
@@ -137,7 +146,7 @@ internal sealed partial class FanOutShard : IDisposable
             if (group.Remaining > 0) group.IsDueAgain = true;
             else if (group.Count > 0)
             {
-                group.BeginVisit(_hub.Head);
+                group.BeginVisit(_ids.Head);
                 _live.Enqueue(group);
             }
         }
@@ -157,8 +166,8 @@ internal sealed partial class FanOutShard : IDisposable
         }
     }
 
-    /// <summary>Serves some readers of a group; false if the group is to have another turn.</summary>
-    private bool TakeTurn(ReaderGroup group)
+    /// <summary>Serves some subscribers of a group; false if the group is to have another turn.</summary>
+    private bool TakeTurn(SubscriberGroup group)
     {
         for (var visits = TurnVisits; group.Remaining > 0 && visits > 0; visits--)
         {
@@ -170,12 +179,12 @@ internal sealed partial class FanOutShard : IDisposable
         if (group.Remaining > 0) return false;
         group.TryEndRound();
         if (!group.IsDueAgain) return true;
-        group.BeginVisit(_hub.Head);
+        group.BeginVisit(_ids.Head);
         return false;
     }
 
     /// <summary>Pumps for a turn and decides when the subscription's next turn comes.</summary>
-    private void Serve(Subscription subscription, ReaderGroup? group)
+    private void Serve(Subscription subscription, SubscriberGroup? group)
     {
         try
         {
@@ -184,8 +193,8 @@ internal sealed partial class FanOutShard : IDisposable
             switch (_pump.Run(subscription))
             {
                 case PumpOutcome.AtHead:
-                    if (subscription.Pace != ReaderPace.Live) subscription.OnCaughtUp();
-                    subscription.Pace = ReaderPace.Live;
+                    if (subscription.Pace != SubscriberPace.Live) subscription.OnCaughtUp();
+                    subscription.Pace = SubscriberPace.Live;
                     subscription.ReleaseRounds();
                     if (isLast) EndAfterLast(subscription, end);
                     else EndIfAnswered(subscription, isAtHead: true);
@@ -198,7 +207,7 @@ internal sealed partial class FanOutShard : IDisposable
                     // their end.
                     if (!isLast) EndIfAnswered(subscription, isAtHead: false);
                     if (!subscription.IsOpen) break;
-                    if (group is not null && subscription.Pace == ReaderPace.Live) subscription.HoldUpRounds();
+                    if (group is not null && subscription.Pace == SubscriberPace.Live) subscription.BlockRounds();
                     Enqueue(subscription);
                     break;
                 case PumpOutcome.Stopped:

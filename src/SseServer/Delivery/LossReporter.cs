@@ -1,7 +1,6 @@
 using System.Text;
 using SseServer.Catalog;
 using SseServer.History;
-using SseServer.Hub;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
 
@@ -11,7 +10,7 @@ namespace SseServer.Delivery;
 /// Announces to subscriptions of one shard what was lost to them: events that were evicted before they got them, and stored events that
 /// cannot be read. Used only by the thread that runs the shard.
 /// </summary>
-internal sealed class LossReporter(EventHub hub, ShardWriter writer, ShardCounters counters)
+internal sealed class LossReporter(CursorPlacement placement, ShardWriter writer, ShardCounters counters)
 {
     /// <summary>Whether a log may have lost events that the subscription was neither sent nor told of.</summary>
     public static bool HasLoss(Subscription subscription)
@@ -26,14 +25,14 @@ internal sealed class LossReporter(EventHub hub, ShardWriter writer, ShardCounte
     /// Says what was lost to the subscriber, if something was. The first event that follows is the page's or, without a page that has
     /// one, memory's.
     /// </summary>
-    public EventHub.LossOutcome TryWriteGap(Subscription subscription, StoredPage? page)
+    public CursorPlacement.LossOutcome TryWriteGap(Subscription subscription, StoredPage? page)
     {
         var lost = new List<byte[]>();
         var marks = page is null ? default : subscription.Replay!.Marks;
         var after = page is null ? subscription.LastId : subscription.Replay!.Through;
         EventId? next = page is { Count: > 0 } ? new(page.Entries[0].Id) : null;
-        var outcome = hub.TryPlaceAfterLoss(subscription, marks, after, hasNext: next is not null, lost, out var first);
-        if (outcome != EventHub.LossOutcome.Lost) return outcome;
+        var outcome = placement.TrySeekPastLoss(subscription, marks, after, hasNext: next is not null, lost, out var first);
+        if (outcome != CursorPlacement.LossOutcome.Lost) return outcome;
         var had = subscription.UnknownStart is { } unknown ? Encoding.UTF8.GetString(unknown) : LastIdOf(subscription);
         subscription.UnknownStart = null;
         Announce(subscription, lost, had, next ?? first);
@@ -75,5 +74,5 @@ internal sealed class LossReporter(EventHub hub, ShardWriter writer, ShardCounte
 
     // If the name is damaged as well, any of them may have lost the events.
     private static bool Selects(EventLog log, byte[] topic)
-        => topic.Length == 0 || (log is PatternIndex index ? index.Pattern.Matches(topic) : topic.AsSpan().SequenceEqual(log.Name));
+        => topic.Length == 0 || (log is PatternLog index ? index.Pattern.Matches(topic) : topic.AsSpan().SequenceEqual(log.Name));
 }

@@ -1,4 +1,4 @@
-using SseServer.Hub;
+using SseServer.Catalog;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
 
@@ -8,7 +8,7 @@ namespace SseServer.Delivery;
 /// Everything in memory that cannot be sent as it lies: several logs, a pattern, no chunked coding (HTTP/1.0), or events that are excluded.
 /// Frames are copied together in id order up to the hub's head, each once. A frame too large for that is a run of its own, in its segment.
 /// </summary>
-internal sealed class MergedSource(EventHub hub, ShardCounters counters) : FrameSource
+internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) : FrameSource
 {
     private const int ScratchBytes = 64 * 1024;
 
@@ -34,7 +34,7 @@ internal sealed class MergedSource(EventHub hub, ShardCounters counters) : Frame
     public override RunStatus Next(Subscription subscription, out FrameRun run)
     {
         // The head is read first: whatever is at or before it is in the logs.
-        var head = hub.Head;
+        var head = ids.Head;
         var state = Gather(subscription, head, out run);
         if (state == CursorState.Evicted) return RunStatus.MustSeek;
         if (state != CursorState.AtHead || run.Frames > 0) return RunStatus.More;

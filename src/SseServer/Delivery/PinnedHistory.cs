@@ -1,3 +1,4 @@
+using SseServer.Catalog;
 using SseServer.Log;
 
 namespace SseServer.Delivery;
@@ -10,7 +11,7 @@ namespace SseServer.Delivery;
 /// clients come back with their last event ID.
 /// <para>Any thread; the lock inside is taken last.</para>
 /// </summary>
-internal sealed class PinnedHistory
+internal sealed class PinnedHistory(HistoryBudget budget)
 {
     // Of the bound on history: an eighth is what history itself is trimmed by, so both have about the same slack.
     private const int Share = 8;
@@ -19,23 +20,21 @@ internal sealed class PinnedHistory
     private readonly LinkedList<Pin> _dropped = [];
     private long _droppedBytes;
     private long _cutBytes;
-    private long _maxBytes;
 
     /// <summary>Bytes that pending writes keep alive and no log holds.</summary>
     public long Bytes => Volatile.Read(ref _droppedBytes);
 
     /// <summary>Whether <see cref="CutLongest"/> has something to do.</summary>
-    public bool IsOverBound => Volatile.Read(ref _droppedBytes) - Volatile.Read(ref _cutBytes) > Volatile.Read(ref _maxBytes);
+    public bool IsOverBound => Volatile.Read(ref _droppedBytes) - Volatile.Read(ref _cutBytes) > MaxBytes;
 
-    /// <summary>Sets the bound by that on history.</summary>
-    public void SetBound(long maxHistoryBytes) => Volatile.Write(ref _maxBytes, maxHistoryBytes / Share);
+    private long MaxBytes => budget.MaxBytes / Share;
 
     /// <summary>Takes note that a subscription's pending write reads from a segment, or, without one, from an array of its own.</summary>
     public void Add(Subscription subscription, LogSegment? segment, int bytes)
     {
         lock (_gate)
         {
-            var pin = segment?.Pin ?? new Pin(this, segment, bytes);
+            var pin = (Pin?)segment?.Pin ?? new Pin(this, segment, bytes);
             if (segment is not null) segment.Pin = pin;
             pin.Subscriptions.Add(subscription);
             subscription.Pin = pin;
@@ -50,7 +49,7 @@ internal sealed class PinnedHistory
     /// <summary>Takes note that a subscription's pending write is over.</summary>
     public void Remove(Subscription subscription)
     {
-        if (subscription.Pin is not { } pin) return;
+        if (subscription.Pin is not Pin pin) return;
         lock (_gate)
         {
             subscription.Pin = null;
@@ -73,7 +72,7 @@ internal sealed class PinnedHistory
         var cut = new List<Subscription>();
         lock (_gate)
         {
-            for (var node = _dropped.First; node?.Next is not null && _droppedBytes - _cutBytes > _maxBytes; node = node.Next)
+            for (var node = _dropped.First; node?.Next is not null && _droppedBytes - _cutBytes > MaxBytes; node = node.Next)
             {
                 if (node.Value.IsCut) continue;
                 node.Value.IsCut = true;
@@ -93,7 +92,7 @@ internal sealed class PinnedHistory
     }
 
     /// <summary>One array that pending writes read from.</summary>
-    internal sealed class Pin(PinnedHistory owner, LogSegment? segment, int bytes)
+    private sealed class Pin(PinnedHistory owner, LogSegment? segment, int bytes) : ISegmentPin
     {
         public LogSegment? Segment { get; } = segment;
 

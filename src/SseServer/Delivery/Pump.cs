@@ -1,6 +1,5 @@
 using SseServer.Catalog;
 using SseServer.History;
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 
 namespace SseServer.Delivery;
@@ -10,7 +9,8 @@ namespace SseServer.Delivery;
 /// the source that has what follows, announce losses, send the source's next run, move the position. The sources differ in where frames
 /// come from; everything that follows from a send is in <see cref="Send"/>. Used only by the thread that runs the shard.
 /// </summary>
-internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters counters)
+internal sealed class Pump(
+    TopicCatalog catalog, CursorPlacement placement, StoreReaderPool? replays, ShardWriter writer, ShardCounters counters)
 {
     // What one reader gets in a turn: some milliseconds of a fast link, a fraction of one of this CPU's.
     private const int TurnBytes = 128 * 1024;
@@ -18,10 +18,11 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
     // What an event that is passed over counts for in a turn: about what looking at it costs, next to sending bytes.
     private const int SkipCost = 16;
 
+    private readonly bool _isStored = catalog.Ids.IsStored;
     private readonly SegmentSource _segment = new();
-    private readonly MergedSource _merged = new(hub, counters);
-    private readonly StoreSource _store = new(hub);
-    private readonly LossReporter _losses = new(hub, writer, counters);
+    private readonly MergedSource _merged = new(catalog.Ids, counters);
+    private readonly StoreSource _store = new(replays);
+    private readonly LossReporter _losses = new(placement, writer, counters);
 
     /// <summary>What is left of a subscription's turn.</summary>
     private struct Turn
@@ -54,7 +55,8 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
     // Which source has what follows, by the position, the logs' marks, and the subscription alone.
     private FrameSource SourceFor(Subscription subscription, out EventId through)
     {
-        if (StoreSource.MustRead(hub, subscription, out through)) return _store;
+        through = default;
+        if (_isStored && StoreSource.MustRead(subscription, out through)) return _store;
         if (subscription is { IsChunked: true, Cursors.Length: 1 } && subscription.Cursors[0].Log is Topic topic
             && DeliveryFilter.PassesAll(subscription, topic)) return _segment;
         return _merged;
@@ -63,7 +65,7 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
     private PumpOutcome? SendPage(Subscription subscription, EventId through, ref Turn turn)
     {
         // Publishers do not wait for it, and live readers are served first.
-        if (subscription.Pace == ReaderPace.Live) subscription.Pace = ReaderPace.CatchingUp;
+        if (subscription.Pace == SubscriberPace.Live) subscription.Pace = SubscriberPace.CatchingUp;
         subscription.ReleaseRounds();
         if (_store.TryTake(subscription, through) is not { } page) return PumpOutcome.Reading;
         try
@@ -87,8 +89,8 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
             var loss = _losses.TryWriteGap(subscription, page);
             // Of memory: the store comes first after all. Of an empty page: memory has dropped more since, and the next page begins with
             // that.
-            if (loss == EventHub.LossOutcome.ReadStoreFirst) return null;
-            if (page is null) turn.SaidGap = loss == EventHub.LossOutcome.Lost;
+            if (loss == CursorPlacement.LossOutcome.ReadStoreFirst) return null;
+            if (page is null) turn.SaidGap = loss == CursorPlacement.LossOutcome.Lost;
             if (!subscription.CanSend) return PumpOutcome.Stopped;
         }
 
@@ -102,7 +104,7 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
         var isWhole = Send(subscription, source, run);
         if (!subscription.CanSend) return PumpOutcome.Stopped;
         if (status == RunStatus.AtHead) return ReachHead(subscription);
-        if (status == RunStatus.MustSeek && isWhole) hub.PlaceAgain(subscription);
+        if (status == RunStatus.MustSeek && isWhole) placement.SeekAgain(subscription);
         turn.Bytes -= run.Length + run.Skipped * SkipCost;
         return turn.Bytes > 0 ? null : PumpOutcome.MoreToSend;
     }
@@ -154,10 +156,10 @@ internal sealed class Pump(EventHub hub, ShardWriter writer, ShardCounters count
     // One that wanted the newest events of history is moved behind the events that it was not sent.
     private PumpOutcome ReachHead(Subscription subscription)
     {
-        if (subscription.IsLagging) subscription.Pace = ReaderPace.CatchingUp;
+        if (subscription.IsLagging) subscription.Pace = SubscriberPace.CatchingUp;
         if (!subscription.WantsLatest || subscription.LastId < subscription.JoinedAt) return PumpOutcome.AtHead;
         subscription.WantsLatest = false;
-        var position = hub.PositionOf(subscription);
+        var position = placement.PositionOf(subscription);
         if (position <= subscription.SentThrough) return PumpOutcome.AtHead;
         writer.WritePosition(subscription, position);
         return subscription.CanSend ? PumpOutcome.AtHead : PumpOutcome.Stopped;

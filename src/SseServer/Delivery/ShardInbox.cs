@@ -1,8 +1,8 @@
 namespace SseServer.Delivery;
 
 /// <summary>
-/// What other threads hand a shard, and who may run it. Work comes on two lock-free stacks (signalled subscriptions, dirty reader groups)
-/// and as two flags (a sweep, a step of a departure); signals coalesce, so ten publishes during a pass are one more pass. Running a shard
+/// What other threads hand a shard, and who may run it. Work comes on two lock-free stacks (signalled subscriptions, dirty subscriber groups)
+/// and as two flags (a sweep, a step of a drain or shed); signals coalesce, so ten publishes during a pass are one more pass. Running a shard
 /// is exclusive, by compare-and-swap: its own thread does it, or a publisher for a moment.
 /// <para>
 /// The one rule of every fence here: each side first stores what the other must see (work, or "asleep", or "free"), then fences, then looks
@@ -10,13 +10,13 @@ namespace SseServer.Delivery;
 /// waits for whatever comes next.
 /// </para>
 /// </summary>
-internal sealed class ShardInbox : IDisposable
+internal sealed class ShardInbox(int shard) : IDisposable
 {
     private readonly ManualResetEventSlim _wake = new(false, spinCount: 0);
     private Subscription? _signalled;
-    private ReaderGroup? _dirty;
+    private SubscriberGroup? _dirty;
     private Subscription? _takenSignals;
-    private ReaderGroup? _takenDirty;
+    private SubscriberGroup? _takenDirty;
     private TaskCompletionSource? _passWaiters;
     private int _owner;
     private int _asleep;
@@ -24,6 +24,9 @@ internal sealed class ShardInbox : IDisposable
     private int _stepDue;
     private int _localWork;
     private bool _stopping;
+
+    /// <summary>The shard's index among all, and that of its groups among a log's.</summary>
+    public int Shard { get; } = shard;
 
     /// <summary>The shard is to end.</summary>
     public bool IsStopping => Volatile.Read(ref _stopping);
@@ -50,10 +53,10 @@ internal sealed class ShardInbox : IDisposable
     /// <summary>
     /// Marks a group dirty. True if it was not marked yet, so that the shard must be woken: the publisher does it, outside the lock.
     /// </summary>
-    public bool MarkDirty(ReaderGroup group)
+    public bool MarkDirty(SubscriberGroup group)
     {
         if (!group.TryMarkDirty()) return false;
-        ReaderGroup? top;
+        SubscriberGroup? top;
         do group.NextDirty = top = Volatile.Read(ref _dirty);
         while (Interlocked.CompareExchange(ref _dirty, group, top) != top);
         return true;
@@ -62,7 +65,7 @@ internal sealed class ShardInbox : IDisposable
     /// <summary>Asks for a sweep over all subscriptions.</summary>
     public void RequestSweep() => Request(ref _sweepDue);
 
-    /// <summary>Asks for a step of the departure.</summary>
+    /// <summary>Asks for a step of a drain or shed.</summary>
     public void RequestStep() => Request(ref _stepDue);
 
     /// <summary>Completes when the shard has ended one more pass.</summary>
@@ -85,7 +88,7 @@ internal sealed class ShardInbox : IDisposable
     public void Stop()
     {
         Volatile.Write(ref _stopping, true);
-        // Without it the thread may fall asleep over the end, and who disposes the shard would wait for it for ever.
+        // Without it the thread may fall asleep over the end, and the caller that disposes the shard would wait for it for ever.
         Interlocked.MemoryBarrier();
         Wake();
     }
@@ -151,7 +154,7 @@ internal sealed class ShardInbox : IDisposable
     }
 
     /// <summary>The next group that was taken over, its mark taken back.</summary>
-    public ReaderGroup? NextDirty()
+    public SubscriberGroup? NextDirty()
     {
         if (_takenDirty is not { } group) return null;
         _takenDirty = group.NextDirty;
@@ -163,7 +166,7 @@ internal sealed class ShardInbox : IDisposable
     /// <summary>Whether a sweep is due; it counts as done.</summary>
     public bool TakeSweep() => Volatile.Read(ref _sweepDue) != 0 && Interlocked.Exchange(ref _sweepDue, 0) != 0;
 
-    /// <summary>Whether a step of the departure is due; it counts as done.</summary>
+    /// <summary>Whether a step of a drain or shed is due; it counts as done.</summary>
     public bool TakeStep() => Volatile.Read(ref _stepDue) != 0 && Interlocked.Exchange(ref _stepDue, 0) != 0;
 
     /// <summary>Has the next pass take another step. Only who runs the shard, which looks for work before it leaves.</summary>

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using SseServer.Hub;
+using SseServer.Catalog;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Http;
@@ -12,17 +12,17 @@ namespace SseServer.Delivery;
 /// rest of a frame that a send stopped in. It waits for writes that a connection does not take at once, and keeps the time of the next
 /// heartbeat. Used only by the thread that runs the shard.
 /// </summary>
-internal sealed class ShardWriter(EventHub hub)
+internal sealed class ShardWriter(HubOptions options, HubClock clock, CursorPlacement placement, PinnedHistory pinned, ReconnectionTimes times)
 {
     /// <summary>A rest larger than this is sent from where it lies, which pins that memory; a smaller one is copied.</summary>
     public const int MaxCopiedRest = 16 * 1024;
 
     private readonly ArrayBufferWriter<byte> _block = new(256);
-    private readonly long _heartbeatInterval = (long)hub.Options.HeartbeatInterval.TotalMilliseconds;
+    private readonly long _heartbeatInterval = (long)options.HeartbeatInterval.TotalMilliseconds;
 
     private static ReadOnlySpan<byte> HeartbeatChunk => "3\r\n:\n\n\r\n"u8;
 
-    /// <summary>The hub's clock at the beginning of the shard's pass.</summary>
+    /// <summary>The clock at the beginning of the shard's pass.</summary>
     public long Now { get; set; }
 
     /// <summary>Writes the rest of the answer's head and the first block.</summary>
@@ -30,9 +30,9 @@ internal sealed class ShardWriter(EventHub hub)
     {
         subscription.Output.Write(subscription.Preamble.Span);
         subscription.Preamble = default;
-        var now = hub.Time.GetUtcNow();
+        var now = clock.Now;
         _block.ResetWrittenCount();
-        ControlBlocks.WriteGreeting(_block, position, NextRetry(), now);
+        ControlBlocks.WriteGreeting(_block, position, times.Next(), now);
         if (subscription.Lifetime is { IsNoticed: false } lifetime && lifetime.NoticeAt <= now) AppendNotice(lifetime);
         WriteBlock(subscription);
     }
@@ -78,7 +78,7 @@ internal sealed class ShardWriter(EventHub hub)
     public void BufferHeartbeatEvent(Subscription subscription, EventId? position)
     {
         _block.ResetWrittenCount();
-        ControlBlocks.WriteHeartbeatEvent(_block, hub.Time.GetUtcNow().ToUnixTimeMilliseconds(), position);
+        ControlBlocks.WriteHeartbeatEvent(_block, clock.UnixMilliseconds, position);
         BufferBlock(subscription);
     }
 
@@ -112,10 +112,10 @@ internal sealed class ShardWriter(EventHub hub)
         }
 
         if (owner is null) rest = rest.ToArray();
-        hub.Pinned.Add(subscription, owner, rest.Length);
+        pinned.Add(subscription, owner, rest.Length);
         Observe(subscription, subscription.Output.WriteAsync(rest));
-        if (!subscription.IsBusy) hub.Pinned.Remove(subscription);
-        else if (hub.Pinned.IsOverBound) hub.Pinned.CutLongest();
+        if (!subscription.IsBusy) pinned.Remove(subscription);
+        else if (pinned.IsOverBound) pinned.CutLongest();
     }
 
     /// <summary>A heartbeat is due one interval from now.</summary>
@@ -126,9 +126,6 @@ internal sealed class ShardWriter(EventHub hub)
         var spread = (uint)subscription.ShardIndex * 2654435769u;
         subscription.HeartbeatDue = Now + _heartbeatInterval - (_heartbeatInterval * spread >> 34);
     }
-
-    /// <summary>A reconnection time for one client, in milliseconds.</summary>
-    public int NextRetry() => hub.NextRetry(hub.Load);
 
     private void AppendNotice(StreamLifetime lifetime)
     {
@@ -141,7 +138,7 @@ internal sealed class ShardWriter(EventHub hub)
     private void CatchUpPosition(Subscription subscription)
     {
         if (subscription.Filter is null || subscription.SentThrough >= subscription.LastId) return;
-        var position = hub.PositionOf(subscription);
+        var position = placement.PositionOf(subscription);
         if (position > subscription.SentThrough) BufferPosition(subscription, position);
     }
 
@@ -185,7 +182,7 @@ internal sealed class ShardWriter(EventHub hub)
         if (!write.IsCompleted)
         {
             subscription.Await(write);
-            subscription.Pace = ReaderPace.Lagging;
+            subscription.Pace = SubscriberPace.Lagging;
             subscription.ReleaseRounds();
         }
         else if (write.GetAwaiter().GetResult() is { IsCompleted: true } or { IsCanceled: true })

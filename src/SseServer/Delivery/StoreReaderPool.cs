@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using SseServer.Catalog;
 using SseServer.History;
-using SseServer.Hub;
-using SseServer.Publishing;
 
 namespace SseServer.Delivery;
 
@@ -22,12 +21,19 @@ internal sealed class StoreReaderPool : IDisposable
     private readonly BlockingCollection<StoredPage> _pages = [];
     private readonly Thread[] _threads = new Thread[Workers];
     private readonly IEventStore _store;
-    private readonly EventHub _hub;
+    private readonly TopicCatalog _catalog;
+    private readonly HistoryDamage _damage;
+    private readonly Faults _faults;
     private readonly ILogger _logger;
 
-    public StoreReaderPool(EventHub hub, IEventStore store, ILogger logger)
+    /// <param name="catalog">The logs whose events are read.</param>
+    /// <param name="store">Open.</param>
+    /// <param name="damage">Takes what cannot be read.</param>
+    /// <param name="faults">Takes our own bugs.</param>
+    /// <param name="logger">Takes failed reads.</param>
+    public StoreReaderPool(TopicCatalog catalog, IEventStore store, HistoryDamage damage, Faults faults, ILogger logger)
     {
-        (_hub, _store, _logger) = (hub, store, logger);
+        (_catalog, _store, _damage, _faults, _logger) = (catalog, store, damage, faults, logger);
         for (var i = 0; i < Pages; i++) _pages.Add(new StoredPage());
         for (var i = 0; i < Workers; i++) _threads[i] = new Thread(Run) { IsBackground = true, Name = $"replay {i}" };
     }
@@ -85,20 +91,20 @@ internal sealed class StoreReaderPool : IDisposable
         try
         {
             reader ??= _store.OpenReader();
-            replay.MarkBefore(_hub);
+            replay.MarkBefore(_catalog);
             reader.Read(replay.Selection, replay.After.Value, replay.Through.Value, page);
             replay.MarkAfter();
-            foreach (var block in page.Damage) _hub.Damage!.Add(block);
+            foreach (var block in page.Damage) _damage.Add(block);
             return true;
         }
         catch (StoreException e)
         {
             StoreLog.ReadFailed(_logger, e.Message);
-            if (e.Failure == StoreFailure.Corrupt) _hub.Damage!.AddUnreadable();
+            if (e.Failure == StoreFailure.Corrupt) _damage.AddUnreadable();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            _hub.OnFault(e);
+            _faults.Report(e);
         }
 
         // The next read begins with a reader that has not failed.

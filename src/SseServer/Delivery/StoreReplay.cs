@@ -1,6 +1,5 @@
 using SseServer.Catalog;
 using SseServer.History;
-using SseServer.Hub;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
@@ -13,7 +12,7 @@ namespace SseServer.Delivery;
 /// </summary>
 internal sealed class StoreReplay
 {
-    private readonly Subscription _subscription;
+    private readonly Action _deliver;
     private readonly StoredSelection _all;
     private readonly StoredSelection _latest;
     private readonly EventLog[] _logs;
@@ -21,18 +20,20 @@ internal sealed class StoreReplay
     private StoredPage? _page;
     private int _state;
 
-    public StoreReplay(Subscription subscription)
+    /// <param name="cursors">The subscription's: they say what is read.</param>
+    /// <param name="deliver">Signals the subscription that a page is ready.</param>
+    public StoreReplay(Cursor[] cursors, Action deliver)
     {
-        _subscription = subscription;
+        _deliver = deliver;
         var topics = new List<byte[]>();
         var patterns = new List<TopicPattern>();
-        foreach (var cursor in subscription.Cursors)
+        foreach (var cursor in cursors)
         {
-            if (cursor.Log is PatternIndex index) patterns.Add(index.Pattern);
+            if (cursor.Log is PatternLog index) patterns.Add(index.Pattern);
             else topics.Add(cursor.Log.Name);
         }
 
-        _logs = Array.ConvertAll(subscription.Cursors, cursor => cursor.Log);
+        _logs = Array.ConvertAll(cursors, cursor => cursor.Log);
         _marks = new ReplayMark[_logs.Length];
         _all = new(topics, patterns);
         _latest = _all with { LatestOnly = true };
@@ -84,7 +85,14 @@ internal sealed class StoreReplay
     }
 
     /// <summary>Records what is evicted before the page is read. On the worker.</summary>
-    public void MarkBefore(EventHub hub) => hub.MarkSettled(_logs, _marks);
+    public void MarkBefore(TopicCatalog catalog)
+    {
+        using (catalog.Lock.Enter())
+        {
+            for (var i = 0; i < _logs.Length; i++)
+                _marks[i] = new(catalog.StoreRemovals.Concerns(_logs[i]) ? 0 : _logs[i].Evictions, 0, default);
+        }
+    }
 
     /// <summary>Records what is evicted once the page was read. On the worker.</summary>
     public void MarkAfter()
@@ -98,7 +106,7 @@ internal sealed class StoreReplay
         _page = page;
         HasFailed = page is null;
         if (Interlocked.CompareExchange(ref _state, (int)State.Ready, (int)State.Asked) != (int)State.Asked) return false;
-        _subscription.Signal(Subscription.Signals.PageReady);
+        _deliver();
         return true;
     }
 

@@ -1,5 +1,4 @@
 using SseServer.History;
-using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 
 namespace SseServer.Delivery;
@@ -8,7 +7,7 @@ namespace SseServer.Delivery;
 /// What memory no longer has: pages from the store, until the subscription has reached what memory has. A page is taken, yielded as one
 /// run, and returned in the same turn.
 /// </summary>
-internal sealed class StoreSource(EventHub hub) : FrameSource
+internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
 {
     private StoredPage _page = null!;
     private EventId _through;
@@ -18,15 +17,14 @@ internal sealed class StoreSource(EventHub hub) : FrameSource
     /// Whether events that follow may be in the store only, and up to which id; from there on memory has all of them. A subscription that
     /// is not sent superseded events needs the store for less, because memory keeps the newest event of each key.
     /// </summary>
-    internal static bool MustRead(EventHub hub, Subscription subscription, out EventId through)
+    internal static bool MustRead(Subscription subscription, out EventId through)
     {
         through = default;
-        if (hub.Replays is null) return false;
         var isInSnapshot = subscription.IsInSnapshot;
         var wantsNewest = isInSnapshot || (subscription.IsLagging && subscription.LastId >= subscription.JoinedAt);
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
         {
-            var level = wantsNewest ? cursor.Log.MissedThrough : cursor.Log.DroppedThrough;
+            var level = wantsNewest ? cursor.Log.Marks.MemoryLiveStart : cursor.Log.Marks.MemoryStart;
             if (level > through) through = level;
         }
 
@@ -43,7 +41,7 @@ internal sealed class StoreSource(EventHub hub) : FrameSource
     /// <param name="through">From <see cref="MustRead"/>.</param>
     public StoredPage? TryTake(Subscription subscription, EventId through)
     {
-        var replay = subscription.Replay ??= new(subscription);
+        var replay = subscription.Replay ??= new(subscription.Cursors, () => subscription.Signal(Subscription.Signals.PageReady));
         if (replay.HasFailed) return null;
         var page = replay.Take();
         if (page is not null && replay.After != subscription.LastId)
@@ -55,7 +53,7 @@ internal sealed class StoreSource(EventHub hub) : FrameSource
 
         if (page is null)
         {
-            if (!replay.IsAsked) replay.Ask(subscription.LastId, through, subscription.IsInSnapshot, hub.Replays!);
+            if (!replay.IsAsked) replay.Ask(subscription.LastId, through, subscription.IsInSnapshot, replays!);
             return null;
         }
 
@@ -67,7 +65,7 @@ internal sealed class StoreSource(EventHub hub) : FrameSource
     public void Return(StoredPage page)
     {
         if (page == _page) _page = null!;
-        hub.Replays!.Return(page);
+        replays!.Return(page);
     }
 
     public override RunStatus Next(Subscription subscription, out FrameRun run)

@@ -9,7 +9,7 @@ internal enum StreamEnding
     /// <summary>
     /// The end of the stream was written in full, and its client is to come back on another connection: a balancer may lead that to another server.
     /// </summary>
-    Dismissed,
+    Shed,
 
     /// <summary>The connection takes no more writes.</summary>
     Broken,

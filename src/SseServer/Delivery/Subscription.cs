@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
+using SseServer.Catalog;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
 
@@ -47,7 +48,8 @@ internal abstract class Subscription
         init => _lifetime = value;
     }
 
-    internal FanOutShard Shard { get; set; } = null!;
+    /// <summary>Its shard's inbox.</summary>
+    internal ShardInbox Inbox { get; set; } = null!;
 
     internal Cursor[] Cursors { get; set; } = [];
 
@@ -72,7 +74,7 @@ internal abstract class Subscription
     internal bool IsInSnapshot => WantsLatest && LastId < JoinedAt;
 
     /// <summary>It is not sent superseded events.</summary>
-    internal bool IsLagging => Pace == ReaderPace.Lagging;
+    internal bool IsLagging => Pace == SubscriberPace.Lagging;
 
     /// <summary>The id that the client came with; the default if it named none, or none that is known.</summary>
     internal EventId ResumedAfter { get; set; }
@@ -95,7 +97,7 @@ internal abstract class Subscription
     internal bool IsBusy { get; private set; }
 
     /// <summary>How it stands to the heads of its logs.</summary>
-    internal ReaderPace Pace { get; set; }
+    internal SubscriberPace Pace { get; set; }
 
     /// <summary>It waits for a turn of its own, behind the turns of its groups.</summary>
     internal bool IsQueued { get; set; }
@@ -109,10 +111,10 @@ internal abstract class Subscription
     internal StreamEnding EndsAs { get; set; }
 
     /// <summary>
-    /// The memory that the pending write reads from; null if it reads from the output's own buffer. Belongs to <see
-    /// cref="PinnedHistory"/>.
+    /// The memory that the pending write reads from; null if it reads from the output's own buffer. Belongs to
+    /// <see cref="PinnedHistory"/>.
     /// </summary>
-    internal PinnedHistory.Pin? Pin { get; set; }
+    internal ISegmentPin? Pin { get; set; }
 
     /// <summary>In the shard's clock: when silence is to be broken.</summary>
     internal long HeartbeatDue { get; set; }
@@ -120,7 +122,7 @@ internal abstract class Subscription
     internal int ShardIndex { get; set; }
 
     /// <summary>The rounds of its groups wait for it, since it is live, unblocked and not yet at the head.</summary>
-    internal bool HoldsUpRounds { get; private set; }
+    internal bool BlocksRounds { get; private set; }
 
     internal Subscription? NextSignalled;
 
@@ -180,29 +182,29 @@ internal abstract class Subscription
     internal void Signal(Signals signal)
     {
         // Only the first of several signals queues the subscription; the others ride along.
-        if (Interlocked.Or(ref _signals, (int)signal) == 0) Shard.Inbox.Post(this);
+        if (Interlocked.Or(ref _signals, (int)signal) == 0) Inbox.Post(this);
     }
 
     /// <summary>
     /// Keeps the rounds of all its groups from ending until it is at the head or blocked: as long as it is queued, the turn of each of its
     /// groups skips it.
     /// </summary>
-    internal void HoldUpRounds()
+    internal void BlockRounds()
     {
-        if (HoldsUpRounds) return;
-        HoldsUpRounds = true;
-        foreach (ref readonly var cursor in Cursors.AsSpan()) cursor.Log.Groups[Shard.Index]!.HeldUpBy++;
+        if (BlocksRounds) return;
+        BlocksRounds = true;
+        foreach (ref readonly var cursor in Cursors.AsSpan()) SubscriberGroup.Of(cursor.Log, Inbox.Shard).BlockedBy++;
     }
 
     /// <summary>The rounds of its groups no longer wait for it.</summary>
     internal void ReleaseRounds()
     {
-        if (!HoldsUpRounds) return;
-        HoldsUpRounds = false;
+        if (!BlocksRounds) return;
+        BlocksRounds = false;
         foreach (ref readonly var cursor in Cursors.AsSpan())
         {
-            var group = cursor.Log.Groups[Shard.Index]!;
-            group.HeldUpBy--;
+            var group = SubscriberGroup.Of(cursor.Log, Inbox.Shard);
+            group.BlockedBy--;
             group.TryEndRound();
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using SseServer.Catalog;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;
@@ -18,7 +19,7 @@ internal sealed partial class AdminEndpoint
         parameters.TryGet("prefix"u8, out var prefix);
         parameters.TryGet("after"u8, out var after);
         // One more than is shown says whether there are more.
-        var topics = hub.ListTopics(prefix, after, limit + 1);
+        var topics = TopicListing.List(hub.Catalog, prefix, after, limit + 1);
         var json = new ArrayBufferWriter<byte>(4096);
         using (var writer = new Utf8JsonWriter(json))
         {
@@ -50,7 +51,7 @@ internal sealed partial class AdminEndpoint
     // There are few: with the first page they come whole.
     private void WritePatterns(Utf8JsonWriter writer, ReadOnlySpan<byte> prefix)
     {
-        var patterns = hub.ListPatterns();
+        var patterns = TopicListing.Patterns(hub.Catalog);
         patterns.Sort(static (a, b) => a.Pattern.AsSpan().SequenceCompareTo(b.Pattern));
         writer.WriteStartArray("patterns"u8);
         foreach (var (pattern, subscribers) in patterns)

@@ -57,7 +57,7 @@ internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Re
         if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out var percent)) return Problem.BadRequest("percent= takes a whole number from 1 to 100.");
         if (!TryGetNumber(parameters, "seconds"u8, DefaultShedSeconds, 0, MaxShedSeconds, out var seconds))
             return Problem.BadRequest("seconds= takes a whole number from 0 to 300.");
-        if (!hub.TryShed(percent, TimeSpan.FromSeconds(seconds), out var streams)) return new(409, "The server is shutting down, and ends all its streams.");
+        if (!hub.Shedder.TryShed(percent, TimeSpan.FromSeconds(seconds), out var streams)) return new(409, "The server is shutting down, and ends all its streams.");
         EndpointLog.StreamsShed(logger, admission.Caller.Name, exchange.ClientAddress, percent, streams, seconds);
         var json = string.Create(CultureInfo.InvariantCulture, $$"""{"streams":{{streams}},"seconds":{{seconds}}}""");
         replies.Send(exchange, 202, Json, Encoding.ASCII.GetBytes(json));

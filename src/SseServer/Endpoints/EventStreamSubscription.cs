@@ -29,7 +29,7 @@ internal sealed class EventStreamSubscription(Connection connection, SubscribeEn
         connection.EndStream(ending switch
         {
             StreamEnding.Broken => StreamEnd.Abort,
-            StreamEnding.Dismissed => StreamEnd.Close,
+            StreamEnding.Shed => StreamEnd.Close,
             _ when _peerFinished || !IsChunked => StreamEnd.Close,
             _ => StreamEnd.KeepAlive,
         });

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using SseServer.Auth;
+using SseServer.History;
 using SseServer.Hub;
 using SseServer.Protocol.Http;
 using SseServer.Publishing;
@@ -169,7 +170,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         var json = isOperator
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $$"""{"status":"{{state}}","streams":{{_hub.SubscriptionCount}},"topics":{{_hub.TopicCount}},"""
+                $$"""{"status":"{{state}}","streams":{{_hub.Streams}},"topics":{{_hub.TopicCount}},"""
                 + $$"""
                 "historyBytes":{{_hub.HistoryBytes}},"history":"{{History}}","head":"{{_hub.Head}}"}
                 """)

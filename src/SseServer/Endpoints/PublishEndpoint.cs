@@ -172,7 +172,7 @@ internal sealed partial class PublishEndpoint(
     private Problem? Leaving(string detail)
     {
         if (!_draining.IsCancellationRequested) return null;
-        return hub.Absence is { Ticks: > 0 } absence ? Problem.ForNow(503, detail, absence) : Problem.ForNow(503, detail);
+        return hub.Reconnection.Absence is { Ticks: > 0 } absence ? Problem.ForNow(503, detail, absence) : Problem.ForNow(503, detail);
     }
 
     // History is shed before anything is refused; what would make more of it has to wait then.

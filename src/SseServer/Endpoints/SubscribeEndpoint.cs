@@ -89,7 +89,7 @@ internal sealed class SubscribeEndpoint(
             return;
         }
 
-        var (limit, subscription) = await HoldAsync(exchange, parameters, selectors, caller);
+        var (limit, subscription) = await AcquireAsync(exchange, parameters, selectors, caller);
         if (subscription is null)
         {
             RefuseForNow(exchange, limit, LimitNames.Explain(limit));
@@ -115,7 +115,7 @@ internal sealed class SubscribeEndpoint(
     }
 
     /// <summary>Takes a share of what streams may have, and hold of what the selectors name; the limit in the way where one is.</summary>
-    private async ValueTask<(Limit Limit, EventStreamSubscription? Subscription)> HoldAsync(
+    private async ValueTask<(Limit Limit, EventStreamSubscription? Subscription)> AcquireAsync(
         HttpExchange exchange, RequestParameters parameters, List<Selector> selectors, Identity caller)
     {
         if (hub.Pressure == MemoryPressure.Level.Full) return (Limit.Memory, null);
@@ -139,7 +139,7 @@ internal sealed class SubscribeEndpoint(
         var isHeld = false;
         try
         {
-            limit = LimitOf(await hub.HoldAsync(subscription, selectors, start));
+            limit = LimitOf(await hub.AcquireAsync(subscription, selectors, start));
             isHeld = limit == Limit.None;
         }
         finally
@@ -156,7 +156,7 @@ internal sealed class SubscribeEndpoint(
         HubStatus.Ok => Limit.None,
         HubStatus.TooManyTopics => Limit.Topics,
         HubStatus.TooManyPatterns => Limit.Patterns,
-        HubStatus.TooManyReaders => Limit.StreamsPerTopic,
+        HubStatus.TooManySubscribers => Limit.StreamsPerTopic,
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 
@@ -237,18 +237,18 @@ internal sealed class SubscribeEndpoint(
     public void RefuseForNow(HttpExchange exchange, Limit limit, string detail, int status = 503)
     {
         // Where a limit is in the way, that one is full.
-        var load = limit == Limit.None ? hub.Load : 1;
+        var load = limit == Limit.None ? hub.Reconnection.Load : 1;
         if (exchange.Request.Method != RequestMethod.Get || !AcceptHeader.NamesEventStream(exchange.Request))
         {
-            var atLeast = hub.MeanRetry(load) * RetryPacing.Nearest;
-            var absence = hub.Absence;
+            var atLeast = hub.Reconnection.MeanAt(load) * RetryPacing.Nearest;
+            var absence = hub.Reconnection.Absence;
             replies.Refuse(exchange, Problem.ForNow(status, detail, absence > atLeast ? absence : atLeast) with { Limit = limit });
             return;
         }
 
         replies.Metrics.Limits.Count(limit);
         replies.Metrics.Limits.CountSoft(limit);
-        var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.NextRetry(load)}\n\n"));
+        var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.Reconnection.NextAt(load)}\n\n"));
         replies.Send(exchange, 200, EventStream, block);
     }
 }

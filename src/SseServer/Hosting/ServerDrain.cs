@@ -12,7 +12,7 @@ internal static class ServerDrain
     {
         if (options.ClosesListener) transport.StopAccepting();
         // The hub first: from then on it knows how long clients are to stay away, which the application tells those who come.
-        hub.BeginDrain(options.Spread, options.Absence);
+        hub.Shedder.BeginDrain(options.Spread, options.Absence);
         application.BeginDrain();
         await transport.DrainAsync(options.CutOff, answersNewcomers: !options.ClosesListener);
     }

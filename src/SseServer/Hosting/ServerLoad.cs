@@ -13,7 +13,7 @@ internal sealed class ServerLoad(EventHub hub, int maxStreams, Func<int> connect
     private const double ShortOfMemory = 0.9;
 
     /// <summary>Takes one reading.</summary>
-    public void Look() => hub.Load = Of(hub.SubscriptionCount, maxStreams, connections(), maxConnections, hub.Pressure);
+    public void Look() => hub.Reconnection.Load = Of(hub.Streams, maxStreams, connections(), maxConnections, hub.Pressure);
 
     /// <summary>How full a server is, from 0 to 1, by the bound that is nearest.</summary>
     public static double Of(int streams, int maxStreams, int connections, int maxConnections, MemoryPressure.Level memory)

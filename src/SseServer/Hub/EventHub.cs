@@ -1,196 +1,170 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.History;
-using SseServer.Log;
 using SseServer.Publishing;
 using EventId = SseServer.Protocol.EventStream.EventId;
 
 namespace SseServer.Hub;
 
 /// <summary>
-/// Topics, patterns and the shards that serve their readers. One short critical section gives ids and appends, so ids rise strictly over the
-/// hub and every log is in id order; readers take no lock. Knows no HTTP and no sockets.
+/// The engine: publishers' batches go in, subscribers' streams are served. A topic is a log; a subscriber is a cursor. This type only puts
+/// the layers together: Log (logs and cursors), Catalog (topics, patterns, the head, the one lock), Publishing (the way into the logs) and
+/// Delivery (the way out), each of which knows only those before it. Knows no HTTP and no sockets. Any thread.
 /// </summary>
-internal sealed partial class EventHub : IDisposable
+internal sealed class EventHub : IDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly LockTurns _turns;
-    private readonly FanOutShard[] _shards;
-    private readonly ITimer _timer;
-    private readonly PublisherIdIndex _publisherIds = new();
-    private readonly RetentionFloor _floor;
+    private readonly Faults _faults = new();
+    private readonly FanOut _fanOut;
+    private readonly IPublisher _publisher;
+    private readonly Sequencer? _sequencer;
+    private readonly SubscriptionOpener _opener;
+    private readonly RetentionSweeper _sweeper;
     private readonly HubMetrics _metrics;
-    private PublishCounters _counters;
+    private readonly ITimer _timer;
     private readonly IEventStore? _store;
-    private readonly int _leastEvents;
-    private readonly long _leastBytes;
-    private long _head;
-    private long _committedThrough = long.MaxValue;
-    private int _nextShard;
     private int _pressure;
 
-    /// <param name="options">What it keeps and how it serves.</param>
+    /// <param name="options">What it retains and how it serves.</param>
     /// <param name="time">Its clock.</param>
     /// <param name="store">Keeps history over restarts; not yet opened, and the hub's from now on. Null for history in memory only.</param>
     /// <param name="logger">Takes what the store does.</param>
     /// <exception cref="StoreException">The store cannot be opened.</exception>
     public EventHub(HubOptions options, TimeProvider time, IEventStore? store = null, ILogger<EventHub>? logger = null)
     {
-        _turns = new LockTurns(_gate);
-        Options = options;
-        Time = time;
+        var log = logger ?? (ILogger)NullLogger.Instance;
         _store = store;
-        _maxHistoryBytes = options.MaxHistoryBytes;
-        Pinned.SetBound(options.MaxHistoryBytes);
-        _patterns = new PatternTable(options.MaxPatterns, _work);
-        TopicRetention[] retentions = [options.Retention, .. options.Rules.Select(rule => rule.Retention)];
-        _leastEvents = retentions.Min(retention => retention.MaxEvents);
-        _leastBytes = retentions.Min(retention => retention.MaxBytes);
-        // No event has this id; without a store, what came before it belongs to an earlier life of the server.
-        var now = time.GetUtcNow();
-        _clock = new ClockSteps(time);
-        var head = EventId.FirstAt(now);
-        var floor = head;
-        IReadOnlyList<IdStretch> lives = [new(head.Value, head.Value)];
-        StoreStart? stored = null;
-        if (store is not null)
-        {
-            _hasAsyncTopics = options.HasAsyncTopics;
-            _lease = Sequencer.LeaseEnd(head, now, _hasAsyncTopics).Value;
-            stored = store.Open(head.Value, _lease);
-            head = new(stored.FirstId);
-            lives = stored.Lives;
-            floor = new(Math.Max(stored.Origin, stored.Floor));
-            _uncleanThrough = new(_hasAsyncTopics ? stored.UncleanThrough : 0);
-            _committedThrough = head.Value;
-        }
-
-        _head = head.Value;
-        _given = new GivenIds(lives);
-        _begin = head;
-        _floor = new RetentionFloor(floor);
-        _shards = new FanOutShard[options.Shards];
-        for (var i = 0; i < _shards.Length; i++) _shards[i] = new FanOutShard(this, i);
+        Clock = new HubClock(time);
+        var lease = default(EventId);
+        var stored = store is null ? null : StoreOpening.Open(store, options, Clock, out lease);
+        Catalog = StoreOpening.CreateCatalog(options, Clock, stored, _faults);
+        Reconnection = new ReconnectionTimes(options, Clock);
         if (store is not null && stored is not null)
         {
-            Damage = new HistoryDamage(logger ?? (ILogger)NullLogger.Instance);
+            Damage = new HistoryDamage(log);
             foreach (var block in stored.Damage) Damage.Add(block);
-            Restore(stored);
-            _sequencer = new Sequencer(this, store, logger ?? (ILogger)NullLogger.Instance);
-            StoreLog.Opened(logger ?? (ILogger)NullLogger.Instance, stored.Topics.Count, new(stored.LastId), stored.WasClean ? "in order" : "a crash");
+            Catalog.Restore(stored);
+            _fanOut = new FanOut(Catalog, Reconnection, new StoreReaderPool(Catalog, store, Damage, _faults, log), _faults);
+            var publisher = new DurablePublisher(Catalog, _fanOut, store, lease, _faults, log);
+            (_publisher, _sequencer) = (publisher, publisher.Sequencer);
+            StoreLog.Opened(log, stored.Topics.Count, new(stored.LastId), stored.WasClean ? "clean" : "a crash");
             _sequencer.Start();
-            Replays = new StoreReaderPool(this, store, logger ?? (ILogger)NullLogger.Instance);
-            Replays.Start();
+        }
+        else
+        {
+            _fanOut = new FanOut(Catalog, Reconnection, replays: null, _faults);
+            _publisher = new MemoryPublisher(Catalog, _fanOut);
         }
 
-        foreach (var shard in _shards) shard.Start();
-        _metrics = new HubMetrics(this);
+        _opener = new SubscriptionOpener(Catalog, _fanOut, _sequencer is null ? null : _sequencer.FindAsync);
+        _sweeper = new RetentionSweeper(Catalog);
+        Shedder = new Shedder(options, Clock, Reconnection, _fanOut);
+        _fanOut.Start();
+        _metrics = new HubMetrics(this, _fanOut, _publisher.Appender);
         _timer = time.CreateTimer(static hub => ((EventHub)hub!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>A mistake of ours that cost a stream; for the log.</summary>
-    public event Action<Exception>? Faulted;
+    /// <summary>One of our own bugs, which cost a stream or a request; for the log.</summary>
+    public event Action<Exception>? Faulted
+    {
+        add => _faults.Reported += value;
+        remove => _faults.Reported -= value;
+    }
 
-    public HubOptions Options { get; }
+    public HubOptions Options => Catalog.Options;
 
-    public TimeProvider Time { get; }
+    public TimeProvider Time => Clock.Time;
 
-    /// <summary>The last id given: everything up to it stands in the logs.</summary>
-    public EventId Head => new(Volatile.Read(ref _head));
+    public HubClock Clock { get; }
 
-    /// <summary>Events up to this id are in the store, so that memory may drop them; all there are where there is no store. Under the lock.</summary>
-    private EventId CommittedThrough => new(_committedThrough);
+    /// <summary>Topics, patterns and the history that is retained.</summary>
+    public TopicCatalog Catalog { get; }
 
-    public int SubscriptionCount => _shards.Sum(shard => shard.Count);
+    /// <summary>The reconnection times that clients are told.</summary>
+    public ReconnectionTimes Reconnection { get; }
+
+    /// <summary>Ends streams over a period.</summary>
+    public Shedder Shedder { get; }
+
+    /// <summary>The last id assigned. Every event up to it is in the logs.</summary>
+    public EventId Head => Catalog.Ids.Head;
+
+    /// <summary>Streams being served.</summary>
+    public int Streams => _fanOut.Streams;
 
     public int TopicCount
     {
         get
         {
-            lock (_gate) return _topicList.Count;
+            using (Catalog.Lock.EnterInBackground()) return Catalog.Topics.Count;
         }
     }
 
-    /// <summary>Bytes of memory that history stands for.</summary>
+    /// <summary>Bytes of memory that history takes.</summary>
     public long HistoryBytes
     {
         get
         {
-            lock (_gate) return _history.Cost;
+            using (Catalog.Lock.EnterInBackground()) return Catalog.Budget.Total.Cost;
         }
     }
 
-    /// <summary>How short memory is; for those who ask for more of it.</summary>
+    /// <summary>How the store is; null if history is in memory only.</summary>
+    public HistoryState? HistoryState
+        => _sequencer?.State is not { } state ? null : state == History.HistoryState.Ok && Damage!.IsAny ? History.HistoryState.Damaged : state;
+
+    /// <summary>What of the store was found damaged; null if history is in memory only.</summary>
+    public HistoryDamage? Damage { get; }
+
+    /// <summary>How short memory is. Set by whoever measures it.</summary>
     public MemoryPressure.Level Pressure
     {
         get => (MemoryPressure.Level)Volatile.Read(ref _pressure);
         set => Volatile.Write(ref _pressure, (int)value);
     }
 
-    /// <summary>The bound on <see cref="HistoryBytes"/>; below the options' where memory is short.</summary>
-    public long MaxHistoryBytes => Volatile.Read(ref _maxHistoryBytes);
-
-    /// <summary>Events retained in memory.</summary>
-    public long HistoryEvents => History.Events;
-
-    /// <summary>What all topics' history is, in events and bytes.</summary>
-    public TopicFootprint History
-    {
-        get
-        {
-            lock (_gate) return _history;
-        }
-    }
-
-    /// <summary>The instruments that tell all this.</summary>
+    /// <summary>The instruments that report all this.</summary>
     public Meter Meter => _metrics.Meter;
 
-    /// <summary>A clock for intervals, in milliseconds.</summary>
-    internal long Milliseconds => Time.GetTimestamp() / (Time.TimestampFrequency / 1000);
+    internal FanOut FanOut => _fanOut;
 
-    internal PublishCounters CountPublished()
-    {
-        lock (_gate) return _counters;
-    }
+    internal IPublisher Publisher => _publisher;
 
-    internal ShardCounters CountShards()
-    {
-        var sum = new ShardCounters();
-        foreach (var shard in _shards) sum.Add(shard.Counters);
-        return sum;
-    }
+    /// <inheritdoc cref="IPublisher.PublishAsync"/>
+    public ValueTask<HubStatus> PublishAsync(PublishBatch batch) => _publisher.PublishAsync(batch);
 
-    /// <summary>Reads what memory dropped; null without a store.</summary>
-    internal StoreReaderPool? Replays { get; }
+    /// <inheritdoc cref="SubscriptionOpener.AcquireAsync"/>
+    public ValueTask<HubStatus> AcquireAsync(Subscription subscription, IReadOnlyList<Selector> selectors, ResumePoint start)
+        => _opener.AcquireAsync(subscription, selectors, start);
 
-    /// <summary>Memory that pending writes keep alive beside history.</summary>
-    internal PinnedHistory Pinned { get; } = new();
+    /// <summary>Hands a subscription to its shard, which writes to its connection from now on.</summary>
+    public static void Join(Subscription subscription) => subscription.Signal(Subscription.Signals.Joined);
 
-    /// <summary>Tells of a mistake of ours. Never throws: whoever tells has others to serve.</summary>
-    internal void OnFault(Exception exception)
-    {
-        try
-        {
-            Faulted?.Invoke(exception);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            Trace.TraceError($"A handler of the hub's faults failed: {e} It was told of: {exception}");
-        }
-    }
+    /// <inheritdoc cref="SubscriptionOpener.IsOverAsync"/>
+    public ValueTask<bool> IsOverAsync(IReadOnlyList<Selector> selectors, ResumePoint start) => _opener.IsOverAsync(selectors, start);
+
+    /// <inheritdoc cref="RetentionSweeper.BoundHistory"/>
+    public void BoundHistory(long bytes) => _sweeper.BoundHistory(bytes);
+
+    /// <inheritdoc cref="SubscriberChanges.Take"/>
+    public void TakeSubscriberChanges(List<SubscriberChange> changes) => Catalog.SubscriberChanges.Take(changes);
 
     public void Dispose()
     {
         _metrics.Dispose();
         _timer.Dispose();
-        lock (_departureGate) StopDepartureUnderGate();
-        _sequencer?.Dispose();
-        foreach (var shard in _shards) shard.Dispose();
-        Replays?.Dispose();
+        Shedder.Dispose();
+        _publisher.Dispose();
+        _fanOut.Dispose();
         _store?.Dispose();
+    }
+
+    private void Sweep()
+    {
+        _fanOut.Sweep();
+        _sequencer?.Tick();
+        _sweeper.Sweep();
     }
 }

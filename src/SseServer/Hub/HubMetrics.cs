@@ -1,49 +1,65 @@
 using System.Diagnostics.Metrics;
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Publishing;
 
 namespace SseServer.Hub;
 
 /// <summary>
-/// What the hub counts, as instruments. Nothing is measured on the way of an event: the instruments read the hub's and its shards' plain counters when
-/// somebody asks. No label names a topic or a client, so that their number is fixed.
+/// What the engine counts, as instruments. Nothing is measured on an event's path: the instruments read plain counters when somebody asks. No
+/// label names a topic or a client, so their number is fixed.
 /// </summary>
 internal sealed class HubMetrics : IDisposable
 {
-    private readonly EventHub _hub;
+    private readonly FanOut _fanOut;
 
-    public HubMetrics(EventHub hub)
+    public HubMetrics(EventHub hub, FanOut fanOut, LogAppender appender)
     {
-        _hub = hub;
-        Counter("sse_streams_opened_total", () => hub.CountShards().Opened, "Streams that got their greeting.");
+        _fanOut = fanOut;
+        var catalog = hub.Catalog;
+        Counter("sse_streams_opened_total", () => fanOut.Count().Opened, "Streams that got their greeting.");
         Meter.CreateObservableCounter("sse_streams_ended_total", Endings,
             description: "Streams that ended: complete with their end written, broken with their connection lost.");
-        Counter("sse_streams_shed_total", () => hub.CountShards().Shed, "Streams ended by POST /admin/shed.");
-        Counter("sse_streams_cut_total", () => hub.CountShards().Cut, "Streams cut off because the frame that they did not take kept "
-            + "dropped history in memory.");
-        Gauge("sse_streams_open", () => hub.SubscriptionCount, "Streams at present.");
-        Gauge("sse_streams_slow", () => hub.CountShards().Slow, "Streams that had bytes pending at the last second's sweep, because their readers do not take them.");
-        Counter("sse_deliveries_total", () => hub.CountShards().Deliveries, "Events handed to streams.");
-        Counter("sse_delivered_bytes_total", () => hub.CountShards().DeliveredBytes, "Bytes of the events handed to streams.");
-        Counter("sse_events_superseded_skipped_total", () => hub.CountShards().Superseded, "Events not handed to streams that lag, or that wanted the newest only, because a newer one of their key was there.");
-        Counter("sse_gaps_total", () => hub.CountShards().Gaps, "Times a stream was told that it lost events.");
-        Counter("sse_events_published_total", () => hub.CountPublished().Events, "Events appended to topics.");
-        Counter("sse_published_bytes_total", () => hub.CountPublished().Bytes, "Bytes of the events appended.");
-        Counter("sse_events_repeated_total", () => hub.CountPublished().Repeats, "Events published again under an id that was known, and not appended.");
-        Counter("sse_topics_ended_total", () => hub.CountPublished().Ended, "Topics that ended.");
-        Counter("sse_history_evicted_events_total", () => hub.CountPublished().Evicted, "Events let go of before their time because all history together reached its bound.");
-        Gauge("sse_history_bytes", () => hub.HistoryBytes, "Bytes of memory that history stands for.");
-        Gauge("sse_history_limit_bytes", () => hub.MaxHistoryBytes, "The bound on them at present.");
-        Gauge("sse_history_pinned_bytes", () => hub.Pinned.Bytes, "Bytes of dropped history that slow readers' "
-            + "pending writes keep in memory.");
-        Gauge("sse_history_events", () => hub.History.Events, "Events that history in memory holds.");
-        Gauge("sse_history_kept_events", () => hub.History.KeptEvents, "Events among them that are kept only because they are the newest of their keys.");
-        Gauge("sse_history_kept_bytes", () => hub.History.KeptBytes, "Bytes of those events.");
+        Counter("sse_streams_shed_total", () => fanOut.Count().Shed, "Streams ended by POST /admin/shed.");
+        Counter("sse_streams_cut_total", () => fanOut.Count().Cut,
+            "Streams cut because the frame that they did not take kept evicted history in memory.");
+        Gauge("sse_streams_open", () => fanOut.Streams, "Streams at present.");
+        Gauge("sse_streams_slow", () => fanOut.Count().Slow, "Streams whose clients did not take pending bytes, at the last second's sweep.");
+        Counter("sse_deliveries_total", () => fanOut.Count().Deliveries, "Events handed to streams.");
+        Counter("sse_delivered_bytes_total", () => fanOut.Count().DeliveredBytes, "Bytes of the events handed to streams.");
+        Counter("sse_events_superseded_skipped_total", () => fanOut.Count().Superseded,
+            "Events not handed to streams that lag, or that asked for the newest only, because a newer event of the same key existed.");
+        Counter("sse_gaps_total", () => fanOut.Count().Gaps, "Gaps announced to streams.");
+        Counter("sse_events_published_total", () => Published().Events, "Events appended to topics.");
+        Counter("sse_published_bytes_total", () => Published().Bytes, "Bytes of the events appended.");
+        Counter("sse_events_repeated_total", () => Published().Repeats, "Events published again under a known id, and not appended.");
+        Counter("sse_topics_ended_total", () => Published().Ended, "Topics that ended.");
+        Counter("sse_history_evicted_events_total", () => Locked(() => catalog.Retention.EvictedEvents),
+            "Events evicted before their time because all history together reached its bound.");
+        Gauge("sse_history_bytes", () => hub.HistoryBytes, "Bytes of memory that history takes.");
+        Gauge("sse_history_limit_bytes", () => catalog.Budget.MaxBytes, "The present bound on sse_history_bytes.");
+        Gauge("sse_history_pinned_bytes", () => fanOut.Pinned.Bytes, "Bytes of evicted history that pending writes of slow subscribers keep in memory.");
+        Gauge("sse_history_events", () => Locked(() => catalog.Budget.Total.Events), "Events that history in memory holds.");
+        Gauge("sse_history_compacted_events", () => Locked(() => catalog.Budget.Total.CompactedEvents),
+            "Events among them that are retained only because they are the newest of their keys.");
+        Gauge("sse_history_compacted_bytes", () => Locked(() => catalog.Budget.Total.CompactedBytes), "Bytes of those events.");
         Gauge("sse_history_damaged_blocks", () => hub.Damage?.Blocks ?? 0,
-            "Blocks of stored events that were found damaged since the start; their readers get a gap.");
+            "Blocks of stored events that were found damaged since the start; their subscribers get a gap.");
         Gauge("sse_topics", () => hub.TopicCount, "Topics in use.");
-        Gauge("sse_patterns", () => hub.PatternCount, "Distinct patterns being read, or kept for their readers' return.");
-        Gauge("sse_pattern_reference_bytes", () => hub.ReferenceBytes,
+        Gauge("sse_patterns", () => Locked(() => catalog.Patterns.Count), "Distinct patterns with subscribers, or kept for their return.");
+        Gauge("sse_pattern_reference_bytes", () => Locked(catalog.Patterns.MeasureReferences),
             "Bytes of memory that the patterns' references to events take. Those to events in memory count in sse_history_bytes too.");
         Gauge("sse_memory_pressure_level", () => (long)hub.Pressure, "0: enough; 1: history is kept short; 2: new streams and events are refused.");
+
+        PublishCounters Published()
+        {
+            using (catalog.Lock.EnterInBackground()) return appender.Counters;
+        }
+
+        long Locked(Func<long> read)
+        {
+            using (catalog.Lock.EnterInBackground()) return read();
+        }
     }
 
     public Meter Meter { get; } = new("SseServer.Hub");
@@ -56,7 +72,11 @@ internal sealed class HubMetrics : IDisposable
 
     private Measurement<long>[] Endings()
     {
-        var counters = _hub.CountShards();
-        return [new(counters.Completed, new KeyValuePair<string, object?>("reason", "complete")), new(counters.Broken, new KeyValuePair<string, object?>("reason", "broken"))];
+        var counters = _fanOut.Count();
+        return
+        [
+            new(counters.Completed, new KeyValuePair<string, object?>("reason", "complete")),
+            new(counters.Broken, new KeyValuePair<string, object?>("reason", "broken")),
+        ];
     }
 }

@@ -21,10 +21,10 @@ internal sealed class EventKey(byte[] text)
     public LogSegment? Home => Volatile.Read(ref _home);
 
     /// <summary>The length of the kept frame.</summary>
-    public int KeptLengthUnderLock { get; private set; }
+    public int CompactedLength { get; private set; }
 
     /// <summary>Takes note of a newer event, after it was appended everywhere: whoever passes the older one over finds it.</summary>
-    public void SupersedeUnderLock(EventId id)
+    public void Supersede(EventId id)
     {
         Volatile.Write(ref _latest, id.Value);
         // Second: who finds the older event kept no more finds it superseded.
@@ -32,14 +32,14 @@ internal sealed class EventKey(byte[] text)
     }
 
     /// <summary>The newest event stands in a kept segment from now on; before the segment that held it is dropped.</summary>
-    public void KeepUnderLock(LogSegment home, int length)
+    public void Compact(LogSegment home, int length)
     {
-        KeptLengthUnderLock = length;
+        CompactedLength = length;
         Volatile.Write(ref _home, home);
     }
 
     /// <summary>The newest event is kept no longer, though nothing superseded it. Its log says so already.</summary>
-    public void LoseUnderLock() => Volatile.Write(ref _home, null);
+    public void Lose() => Volatile.Write(ref _home, null);
 
     /// <summary>Finds a kept event by its id: false where it is not the newest any more, or gone.</summary>
     public bool TryFind(EventId id, out LogSegment segment, out int offset, out byte[] bytes)

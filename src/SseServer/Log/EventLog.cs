@@ -1,18 +1,29 @@
-using SseServer.Delivery;
 using SseServer.Protocol.EventStream;
 
 namespace SseServer.Log;
 
 /// <summary>
-/// A log that cursors read: a chain of segments, appended to under the hub's lock and read without one. A topic is a log whose
-/// segments hold frames; a pattern is a log whose entries point into its topics' segments.
+/// A log that cursors read: a chain of segments in id order. A topic is a log whose segments hold frames; a pattern is a log whose entries
+/// point into its topics' segments.
+/// <para>
+/// This layer has no threads and no locks, and knows no other layer. A log has one writer at a time (the catalog's lock sees to that) and
+/// any number of readers, which take no lock. Four rules make that safe:
+/// </para>
+/// <list type="number">
+/// <item><see cref="LogSegment"/>: an entry and its bytes are written before the segment's count, so a reader finds whole entries.</item>
+/// <item>Marks (<see cref="Marks"/>, <see cref="EvictedThrough"/>) rise before a segment is dropped, so a reader that finds a segment gone
+/// finds out what it lost.</item>
+/// <item>A dropped segment is marked, then its link is cut, then its arrays are released: a <see cref="Cursor"/> on it must seek again, and
+/// keeps no memory alive.</item>
+/// <item><see cref="CompactedHistory"/>: segments of compacted events are written once, as a whole, and nothing links into them.</item>
+/// </list>
+/// <para>Members are the writer's, unless they say "any thread".</para>
 /// </summary>
 internal abstract class EventLog
 {
     private protected SegmentQueue Segments = new();
+    private LogMarks _marks = new();
     private long _evictedThrough;
-    private long _droppedThrough;
-    private long _missedThrough;
     private long _evictions;
     private long _appendedBytes;
     private long _appendedEvents;
@@ -21,62 +32,53 @@ internal abstract class EventLog
     {
         Name = name;
         Retention = retention;
-        Groups = new ReaderGroup?[shards];
+        Groups = new ISubscriberGroup?[shards];
         Head = new LogSegment(0, 0);
         Segments.Enqueue(Head);
     }
 
-    /// <summary>The topic's name or the pattern's text.</summary>
+    /// <summary>The topic's name or the pattern's text. Any thread.</summary>
     public byte[] Name { get; }
 
-    /// <summary>The readers of this log, one group a shard; a slot is filled by its shard when its first reader joins.</summary>
-    public ReaderGroup?[] Groups { get; }
+    /// <summary>The subscribers of this log, a group for each shard; a shard fills its slot when its first subscriber joins. Any thread.</summary>
+    public ISubscriberGroup?[] Groups { get; }
+
+    /// <summary>The topic's bounds; for a pattern, those of topics in general. Any thread.</summary>
+    public TopicRetention Retention { get; }
 
     /// <summary>The segment that is appended to.</summary>
     public LogSegment Head { get; private protected set; }
 
-    /// <summary>Subscriptions that hold this log, joined or about to join; it is not removed under them. Under the hub's lock.</summary>
-    public int HoldersUnderLock { get; set; }
+    /// <summary>Subscriptions of this log, joined or about to join; it is not removed while there are any.</summary>
+    public int Subscribers { get; set; }
 
-    /// <summary>When the log was last of use to anyone, in the hub's clock. Under the hub's lock.</summary>
-    public long LastUsedUnderLock { get; set; }
+    /// <summary>When the log was last used, in the engine's milliseconds.</summary>
+    public long LastUsed { get; set; }
 
-    /// <summary>The last publish that appended here, so that one publish marks a log's readers once. Under the hub's lock.</summary>
-    public long PublishStampUnderLock { get; set; }
+    /// <summary>The last publish that appended here, so that one publish lists a log once.</summary>
+    public long PublishStamp { get; set; }
+
+    /// <summary>What of this log is where. The marks of memory: any thread.</summary>
+    public ref LogMarks Marks => ref _marks;
 
     /// <summary>
-    /// Every event of this log after this id is retained; this one, if it was ever of this log, is not. A reader that stands
-    /// before it has lost something. It is raised before the segment is dropped, so whoever finds the segment gone finds this raised.
+    /// Every live event of this log after this id is retained; an event at or below it may not be. A subscriber whose position is lower has
+    /// lost something. Any thread.
     /// </summary>
     public EventId EvictedThrough => new(Volatile.Read(ref _evictedThrough));
 
-    /// <summary>
-    /// Every retained event of this log after this id stands in memory; at or below it only a store may hold some, so without a store it is never
-    /// raised. It too is raised before the segment is dropped.
-    /// </summary>
-    public EventId DroppedThrough => new(Volatile.Read(ref _droppedThrough));
-
-    /// <summary>
-    /// Every retained event of this log after this id that no newer one of its key has superseded stands in memory: for readers that want no others. At or below
-    /// <see cref="DroppedThrough"/>, and raised as it is.
-    /// </summary>
-    public EventId MissedThrough => new(Volatile.Read(ref _missedThrough));
-
-    /// <summary>How often something was let go: a reader that knows of all evictions has nothing more to hear.</summary>
+    /// <summary>How many evictions there were: a subscriber that was told of all of them has lost nothing else. Any thread.</summary>
     public long Evictions => Volatile.Read(ref _evictions);
 
-    /// <summary>Bytes of frames ever appended: how far apart two readers are.</summary>
+    /// <summary>Bytes of all frames ever appended: how far apart two subscribers are. Any thread.</summary>
     public long AppendedBytes => Volatile.Read(ref _appendedBytes);
 
-    /// <summary>Events ever appended.</summary>
+    /// <summary>Events ever appended. Any thread.</summary>
     public long AppendedEvents => Volatile.Read(ref _appendedEvents);
 
-    /// <summary>The topic's bounds; for a pattern, those of topics in general.</summary>
-    public TopicRetention Retention { get; }
-
     /// <summary>
-    /// Every event up to this id was handed to all live readers of this log, those that are neither blocked nor catching up: what comes
-    /// after it must not be dropped yet.
+    /// Every event up to this id was handed to all live subscribers of this log, those that are neither blocked nor catching up: without a
+    /// store, what comes after it must not be evicted yet. Any thread.
     /// </summary>
     public EventId HandedThrough
     {
@@ -84,84 +86,72 @@ internal abstract class EventLog
         {
             var least = new EventId(long.MaxValue);
             foreach (ref var slot in Groups.AsSpan())
-                if (Volatile.Read(ref slot) is { } group && group.HandedThrough < least) least = group.HandedThrough;
+                if (Volatile.Read(ref slot) is { } group && group.HandedThrough is var handed && handed < least) least = handed;
             return least;
         }
     }
 
-    /// <summary>Takes note that events through an id are gone, before they are.</summary>
-    public virtual void EvictThroughUnderLock(EventId id)
+    /// <summary>Counts an eviction of events through an id. Called before they are dropped.</summary>
+    public virtual void EvictThrough(EventId id)
     {
         if (id > EvictedThrough) Volatile.Write(ref _evictedThrough, id.Value);
         Volatile.Write(ref _evictions, _evictions + 1);
     }
 
-    /// <summary>Takes note that events through an id are no longer in memory, before they are not.</summary>
-    public void DropThroughUnderLock(EventId id)
-    {
-        if (id > DroppedThrough) Volatile.Write(ref _droppedThrough, id.Value);
-    }
+    /// <summary>The last event that the evictions after the first <paramref name="known"/> took; the default if there were none.</summary>
+    public virtual EventId EvictedSince(long known) => Evictions > known ? EvictedThrough : default;
 
-    /// <summary>Takes note that events through an id, not superseded ones, are no longer in memory, before they are not.</summary>
-    public void MissThroughUnderLock(EventId id)
-    {
-        if (id > MissedThrough) Volatile.Write(ref _missedThrough, id.Value);
-    }
-
-    /// <summary>The last event that the evictions after the first <paramref name="known"/> took; the default where there were none.</summary>
-    public virtual EventId EvictedSinceUnderLock(long known) => Evictions > known ? EvictedThrough : default;
-
-    /// <summary>Puts the cursor before the first retained entry after an id.</summary>
-    public virtual void PlaceUnderLock(ref Cursor cursor, EventId after)
+    /// <summary>Moves a cursor to the first retained entry after an id.</summary>
+    public virtual void Seek(ref Cursor cursor, EventId after)
     {
         int low = 0, high = Segments.Count - 1;
         while (low < high)
         {
             var middle = (low + high) >>> 1;
             var segment = Segments[middle];
-            if (segment.Count == 0 || segment.LastIdUnderLock <= after) low = middle + 1;
+            if (segment.Count == 0 || segment.LastId <= after) low = middle + 1;
             else high = middle;
         }
 
-        var index = Segments[low].FindAfterUnderLock(after);
-        // A pattern's index may still name events whose bytes are gone; whoever is owed them is told by EvictedThrough.
-        while ((index = Segments[low].FindRetainedUnderLock(index)) == Segments[low].Count && low < Segments.Count - 1) (low, index) = (low + 1, 0);
+        var index = Segments[low].FindAfter(after);
+        // A pattern's log may still name events whose bytes are gone; EvictedThrough tells a subscriber that they were lost.
+        while ((index = Segments[low].FindRetained(index)) == Segments[low].Count && low < Segments.Count - 1) (low, index) = (low + 1, 0);
         (cursor.Segment, cursor.Index) = (Segments[low], index);
     }
 
     /// <summary>
-    /// The last event that this log has or had at or before an id, as far as it knows: of what it dropped or let go it knows the last.
-    /// The default where there was none.
+    /// The last event of this log at or before an id, as far as the log knows: of dropped events it knows the last. The default if there
+    /// was none.
     /// </summary>
-    public virtual EventId LastThroughUnderLock(EventId through)
+    public virtual EventId LastThrough(EventId through)
     {
         var last = EvictedThrough <= through ? EvictedThrough : default;
-        if (DroppedThrough <= through && DroppedThrough > last) last = DroppedThrough;
+        if (_marks.MemoryStart <= through && _marks.MemoryStart > last) last = _marks.MemoryStart;
         int low = 0, high = Segments.Count;
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (Segments[middle].Count > 0 && Segments[middle].FirstIdUnderLock <= through) low = middle + 1;
+            if (Segments[middle].Count > 0 && Segments[middle].FirstId <= through) low = middle + 1;
             else high = middle;
         }
 
         if (low == 0) return last;
         var segment = Segments[low - 1];
-        var id = segment.Entries![segment.FindAfterUnderLock(through) - 1].Id;
+        var id = segment.Entries![segment.FindAfter(through) - 1].Id;
         return id > last ? id : last;
     }
 
-    private protected void CountAppendedUnderLock(int length)
+    private protected void CountAppended(int length)
     {
         Volatile.Write(ref _appendedBytes, _appendedBytes + length);
         Volatile.Write(ref _appendedEvents, _appendedEvents + 1);
     }
 
-    private protected void AddSegmentUnderLock(LogSegment segment)
+    private protected void AddSegment(LogSegment segment)
     {
         var last = Head;
         Segments.Enqueue(segment);
         Head = segment;
-        last.LinkUnderLock(segment);
+        last.Link(segment);
     }
 }

@@ -41,7 +41,7 @@ internal struct LogEntry
     public readonly bool IsSuperseded => Key is not null && Key.Latest > Id;
 
     /// <summary>Its frame is still there, in its home or among the kept events of its topic.</summary>
-    public readonly bool IsRetainedUnderLock => !Home.IsDropped || (Key is { Home: not null } && Key.Latest == Id);
+    public readonly bool IsRetained => !Home.IsDropped || (Key is { Home: not null } && Key.Latest == Id);
 
     /// <summary>Finds the frame where it lies: in its home or, if that was dropped, among the kept events of its topic. Without a
     /// lock.</summary>

@@ -1,22 +1,24 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using SseServer.Delivery;
 using SseServer.Protocol.EventStream;
 
 namespace SseServer.Log;
 
 /// <summary>
-/// A stretch of a log: frames back to back in one array, and their index. One writer (under the hub's lock), any number of
-/// readers without a lock: an entry and its bytes are written before <see cref="Count"/> is, and a published prefix never changes.
-/// A dropped segment loses its bytes, its index and its link, so a cursor that still stands on it keeps nothing alive.
-/// A segment of a pattern's index has no bytes of its own.
+/// A stretch of a log: frames back to back in one array, and their index. One writer at a time, and any number of readers without a
+/// lock: an entry and its bytes are written before <see cref="Count"/> is, and a published prefix never changes. A dropped segment loses
+/// its bytes, its index and its link, so a cursor that still points to it keeps nothing alive. A segment of a pattern's log has no bytes
+/// of its own.
 /// </summary>
 internal sealed class LogSegment
 {
-    /// <summary>What a link leads to where whoever follows it is to be placed again: a segment that is dropped.</summary>
+    /// <summary>Sentinel for <see cref="Next"/>, a dropped segment: a cursor that follows it must seek again.</summary>
     public static readonly LogSegment Gone = new(0, 0) { _dropped = true };
 
-    /// <summary>What the object, its arrays' headers and its place in the log cost beside the arrays' contents.</summary>
+    /// <summary>Below the large object heap's threshold of 85,000 bytes.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    /// <summary>What the object, its arrays' headers and its slot in the log cost besides the arrays' contents.</summary>
     private const int Overhead = 160;
 
     /// <summary>An index node, a key array and a dictionary slot.</summary>
@@ -28,7 +30,7 @@ internal sealed class LogSegment
     private int _count;
     private int _used;
     private bool _dropped;
-    private PinnedHistory.Pin? _pin;
+    private ISegmentPin? _pin;
     private readonly int _byteCapacity;
 
     public LogSegment(int byteCapacity, int entryCapacity)
@@ -47,8 +49,8 @@ internal sealed class LogSegment
 
     public bool IsDropped => Volatile.Read(ref _dropped);
 
-    /// <summary>The pending writes that read from here; null if there are none. Belongs to <see cref="PinnedHistory"/>.</summary>
-    public PinnedHistory.Pin? Pin
+    /// <summary>The pending writes that read from here; null if there are none. Belongs to Delivery.</summary>
+    public ISegmentPin? Pin
     {
         get => Volatile.Read(ref _pin);
         set => Volatile.Write(ref _pin, value);
@@ -67,24 +69,24 @@ internal sealed class LogSegment
     public int Used => _used;
 
     /// <summary>Of a kept segment, the events that no newer one has superseded.</summary>
-    public int LiveCountUnderLock { get; set; }
+    public int LiveCount { get; set; }
 
     /// <summary>Bytes of their frames.</summary>
-    public int LiveBytesUnderLock { get; set; }
+    public int LiveBytes { get; set; }
 
     /// <summary>The size of the array of frames, also once the segment is dropped.</summary>
     public int ByteCapacity => _byteCapacity;
 
-    public EventId FirstIdUnderLock => _entries![0].Id;
+    public EventId FirstId => _entries![0].Id;
 
-    public EventId LastIdUnderLock => _entries![_count - 1].Id;
+    public EventId LastId => _entries![_count - 1].Id;
 
-    public bool HasRoomUnderLock(int length) => _bytes!.Length - _used >= length;
+    public bool HasRoom(int length) => _bytes!.Length - _used >= length;
 
-    public Span<byte> ReserveUnderLock(int length) => _bytes.AsSpan(_used, length);
+    public Span<byte> Reserve(int length) => _bytes.AsSpan(_used, length);
 
     /// <summary>Publishes the entry of the bytes last reserved (or of another segment's bytes).</summary>
-    public void CommitUnderLock(in LogEntry entry)
+    public void Append(in LogEntry entry)
     {
         var entries = _entries!;
         if (_count == entries.Length)
@@ -102,10 +104,10 @@ internal sealed class LogSegment
         Volatile.Write(ref _count, _count + 1);
     }
 
-    public void LinkUnderLock(LogSegment next) => Volatile.Write(ref _next, next);
+    public void Link(LogSegment next) => Volatile.Write(ref _next, next);
 
     /// <summary>Lets go of everything. The log's <see cref="EventLog.EvictedThrough"/> must already cover the segment.</summary>
-    public void DropUnderLock()
+    public void Drop()
     {
         Debug.Assert(!_dropped, "A segment is dropped once.");
         // First the mark: a reader that finds the link or the arrays gone must find it.
@@ -119,7 +121,7 @@ internal sealed class LogSegment
     }
 
     /// <summary>The first entry after an id, by binary search; <see cref="Count"/> where there is none.</summary>
-    public int FindAfterUnderLock(EventId id) => FindFrom(_entries!, _count, new(id.Value + 1));
+    public int FindAfter(EventId id) => FindFrom(_entries!, _count, new(id.Value + 1));
 
     /// <summary>The first of so many entries at or after an id, by binary search; <paramref name="count"/> where there is none.</summary>
     public static int FindFrom(LogEntry[] entries, int count, EventId id)
@@ -136,9 +138,9 @@ internal sealed class LogSegment
     }
 
     /// <summary>The first entry from <paramref name="index"/> on whose bytes are still there; <see cref="Count"/> where there is none.</summary>
-    public int FindRetainedUnderLock(int index)
+    public int FindRetained(int index)
     {
-        while (index < _count && !_entries![index].IsRetainedUnderLock) index++;
+        while (index < _count && !_entries![index].IsRetained) index++;
         return index;
     }
 

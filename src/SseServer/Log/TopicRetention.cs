@@ -1,5 +1,3 @@
-using SseServer.Catalog;
-
 namespace SseServer.Log;
 
 /// <summary>
@@ -24,7 +22,7 @@ internal sealed record TopicRetention
 
     internal int SegmentEvents => Math.Max(1, MaxEvents / 8);
 
-    internal int SegmentBytes => (int)Math.Clamp(MaxBytes / 8, 256, Topic.MaxSegmentBytes);
+    internal int SegmentBytes => (int)Math.Clamp(MaxBytes / 8, 256, LogSegment.MaxBytes);
 
     internal long SegmentMilliseconds => Math.Max(1, (long)MaxAge.TotalMilliseconds / 8);
 }

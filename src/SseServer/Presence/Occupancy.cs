@@ -24,15 +24,15 @@ internal sealed class Occupancy(TimeSpan debounce)
     /// <param name="topic">The topic and its readers at present.</param>
     /// <param name="now">The time in milliseconds of any clock.</param>
     /// <param name="changes">Takes what it comes to.</param>
-    public void Note(TopicReaders topic, long now, List<OccupancyChange> changes)
+    public void Note(SubscriberChange topic, long now, List<OccupancyChange> changes)
     {
         if (!_places.TryGetValue(topic.Topic, out var place))
         {
-            if (topic.Readers == 0) return;
+            if (topic.Subscribers == 0) return;
             _places.Add(topic.Topic, new(topic.Topic));
-            changes.Add(new(topic.Topic, topic.Readers));
+            changes.Add(new(topic.Topic, topic.Subscribers));
         }
-        else if (topic.Readers > 0)
+        else if (topic.Subscribers > 0)
         {
             place.EmptySince = null;
         }

@@ -16,7 +16,7 @@ internal sealed class PresenceWatcher : IDisposable
     private readonly WebhookClient _client;
     private readonly WebhookMetrics _metrics;
     private readonly WebhookSender[] _senders;
-    private readonly List<TopicReaders> _changes = [];
+    private readonly List<SubscriberChange> _changes = [];
     private readonly List<OccupancyChange> _occupancyChanges = [];
 
     /// <param name="hub">Notes the readers of the topics that <see cref="PresenceOptions.Watched"/> names.</param>
@@ -41,7 +41,7 @@ internal sealed class PresenceWatcher : IDisposable
     public ValueTask LookAsync()
     {
         _changes.Clear();
-        _hub.TakeReaderChanges(_changes);
+        _hub.TakeSubscriberChanges(_changes);
         if (_senders.Length > 0) TellWebhooks();
         return _counts.LookAsync(_changes);
     }
@@ -59,8 +59,8 @@ internal sealed class PresenceWatcher : IDisposable
     private void TellWebhooks()
     {
         _occupancyChanges.Clear();
-        foreach (var change in _changes) _occupancy.Note(change, _hub.Milliseconds, _occupancyChanges);
-        _occupancy.Look(_hub.Milliseconds, _occupancyChanges);
+        foreach (var change in _changes) _occupancy.Note(change, _hub.Clock.Milliseconds, _occupancyChanges);
+        _occupancy.Look(_hub.Clock.Milliseconds, _occupancyChanges);
         foreach (var sender in _senders)
         {
             foreach (var change in _occupancyChanges) sender.Tell(change);

@@ -30,7 +30,7 @@ internal sealed class SubscriberCounts
     private readonly PresenceOptions _options;
     private readonly ILogger _logger;
     private readonly Dictionary<byte[], Count> _counts = new(Utf8Comparer.Instance);
-    private readonly PublishBatch _batch = new() { IsForReaders = true };
+    private readonly PublishBatch _batch = new() { IsForSubscribers = true };
     private readonly ArrayBufferWriter<byte> _json = new();
     private List<Count> _due = [];
     private List<Count> _telling = [];
@@ -41,7 +41,7 @@ internal sealed class SubscriberCounts
     {
         (_hub, _options, _logger) = (hub, options, logger);
         // Presence topics that a store brought back tell of readers that an earlier life of the server had.
-        foreach (var name in hub.TopicsBelow(PresenceTopic.Prefix))
+        foreach (var name in TopicListing.NamesBelow(hub.Catalog, PresenceTopic.Prefix))
         {
             PresenceTopic.TryGetSubject(name, out var subject);
             if (PresenceOptions.Names(options.Topics, subject)) Note(new(subject.ToArray(), 0), Unknown);
@@ -52,7 +52,7 @@ internal sealed class SubscriberCounts
     public int Known => _counts.Count;
 
     /// <summary>Tells what changed since the last look; what the hub does not take is told with the next look.</summary>
-    public async ValueTask LookAsync(List<TopicReaders> changes)
+    public async ValueTask LookAsync(List<SubscriberChange> changes)
     {
         foreach (var change in changes)
             if (PresenceOptions.Names(_options.Topics, change.Topic) && change.Topic.Length <= PresenceTopic.MaxSubjectBytes) Note(change, 0);
@@ -73,16 +73,16 @@ internal sealed class SubscriberCounts
         _isRefused = isRefused;
     }
 
-    private void Note(TopicReaders change, int told)
+    private void Note(SubscriberChange change, int told)
     {
         if (!_counts.TryGetValue(change.Topic, out var count)) _counts.Add(change.Topic, count = new(change.Topic) { Told = told });
-        count.Current = change.Readers;
+        count.Current = change.Subscribers;
         MarkDue(count);
     }
 
     private void NoteRenewals()
     {
-        var now = _hub.Milliseconds;
+        var now = _hub.Clock.Milliseconds;
         if (now - _renewedAt < (long)RenewalLooks.TotalMilliseconds) return;
         _renewedAt = now;
         foreach (var count in _counts.Values)
@@ -107,7 +107,7 @@ internal sealed class SubscriberCounts
             if (_telling[i] is var count && count.Told != count.Current) AddToBatch(count);
         if (_batch.Count == 0) return true;
         if (await _hub.PublishAsync(_batch) != HubStatus.Ok) return false;
-        var now = _hub.Milliseconds;
+        var now = _hub.Clock.Milliseconds;
         for (var i = start; i < end; i++)
         {
             var count = _telling[i];

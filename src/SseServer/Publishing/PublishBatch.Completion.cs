@@ -11,6 +11,9 @@ internal sealed partial class PublishBatch : IValueTaskSource<HubStatus>
 
     internal PublishBatch? NextQueued;
 
+    /// <summary>The index of its first event in the commit.</summary>
+    internal int FirstCommitted;
+
     /// <summary>What the sequencer found before the commit.</summary>
     internal HubStatus Outcome;
 

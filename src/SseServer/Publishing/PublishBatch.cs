@@ -67,6 +67,9 @@ internal sealed partial class PublishBatch
     /// <summary>Some topic ends with the batch.</summary>
     internal bool HasEnds { get; private set; }
 
+    /// <summary>The ends among its events that are not in the logs yet.</summary>
+    internal EndRule Ends { get; } = new();
+
     /// <summary>Which publish the batch is, so that it touches each log once.</summary>
     internal long Stamp { get; set; }
 
@@ -79,7 +82,7 @@ internal sealed partial class PublishBatch
     public long HeldBytes => _bytes.RentedBytes + 2L * Math.Max(0, Count - 1) * Unsafe.SizeOf<Item>();
 
     /// <summary>The server publishes it because of what readers did: topics that it would make leave a tenth to publishers, as readers' own do.</summary>
-    public bool IsForReaders { get; init; }
+    public bool IsForSubscribers { get; init; }
 
     /// <summary>Encodes an event. Everything but the hub's id and the chunk size is done here.</summary>
     /// <param name="topic">Its topic.</param>
@@ -110,6 +113,7 @@ internal sealed partial class PublishBatch
         else _items.AsSpan(0, Count).Clear();
         (Count, RefusedIndex, AppendedCount, HasEnds) = (0, 0, 0, false);
         Touched.Clear();
+        Ends.Clear();
     }
 
     /// <summary>The id that the hub gave the event, or had given it where it is a repeat.</summary>
@@ -131,6 +135,33 @@ internal sealed partial class PublishBatch
 
     /// <summary>The publisher's id, which is the block's first field: <c>id: </c>, the id, a line feed.</summary>
     internal ReadOnlySpan<byte> PublisherIdOf(in Item item) => BlockOf(item).Slice("id: ".Length, item.PublisherIdLength);
+
+    /// <summary>An event that has its id and its topic, as the logs take it.</summary>
+    internal LogRecord RecordOf(in Item item) => new()
+    {
+        Topic = item.Topic!,
+        Id = item.Id,
+        Block = BlockOf(item),
+        PublisherId = item.PublisherIdLength > 0 ? PublisherIdOf(item) : default,
+        Key = KeyOf(item),
+        TypeHash = item.TypeHash,
+        IsFinal = item.IsFinal,
+        IsEndAlone = item.IsEndAlone,
+    };
+
+    /// <summary>An event that was committed with a frame, as the logs take it.</summary>
+    internal LogRecord RecordOf(in Item item, ReadOnlySpan<byte> frame, int prefixLength) => new()
+    {
+        Topic = item.Topic!,
+        Id = item.Id,
+        Frame = frame,
+        PrefixLength = prefixLength,
+        PublisherId = item.PublisherIdLength > 0 ? PublisherIdOf(item) : default,
+        Key = KeyOf(item),
+        TypeHash = item.TypeHash,
+        IsFinal = item.IsFinal,
+        IsEndAlone = item.IsEndAlone,
+    };
 
     // An event's bytes lie together: topic, key, block. The topic's name is left out where the event before it has the same, in the same
     // chunk.

@@ -1,87 +1,117 @@
 using Microsoft.Extensions.Logging;
 using SseServer.Catalog;
 using SseServer.History;
-using SseServer.Hub;
 
 namespace SseServer.Publishing;
 
 /// <summary>
-/// The one writer of the store, on a thread of its own. Takes the batches that wait, gives their events ids, commits them together with what was shown
-/// before, appends them in id order, and answers their publishers: so the visible head never passes an id that is not appended, and throughput is bounded by bytes rather
-/// than by commits. Between commits it looks up publishers' ids and trims the store.
+/// The store's one writer, on a thread of its own. In turns it commits a group of waiting batches (<see cref="GroupCommit"/>), looks up
+/// publisher ids (<see cref="PublisherIdSearch"/>), and trims (<see cref="StoreTrimmer"/>). Batches that arrive during a commit are the
+/// next group, so throughput is bounded by bytes rather than by commits.
 /// </summary>
-internal sealed partial class Sequencer : IDisposable
+internal sealed class Sequencer : IDisposable
 {
-    // One commit: about a fifth of a second of a disk that writes 20 MB a second, and what the store keeps room for.
-    private const int MaxGroupBytes = 4 * 1024 * 1024;
-    private const int MaxGroupEvents = 16 * 1024;
-
-    // Half of the 50 milliseconds within which a fast event is committed; the other half is the disk's.
-    private static readonly TimeSpan SaveDelay = TimeSpan.FromMilliseconds(25);
+    // Half of the 50 milliseconds within which an asynchronous event is committed; the other half is the disk's.
+    private static readonly TimeSpan CommitDelay = TimeSpan.FromMilliseconds(25);
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly EventHub _hub;
+    private readonly TopicCatalog _catalog;
     private readonly IEventStore _store;
-    private readonly bool _hasAsyncTopics;
+    private readonly Faults _faults;
     private readonly ILogger _logger;
-    private readonly Thread _thread;
-    private readonly ITimer _saveTimer;
-    private readonly ManualResetEventSlim _wake = new(false, spinCount: 0);
-    private readonly Queue<PublishBatch> _waiting = new();
+    private readonly StoreHealth _health;
+    private readonly PublisherIdSearch _search;
+    private readonly StoreTrimmer _trimmer;
+    private readonly GroupCommit _commit;
+    private readonly CommitQueue _queue = new();
     private readonly List<PublishBatch> _group = [];
-    private PublishBatch? _queued;
-    private int _saveDue;
+    private readonly ManualResetEventSlim _wake = new(false, spinCount: 0);
+    private readonly ITimer _commitTimer;
+    private readonly Thread _thread;
+    private int _commitDue;
     private bool _stopping;
-    private bool _isClosing;
     private bool _stopped;
 
-    /// <param name="hub">The hub whose events it puts in order.</param>
-    /// <param name="store">The store, open; nobody else writes to it, and it is closed in the end.</param>
+    /// <param name="catalog">Whose logs.</param>
+    /// <param name="fanOut">The subscribers.</param>
+    /// <param name="appender">The way into the logs.</param>
+    /// <param name="uncommitted">What was appended before its commit.</param>
+    /// <param name="store">Open; nobody else writes to it, and it is closed in the end.</param>
+    /// <param name="faults">Takes our own bugs.</param>
     /// <param name="logger">Takes what the store's disk does.</param>
-    public Sequencer(EventHub hub, IEventStore store, ILogger logger)
+    public Sequencer(
+        TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IEventStore store, Faults faults, ILogger logger)
     {
-        _hub = hub;
-        _store = store;
-        _hasAsyncTopics = hub.Options.HasAsyncTopics;
-        _logger = logger;
-        _saveTimer = hub.Time.CreateTimer(static self => ((Sequencer)self!).OnSaveDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (_catalog, _store, _faults, _logger) = (catalog, store, faults, logger);
+        _health = new(logger);
+        _search = new(store, faults, logger);
+        _trimmer = new(catalog, store, _health, faults, logger);
+        _commit = new(catalog, fanOut, appender, uncommitted, store, _health, _search, _trimmer, faults);
+        catalog.Topics.RemoveStored = RemoveStored;
+        _commitTimer = catalog.Clock.Time.CreateTimer(
+            static self => ((Sequencer)self!).OnCommitDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "sequencer" };
     }
 
+    /// <summary>How the store is.</summary>
+    public HistoryState State => _health.State;
+
     public void Start() => _thread.Start();
 
-    /// <summary>Queues a batch; completes when it is committed and appended, or refused as a whole.</summary>
+    /// <summary>Each second: time for the store's retention. Any thread.</summary>
+    public void Tick()
+    {
+        _trimmer.Tick();
+        _wake.Set();
+    }
+
+    /// <summary>Queues a batch; completes when it is committed and applied, or refused as a whole. Any thread.</summary>
     public ValueTask<HubStatus> EnqueueAsync(PublishBatch batch)
     {
         var completion = batch.Completion;
         (batch.Outcome, batch.NeedsCommit) = (HubStatus.StoreUnavailable, false);
-        PublishBatch? top;
-        do batch.NextQueued = top = Volatile.Read(ref _queued);
-        while (Interlocked.CompareExchange(ref _queued, batch, top) != top);
+        _queue.Push(batch);
         _wake.Set();
-        // Past its end nobody takes the queue; whoever sees that refuses what stands there, each batch by one.
-        if (Volatile.Read(ref _stopped)) RefuseQueued();
+        // After its end nobody takes the queue; whoever sees that refuses what is in it.
+        if (Volatile.Read(ref _stopped)) _queue.RefusePushed();
         return completion;
     }
 
-    /// <summary>
-    /// Events were shown that are not committed: they will be, within <see cref="SaveDelay"/> or with the next group; a disk that fails is not tried that often.
-    /// </summary>
-    public void SaveSoon() => _saveTimer.Change(State == HistoryState.Ok ? SaveDelay : RetryDelay, Timeout.InfiniteTimeSpan);
+    /// <summary>Asks where the store has a publisher id, lowest event id first; nowhere, if the store cannot be read. Any thread.</summary>
+    public Task<IReadOnlyList<StoredPlace>> FindAsync(byte[] publisherId)
+    {
+        var found = _search.FindAsync(publisherId);
+        _wake.Set();
+        if (Volatile.Read(ref _stopped)) _search.Refuse();
+        return found;
+    }
 
-    /// <summary>Commits what waits, then closes the store in order, where the disk allows it.</summary>
+    /// <summary>
+    /// Events were shown that are not committed: they will be, after <see cref="CommitDelay"/> or with the next group. A disk that fails is
+    /// not tried that often. Any thread.
+    /// </summary>
+    public void CommitSoon() => _commitTimer.Change(State == HistoryState.Ok ? CommitDelay : RetryDelay, Timeout.InfiniteTimeSpan);
+
+    /// <summary>Commits what waits, then closes the store cleanly, if the disk allows it.</summary>
     public void Dispose()
     {
         Volatile.Write(ref _stopping, true);
         _wake.Set();
         if (_thread.IsAlive) _thread.Join();
-        _saveTimer.Dispose();
+        _commitTimer.Dispose();
     }
 
-    private void OnSaveDue()
+    private void OnCommitDue()
     {
-        Volatile.Write(ref _saveDue, 1);
+        Volatile.Write(ref _commitDue, 1);
+        _wake.Set();
+    }
+
+    private void RemoveStored(Topic topic)
+    {
+        _catalog.StoreRemovals.BeginRemoval(topic);
+        _trimmer.Remove(topic);
         _wake.Set();
     }
 
@@ -92,8 +122,8 @@ internal sealed partial class Sequencer : IDisposable
             // Before the work is looked for: what comes meanwhile sets it again.
             _wake.Reset();
             var stopping = Volatile.Read(ref _stopping);
-            // Each has its step a round, so that none waits for ever behind another. Housekeeping can wait for the next start; a stop does not wait for it.
-            if (CommitGroup() | AnswerSearches() | (!stopping && KeepHouse())) continue;
+            // Each has its step a round, so that none waits for ever behind another. Trimming can wait for the next start, a stop cannot.
+            if (CommitNext() | _search.TryAnswer() | (!stopping && _trimmer.TryStep())) continue;
             if (stopping) break;
             _wake.Wait();
         }
@@ -101,18 +131,31 @@ internal sealed partial class Sequencer : IDisposable
         Close();
         Volatile.Write(ref _stopped, true);
         Interlocked.MemoryBarrier();
-        RefuseQueued();
-        RefuseSearches();
+        _queue.RefusePushed();
+        _search.Refuse();
+    }
+
+    private bool CommitNext()
+    {
+        var isDue = Interlocked.Exchange(ref _commitDue, 0) != 0;
+        if (!_queue.TryTakeGroup(_group) && !isDue) return false;
+        Commit(isLast: false);
+        return true;
+    }
+
+    private void Commit(bool isLast)
+    {
+        _commit.Run(_group, isLast);
+        if (!_commit.IsComplete) _commitTimer.Change(RetryDelay, Timeout.InfiniteTimeSpan);
     }
 
     private void Close()
     {
-        _isClosing = true;
-        Save();
+        Commit(isLast: true);
         try
         {
-            // What could not be committed stays known as perhaps lost: the store was not closed in order.
-            if (_saving.Count == 0) _store.Close(_hub.Head.Value);
+            // If something could not be committed, the store stays marked as not closed cleanly, and those events as perhaps lost.
+            if (_commit.IsComplete) _store.Close(_catalog.Ids.Head.Value);
         }
         catch (StoreException e)
         {
@@ -120,33 +163,7 @@ internal sealed partial class Sequencer : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            _hub.OnFault(e);
-        }
-    }
-
-    private void RefuseQueued()
-    {
-        for (var batch = Interlocked.Exchange(ref _queued, null); batch is not null;)
-        {
-            var next = batch.NextQueued;
-            batch.NextQueued = null;
-            batch.Complete(HubStatus.StoreUnavailable);
-            batch = next;
-        }
-    }
-
-    /// <summary>Takes the queue, which gives the newest first, and puts it behind what waits already.</summary>
-    private void TakeQueued()
-    {
-        PublishBatch? reversed = null;
-        var batch = Interlocked.Exchange(ref _queued, null);
-        while (batch is not null) (batch.NextQueued, reversed, batch) = (reversed, batch, batch.NextQueued);
-        while (reversed is not null)
-        {
-            var next = reversed.NextQueued;
-            reversed.NextQueued = null;
-            _waiting.Enqueue(reversed);
-            reversed = next;
+            _faults.Report(e);
         }
     }
 }

@@ -33,7 +33,7 @@ internal sealed class PositionReader(PositionTopic topic, PositionReader.Take ta
     public static async Task<bool> ReadAsync(PositionReader reader, EventHub hub, PositionTopic topic)
     {
         if (!Selector.TryCreate(topic.Name, out var selector, out _)) return false;
-        if (await hub.HoldAsync(reader, [selector], ResumePoint.Oldest) != HubStatus.Ok) return false;
+        if (await hub.AcquireAsync(reader, [selector], ResumePoint.Oldest) != HubStatus.Ok) return false;
         EventHub.Join(reader);
         return await reader._done.Task;
     }

@@ -116,7 +116,7 @@ public sealed class DrainTests
         await client.RequestAsync("GET", "/healthz");
         await client.ReadReplyAsync();
         server.Application.BeginDrain();
-        server.Hub.BeginDrain(TimeSpan.Zero);
+        server.Hub.Shedder.BeginDrain(TimeSpan.Zero);
         await client.RequestAsync("GET", "/events", body: (string?)null, "Accept: text/event-stream");
         Assert.That((await client.ReadReplyAsync()).Body, Does.Match(@"^retry: \d+\n\n$"));
     }

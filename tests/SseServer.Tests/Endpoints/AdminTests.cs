@@ -121,7 +121,7 @@ public sealed class AdminTests
     public async Task Server_that_drains_sheds_nothing_more()
     {
         await using var server = new ServerUnderTest();
-        server.Hub.BeginDrain(TimeSpan.FromSeconds(4));
+        server.Hub.Shedder.BeginDrain(TimeSpan.FromSeconds(4));
         var reply = await server.SendAsync("POST", "/admin/shed?percent=20", "");
         Assert.That(reply.Status, Is.EqualTo(409));
         Assert.That(reply.Problem, Does.Contain("shutting down"));

@@ -1,6 +1,7 @@
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
 using SseServer.Publishing;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
@@ -57,6 +58,6 @@ public sealed class NewestAndFilterTests
             batch.Add(topic, new ServerSentEvent { Data = System.Text.Encoding.UTF8.GetBytes(data), RetryMilliseconds = -1 }, System.Text.Encoding.UTF8.GetBytes(key));
         }
 
-        server.Hub.Publish(batch);
+        server.Hub.PublishNow(batch);
     }
 }

@@ -107,7 +107,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     public async Task StopAsync(TimeSpan drainPeriod, TimeSpan spread = default)
     {
         Transport.StopAccepting();
-        Hub.BeginDrain(spread);
+        Hub.Shedder.BeginDrain(spread);
         Application.BeginDrain();
         await Transport.DrainAsync(drainPeriod).Soon();
     }
@@ -117,7 +117,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public Task HasConnectionsAsync(int count) => Eventually.HoldsAsync(() => Transport.ConnectionCount == count, $"{count} connections");
 
-    public Task HasStreamsAsync(int count) => Eventually.HoldsAsync(() => Hub.SubscriptionCount == count, $"{count} streams");
+    public Task HasStreamsAsync(int count) => Eventually.HoldsAsync(() => Hub.Streams == count, $"{count} streams");
 
     public async ValueTask DisposeAsync()
     {

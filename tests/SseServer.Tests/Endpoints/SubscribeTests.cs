@@ -118,7 +118,7 @@ public sealed class SubscribeTests
         await server.PublishAsync("/events?id=mine", "x");
         Assert.That((await client.ReadBlockAsync())!.Text, Is.EqualTo("id: mine\ndata: x"));
         Assert.That((await client.ReadBlockAsync())!.Text, Is.EqualTo("id: 1763794123123-1"));
-        server.Hub.BeginDrain(TimeSpan.Zero);
+        server.Hub.Shedder.BeginDrain(TimeSpan.Zero);
         Assert.That((await client.ReadBlockAsync())!.Text, Does.Match(@"^retry: \d+$"));
         Assert.That(await client.ReadBlockAsync(), Is.Null);
         Assert.That(await client.EndsAsync());
@@ -132,7 +132,7 @@ public sealed class SubscribeTests
         await client.RequestAsync("GET", "/events", fields: "Connection: close", body: (string?)null);
         var head = await client.ReadHeadAsync();
         Assert.That((head["Transfer-Encoding"], head["Connection"]), Is.EqualTo(("chunked", "close")));
-        server.Hub.BeginDrain(TimeSpan.Zero);
+        server.Hub.Shedder.BeginDrain(TimeSpan.Zero);
         Assert.That(await client.ReadBodyAsync(), Does.Match(@"retry: \d+\n\n$"));
         Assert.That(await client.EndsAsync());
     }

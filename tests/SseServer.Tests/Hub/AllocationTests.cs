@@ -18,7 +18,7 @@ internal sealed class AllocationTests
     {
         // A thread that is held up at the wrong moment finds buffers that grow for what came meanwhile, once: the least of a few tries is what a delivery costs.
         var least = Enumerable.Range(0, 3)
-            .Min(_ => Measure(FanOutShard.InlineReaders, isChunked, selectors) - Measure(readers: 0, isChunked, selectors));
+            .Min(_ => Measure(FanOutShard.InlineSubscribers, isChunked, selectors) - Measure(readers: 0, isChunked, selectors));
 
         Assert.That(least, Is.LessThan(1000), "bytes in 4 * 2000 deliveries");
     }
@@ -34,12 +34,12 @@ internal sealed class AllocationTests
             EventHub.Join(subscriptions[i]);
         }
 
-        Eventually.True(() => hub.Hub.SubscriptionCount == readers);
+        Eventually.True(() => hub.Hub.Streams == readers);
         if (readers > 0) TestHub.Settle(subscriptions[0]);
         var batch = new PublishBatch();
         // As many at once as a send gathers: what the shard keeps for that has grown, should this thread be held up among the publishes that are measured.
         for (var i = 0; i < 2000; i++) TestHub.Add(batch, "a", "some data"u8);
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
         if (readers > 0) TestHub.Settle(subscriptions[0]);
         for (var i = 0; i < 100; i++) Publish(hub, batch);
 
@@ -47,7 +47,7 @@ internal sealed class AllocationTests
         for (var i = 0; i < 2000; i++) Publish(hub, batch);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         // Several may go in one send.
-        Eventually.True(() => hub.Hub.CountShards().Deliveries == readers * 4100);
+        Eventually.True(() => hub.Hub.FanOut.Count().Deliveries == readers * 4100);
         return allocated;
     }
 
@@ -55,6 +55,6 @@ internal sealed class AllocationTests
     {
         batch.Clear();
         TestHub.Add(batch, "a", "some data"u8);
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
     }
 }

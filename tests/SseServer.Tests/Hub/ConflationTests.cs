@@ -43,7 +43,7 @@ internal sealed class ConflationTests
         healthy.WaitForCount(204);
         Assert.That(healthy.Data, Has.Length.EqualTo(204));
         Assert.That(lagging.Stream.Gaps, Is.Empty);
-        Assert.That(hub.Hub.CountShards().Superseded, Is.EqualTo(198));
+        Assert.That(hub.Hub.FanOut.Count().Superseded, Is.EqualTo(198));
     }
 
     [Test]

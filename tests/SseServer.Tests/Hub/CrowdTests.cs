@@ -22,11 +22,11 @@ internal sealed class CrowdTests
             EventHub.Join(crowd[i]);
         }
 
-        Eventually.True(() => hub.Hub.SubscriptionCount == readers);
+        Eventually.True(() => hub.Hub.Streams == readers);
         foreach (var subscription in crowd.AsSpan(0, 2)) TestHub.Settle(subscription);
         for (var i = 0; i < 3; i++) hub.Publish("a", $"{i}");
 
-        var bytes = hub.Topic("a").BytesUnderLock;
+        var bytes = hub.Topic("a").Bytes;
         foreach (var subscription in crowd)
         {
             Eventually.True(() => subscription.Bytes >= bytes);
@@ -34,7 +34,7 @@ internal sealed class CrowdTests
         }
 
         foreach (var subscription in crowd) subscription.PeerLost();
-        Eventually.True(() => hub.Hub.SubscriptionCount == 0);
+        Eventually.True(() => hub.Hub.Streams == 0);
         Assert.That(Array.TrueForAll(crowd, subscription => subscription.IsOver), Is.True);
     }
 }

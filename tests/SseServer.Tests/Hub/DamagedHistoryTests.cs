@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using SseServer.Catalog;
 using SseServer.Delivery;
+using SseServer.History;
 using SseServer.History.Sqlite;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;

@@ -100,7 +100,7 @@ internal sealed class DeliveryModelTests
                     break;
             }
 
-            foreach (var reader in readers.DistinctBy(reader => reader.Subscription.Shard)) TestHub.Settle(reader.Subscription);
+            foreach (var reader in readers.DistinctBy(reader => reader.Subscription.Inbox)) TestHub.Settle(reader.Subscription);
         }
 
         store?.OpenGates();
@@ -140,7 +140,7 @@ internal sealed class DeliveryModelTests
 
     private static Evicted EvictedNow(TestHub hub)
         => new([.. Enumerable.Range(0, Topics)
-            .Select(i => hub.Hub.FindTopic(Encoding.UTF8.GetBytes($"t/{i}"))?.EvictedThrough ?? default)]);
+            .Select(i => hub.Hub.Catalog.Topics.Find(Encoding.UTF8.GetBytes($"t/{i}"))?.EvictedThrough ?? default)]);
 
     private static void Check(Reader reader, List<Published> all, string what)
     {

@@ -32,13 +32,13 @@ internal sealed class DepartureTests
     [TestCase(new[] { 7, 0, 5 }, 100, new[] { 7, 0, 5 })]
     [TestCase(new[] { 10 }, 1, new[] { 0 })]
     [TestCase(new[] { int.MaxValue, int.MaxValue }, 100, new[] { int.MaxValue, int.MaxValue })]
-    public void Shards_give_alike_and_together_the_share(int[] streams, int percent, int[] expected) => Assert.That(Departure.PartsOf(streams, percent), Is.EqualTo(expected));
+    public void Shards_give_alike_and_together_the_share(int[] streams, int percent, int[] expected) => Assert.That(ShedPlan.PartsOf(streams, percent), Is.EqualTo(expected));
 
     [Test]
     public void Picked_ones_are_as_many_as_asked_for_and_as_far_apart([Values(1, 7, 100)] int count, [Values(0, 1, 3, 50, 100)] int part)
     {
         part = Math.Min(part, count);
-        var picked = Enumerable.Range(0, count).Where(index => Departure.IsPicked(index, count, part)).ToList();
+        var picked = Enumerable.Range(0, count).Where(index => ShedPlan.IsPicked(index, count, part)).ToList();
         Assert.That(picked, Has.Count.EqualTo(part));
         for (var i = 1; i < part; i++) Assert.That(picked[i] - picked[i - 1], Is.EqualTo((double)count / part).Within(1));
     }
@@ -49,15 +49,15 @@ internal sealed class DepartureTests
         using var hub = new TestHub(Options);
         var subscriptions = Enumerable.Range(0, 40).Select(_ => hub.SubscribeLive("a")).ToList();
 
-        hub.Hub.BeginDrain(TimeSpan.FromSeconds(4));
+        hub.Hub.Shedder.BeginDrain(TimeSpan.FromSeconds(4));
         Advance(hub, subscriptions, TimeSpan.FromSeconds(2));
         Assert.That(subscriptions.Count(subscription => subscription.Ending is not null), Is.EqualTo(22), "eleven of each shard's twenty");
         var late = hub.Subscribe(ResumePoint.Head, "a");
-        late.WaitForEnd(StreamEnding.Dismissed);
+        late.WaitForEnd(StreamEnding.Shed);
         hub.Publish("a", "still there");
         Advance(hub, subscriptions, TimeSpan.FromSeconds(2));
 
-        Assert.That(subscriptions.Select(subscription => subscription.Ending), Is.All.EqualTo(StreamEnding.Dismissed));
+        Assert.That(subscriptions.Select(subscription => subscription.Ending), Is.All.EqualTo(StreamEnding.Shed));
         Assert.That(subscriptions.Count(subscription => subscription.Data is ["still there"]), Is.EqualTo(18));
         Assert.That(subscriptions.Append(late).Select(subscription => subscription.Stream.Blocks[^1].Retry), Is.All.Not.Null);
     }
@@ -71,7 +71,7 @@ internal sealed class DepartureTests
         var ending = hub.Join(new RecordingSubscription { Lifetime = lifetime }, ResumePoint.Head, "a");
         Eventually.True(() => ending.Stream.Blocks.Count == 1);
 
-        hub.Hub.BeginDrain(TimeSpan.FromSeconds(60), absence: TimeSpan.FromSeconds(100));
+        hub.Hub.Shedder.BeginDrain(TimeSpan.FromSeconds(60), absence: TimeSpan.FromSeconds(100));
         Advance(hub, [.. subscriptions, ending], TimeSpan.FromSeconds(3));
 
         Eventually.True(() => ending.Ending is not null);
@@ -84,15 +84,15 @@ internal sealed class DepartureTests
         using var hub = new TestHub(Options);
         var subscriptions = Enumerable.Range(0, 40).Select(_ => hub.SubscribeLive("a")).ToList();
 
-        Assert.That(hub.Hub.TryShed(25, TimeSpan.FromSeconds(10), out var streams), Is.True);
+        Assert.That(hub.Hub.Shedder.TryShed(25, TimeSpan.FromSeconds(10), out var streams), Is.True);
         Advance(hub, subscriptions, TimeSpan.FromSeconds(5));
         subscriptions.Add(hub.SubscribeLive("a"));
         Advance(hub, subscriptions, TimeSpan.FromSeconds(10));
 
         var ended = subscriptions.Where(subscription => subscription.Ending is not null).ToList();
-        Assert.That((streams, ended.Count, hub.Hub.SubscriptionCount), Is.EqualTo((10, 10, 31)));
-        Assert.That(ended.GroupBy(subscription => subscription.Shard).Select(shard => shard.Count()), Is.All.EqualTo(5));
-        Assert.That(hub.Hub.CountShards().Shed, Is.EqualTo(10));
+        Assert.That((streams, ended.Count, hub.Hub.Streams), Is.EqualTo((10, 10, 31)));
+        Assert.That(ended.GroupBy(subscription => subscription.Inbox).Select(shard => shard.Count()), Is.All.EqualTo(5));
+        Assert.That(hub.Hub.FanOut.Count().Shed, Is.EqualTo(10));
     }
 
     [Test]
@@ -104,12 +104,12 @@ internal sealed class DepartureTests
         hub.Publish("a", "whole");
         subscription.WaitUntilBlocked();
 
-        Assert.That(hub.Hub.TryShed(100, TimeSpan.Zero, out var streams), Is.True);
+        Assert.That(hub.Hub.Shedder.TryShed(100, TimeSpan.Zero, out var streams), Is.True);
         TestHub.Settle(subscription);
         Assert.That((streams, subscription.Ending), Is.EqualTo((1, (StreamEnding?)null)));
         subscription.Connection.Take(int.MaxValue);
 
-        subscription.WaitForEnd(StreamEnding.Dismissed);
+        subscription.WaitForEnd(StreamEnding.Shed);
         Assert.That((subscription.Data, subscription.Stream.IsEnded), Is.EqualTo((new[] { "whole" }, true)));
         Assert.That(subscription.Stream.Blocks[^1].Retry, Is.Not.Null);
     }
@@ -120,12 +120,12 @@ internal sealed class DepartureTests
         using var hub = new TestHub(Options);
         var subscriptions = Enumerable.Range(0, 20).Select(_ => hub.SubscribeLive("a")).ToList();
 
-        hub.Hub.TryShed(50, TimeSpan.FromSeconds(300), out _);
-        hub.Hub.BeginDrain(TimeSpan.FromSeconds(1));
-        Assert.That(hub.Hub.TryShed(50, TimeSpan.Zero, out _), Is.False);
+        hub.Hub.Shedder.TryShed(50, TimeSpan.FromSeconds(300), out _);
+        hub.Hub.Shedder.BeginDrain(TimeSpan.FromSeconds(1));
+        Assert.That(hub.Hub.Shedder.TryShed(50, TimeSpan.Zero, out _), Is.False);
         Advance(hub, subscriptions, TimeSpan.FromSeconds(1));
 
-        Assert.That(subscriptions.Select(subscription => subscription.Ending), Is.All.EqualTo(StreamEnding.Dismissed));
+        Assert.That(subscriptions.Select(subscription => subscription.Ending), Is.All.EqualTo(StreamEnding.Shed));
     }
 
     [Test]
@@ -134,20 +134,20 @@ internal sealed class DepartureTests
         using var hub = new TestHub(HubOptions.Default with { Shards = 1 });
         var subscriptions = Enumerable.Range(0, 20).Select(_ => hub.SubscribeLive("a")).ToList();
 
-        hub.Hub.TryShed(100, TimeSpan.FromSeconds(300), out _);
+        hub.Hub.Shedder.TryShed(100, TimeSpan.FromSeconds(300), out _);
         Advance(hub, subscriptions, TimeSpan.FromSeconds(1));
-        Assert.That(hub.Hub.SubscriptionCount, Is.EqualTo(19));
-        hub.Hub.TryShed(1, TimeSpan.Zero, out var streams);
+        Assert.That(hub.Hub.Streams, Is.EqualTo(19));
+        hub.Hub.Shedder.TryShed(1, TimeSpan.Zero, out var streams);
         Advance(hub, subscriptions, TimeSpan.FromSeconds(300));
 
-        Assert.That((streams, hub.Hub.SubscriptionCount), Is.EqualTo((0, 19)));
+        Assert.That((streams, hub.Hub.Streams), Is.EqualTo((0, 19)));
     }
 
-    private static Departure Of(long period) => new() { Begin = 7, PeriodMilliseconds = period, MeanRetry = TimeSpan.FromSeconds(3), Stretch = TimeSpan.Zero, Parts = [] };
+    private static ShedPlan Of(long period) => new() { Begin = 7, PeriodMilliseconds = period, MeanRetry = TimeSpan.FromSeconds(3), Stretch = TimeSpan.Zero, Parts = [] };
 
     private static void Advance(TestHub hub, List<RecordingSubscription> subscriptions, TimeSpan time)
     {
         hub.Time.Advance(time);
-        foreach (var subscription in subscriptions.DistinctBy(subscription => subscription.Shard)) TestHub.Settle(subscription);
+        foreach (var subscription in subscriptions.DistinctBy(subscription => subscription.Inbox)) TestHub.Settle(subscription);
     }
 }

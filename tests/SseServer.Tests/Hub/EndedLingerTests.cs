@@ -21,7 +21,7 @@ internal sealed class EndedLingerTests
         hub.End("a");
 
         Pass(hub, TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));
-        Assert.That(hub.Topic("a").CountUnderLock, Is.Zero);
+        Assert.That(hub.Topic("a").Count, Is.Zero);
         Assert.That(hub.End("a", "again", out _), Is.EqualTo(HubStatus.TopicEnded));
         Assert.That(hub.IsOver(ResumePoint.Oldest, "a"), Is.True, "Nothing is left, and nobody asked for what is lost.");
         Pass(hub, TimeSpan.FromSeconds(2));
@@ -168,7 +168,7 @@ internal sealed class EndedLingerTests
         Assert.That(await hub.Hub.PublishAsync(batch), Is.EqualTo(HubStatus.TopicEnded));
 
         Assert.That((batch.RefusedIndex, batch.AppendedCount), Is.EqualTo((51, 0)));
-        Assert.That(hub.Topic("b").CountUnderLock, Is.Zero);
+        Assert.That(hub.Topic("b").Count, Is.Zero);
     }
 
     // A long time, with a sweep at its end.

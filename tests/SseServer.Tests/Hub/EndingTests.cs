@@ -24,7 +24,7 @@ internal sealed class EndingTests
         subscription.WaitForEnd(StreamEnding.Complete);
 
         Assert.That(subscription.Text[begin..], Is.EqualTo(expected));
-        Assert.That(hub.Hub.SubscriptionCount, Is.Zero);
+        Assert.That(hub.Hub.Streams, Is.Zero);
     }
 
     [Test]
@@ -33,20 +33,20 @@ internal sealed class EndingTests
         using var hub = new TestHub(HubOptions.Default with { Shards = 2, ReconnectionTime = TimeSpan.FromSeconds(4) });
         var subscriptions = Enumerable.Range(0, 20).Select(_ => hub.SubscribeLive("a")).ToList();
 
-        hub.Hub.BeginDrain(TimeSpan.Zero);
-        foreach (var subscription in subscriptions) subscription.WaitForEnd(StreamEnding.Dismissed);
+        hub.Hub.Shedder.BeginDrain(TimeSpan.Zero);
+        foreach (var subscription in subscriptions) subscription.WaitForEnd(StreamEnding.Shed);
         for (var i = 0; i < 2; i++) subscriptions.Add(hub.Subscribe(ResumePoint.Head, "a"));
 
         foreach (var subscription in subscriptions)
         {
-            subscription.WaitForEnd(StreamEnding.Dismissed);
+            subscription.WaitForEnd(StreamEnding.Shed);
             Assert.That(subscription.Stream.IsEnded, Is.True);
             Assert.That(subscription.Stream.Blocks, Has.Count.EqualTo(2));
             Assert.That(int.Parse(subscription.Stream.Blocks[1].Retry!, null), Is.InRange(3000, 5004));
         }
 
         Assert.That(subscriptions.Select(subscription => subscription.Stream.Blocks[1].Retry).Distinct().Count(), Is.GreaterThan(10));
-        Assert.That(hub.Hub.SubscriptionCount, Is.Zero);
+        Assert.That(hub.Hub.Streams, Is.Zero);
     }
 
     [Test]
@@ -83,7 +83,7 @@ internal sealed class EndingTests
         hub.Publish("a", "x");
 
         Assert.That(subscription.Length, Is.EqualTo(length));
-        Assert.That(hub.Hub.SubscriptionCount, Is.Zero);
+        Assert.That(hub.Hub.Streams, Is.Zero);
     }
 
     [Test]
@@ -120,7 +120,7 @@ internal sealed class EndingTests
         first.WaitForData("x", "y");
         last.WaitForData("x", "y");
         broken.WaitForEnd(StreamEnding.Broken);
-        Assert.That(hub.Hub.SubscriptionCount, Is.EqualTo(2));
+        Assert.That(hub.Hub.Streams, Is.EqualTo(2));
     }
 
     [Test]
@@ -133,7 +133,7 @@ internal sealed class EndingTests
         hub.Join(subscription, ResumePoint.Head, "a");
 
         subscription.WaitForEnd(StreamEnding.Broken);
-        Assert.That(hub.Hub.SubscriptionCount, Is.Zero);
+        Assert.That(hub.Hub.Streams, Is.Zero);
     }
 
     [TestCase("a")]

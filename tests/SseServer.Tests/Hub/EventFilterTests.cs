@@ -109,7 +109,7 @@ internal sealed class EventFilterTests
         using var hub = new TestHub(HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 100_000 } });
         var batch = new PublishBatch();
         for (var i = 0; i < 50_000; i++) TestHub.Add(batch, "a", "x"u8);
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
         hub.Publish("a", "price", name: "price");
 
         var subscription = new RecordingSubscription { Filter = Filter("price") };

@@ -84,7 +84,7 @@ internal sealed class FiniteTopicTests : IDisposable
         Assert.That(hub.Publish("a", "one", id: "given"), Is.EqualTo(given));
         Assert.That(hub.End("a"), Is.EqualTo(end));
         Assert.That(hub.Hub.Head, Is.EqualTo(head));
-        Assert.That(hub.Hub.CountPublished().Ended, Is.EqualTo(1));
+        Assert.That(hub.Hub.Publisher.Appender.Counters.Ended, Is.EqualTo(1));
     }
 
     [Test]

@@ -41,7 +41,7 @@ internal sealed class ForgottenTopicTests : IDisposable
     {
         using var hub = StartWithKeysLeft();
         hub.Publish("c", "takes the room");
-        Assert.That(hub.Hub.FindTopic("a"u8), Is.Null);
+        Assert.That(hub.Hub.Catalog.Topics.Find("a"u8), Is.Null);
         if (!beforeDeletion) FinishDeletion();
         _other!.PeerLost();
         _other.WaitForEnd(StreamEnding.Broken);
@@ -114,7 +114,7 @@ internal sealed class ForgottenTopicTests : IDisposable
         var hub = new TestHub(TwoTopics, _time, _store);
         // The table is full.
         _other = hub.SubscribeLive("other");
-        AdvanceUntil(() => hub.Topic("a") is { HasStoredEventsUnderLock: false, IsEmptyUnderLock: true });
+        AdvanceUntil(() => hub.Topic("a") is { HasStoredEvents: false, IsEmpty: true });
         return hub;
     }
 

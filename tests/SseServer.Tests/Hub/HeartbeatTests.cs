@@ -121,7 +121,7 @@ internal sealed class HeartbeatTests
         first.WaitForData("x");
         last.WaitForData("x");
         Assert.That(hub.Faults.Single().Message, Is.EqualTo("played"));
-        Assert.That(hub.Hub.SubscriptionCount, Is.EqualTo(2));
+        Assert.That(hub.Hub.Streams, Is.EqualTo(2));
     }
 
     private static RecordingSubscription SubscribeLive(TestHub hub, RecordingSubscription subscription)

@@ -3,6 +3,7 @@ using SseServer.Delivery;
 using SseServer.Log;
 using SseServer.Publishing;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 
@@ -19,7 +20,7 @@ internal sealed class IdempotentPublishTests
 
         var batch = new PublishBatch();
         TestHub.Add(batch, "a", "other data"u8, "x");
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
         hub.Publish("a", "two");
 
         Assert.That(batch.IdOf(0), Is.EqualTo(first));
@@ -37,7 +38,7 @@ internal sealed class IdempotentPublishTests
         TestHub.Add(batch, "a", "two"u8);
         TestHub.Add(batch, "a", "three"u8, "x");
 
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
 
         subscription.WaitForData("one", "two");
         Assert.That(batch.IdOf(2), Is.EqualTo(batch.IdOf(0)));
@@ -78,7 +79,7 @@ internal sealed class IdempotentPublishTests
         var batch = new PublishBatch();
         for (var i = 0; i < 3; i++) TestHub.Add(batch, i % 2 == 0 ? "a" : "b", "x"u8);
 
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
         hub.Time.StepWallClock(TimeSpan.FromHours(-1));
         var next = hub.Publish("a", "x");
 

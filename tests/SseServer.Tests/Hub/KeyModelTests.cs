@@ -81,12 +81,12 @@ internal sealed class KeyModelTests
         }
 
         foreach (var reader in readers) Check(reader, all, retention.MaxAge, isPaced);
-        Assert.That(hub.Hub.History.KeptEvents, Is.EqualTo(Enumerable.Range(0, Topics).Sum(i => hub.Topic($"t/{i}").KeptUnderLock)));
+        Assert.That(hub.Hub.Catalog.Budget.Total.CompactedEvents, Is.EqualTo(Enumerable.Range(0, Topics).Sum(i => hub.Topic($"t/{i}").CompactedCount)));
 
         void Pace()
         {
             if (!isPaced) return;
-            foreach (var shard in readers.DistinctBy(reader => reader.Subscription.Shard)) TestHub.Settle(shard.Subscription);
+            foreach (var shard in readers.DistinctBy(reader => reader.Subscription.Inbox)) TestHub.Settle(shard.Subscription);
         }
     }
 

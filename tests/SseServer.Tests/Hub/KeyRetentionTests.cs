@@ -31,7 +31,7 @@ internal sealed class KeyRetentionTests
         Assert.That(subscription.Data[^7..], Is.EqualTo(Enumerable.Range(993, 7).Select(i => $"{i}")));
         Assert.That(subscription.Data, Has.Length.LessThan(40));
         Assert.That(subscription.Stream.Gaps, Is.Empty);
-        Assert.That(hub.Topic("a").KeptUnderLock, Is.EqualTo(1));
+        Assert.That(hub.Topic("a").CompactedCount, Is.EqualTo(1));
     }
 
     [Test]
@@ -44,7 +44,7 @@ internal sealed class KeyRetentionTests
 
         Eventually.True(() => subscription.Data is [.., { Length: 499 }]);
         for (var i = 0; i < 500; i += 50) Assert.That(subscription.Data.Count(data => data.Length == i), Is.EqualTo(1));
-        Assert.That(hub.Topic("a").BytesUnderLock, Is.LessThanOrEqualTo(8000));
+        Assert.That(hub.Topic("a").Bytes, Is.LessThanOrEqualTo(8000));
     }
 
     [TestCase("a")]
@@ -55,13 +55,13 @@ internal sealed class KeyRetentionTests
         var before = hub.Publish("a", "older", key: "k");
         var newest = hub.Publish("a", "newest", key: "k");
         for (var i = 0; i < 20; i++) hub.Publish("a", $"{i}", key: "other");
-        Assert.That(hub.Topic("a").KeptUnderLock, Is.EqualTo(1));
+        Assert.That(hub.Topic("a").CompactedCount, Is.EqualTo(1));
         hub.Time.Advance(TimeSpan.FromMinutes(7));
-        hub.Subscribe(TestHub.After(before), selector).WaitForData(["newest", .. Enumerable.Range(20 - hub.Topic("a").CountUnderLock, hub.Topic("a").CountUnderLock).Select(i => $"{i}")]);
+        hub.Subscribe(TestHub.After(before), selector).WaitForData(["newest", .. Enumerable.Range(20 - hub.Topic("a").Count, hub.Topic("a").Count).Select(i => $"{i}")]);
 
         hub.Publish("a", "lives on", key: "new");
         hub.Time.Advance(TimeSpan.FromMinutes(3));
-        Assert.That(hub.Topic("a").KeptUnderLock, Is.Zero);
+        Assert.That(hub.Topic("a").CompactedCount, Is.Zero);
         var loser = hub.Subscribe(TestHub.After(before), selector);
         Eventually.True(() => loser.Data is [.., "lives on"]);
         Assert.That(loser.Stream.Gaps.Count(), Is.EqualTo(1));
@@ -104,10 +104,10 @@ internal sealed class KeyRetentionTests
         var subscription = hub.Subscribe(TestHub.After(start), selector);
         Eventually.True(() => subscription.Data is [.., "39"]);
 
-        Assert.That(hub.Topic("a").KeptUnderLock, Is.EqualTo(20));
+        Assert.That(hub.Topic("a").CompactedCount, Is.EqualTo(20));
         Assert.That(subscription.Stream.Gaps.Count(), Is.EqualTo(1));
         Assert.That(subscription.Data[^28..], Is.EqualTo(Enumerable.Range(12, 28).Select(i => $"{i}")));
-        Assert.That(hub.Hub.History.KeptEvents, Is.EqualTo(20));
+        Assert.That(hub.Hub.Catalog.Budget.Total.CompactedEvents, Is.EqualTo(20));
     }
 
     [TestCase("a")]
@@ -173,9 +173,9 @@ internal sealed class KeyRetentionTests
 
         // A kept event: its frame of some 50 bytes, its entry, its key, twice that while half of its segment is superseded.
         Assert.That(most, Is.LessThan(1000 * 500 + events * 300));
-        Assert.That(hub.Topic("a").KeptUnderLock, Is.LessThanOrEqualTo(1000));
-        Assert.That(((PatternIndex)subscription.Cursors[0].Log).CountUnderLock, Is.LessThan(10_000));
-        Assert.That(hub.Hub.History, Is.EqualTo(hub.Topic("a").FootprintUnderLock));
+        Assert.That(hub.Topic("a").CompactedCount, Is.LessThanOrEqualTo(1000));
+        Assert.That(((PatternLog)subscription.Cursors[0].Log).Count, Is.LessThan(10_000));
+        Assert.That(hub.Hub.Catalog.Budget.Total, Is.EqualTo(hub.Topic("a").Footprint));
     }
 
     [Test]

@@ -50,7 +50,7 @@ internal sealed class KeyStressTests
         hub.Publish("t/1", "1/end/0");
         foreach (var reader in readers)
         {
-            var selectsAll = reader.Cursors.Any(cursor => cursor.Log is PatternIndex) || reader.Cursors.Length == Topics;
+            var selectsAll = reader.Cursors.Any(cursor => cursor.Log is PatternLog) || reader.Cursors.Length == Topics;
             var last = selectsAll ? "1/end/0" : "0/end/0";
             Eventually.True(() => reader.Data is [.., var data] && data == last);
             Assert.That(reader.Stream.Gaps, Is.Empty);

@@ -30,7 +30,7 @@ internal sealed class LifetimeTests
 
         subscription.WaitForEnd(StreamEnding.Complete);
         Assert.That(int.Parse(subscription.Stream.Blocks[^1].Retry!, null), Is.InRange(2250, 3750));
-        Assert.That(hub.Hub.SubscriptionCount, Is.Zero);
+        Assert.That(hub.Hub.Streams, Is.Zero);
     }
 
     [TestCase(0)]

@@ -50,7 +50,7 @@ internal sealed class MergeTests
         var batch = new PublishBatch();
         for (var i = 0; i < 10; i++) TestHub.Add(batch, i % 2 == 0 ? "a" : "b", "x"u8);
 
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
         subscription.WaitForCount(10);
 
         Assert.That(subscription.Connection.Sends - sends, Is.EqualTo(1));

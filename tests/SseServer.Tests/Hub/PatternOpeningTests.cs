@@ -45,14 +45,14 @@ internal sealed class PatternOpeningTests
         var joining = new Task?[readers.Count];
         var begun = 0;
         // After the first one all is done between the steps, on the thread that opens: so a seed always plays the same.
-        hub.Hub.OpeningStep = () =>
+        hub.Hub.Catalog.PatternOpener.OpeningStep = () =>
         {
             if (begun < readers.Count && random.Next(3) > 0) BeginNext();
             for (var i = random.Next(4); i > 0; i--) Act();
         };
         BeginNext();
         Eventually.True(() => joining.Take(Volatile.Read(ref begun)).All(task => task is { IsCompleted: true }) && AreAllBegun());
-        hub.Hub.OpeningStep = null;
+        hub.Hub.Catalog.PatternOpener.OpeningStep = null;
         Task.WaitAll(joining!);
         foreach (var (_, reader, _) in readers) EventHub.Join(reader);
         for (var i = 0; i < 20; i++) Act();
@@ -87,7 +87,7 @@ internal sealed class PatternOpeningTests
             Volatile.Write(ref begun, number + 1);
             var (pattern, reader, owed) = readers[number];
             var start = owed ? TestHub.After(first) : ResumePoint.Oldest;
-            Volatile.Write(ref joining[number], hub.Hub.HoldAsync(reader, [TestHub.Select(pattern)], start).AsTask());
+            Volatile.Write(ref joining[number], hub.Hub.AcquireAsync(reader, [TestHub.Select(pattern)], start).AsTask());
         }
 
         string Kind() => random.Next(3) == 0 ? "short" : "long";
@@ -115,29 +115,29 @@ internal sealed class PatternOpeningTests
         using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxHistoryBytes = long.MaxValue / 2, Retention = retention });
         var batch = new PublishBatch();
         for (var i = 0; i < topics; i++) TestHub.Add(batch, $"a/b/c/d/e/f/{i}", "x"u8);
-        Assert.That(hub.Hub.Publish(batch), Is.EqualTo(HubStatus.Ok));
+        Assert.That(hub.Hub.PublishNow(batch), Is.EqualTo(HubStatus.Ok));
 
         var readers = Enumerable.Range(0, patterns).Select(i => PatternOf(i)).Select(pattern => hub.SubscribeLive(pattern)).ToList();
-        Assert.That(hub.Topic("a/b/c/d/e/f/7").PatternCountUnderLock, Is.EqualTo(patterns));
+        Assert.That(hub.Topic("a/b/c/d/e/f/7").MatchingPatternCount, Is.EqualTo(patterns));
         for (var round = 0; round < 3; round++)
         {
             batch.Clear();
             for (var i = 0; i < 2_000; i++) TestHub.Add(batch, $"a/b/c/d/e/f/{i * (round + 1) % (2 * topics)}", "x"u8);
-            Assert.That(hub.Hub.Publish(batch), Is.EqualTo(HubStatus.Ok));
+            Assert.That(hub.Hub.PublishNow(batch), Is.EqualTo(HubStatus.Ok));
             hub.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
         foreach (var reader in readers) reader.PeerLost();
         foreach (var reader in readers) reader.WaitForEnd(StreamEnding.Broken);
         hub.Time.Advance(TimeSpan.FromSeconds(63));
-        Assert.That(hub.Hub.PatternCount, Is.Zero);
+        Assert.That(hub.Hub.Catalog.Patterns.Count, Is.Zero);
         // All events grow too old at once, and then all topics go.
         hub.Time.Advance(TimeSpan.FromMinutes(4));
         Assert.That(hub.Hub.TopicCount, Is.Zero);
         Assert.That(hub.Hub.HistoryBytes, Is.Zero);
 
         // The last thing done in a hold may be an event of a new topic that all patterns match.
-        Assert.That(hub.Hub.MostWork, Is.LessThanOrEqualTo(HoldWork.Budget + 3 * patterns + 2 * HoldWork.TopicMade));
+        Assert.That(hub.Hub.Catalog.Lock.Work.Most, Is.LessThanOrEqualTo(HoldWork.Budget + 3 * patterns + 2 * HoldWork.TopicCreated));
     }
 
     [Test]
@@ -153,7 +153,7 @@ internal sealed class PatternOpeningTests
         Assert.That(hub.Hub.HistoryBytes, Is.GreaterThan(200_000), "It is owed to the readers.");
         handing.Set();
 
-        Assert.That(hub.Hub.MostWork, Is.LessThanOrEqualTo(HoldWork.Budget + 3 * Patterns + 2 * HoldWork.TopicMade));
+        Assert.That(hub.Hub.Catalog.Lock.Work.Most, Is.LessThanOrEqualTo(HoldWork.Budget + 3 * Patterns + 2 * HoldWork.TopicCreated));
         foreach (var reader in readers) reader.WaitForCount(2_000);
     }
 
@@ -169,15 +169,15 @@ internal sealed class PatternOpeningTests
         var after = hub.Hub.HistoryBytes;
         hub.PublishRange("c/1", 1, 10);
 
-        Assert.That(after - before, Is.EqualTo((100 + 150 + 100) * PatternIndex.ReferenceCost));
-        Assert.That(hub.Hub.ReferenceBytes, Is.EqualTo((100 + 150 + 100 + 20) * PatternIndex.ReferenceCost));
-        Assert.That(hub.Hub.HistoryBytes, Is.EqualTo(topics.Append("c/1").Sum(topic => hub.Topic(topic).CostUnderLock)));
+        Assert.That(after - before, Is.EqualTo((100 + 150 + 100) * PatternLog.ReferenceCost));
+        Assert.That(hub.Hub.Catalog.Patterns.MeasureReferences(), Is.EqualTo((100 + 150 + 100 + 20) * PatternLog.ReferenceCost));
+        Assert.That(hub.Hub.HistoryBytes, Is.EqualTo(topics.Append("c/1").Sum(topic => hub.Topic(topic).Cost)));
 
         reader.PeerLost();
         reader.WaitForEnd(StreamEnding.Broken);
         hub.Time.Advance(TimeSpan.FromSeconds(64));
-        Assert.That(hub.Hub.HistoryBytes, Is.EqualTo(before + hub.Topic("c/1").CostUnderLock));
-        Assert.That(hub.Hub.ReferenceBytes, Is.Zero);
+        Assert.That(hub.Hub.HistoryBytes, Is.EqualTo(before + hub.Topic("c/1").Cost));
+        Assert.That(hub.Hub.Catalog.Patterns.MeasureReferences(), Is.Zero);
     }
 
     [Test]
@@ -186,7 +186,7 @@ internal sealed class PatternOpeningTests
         const int Bound = 1024 * 1024;
         using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxHistoryBytes = Bound });
         for (var i = 0; i < 500; i++) hub.Publish($"a/b/c/d/e/f/{i}", "x");
-        Assert.That(hub.Hub.HistoryEvents, Is.EqualTo(500));
+        Assert.That(hub.Hub.Catalog.Budget.Total.Events, Is.EqualTo(500));
 
         for (var i = 0; i < 64; i++) hub.SubscribeLive(PatternOf(i));
         Assert.That(hub.Hub.HistoryBytes, Is.LessThanOrEqualTo(Bound));
@@ -195,8 +195,8 @@ internal sealed class PatternOpeningTests
 
         Assert.That(hub.Hub.HistoryBytes, Is.LessThanOrEqualTo(Bound));
         // Dead references are at most as many as live ones, and a segment of each pattern.
-        const int Segments = 64 * PatternIndex.SegmentEntries;
-        Assert.That(hub.Hub.ReferenceBytes, Is.LessThanOrEqualTo(2 * Bound + Segments * PatternIndex.ReferenceCost));
+        const int Segments = 64 * PatternLog.SegmentEntries;
+        Assert.That(hub.Hub.Catalog.Patterns.MeasureReferences(), Is.LessThanOrEqualTo(2 * Bound + Segments * PatternLog.ReferenceCost));
     }
 
     [Test]
@@ -204,17 +204,17 @@ internal sealed class PatternOpeningTests
     {
         using var hub = new TestHub { ExpectsFaults = true };
         hub.Publish("t/1", "one");
-        hub.Hub.OpeningStep = () => throw new InvalidOperationException("A mistake of ours.");
+        hub.Hub.Catalog.PatternOpener.OpeningStep = () => throw new InvalidOperationException("A mistake of ours.");
 
         Assert.That(() => hub.Hold(new RecordingSubscription(), ResumePoint.Oldest, "t/*", "t/1"), Throws.InvalidOperationException);
-        hub.Hub.OpeningStep = null;
+        hub.Hub.Catalog.PatternOpener.OpeningStep = null;
         var reader = hub.Subscribe(ResumePoint.Oldest, "t/*");
         hub.Publish("t/1", "two");
 
         reader.WaitForData("one", "two");
         Assert.That(hub.Faults, Has.Count.EqualTo(1));
-        Assert.That(hub.Topic("t/1").HoldersUnderLock, Is.Zero);
-        Assert.That(hub.Hub.PatternCount, Is.EqualTo(1));
+        Assert.That(hub.Topic("t/1").Subscribers, Is.Zero);
+        Assert.That(hub.Hub.Catalog.Patterns.Count, Is.EqualTo(1));
     }
 
     [Test]
@@ -251,7 +251,7 @@ internal sealed class PatternOpeningTests
         {
             var subscription = new RecordingSubscription();
             var status = hub.Hold(subscription, ResumePoint.Head, $"t/{opened}/*");
-            if (status == HubStatus.Ok) hub.Hub.Release(subscription.Cursors);
+            if (status == HubStatus.Ok) hub.Hub.Catalog.Release(subscription.Cursors.Select(cursor => cursor.Log));
             return status;
         }
     }

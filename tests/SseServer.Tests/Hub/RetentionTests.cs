@@ -24,7 +24,7 @@ internal sealed class RetentionTests
         {
             hub.Publish("a", "x");
             var topic = hub.Topic("a");
-            Assert.That(topic.CountUnderLock, Is.InRange(Math.Min(published, bound), bound + bound / 8));
+            Assert.That(topic.Count, Is.InRange(Math.Min(published, bound), bound + bound / 8));
         }
     }
 
@@ -36,10 +36,10 @@ internal sealed class RetentionTests
         for (var i = 0; i < 300; i++)
         {
             hub.Publish("a", new string('x', i));
-            Assert.That(hub.Topic("a").BytesUnderLock, Is.LessThanOrEqualTo(8000));
+            Assert.That(hub.Topic("a").Bytes, Is.LessThanOrEqualTo(8000));
         }
 
-        Assert.That(hub.Topic("a").BytesUnderLock, Is.GreaterThan(6000));
+        Assert.That(hub.Topic("a").Bytes, Is.GreaterThan(6000));
     }
 
     [Test]
@@ -66,11 +66,11 @@ internal sealed class RetentionTests
         hub.Publish("a", "two");
 
         hub.Time.Advance(TimeSpan.FromSeconds(60));
-        Assert.That(hub.Topic("a").CountUnderLock, Is.EqualTo(2));
+        Assert.That(hub.Topic("a").Count, Is.EqualTo(2));
         hub.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.That(hub.Topic("a").CountUnderLock, Is.EqualTo(1));
+        Assert.That(hub.Topic("a").Count, Is.EqualTo(1));
         hub.Time.Advance(TimeSpan.FromSeconds(20));
-        Assert.That(hub.Topic("a").CountUnderLock, Is.Zero);
+        Assert.That(hub.Topic("a").Count, Is.Zero);
         Assert.That(hub.Hub.HistoryBytes, Is.Zero);
 
         hub.Publish("a", "three");
@@ -105,7 +105,7 @@ internal sealed class RetentionTests
         }
 
         Assert.That(hub.Hub.HistoryBytes, Is.GreaterThan(900_000));
-        for (var i = 0; i < 20; i++) Assert.That(hub.Topic($"small/{i}").CountUnderLock, Is.EqualTo(1));
+        for (var i = 0; i < 20; i++) Assert.That(hub.Topic($"small/{i}").Count, Is.EqualTo(1));
     }
 
     [Test]
@@ -116,7 +116,7 @@ internal sealed class RetentionTests
         for (var i = 0; i < 20_000; i++) hub.Publish($"topic/{i % 10}", new string('x', 200));
 
         Assert.That(hub.Hub.HistoryBytes, Is.InRange(1_800_000, 2_000_000));
-        var counts = Enumerable.Range(0, 10).Select(i => hub.Topic($"topic/{i}").CountUnderLock).ToArray();
+        var counts = Enumerable.Range(0, 10).Select(i => hub.Topic($"topic/{i}").Count).ToArray();
         Assert.That(counts.Max(), Is.LessThan(counts.Min() * 4));
     }
 
@@ -137,7 +137,7 @@ internal sealed class RetentionTests
         Assert.That(hub.Hub.HistoryBytes, Is.InRange(800_000, 1_000_000));
 
         hub.Hub.BoundHistory(100_000_000);
-        Assert.That(hub.Hub.MaxHistoryBytes, Is.EqualTo(8_000_000), "never above what is set");
+        Assert.That(hub.Hub.Catalog.Budget.MaxBytes, Is.EqualTo(8_000_000), "never above what is set");
     }
 
     [Test]
@@ -214,10 +214,10 @@ internal sealed class RetentionTests
 
         foreach (var topic in new[] { "t/one", "t/two", "t/two/deep", "$internal" }) hub.PublishRange(topic, 1, 200);
 
-        Assert.That(hub.Topic("t/one").CountUnderLock, Is.InRange(10, 11));
-        Assert.That(hub.Topic("t/two").CountUnderLock, Is.InRange(20, 22));
-        Assert.That(hub.Topic("t/two/deep").CountUnderLock, Is.InRange(40, 45));
-        Assert.That(hub.Topic("$internal").CountUnderLock, Is.InRange(100, 112));
+        Assert.That(hub.Topic("t/one").Count, Is.InRange(10, 11));
+        Assert.That(hub.Topic("t/two").Count, Is.InRange(20, 22));
+        Assert.That(hub.Topic("t/two/deep").Count, Is.InRange(40, 45));
+        Assert.That(hub.Topic("$internal").Count, Is.InRange(100, 112));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -25,7 +25,7 @@ internal sealed class ReturnTests
         using var hub = new TestHub(HubOptions.Default with { Shards = 2 });
         var crowd = Gather(hub, Clients);
 
-        hub.Hub.BeginDrain(TimeSpan.FromSeconds(period));
+        hub.Hub.Shedder.BeginDrain(TimeSpan.FromSeconds(period));
         Pass(hub, crowd, Clients, TimeSpan.FromSeconds(period));
 
         var seconds = Returns(crowd, $"a drain over {period} s");
@@ -41,9 +41,9 @@ internal sealed class ReturnTests
     {
         using var hub = new TestHub(HubOptions.Default with { Shards = 2 });
         var crowd = Gather(hub, Clients);
-        var back = hub.Hub.Milliseconds + (long)(absence * 1000);
+        var back = hub.Hub.Clock.Milliseconds + (long)(absence * 1000);
 
-        hub.Hub.BeginDrain(TimeSpan.FromSeconds(period), TimeSpan.FromSeconds(absence));
+        hub.Hub.Shedder.BeginDrain(TimeSpan.FromSeconds(period), TimeSpan.FromSeconds(absence));
         Pass(hub, crowd, Clients, TimeSpan.FromSeconds(period));
 
         Assert.That(crowd.Min(client => client.Ended!.Value + client.RetryMilliseconds), Is.GreaterThanOrEqualTo(back));
@@ -57,11 +57,11 @@ internal sealed class ReturnTests
         using var hub = new TestHub(HubOptions.Default with { Shards = 2 });
         var crowd = Gather(hub, Clients);
 
-        Assert.That(hub.Hub.TryShed(20, TimeSpan.FromSeconds(10), out var streams), Is.True);
+        Assert.That(hub.Hub.Shedder.TryShed(20, TimeSpan.FromSeconds(10), out var streams), Is.True);
         Pass(hub, crowd, Clients / 5, TimeSpan.FromSeconds(10));
 
         Assert.That(streams, Is.EqualTo(Clients / 5));
-        Assert.That(hub.Hub.CountShards().Shed, Is.EqualTo(Clients / 5));
+        Assert.That(hub.Hub.FanOut.Count().Shed, Is.EqualTo(Clients / 5));
         Returns(crowd.Where(client => client.Ended is not null), "a shed of 20 % over 10 s");
         for (var tenth = 0; tenth < 10; tenth++)
             Assert.That(crowd.Skip(tenth * Clients / 10).Take(Clients / 10).Count(client => client.Ended is not null), Is.EqualTo(Clients / 50).Within(2), "old and young alike");
@@ -73,7 +73,7 @@ internal sealed class ReturnTests
     public void After_a_crash_they_come_back_by_the_time_of_their_greeting(double load, int seconds)
     {
         using var hub = new TestHub(HubOptions.Default with { Shards = 2 });
-        hub.Hub.Load = load;
+        hub.Hub.Reconnection.Load = load;
         var crowd = Gather(hub, Clients);
 
         foreach (var client in crowd) client.PeerLost();
@@ -98,7 +98,7 @@ internal sealed class ReturnTests
     // Time goes on once those have ended who are to end by then, half of them in each shard.
     private static void Pass(TestHub hub, ReturningSubscription[] crowd, int leaving, TimeSpan period)
     {
-        var departure = new Departure { Begin = 0, PeriodMilliseconds = (long)period.TotalMilliseconds, MeanRetry = default, Stretch = default, Parts = [] };
+        var departure = new ShedPlan { Begin = 0, PeriodMilliseconds = (long)period.TotalMilliseconds, MeanRetry = default, Stretch = default, Parts = [] };
         for (var passed = TimeSpan.Zero; ; passed += Step, hub.Time.Advance(Step))
         {
             WaitForEnds(hub, crowd, 2 * departure.Due(leaving / 2, (long)passed.TotalMilliseconds));
@@ -109,7 +109,7 @@ internal sealed class ReturnTests
     // Two that follow each other are of both shards. A stream is counted off a moment before it is told that it has ended.
     private static void WaitForEnds(TestHub hub, ReturningSubscription[] crowd, int ended)
     {
-        Eventually.True(() => hub.Hub.SubscriptionCount == crowd.Length - ended, $"{ended} streams have ended");
+        Eventually.True(() => hub.Hub.Streams == crowd.Length - ended, $"{ended} streams have ended");
         foreach (var client in crowd.AsSpan(0, 2)) TestHub.Settle(client);
     }
 

@@ -22,7 +22,7 @@ internal sealed class RoundTests
         var leaving = Enumerable.Range(0, 600).Select(_ => hub.Subscribe(ResumePoint.Head, "a")).ToList();
         var came = new List<RecordingSubscription>();
         var gone = new List<RecordingSubscription>();
-        Eventually.True(() => hub.Hub.SubscriptionCount == 1600);
+        Eventually.True(() => hub.Hub.Streams == 1600);
 
         for (var i = 0; i < Events; i++)
         {
@@ -92,9 +92,9 @@ internal sealed class RoundTests
         var batch = new PublishBatch();
         for (var i = 0; i < 8000; i++) TestHub.Add(batch, "a", "x"u8);
 
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
 
-        Assert.That(hub.Hub.WaitForReadersAsync(batch).AsTask().IsCompleted, Is.True);
+        Assert.That(hub.Hub.WaitForSubscribersAsync(batch).AsTask().IsCompleted, Is.True);
     }
 
     [Test]
@@ -104,7 +104,7 @@ internal sealed class RoundTests
         using var entered = new ManualResetEventSlim();
         using var proceed = new ManualResetEventSlim();
         // More than a publisher serves itself: it would hold itself up.
-        var subscriptions = Enumerable.Range(0, FanOutShard.InlineReaders + 1).Select(_ => hub.SubscribeLive("a")).ToArray();
+        var subscriptions = Enumerable.Range(0, FanOutShard.InlineSubscribers + 1).Select(_ => hub.SubscribeLive("a")).ToArray();
         subscriptions[2].Sending = () =>
         {
             entered.Set();
@@ -118,8 +118,8 @@ internal sealed class RoundTests
         {
             var batch = new PublishBatch();
             TestHub.Add(batch, "a", "x"u8);
-            hub.Hub.Publish(batch);
-            waits.Add(hub.Hub.WaitForReadersAsync(batch).AsTask());
+            hub.Hub.PublishNow(batch);
+            waits.Add(hub.Hub.WaitForSubscribersAsync(batch).AsTask());
         }
 
         Assert.That(waits[40].IsCompleted, Is.True);
@@ -135,7 +135,7 @@ internal sealed class RoundTests
         using var hub = new TestHub(HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 100 } });
         using var entered = new ManualResetEventSlim();
         using var proceed = new ManualResetEventSlim();
-        var subscriptions = Enumerable.Range(0, FanOutShard.InlineReaders + 1).Select(_ => hub.SubscribeLive("a")).ToArray();
+        var subscriptions = Enumerable.Range(0, FanOutShard.InlineSubscribers + 1).Select(_ => hub.SubscribeLive("a")).ToArray();
         var sends = 0;
         subscriptions[2].Sending = () =>
         {
@@ -147,7 +147,7 @@ internal sealed class RoundTests
         PublishLarge(hub, 30);
         entered.Wait();
 
-        var wait = hub.Hub.WaitForReadersAsync(PublishLarge(hub, 60)).AsTask();
+        var wait = hub.Hub.WaitForSubscribersAsync(PublishLarge(hub, 60)).AsTask();
         Assert.That(wait.IsCompleted, Is.False);
         proceed.Set();
 
@@ -167,8 +167,8 @@ internal sealed class RoundTests
         {
             var batch = new PublishBatch();
             for (var j = 0; j < 40; j++) TestHub.Add(batch, "a", "x"u8);
-            hub.Hub.Publish(batch);
-            Assert.That(hub.Hub.WaitForReadersAsync(batch).AsTask().Wait(TimeSpan.FromSeconds(20)), Is.True);
+            hub.Hub.PublishNow(batch);
+            Assert.That(hub.Hub.WaitForSubscribersAsync(batch).AsTask().Wait(TimeSpan.FromSeconds(20)), Is.True);
         }
 
         Assert.That(subscription.Connection.IsPending, Is.True);
@@ -189,8 +189,8 @@ internal sealed class RoundTests
         {
             batch.Clear();
             TestHub.Add(batch, "a", "x"u8);
-            hub.Hub.Publish(batch);
-            await hub.Hub.WaitForReadersAsync(batch);
+            hub.Hub.PublishNow(batch);
+            await hub.Hub.WaitForSubscribersAsync(batch);
         }
 
         foreach (var subscription in subscriptions)
@@ -207,7 +207,7 @@ internal sealed class RoundTests
         var batch = new PublishBatch();
         var data = Encoding.ASCII.GetBytes(new string('x', 10_000));
         for (var i = 0; i < events; i++) TestHub.Add(batch, "a", data);
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
         return batch;
     }
 }

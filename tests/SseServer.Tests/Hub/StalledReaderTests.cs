@@ -45,7 +45,7 @@ internal sealed class StalledReaderTests
         {
             Assert.That(healthy.Stream.Gaps, Is.Empty);
             Assert.That(hub.Hub.HistoryBytes, Is.InRange(900_000, 1_000_000));
-            Assert.That(hub.Hub.Pinned.Bytes, Is.InRange(400_000, 410_000));
+            Assert.That(hub.Hub.FanOut.Pinned.Bytes, Is.InRange(400_000, 410_000));
         });
     }
 
@@ -60,16 +60,16 @@ internal sealed class StalledReaderTests
     {
         using var hub = new TestHub(ShortTopic);
         var stalled = Stall(hub, 10, new string('x', 400_000));
-        Assert.That(hub.Hub.Pinned.Bytes, Is.Zero, "It is in history.");
+        Assert.That(hub.Hub.FanOut.Pinned.Bytes, Is.Zero, "It is in history.");
         hub.Publish("a", "the large one is dropped");
-        Assert.That(hub.Hub.Pinned.Bytes, Is.GreaterThan(400_000));
+        Assert.That(hub.Hub.FanOut.Pinned.Bytes, Is.GreaterThan(400_000));
 
         foreach (var subscription in stalled[..5]) subscription.Connection.Take(int.MaxValue);
         foreach (var subscription in stalled[..5]) subscription.WaitForData(new string('x', 400_000), "the large one is dropped");
         foreach (var subscription in stalled[5..]) subscription.Connection.Break();
 
-        Eventually.True(() => hub.Hub.Pinned.Bytes == 0);
-        Assert.That(hub.Hub.CountShards().Cut, Is.Zero, "One event larger than the bound may be read in peace.");
+        Eventually.True(() => hub.Hub.FanOut.Pinned.Bytes == 0);
+        Assert.That(hub.Hub.FanOut.Count().Cut, Is.Zero, "One event larger than the bound may be read in peace.");
     }
 
     [Test]
@@ -83,14 +83,14 @@ internal sealed class StalledReaderTests
 
         // An eighth of that is room for two.
         foreach (var subscription in stalled[..16]) subscription.WaitForEnd(StreamEnding.Broken);
-        Assert.That(hub.Hub.Pinned.Bytes, Is.LessThanOrEqualTo(150_000));
+        Assert.That(hub.Hub.FanOut.Pinned.Bytes, Is.LessThanOrEqualTo(150_000));
         foreach (var subscription in stalled[16..])
         {
             subscription.Connection.Take(int.MaxValue);
             subscription.WaitForCount(1);
         }
 
-        Assert.That(hub.Hub.CountShards().Cut, Is.EqualTo(16));
+        Assert.That(hub.Hub.FanOut.Count().Cut, Is.EqualTo(16));
     }
 
     [Test]
@@ -101,7 +101,7 @@ internal sealed class StalledReaderTests
         hub.Publish("a", new string('x', 100_000));
         hub.Publish("b", new string('x', 200_000));
         hub.Publish("b", new string('x', 200_000));
-        Assert.That(hub.Topic("a").CountUnderLock, Is.Zero, "It is in the store alone.");
+        Assert.That(hub.Topic("a").Count, Is.Zero, "It is in the store alone.");
 
         var stalled = new List<RecordingSubscription>();
         for (var i = 0; i < 20; i++)
@@ -113,7 +113,7 @@ internal sealed class StalledReaderTests
         }
 
         foreach (var subscription in stalled[..^1]) subscription.WaitForEnd(StreamEnding.Broken);
-        Eventually.True(() => hub.Hub.Pinned.Bytes <= 110_000);
+        Eventually.True(() => hub.Hub.FanOut.Pinned.Bytes <= 110_000);
         stalled[^1].Connection.Take(int.MaxValue);
         stalled[^1].WaitForData(new string('x', 100_000));
     }
@@ -174,7 +174,7 @@ internal sealed class StalledReaderTests
         var plug = hub.SubscribeLive("other/plug");
         plug.Sending = () => mayGoOn.Wait(TimeSpan.FromSeconds(20));
         var plugged = Task.Run(() => hub.Publish("other/plug", "the shard is busy with this one"));
-        Eventually.True(() => hub.Hub.FindTopic("other/plug"u8)!.CountUnderLock == 1);
+        Eventually.True(() => hub.Hub.Catalog.Topics.Find("other/plug"u8)!.Count == 1);
 
         var publishes = Enumerable.Range(0, 300).Select(i => hub.Begin("steady", $"{i} {new string('x', 400)}").Status).ToList();
         publishes.AddRange(Enumerable.Range(0, 300).Select(i => hub.Begin($"other/{i}", new string('x', 400)).Status));
@@ -242,6 +242,6 @@ internal sealed class StalledReaderTests
             hub.Publish(topic, data);
         }
 
-        return [.. Enumerable.Range(0, 5).Select(i => hub.Topic($"t/{i}").CountUnderLock)];
+        return [.. Enumerable.Range(0, 5).Select(i => hub.Topic($"t/{i}").Count)];
     }
 }

@@ -39,7 +39,7 @@ internal sealed class StoreFailureTests : IDisposable
         Assert.That(hub.Hub.HistoryState, Is.EqualTo(HistoryState.Ok));
         subscription.WaitForData("one", "two");
         Assert.That(_store.Data("a"), Is.EqualTo(new[] { "one", "two" }));
-        Assert.That(hub.Topic("a").PendingUnderLock, Is.Zero, "What was refused holds nothing.");
+        Assert.That(hub.Topic("a").Pending, Is.Zero, "What was refused holds nothing.");
     }
 
     [Test]

@@ -68,7 +68,7 @@ internal sealed class StoredConflationTests : IDisposable
             _ = hub.Hub.PublishAsync(batch).AsTask();
         }
 
-        Eventually.True(() => reader.Cursors[0].Log.DroppedThrough > at);
+        Eventually.True(() => reader.Cursors[0].Log.Marks.MemoryStart > at);
         Eventually.True(() => reader.Cursors[0].Log.AppendedEvents >= _published);
         plug.Sending = null;
         mayGoOn.Set();

@@ -166,7 +166,7 @@ internal sealed class StoredEndTests : IDisposable
             AdvanceUntil(() => _store.Ids("a").Length == 0);
             Assert.That(hub.End("a", "more", out _), Is.EqualTo(HubStatus.TopicEnded));
             _time.StepWallClock(TimeSpan.FromDays(366));
-            AdvanceUntil(() => hub.Hub.FindTopic("a"u8) is not { HasEnded: true });
+            AdvanceUntil(() => hub.Hub.Catalog.Topics.Find("a"u8) is not { HasEnded: true });
             hub.Publish("a", "another life");
         }
 
@@ -209,8 +209,8 @@ internal sealed class StoredEndTests : IDisposable
             _store.CommitsMayPass.Reset();
             var (_, status) = hub.Begin("c", "x");
             // The one whose events went first.
-            Eventually.True(() => (hub.Hub.FindTopic("a"u8) is null) != (hub.Hub.FindTopic("b"u8) is null));
-            name = hub.Hub.FindTopic("a"u8) is null ? "a" : "b";
+            Eventually.True(() => (hub.Hub.Catalog.Topics.Find("a"u8) is null) != (hub.Hub.Catalog.Topics.Find("b"u8) is null));
+            name = hub.Hub.Catalog.Topics.Find("a"u8) is null ? "a" : "b";
             hub.SubscribeLive(name);
             _store.CommitsMayPass.Set();
             Assert.That(status.Result, Is.EqualTo(HubStatus.Ok));

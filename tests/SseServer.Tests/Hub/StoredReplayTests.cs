@@ -56,7 +56,7 @@ internal sealed class StoredReplayTests : IDisposable
         hub.Publish("a", "0");
         subscription.WaitUntilBlocked();
         for (var i = 1; i <= 1000; i++) hub.Publish(i % 2 == 0 || selectors is ["a"] ? "a" : "b", $"{i}");
-        Assert.That(hub.Topic("a").DroppedThrough.Value, Is.GreaterThan(0));
+        Assert.That(hub.Topic("a").Marks.MemoryStart.Value, Is.GreaterThan(0));
 
         // Some at a time, so that it stops in the middle of pages and frames.
         for (var taken = 0; taken < 40; taken++)
@@ -72,7 +72,7 @@ internal sealed class StoredReplayTests : IDisposable
         subscription.WaitForData([.. Enumerable.Range(0, 1001).Select(i => $"{i}"), "live"]);
         Assert.That(subscription.Stream.Gaps, Is.Empty);
         TestHub.Settle(subscription);
-        Assert.That(hub.Hub.CountShards().Deliveries, Is.EqualTo(1002), "What comes from the store is counted too.");
+        Assert.That(hub.Hub.FanOut.Count().Deliveries, Is.EqualTo(1002), "What comes from the store is counted too.");
     }
 
     [TestCase(true)]

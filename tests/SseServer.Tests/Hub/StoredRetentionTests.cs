@@ -172,7 +172,7 @@ internal sealed class StoredRetentionTests : IDisposable
         hub.PublishRange("a", 1, 300);
         _store.Failure = SseServer.History.StoreFailure.Full;
         _time.Advance(TimeSpan.FromSeconds(1));
-        Eventually.True(() => hub.Topic("a").TrimmedThroughUnderLock.Value > 0);
+        Eventually.True(() => hub.Topic("a").Marks.StoreStart.Value > 0);
 
         _store.Failure = null;
 

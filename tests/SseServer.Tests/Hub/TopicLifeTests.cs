@@ -3,6 +3,7 @@ using SseServer.Delivery;
 using SseServer.Log;
 using SseServer.Publishing;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub;
 
@@ -66,7 +67,7 @@ internal sealed class TopicLifeTests
 
         hub.Time.Advance(TimeSpan.FromMinutes(10));
         Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
-        hub.Hub.Release(subscription.Cursors);
+        hub.Hub.Catalog.Release(subscription.Cursors.Select(cursor => cursor.Log));
         hub.Time.Advance(TimeSpan.FromMinutes(2));
 
         Assert.That(hub.Hub.TopicCount, Is.Zero);
@@ -102,12 +103,12 @@ internal sealed class TopicLifeTests
         TestHub.Add(batch, "b", "x"u8);
         TestHub.Add(batch, "c", "x"u8);
 
-        Assert.That(hub.Hub.Publish(batch), Is.EqualTo(HubStatus.TooManyTopics));
+        Assert.That(hub.Hub.PublishNow(batch), Is.EqualTo(HubStatus.TooManyTopics));
         Assert.That(hub.Hub.Head, Is.EqualTo(head));
-        Assert.That(hub.Topic("a").CountUnderLock, Is.EqualTo(1));
+        Assert.That(hub.Topic("a").Count, Is.EqualTo(1));
         Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "a", "d"), Is.EqualTo(HubStatus.TooManyTopics));
         Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "a"), Is.EqualTo(HubStatus.Ok));
-        Assert.That(hub.Topic("a").HoldersUnderLock, Is.EqualTo(1), "What was refused holds nothing.");
+        Assert.That(hub.Topic("a").Subscribers, Is.EqualTo(1), "What was refused holds nothing.");
     }
 
     [Test]
@@ -133,11 +134,11 @@ internal sealed class TopicLifeTests
         hub.Hold(first, ResumePoint.Head, "a", "b", "published");
         hub.Hold(second, ResumePoint.Head, "b", "c");
 
-        hub.Hub.Release(first.Cursors);
+        hub.Hub.Catalog.Release(first.Cursors.Select(cursor => cursor.Log));
         Assert.That(hub.Hub.TopicCount, Is.EqualTo(3), "b, c and published");
-        hub.Hub.Release(second.Cursors);
+        hub.Hub.Catalog.Release(second.Cursors.Select(cursor => cursor.Log));
         Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
-        Assert.That(hub.Topic("published").CountUnderLock, Is.EqualTo(1));
+        Assert.That(hub.Topic("published").Count, Is.EqualTo(1));
     }
 
     [Test]
@@ -159,10 +160,10 @@ internal sealed class TopicLifeTests
         var first = new RecordingSubscription();
         hub.Hold(first, ResumePoint.Head, "a", "p/*");
 
-        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "b", "a"), Is.EqualTo(HubStatus.TooManyReaders));
-        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "b", "p/*"), Is.EqualTo(HubStatus.TooManyReaders));
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "b", "a"), Is.EqualTo(HubStatus.TooManySubscribers));
+        Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "b", "p/*"), Is.EqualTo(HubStatus.TooManySubscribers));
         Assert.That(hub.Hub.TopicCount, Is.EqualTo(1));
-        hub.Hub.Release(first.Cursors);
+        hub.Hub.Catalog.Release(first.Cursors.Select(cursor => cursor.Log));
         Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "b", "a", "p/*"), Is.EqualTo(HubStatus.Ok));
     }
 }

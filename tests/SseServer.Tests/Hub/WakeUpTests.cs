@@ -16,7 +16,7 @@ namespace SseServer.Tests.Hub;
 internal sealed class WakeUpTests
 {
     [TestCase(1, 200_000)]
-    [TestCase(FanOutShard.InlineReaders + 1, 60_000)]
+    [TestCase(FanOutShard.InlineSubscribers + 1, 60_000)]
     public void Each_publish_is_delivered_without_another_one(int readers, int rounds)
     {
         using var hub = new TestHub(HubOptions.Default with { Shards = 1 }, TimeProvider.System);
@@ -87,7 +87,7 @@ internal sealed class WakeUpTests
             EventHub.Join(subscriptions[i]);
         }
 
-        Eventually.True(() => hub.Hub.SubscriptionCount == readers);
+        Eventually.True(() => hub.Hub.Streams == readers);
         TestHub.Settle(subscriptions[0]);
         return subscriptions;
     }
@@ -96,7 +96,7 @@ internal sealed class WakeUpTests
     {
         batch.Clear();
         TestHub.Add(batch, topic, "x"u8);
-        hub.Hub.Publish(batch);
+        hub.Hub.PublishNow(batch);
     }
 
     private static void Await(CountingSubscription subscription, int sends)

@@ -27,14 +27,14 @@ public sealed class MemoryWatcherTests
         var first = await PublishAsync(server, 10);
         watcher.Look();
         Assert.That((server.Hub.Pressure, collections), Is.EqualTo((MemoryPressure.Level.None, 0)));
-        var (history, events) = (server.Hub.HistoryBytes, server.Hub.HistoryEvents);
+        var (history, events) = (server.Hub.HistoryBytes, server.Hub.Catalog.Budget.Total.Events);
 
         others = 12 * Megabyte;
         watcher.Look();
         Assert.That(server.Hub.Pressure, Is.EqualTo(MemoryPressure.Level.ShortHistory));
         Assert.That(server.Hub.HistoryBytes, Is.LessThanOrEqualTo(history / 4 * 3));
-        Assert.That(server.Hub.HistoryEvents, Is.LessThan(events));
-        Assert.That(server.Hub.ReconnectionTime, Is.GreaterThan(server.Hub.Options.ReconnectionTime), "clients are told to stay away longer");
+        Assert.That(server.Hub.Catalog.Budget.Total.Events, Is.LessThan(events));
+        Assert.That(server.Hub.Reconnection.Mean, Is.GreaterThan(server.Hub.Options.ReconnectionTime), "clients are told to stay away longer");
         Assert.That(collections, Is.EqualTo(1), "garbage is looked for before history goes");
         var resumed = await server.SubscribeAsync("/events/history", $"Last-Event-ID: {first}");
         Assert.That((await resumed.ReadEventAsync())!.Name, Is.EqualTo("gap"), "who has lost something is told");
@@ -45,11 +45,11 @@ public sealed class MemoryWatcherTests
         Assert.That(server.Hub.Pressure, Is.EqualTo(MemoryPressure.Level.Full));
         Assert.That(server.Hub.HistoryBytes, Is.LessThanOrEqualTo(Megabyte));
         await AssertRefusesAsync(server);
-        Assert.That(server.Hub.SubscriptionCount, Is.EqualTo(2));
+        Assert.That(server.Hub.Streams, Is.EqualTo(2));
 
         others = 0;
         for (var i = 0; i < 16; i++) watcher.Look();
-        Assert.That((server.Hub.Pressure, server.Hub.MaxHistoryBytes), Is.EqualTo((MemoryPressure.Level.None, 16 * Megabyte)));
+        Assert.That((server.Hub.Pressure, server.Hub.Catalog.Budget.MaxBytes), Is.EqualTo((MemoryPressure.Level.None, 16 * Megabyte)));
         Assert.That((await server.SendAsync("POST", "/events/live", "2")).Status, Is.EqualTo(201));
         Assert.That((await live.ReadEventAsync())!.Data, Is.EqualTo("1"));
         Assert.That((await live.ReadEventAsync())!.Data, Is.EqualTo("2"));

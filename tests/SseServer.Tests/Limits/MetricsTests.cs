@@ -58,11 +58,11 @@ public sealed partial class MetricsTests
         await server.SendAsync("GET", "/nowhere");
 
         // A delivery is counted a moment after its bytes are with the kernel.
-        await Eventually.HoldsAsync(() => server.Hub.CountShards().Deliveries == 3, "three deliveries");
+        await Eventually.HoldsAsync(() => server.Hub.FanOut.Count().Deliveries == 3, "three deliveries");
         Assert.That(await server.MetricAsync("sse_deliveries_total"), Is.EqualTo(3));
         Assert.That(await server.MetricAsync("sse_events_published_total"), Is.EqualTo(2));
         Assert.That(await server.MetricAsync("sse_events_repeated_total"), Is.EqualTo(1));
-        var published = server.Hub.CountPublished().Bytes;
+        var published = server.Hub.Publisher.Appender.Counters.Bytes;
         Assert.That(published, Is.GreaterThan(60));
         Assert.That(await server.MetricAsync("sse_published_bytes_total"), Is.EqualTo(published));
         Assert.That(await server.MetricAsync("sse_delivered_bytes_total"), Is.InRange(published + 1, published * 2));
@@ -73,7 +73,7 @@ public sealed partial class MetricsTests
         Assert.That(await server.MetricAsync("sse_streams_opened_total"), Is.EqualTo(2));
         Assert.That(await server.MetricAsync("""sse_http_replies_total{status="4xx"}"""), Is.EqualTo(1));
 
-        server.Hub.BeginDrain(TimeSpan.Zero);
+        server.Hub.Shedder.BeginDrain(TimeSpan.Zero);
         await server.HasStreamsAsync(0);
         Assert.That(await server.MetricAsync("""sse_streams_ended_total{reason="complete"}"""), Is.EqualTo(2));
     }

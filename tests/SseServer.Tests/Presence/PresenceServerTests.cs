@@ -166,5 +166,5 @@ internal sealed class PresenceServerTests
     }
 
     // Nobody published to it, so it goes with its last reader.
-    private static Task IsLeftAsync(ServerUnderTest server) => Eventually.HoldsAsync(() => server.Hub.FindTopic("chat/7"u8) is null, "the reader gone");
+    private static Task IsLeftAsync(ServerUnderTest server) => Eventually.HoldsAsync(() => server.Hub.Catalog.Topics.Find("chat/7"u8) is null, "the reader gone");
 }

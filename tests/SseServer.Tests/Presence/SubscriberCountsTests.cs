@@ -57,7 +57,7 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new CountedHub();
         hub.Leave(hub.Read("chat/7"));
-        Assert.That(hub.Test.Hub.FindTopic("chat/7"u8), Is.Null);
+        Assert.That(hub.Test.Hub.Catalog.Topics.Find("chat/7"u8), Is.Null);
         hub.Read("chat/7");
         hub.Read("chat/7");
         hub.Look();
@@ -116,7 +116,7 @@ internal sealed class SubscriberCountsTests
         hub.Read([.. Enumerable.Range(0, 600).Select(i => $"chat/{i}")]);
         hub.Look();
         for (var i = 0; i < 600; i++) Assert.That(hub.Numbers($"chat/{i}"), Is.EqualTo(new[] { 1 }), $"chat/{i}");
-        Assert.That(hub.Test.Hub.HistoryEvents, Is.EqualTo(600));
+        Assert.That(hub.Test.Hub.Catalog.Budget.Total.Events, Is.EqualTo(600));
     }
 
     [Test]
@@ -129,7 +129,7 @@ internal sealed class SubscriberCountsTests
         {
             hub.Test.Time.Advance(TimeSpan.FromMinutes(1));
             hub.Look();
-            Assert.That(hub.Test.Topic("$presence/chat/7").CountUnderLock, Is.InRange(1, 4));
+            Assert.That(hub.Test.Topic("$presence/chat/7").Count, Is.InRange(1, 4));
         }
     }
 
@@ -205,8 +205,8 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new TestHub();
         Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "chat/7"), Is.EqualTo(HubStatus.Ok));
-        var changes = new List<TopicReaders>();
-        hub.Hub.TakeReaderChanges(changes);
+        var changes = new List<SubscriberChange>();
+        hub.Hub.TakeSubscriberChanges(changes);
         Assert.That(changes, Is.Empty);
     }
 

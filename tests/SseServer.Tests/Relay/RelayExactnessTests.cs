@@ -9,6 +9,7 @@ using SseServer.Tests.Acceptance;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.History;
 using SseServer.Tests.Relay.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Relay;
 
@@ -170,7 +171,7 @@ public sealed class RelayExactnessTests
         relay.Server.Hub.Pressure = MemoryPressure.Level.Full;
         await exchange.SendAsync(SourceServer.StreamHead + "data: 1\n\n");
         await relay.HoldsAsync(() => !relay.Logs.Complaints.IsEmpty, "a line of the log");
-        Assert.That(relay.Server.Hub.HistoryEvents, Is.Zero);
+        Assert.That(relay.Server.Hub.Catalog.Budget.Total.Events, Is.Zero);
         relay.Server.Hub.Pressure = MemoryPressure.Level.None;
 
         Assert.That(await relay.NextAsync(reader, 1), Is.EqualTo(new[] { "1" }));
@@ -218,6 +219,6 @@ public sealed class RelayExactnessTests
         PublisherEventId id = default;
         if (number % 2 == 0) PublisherEventId.TryCreate(Encoding.ASCII.GetBytes($"own{number}"), out id);
         batch.Add(topic, new ServerSentEvent { Id = id, Data = Encoding.ASCII.GetBytes($"s:{number}"), RetryMilliseconds = -1 });
-        Assert.That(source.Hub.Publish(batch), Is.EqualTo(HubStatus.Ok));
+        Assert.That(source.Hub.PublishNow(batch), Is.EqualTo(HubStatus.Ok));
     }
 }

@@ -85,7 +85,7 @@ internal sealed class TestHub : IDisposable
     public bool IsOver(ResumePoint start, params string[] selectors) => Hub.IsOverAsync(Array.ConvertAll(selectors, Select), start).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Publishes and, with a store, waits for the commit.</summary>
-    public HubStatus Publish(PublishBatch batch) => _isStored ? Hub.PublishAsync(batch).AsTask().GetAwaiter().GetResult() : Hub.Publish(batch);
+    public HubStatus Publish(PublishBatch batch) => _isStored ? Hub.PublishAsync(batch).AsTask().GetAwaiter().GetResult() : Hub.PublishNow(batch);
 
     /// <summary>Publishes without waiting.</summary>
     public (PublishBatch Batch, Task<HubStatus> Status) Begin(string topic, string data, string? id = null)
@@ -103,7 +103,7 @@ internal sealed class TestHub : IDisposable
         return last;
     }
 
-    public Topic Topic(string name) => Hub.FindTopic(Encoding.UTF8.GetBytes(name)) ?? throw new ArgumentException("No such topic.", nameof(name));
+    public Topic Topic(string name) => Hub.Catalog.Topics.Find(Encoding.UTF8.GetBytes(name)) ?? throw new ArgumentException("No such topic.", nameof(name));
 
     public RecordingSubscription Subscribe(ResumePoint start, params string[] selectors) => Join(new RecordingSubscription(), start, selectors);
 
@@ -116,7 +116,7 @@ internal sealed class TestHub : IDisposable
     }
 
     public HubStatus Hold(Subscription subscription, ResumePoint start, params string[] selectors)
-        => Hub.HoldAsync(subscription, Array.ConvertAll(selectors, Select), start).AsTask().GetAwaiter().GetResult();
+        => Hub.AcquireAsync(subscription, Array.ConvertAll(selectors, Select), start).AsTask().GetAwaiter().GetResult();
 
     /// <summary>A subscription that has its greeting and stands at the head.</summary>
     public RecordingSubscription SubscribeLive(params string[] selectors)
@@ -133,7 +133,7 @@ internal sealed class TestHub : IDisposable
     /// </summary>
     public static void Settle(Subscription subscription)
     {
-        for (var i = 0; i < 3; i++) subscription.Shard.NextPass().GetAwaiter().GetResult();
+        for (var i = 0; i < 3; i++) subscription.Inbox.NextPass().GetAwaiter().GetResult();
     }
 
     public void Dispose()

@@ -13,7 +13,7 @@ internal sealed class CountedHub : IDisposable
 {
     public static readonly PresenceOptions Options = new() { Topics = [TestHub.Select("chat/**")] };
 
-    private readonly List<TopicReaders> _changes = [];
+    private readonly List<SubscriberChange> _changes = [];
 
     public CountedHub(HubOptions? options = null, HubTime? time = null, IEventStore? store = null)
     {
@@ -35,13 +35,13 @@ internal sealed class CountedHub : IDisposable
 
     public void Leave(params Subscription[] readers)
     {
-        foreach (var reader in readers) Test.Hub.Release(reader.Cursors);
+        foreach (var reader in readers) Test.Hub.Catalog.Release(reader.Cursors.Select(cursor => cursor.Log));
     }
 
     public void Look()
     {
         _changes.Clear();
-        Test.Hub.TakeReaderChanges(_changes);
+        Test.Hub.TakeSubscriberChanges(_changes);
         Counts.LookAsync(_changes).AsTask().GetAwaiter().GetResult();
     }
 
@@ -50,7 +50,7 @@ internal sealed class CountedHub : IDisposable
     {
         var name = Encoding.UTF8.GetBytes("$presence/" + selector);
         var reader = Test.Subscribe(ResumePoint.Oldest, "$presence/" + selector);
-        if (Test.Hub.FindTopic(name) is { CountUnderLock: var events }) reader.WaitForCount(events);
+        if (Test.Hub.Catalog.Topics.Find(name) is { Count: var events }) reader.WaitForCount(events);
         TestHub.Settle(reader);
         return reader.Data;
     }

@@ -1,0 +1,152 @@
+using SseServer.History;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
+
+namespace SseServer.Catalog;
+
+/// <summary>The topics: found by name, created, ended, removed. Under the lock.</summary>
+internal sealed class TopicTable(
+    HubOptions options, HubClock clock, EventIdSequence ids, RetentionFloor floor, PatternTable patterns, HistoryBudget budget, EndedTopics ended,
+    HoldWork work)
+{
+    // Ended topics looked at for one that can give way, so that a full table costs a publish no more than that.
+    private const int MaxEndedTried = 16;
+
+    private readonly Dictionary<byte[], Topic> _byName = new(Utf8Comparer.Instance);
+    private readonly List<Topic> _topics = [];
+
+    /// <summary>With a store: has it delete what it has of a topic that is removed before its time. Set by Publishing.</summary>
+    public Action<Topic>? RemoveStored { get; set; }
+
+    public int Count => _topics.Count;
+
+    /// <summary>A topic of a round through all; null past the last. A removal moves the last topic into the hole.</summary>
+    public Topic? At(int position) => position < _topics.Count ? _topics[position] : null;
+
+    public Topic? Find(ReadOnlySpan<byte> name) => _byName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic) ? topic : null;
+
+    /// <summary>Finds or creates a topic; null if that would be too many.</summary>
+    public Topic? FindOrCreate(ReadOnlySpan<byte> name, int maxTopics)
+    {
+        if (Find(name) is { } known) return known;
+        // Ended topics without events give way, so they count against nobody; and they stay until the table is full.
+        if (_topics.Count - ended.Count >= maxTopics) return null;
+        if (_topics.Count >= options.MaxTopics && !TryMakeRoom()) return null;
+        var topic = Create(name.ToArray());
+        work.Add(HoldWork.TopicCreated);
+        if (ids.IsStored) topic.SetStored(default, default, default);
+        topic.EvictThrough(floor.Of(name));
+        return topic;
+    }
+
+    /// <summary>Creates a topic that the store knows, with its history in the store alone.</summary>
+    public void Restore(StoredTopic stored, EventId origin)
+    {
+        var topic = Create(stored.Name);
+        topic.IsForSubscribersOnly = false;
+        topic.SetStored(new(stored.TrimmedThrough), new(stored.EvictedThrough), new(stored.LastId));
+        topic.EvictThrough(new(Math.Max(stored.EvictedThrough, origin.Value)));
+        // An end that was forgotten is still stored, before what came after it.
+        if (stored.EndId == 0 || stored.EndId < stored.LastId) return;
+        topic.End(new(stored.EndId), isEvent: false);
+        ended.Add(topic);
+    }
+
+    /// <summary>Forgets an end that was known for long enough and has no events left: its topic takes new events.</summary>
+    public void ForgetEnd(Topic topic, long unixMilliseconds)
+    {
+        if (!topic.HasEnded || topic.Pending > 0 || topic.HasEvents) return;
+        if (unixMilliseconds - topic.EndId.Milliseconds < (long)options.EndedLinger.TotalMilliseconds) return;
+        topic.Reopen();
+        ended.Remove(topic);
+    }
+
+    /// <summary>Whether a topic has nothing, and nobody has used it for some time.</summary>
+    public bool IsUnused(Topic topic)
+        => topic is { IsEmpty: true, HasStoredEvents: false, HasEnded: false, Pending: 0 } && IsOutOfUse(topic, options.TopicLinger);
+
+    /// <summary>Whether nobody has used a log for some time.</summary>
+    public bool IsOutOfUse(EventLog log, TimeSpan linger) => log.Subscribers == 0 && clock.Milliseconds - log.LastUsed > linger.TotalMilliseconds;
+
+    public void Remove(Topic topic)
+    {
+        floor.Raise(topic.Name, topic.EvictedThrough);
+        ended.Remove(topic);
+        TopicsBySize.Remove(topic);
+        _byName.Remove(topic.Name);
+        var last = _topics[^1];
+        _topics[topic.Position] = last;
+        last.Position = topic.Position;
+        _topics.RemoveAt(_topics.Count - 1);
+        topic.Position = -1;
+    }
+
+    /// <summary>The names of the topics that begin with a prefix.</summary>
+    public List<byte[]> NamesBelow(ReadOnlySpan<byte> prefix)
+    {
+        var names = new List<byte[]>();
+        foreach (var topic in _topics)
+            if (topic.Name.AsSpan().StartsWith(prefix)) names.Add(topic.Name);
+        return names;
+    }
+
+    /// <summary>Compares a topic with the patterns that came since it was last compared.</summary>
+    public void Match(Topic topic)
+    {
+        if (topic.MatchedThrough == patterns.Newest) return;
+        using (budget.Track(topic)) patterns.Match(topic);
+    }
+
+    private Topic Create(byte[] name)
+    {
+        var (retention, durability) = options.RuleOf(name);
+        var topic = new Topic(name, options.Shards, retention)
+        {
+            Durability = durability,
+            IsWatched = options.Watches(name),
+            LastUsed = clock.Milliseconds,
+            Position = _topics.Count,
+            Patterns = patterns,
+            CreatedAfterPattern = patterns.Newest,
+        };
+        _byName.Add(topic.Name, topic);
+        _topics.Add(topic);
+        // Events that were shown and not committed before a crash may be lost, and nobody knows which those were.
+        if (durability == Durability.Async) topic.EvictThrough(ids.UncleanThrough);
+        return topic;
+    }
+
+    /// <summary>Removes an ended topic before its time, if one without events and subscribers is found: the oldest first.</summary>
+    private bool TryMakeRoom()
+    {
+        for (var tries = Math.Min(MaxEndedTried, ended.Count); tries > 0; tries--)
+        {
+            var topic = ended.First;
+            ended.Remove(topic);
+            if (topic is { Subscribers: 0, Pending: 0, HasEvents: false })
+            {
+                if (topic.CommittedThrough.Value > 0) Forget(topic);
+                Remove(topic);
+                return true;
+            }
+
+            ended.Add(topic);
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Notes that all that the store still has of a topic is gone, before the topic is removed: a topic of the same name learns it from the
+    /// floor, and subscribers of patterns from their patterns.
+    /// </summary>
+    private void Forget(Topic topic)
+    {
+        // Patterns that came since its last event read its keys from the store too.
+        Match(topic);
+        work.Add(topic.MatchingPatternCount);
+        topic.EvictAll();
+        RemoveStored!(topic);
+    }
+}

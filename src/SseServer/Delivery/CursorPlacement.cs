@@ -1,0 +1,206 @@
+using SseServer.Catalog;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Delivery;
+
+/// <summary>
+/// Finds where a subscription begins, moves its cursors after losses, and tells clients' resume points. Each answer is of one moment: it is
+/// found under the catalog's lock. Any thread that runs the subscription's shard.
+/// </summary>
+internal sealed class CursorPlacement(TopicCatalog catalog)
+{
+    private const long CoarseMilliseconds = 1000;
+
+    /// <summary>Where a subscription begins.</summary>
+    /// <param name="Position">The id after which the stream continues; null if a client's own resume point is to stay.</param>
+    /// <param name="IsUnknown">The resume point is not known here, so what was lost cannot be told.</param>
+    internal readonly record struct Beginning(EventId? Position, bool IsUnknown);
+
+    /// <summary>What came of <see cref="TrySeekPastLoss"/>.</summary>
+    internal enum LossOutcome
+    {
+        /// <summary>Nothing was lost that the subscriber was not told of.</summary>
+        None,
+
+        /// <summary>Something was lost. It counts as announced, and the cursors are behind it.</summary>
+        Lost,
+
+        /// <summary>Something may be lost, but what comes next is in the store, so that cannot be told yet; nothing was changed.</summary>
+        ReadStoreFirst,
+    }
+
+    /// <summary>Finds where a new subscription begins and moves its cursors there.</summary>
+    public Beginning Begin(Subscription subscription)
+    {
+        using (catalog.Lock.Enter())
+        {
+            var start = subscription.Start;
+            var resume = Resolve(start, subscription.Cursors);
+            var isUnknown = start.From == ResumePoint.Start.AfterId && resume is null;
+            // Only a subscriber that named an event is owed the answer whether it missed some.
+            var isOwedLosses = start.From == ResumePoint.Start.AfterId && !isUnknown;
+            var evicted = default(EventId);
+            foreach (ref var cursor in subscription.Cursors.AsSpan())
+            {
+                if (!isOwedLosses) cursor.KnownEvictions = cursor.Log.Evictions;
+                if (cursor.Log.EvictedThrough > evicted) evicted = cursor.Log.EvictedThrough;
+            }
+
+            subscription.LastId = resume ?? default;
+            if (isOwedLosses) subscription.ResumedAfter = subscription.LastId;
+            subscription.JoinedAt = catalog.Ids.Head;
+            subscription.WantsLatest = start.From == ResumePoint.Start.Latest;
+            Seek(subscription, subscription.LastId);
+            EventId? position = resume is { } id && id >= evicted ? id : null;
+            // What a client named is its own; other positions are the server's.
+            if (position is { } own && start.From != ResumePoint.Start.AfterId) position = RoundedPosition(subscription.Cursors, own);
+            subscription.SentThrough = position ?? default;
+            return new(position, isUnknown);
+        }
+    }
+
+    /// <summary>Moves cursors that found their segments gone to the oldest event in memory that their subscriber has not got.</summary>
+    public void SeekAgain(Subscription subscription)
+    {
+        using (catalog.Lock.Enter()) Seek(subscription, subscription.LastId);
+    }
+
+    /// <summary>
+    /// Finds what the subscriber's logs lost of what it has neither received nor been told about, adds the names of the logs that lost
+    /// something (all, if its resume point is unknown), marks these losses as announced and moves the cursors past them and past
+    /// <paramref name="after"/>, all at one moment: what is evicted a moment later is another loss.
+    /// </summary>
+    /// <param name="subscription">Whose logs.</param>
+    /// <param name="marks">What was evicted around the reading of the page that follows, in the order of the cursors; empty if memory
+    /// follows.</param>
+    /// <param name="after">What follows in memory comes after this id.</param>
+    /// <param name="hasNext">The event that follows is known already.</param>
+    /// <param name="lost">Takes the names.</param>
+    /// <param name="first">The first event in memory that follows, if there is one.</param>
+    public LossOutcome TrySeekPastLoss(
+        Subscription subscription, ReadOnlySpan<ReplayMark> marks, EventId after, bool hasNext, List<byte[]> lost, out EventId? first)
+    {
+        first = null;
+        using (catalog.Lock.Enter())
+        {
+            if (!hasNext && catalog.Ids.IsStored && StoreSource.MustRead(subscription, out var through) && through > after)
+                return LossOutcome.ReadStoreFirst;
+            var cursors = subscription.Cursors;
+            for (var i = 0; i < cursors.Length; i++)
+            {
+                ref var cursor = ref cursors[i];
+                var evicted = cursor.Log.EvictedSince(cursor.KnownEvictions);
+                var known = cursor.Log.Evictions;
+                if (!marks.IsEmpty)
+                {
+                    var reached = marks[i].EvictedThrough < evicted ? marks[i].EvictedThrough : evicted;
+                    evicted = marks[i].Evictions > cursor.KnownEvictions ? reached : default;
+                    known = Math.Max(cursor.KnownEvictions, marks[i].SettledEvictions);
+                }
+
+                if (subscription.UnknownStart is not null || evicted > subscription.LastId) lost.Add(cursor.Log.Name);
+                cursor.KnownEvictions = known;
+            }
+
+            if (lost.Count == 0) return LossOutcome.None;
+            first = Seek(subscription, after);
+            return LossOutcome.Lost;
+        }
+    }
+
+    /// <summary>The resume point of a subscriber that was sent, or did not want, everything of its logs up to its last id.</summary>
+    public EventId PositionOf(Subscription subscription)
+    {
+        using (catalog.Lock.Enter()) return RoundedPosition(subscription.Cursors, subscription.LastId);
+    }
+
+    /// <summary>
+    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended, and after its resume point there
+    /// is neither an event nor a loss to announce.
+    /// </summary>
+    /// <param name="topics">What it selects.</param>
+    /// <param name="start">Its resume point.</param>
+    public bool IsOver(List<EventLog> topics, in ResumePoint start)
+    {
+        using (catalog.Lock.Enter())
+        {
+            var cursors = topics.ConvertAll(topic => new Cursor { Log = topic }).ToArray();
+            var position = Resolve(start, cursors);
+            foreach (var log in topics)
+            {
+                if (log is not Topic { EndId.Value: not 0 } topic) return false;
+                if (topic.EndId <= position) continue;
+                // One that named an event is owed all after it, or the gap; one that named none gets what there is.
+                if (start.From == ResumePoint.Start.AfterId || topic.HasEvents) return false;
+            }
+
+            return true;
+        }
+    }
+
+    private static EventId? Seek(Subscription subscription, EventId after)
+    {
+        EventId? first = null;
+        foreach (ref var cursor in subscription.Cursors.AsSpan())
+        {
+            cursor.Log.Seek(ref cursor, after);
+            if (cursor.Peek(after, out var entries, out _) != CursorState.Entry) continue;
+            var id = entries[cursor.Index].Id;
+            if (first is null || id < first) first = id;
+        }
+
+        return first;
+    }
+
+    // The id after which the stream continues; null for the oldest event retained, and for an id that is not known here.
+    private EventId? Resolve(in ResumePoint start, Cursor[] cursors)
+    {
+        var head = catalog.Ids.Head;
+        switch (start.From)
+        {
+            case ResumePoint.Start.Head:
+                return head;
+            case ResumePoint.Start.Time:
+                return catalog.Ids.Floor(new EventId(Math.Clamp(start.Id.Value - 1, 0, head.Value)));
+            case ResumePoint.Start.AfterId when EventId.HasServerForm(start.Text):
+                return EventId.TryParse(start.Text, out var id) && catalog.Ids.Contains(id) ? id : null;
+            case ResumePoint.Start.AfterId:
+                return LowestOf(start, cursors);
+            default:
+                return null;
+        }
+    }
+
+    private EventId? LowestOf(in ResumePoint start, Cursor[] cursors)
+    {
+        var lowest = start.Found;
+        for (var location = catalog.PublisherIds.Find(start.Text); location is not null; location = location.Next)
+            if ((lowest is null || location.Id < lowest) && Selects(cursors, location.Topic.Name)) lowest = location.Id;
+        return lowest;
+    }
+
+    /// <summary>Whether one of a subscription's logs has the events of a topic.</summary>
+    public static bool Selects(Cursor[] cursors, ReadOnlySpan<byte> topic)
+    {
+        foreach (var cursor in cursors)
+            if (cursor.Log is PatternLog pattern ? pattern.Pattern.Matches(topic) : topic.SequenceEqual(cursor.Log.Name)) return true;
+        return false;
+    }
+
+    /// <summary>
+    /// The resume point of a subscriber that has everything of its logs up to <paramref name="through"/>. The head itself would tell every
+    /// subscriber, to the millisecond, when something was published to topics that it may not read, so this is rounded down to the second.
+    /// It is exact all the same: between it and <paramref name="through"/> the subscriber's own logs have no event, so resuming from it
+    /// sends what follows and nothing twice; and they evicted none, so no false loss is announced.
+    /// </summary>
+    private EventId RoundedPosition(Cursor[] cursors, EventId through)
+    {
+        var position = EventId.FirstAt(through.Milliseconds / CoarseMilliseconds * CoarseMilliseconds);
+        if (catalog.Ids.First > position) position = catalog.Ids.First;
+        foreach (ref readonly var cursor in cursors.AsSpan())
+            if (cursor.Log.LastThrough(through) is var last && last > position) position = last;
+        // Rounding must not end where the clock skipped: an id that was never assigned is no resume point.
+        return position < through ? catalog.Ids.Floor(position) : through;
+    }
+}

@@ -1,0 +1,81 @@
+using SseServer.Catalog;
+using SseServer.History;
+using SseServer.Log;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Delivery;
+
+/// <summary>
+/// Opens subscriptions: acquires the logs, waits for patterns that are being opened, and finds resume points that only the store knows. Any
+/// thread.
+/// </summary>
+/// <param name="catalog">The logs.</param>
+/// <param name="fanOut">Where subscriptions are served.</param>
+/// <param name="findStored">Asks where the store has a publisher id; null without a store.</param>
+internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Func<byte[], Task<IReadOnlyList<StoredPlace>>>? findStored)
+{
+    /// <summary>
+    /// Acquires what the selectors name for a subscription, so that it stays until the subscription ends. If the result is
+    /// <see cref="HubStatus.Ok"/>, <c>EventHub.Join</c> must follow.
+    /// </summary>
+    public async ValueTask<HubStatus> AcquireAsync(Subscription subscription, IReadOnlyList<Selector> selectors, ResumePoint start)
+    {
+        var logs = new List<EventLog>(selectors.Count);
+        var status = catalog.Acquire(selectors, logs);
+        if (status != HubStatus.Ok) return status;
+        subscription.Start = start;
+        subscription.Cursors = logs.ConvertAll(log => new Cursor { Log = log, Segment = log.Head }).ToArray();
+        fanOut.Assign(subscription);
+        try
+        {
+            foreach (var log in logs)
+                if (log is PatternLog pattern) await pattern.Ready.Task;
+            if (MayBeStored(start, logs)) subscription.Start = start with { Found = await FindStoredAsync(logs, start.Text!) };
+        }
+        catch
+        {
+            catalog.Release(logs);
+            throw;
+        }
+
+        return HubStatus.Ok;
+    }
+
+    /// <summary>
+    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended, and after its resume point there
+    /// is neither an event nor a loss to announce.
+    /// </summary>
+    public ValueTask<bool> IsOverAsync(IReadOnlyList<Selector> selectors, ResumePoint start)
+    {
+        var topics = new List<EventLog>();
+        using (catalog.Lock.Enter())
+        {
+            foreach (var selector in selectors)
+            {
+                if (selector.Pattern is not null || catalog.Topics.Find(selector.Text) is not { HasEnded: true } topic) return new(false);
+                topics.Add(topic);
+            }
+        }
+
+        return MayBeStored(start, topics) ? IsOverWithStoreAsync(topics, start) : new(fanOut.Placement.IsOver(topics, start));
+    }
+
+    private async ValueTask<bool> IsOverWithStoreAsync(List<EventLog> topics, ResumePoint start)
+    {
+        start = start with { Found = await FindStoredAsync(topics, start.Text!) };
+        return fanOut.Placement.IsOver(topics, start);
+    }
+
+    // A resume point that is a publisher's id may be of an event that memory has dropped.
+    private bool MayBeStored(in ResumePoint start, List<EventLog> logs)
+        => findStored is not null && start.From == ResumePoint.Start.AfterId && !EventId.HasServerForm(start.Text)
+            && logs.Exists(log => log.Marks.MemoryStart.Value > 0);
+
+    private async Task<EventId?> FindStoredAsync(List<EventLog> logs, byte[] publisherId)
+    {
+        var cursors = logs.ConvertAll(log => new Cursor { Log = log }).ToArray();
+        foreach (var place in await findStored!(publisherId))
+            if (CursorPlacement.Selects(cursors, place.Topic)) return new(place.Id);
+        return null;
+    }
+}

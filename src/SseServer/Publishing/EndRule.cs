@@ -1,0 +1,69 @@
+using SseServer.Catalog;
+using SseServer.Protocol.EventStream;
+
+namespace SseServer.Publishing;
+
+/// <summary>
+/// Nothing follows a topic's end: neither one in its log, nor one that is about to be appended. What the topic has may be repeated, and so
+/// may the end. Knows the ends that are not in the logs yet: of one batch, or of a group that is committed together.
+/// </summary>
+internal sealed class EndRule
+{
+    // The default id is that of an end whose event has no id yet.
+    private readonly Dictionary<Topic, EventId> _pending = [];
+
+    /// <summary>
+    /// Whether no event comes after its topic's end; <see cref="PublishBatch.RefusedIndex"/> names the first that does. Marks an end that
+    /// repeats another as a repeat.
+    /// </summary>
+    /// <param name="batch">With its topics found.</param>
+    /// <param name="start">The first event to check.</param>
+    /// <param name="end">The first event not to check.</param>
+    /// <param name="known">The publisher ids of events that need not be appended.</param>
+    public bool Allows(PublishBatch batch, int start, int end, PublisherIdIndex known)
+    {
+        var items = batch.Items;
+        for (var i = start; i < end; i++)
+        {
+            ref var item = ref items[i];
+            if (item.IsRepeat) continue;
+            var topic = item.Topic!;
+            var endId = topic.EndId;
+            var isOver = endId.Value != 0 || (_pending.Count > 0 && _pending.TryGetValue(topic, out endId));
+            if (!isOver && !item.IsFinal) continue;
+            if (item.PublisherIdLength > 0 && known.TryFind(topic, batch.PublisherIdOf(item), out _)) continue;
+            if (!isOver)
+            {
+                _pending.Add(topic, default);
+            }
+            else if (item.IsEndAlone && endId.Value != 0)
+            {
+                (item.Id, item.IsRepeat) = (endId, true);
+                batch.NeedsCommit |= !topic.HasEnded;
+            }
+            else
+            {
+                batch.RefusedIndex = i;
+                TakeBack(items[..i]);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A pending end got its id.</summary>
+    public void SetId(Topic topic, EventId id) => _pending[topic] = id;
+
+    /// <summary>The pending ends are in the logs, or were given up.</summary>
+    public void Clear()
+    {
+        if (_pending.Count > 0) _pending.Clear();
+    }
+
+    private void TakeBack(Span<PublishBatch.Item> items)
+    {
+        foreach (ref readonly var item in items)
+            if (item.IsFinal && _pending.TryGetValue(item.Topic!, out var end) && end.Value == 0) _pending.Remove(item.Topic!);
+    }
+}

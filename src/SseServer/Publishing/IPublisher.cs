@@ -1,0 +1,18 @@
+using SseServer.Catalog;
+
+namespace SseServer.Publishing;
+
+/// <summary>Publishes batches: in memory (<see cref="MemoryPublisher"/>), or with a store (<see cref="DurablePublisher"/>). Any thread.</summary>
+internal interface IPublisher : IDisposable
+{
+    /// <summary>The way into the logs, which counts what was published. Under the lock.</summary>
+    LogAppender Appender { get; }
+
+    /// <summary>
+    /// Assigns each event of a batch its id and appends it, all or none; see <see cref="PublishBatch.AppendedCount"/> for the one exception.
+    /// An event whose publisher id the topic still retains is not appended again, and gets the first one's id. Then waits until live
+    /// subscribers are less than half the retention behind: that is waiting for our own CPU, so that a fast publisher does not turn healthy
+    /// subscribers' streams into gaps. Blocked and replaying subscribers do not count.
+    /// </summary>
+    ValueTask<HubStatus> PublishAsync(PublishBatch batch);
+}

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using SseServer.Catalog;
+using SseServer.History;
+
+namespace SseServer.Publishing;
+
+/// <summary>
+/// Looks up publisher ids in the store: of subscribers that resume after one that is no longer in memory, and of events that may be
+/// repeats. The store belongs to the sequencer's thread, so requests are queued for it.
+/// </summary>
+internal sealed class PublisherIdSearch(IEventStore store, Faults faults, ILogger logger)
+{
+    private readonly ConcurrentQueue<Request> _requests = new();
+    private readonly List<StoredPlace> _found = [];
+
+    private readonly record struct Request(byte[] PublisherId, TaskCompletionSource<IReadOnlyList<StoredPlace>> Found);
+
+    /// <summary>Asks where the store has an id, lowest event id first; nowhere, if the store cannot be read. Any thread.</summary>
+    public Task<IReadOnlyList<StoredPlace>> FindAsync(byte[] publisherId)
+    {
+        var request = new Request(publisherId, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        _requests.Enqueue(request);
+        return request.Found.Task;
+    }
+
+    /// <summary>Answers one request; false if there is none. On the sequencer's thread.</summary>
+    public bool TryAnswer()
+    {
+        if (!_requests.TryDequeue(out var request)) return false;
+        IReadOnlyList<StoredPlace> found = [];
+        try
+        {
+            _found.Clear();
+            store.FindPublisherId(request.PublisherId, _found);
+            found = [.. _found];
+        }
+        catch (StoreException e)
+        {
+            // The subscriber is told that the id is unknown: a gap, not silence.
+            StoreLog.ReadFailed(logger, e.Message);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            faults.Report(e);
+        }
+
+        request.Found.SetResult(found);
+        return true;
+    }
+
+    /// <summary>Answers what was asked after the sequencer's end. Any thread.</summary>
+    public void Refuse()
+    {
+        while (_requests.TryDequeue(out var request)) request.Found.SetResult([]);
+    }
+
+    /// <summary>Marks the events of a batch that the store has, though memory does not. On the sequencer's thread.</summary>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
+    public void MarkRepeats(PublishBatch batch)
+    {
+        foreach (ref var item in batch.Items)
+        {
+            if (!item.IsSought) continue;
+            _found.Clear();
+            store.FindPublisherId(batch.PublisherIdOf(item), _found);
+            foreach (var place in _found)
+            {
+                // What is below its topic's retention is as good as deleted.
+                if (!place.Topic.AsSpan().SequenceEqual(item.Topic!.Name) || place.Id <= item.Topic.Marks.StoreStart.Value) continue;
+                (item.Id, item.IsRepeat) = (new(place.Id), true);
+            }
+        }
+    }
+}

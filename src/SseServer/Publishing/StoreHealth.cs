@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using SseServer.Catalog;
+using SseServer.History;
+
+namespace SseServer.Publishing;
+
+/// <summary>How the store is, as the last commit or check found it. Written on the sequencer's thread, read by any.</summary>
+internal sealed class StoreHealth(ILogger logger)
+{
+    private int _state;
+
+    public HistoryState State => (HistoryState)Volatile.Read(ref _state);
+
+    /// <summary>Notes a failure; returns the status that publishers get. Each publish tries again, so only the first failure of a kind is logged.</summary>
+    public HubStatus Fail(StoreException exception)
+    {
+        var (state, status) = exception.Failure switch
+        {
+            StoreFailure.Full => (HistoryState.Full, HubStatus.StoreFull),
+            StoreFailure.Missing => (HistoryState.Missing, HubStatus.StoreMissing),
+            _ => (HistoryState.Unavailable, HubStatus.StoreUnavailable),
+        };
+        if (Interlocked.Exchange(ref _state, (int)state) != (int)state) StoreLog.CommitsFail(logger, exception.Failure, exception.Message);
+        return status;
+    }
+
+    /// <summary>Notes that a commit was written.</summary>
+    public void Succeed()
+    {
+        if (Interlocked.Exchange(ref _state, (int)HistoryState.Ok) != (int)HistoryState.Ok) StoreLog.CommitsWork(logger);
+    }
+
+    /// <summary>Checks whether the store's file is in its place, so that its state is known although nobody publishes.</summary>
+    public void CheckFile(IEventStore store)
+    {
+        try
+        {
+            store.CheckFile();
+            const int Missing = (int)HistoryState.Missing;
+            if (Interlocked.CompareExchange(ref _state, (int)HistoryState.Ok, Missing) == Missing) StoreLog.CommitsWork(logger);
+        }
+        catch (StoreException e)
+        {
+            Fail(e);
+        }
+    }
+}
