@@ -168,10 +168,10 @@ internal sealed class PatternLogTests
         var id = hub.Publish("t/1", "one");
         first.PeerLost();
         first.WaitForEnd(StreamEnding.Broken);
-        Assert.That(hub.Topic("t/1").Patterns, Is.Not.Empty);
+        Assert.That(hub.Topic("t/1").MatchingPatterns, Is.Not.Empty);
 
         hub.Time.Advance(TimeSpan.FromSeconds(62));
-        Assert.That(hub.Topic("t/1").Patterns, Is.Empty);
+        Assert.That(hub.Topic("t/1").MatchingPatterns, Is.Empty);
         hub.Publish("t/1", "two");
 
         hub.Subscribe(TestHub.After(id), "t/*").WaitForData("two");
@@ -201,7 +201,7 @@ internal sealed class PatternLogTests
         hub.Hub.Catalog.Release(first.Cursors[..1].Select(cursor => cursor.Log));
 
         Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "v/*"), Is.EqualTo(HubStatus.Ok));
-        Assert.That(hub.Topic("t/1").Patterns, Is.Empty);
+        Assert.That(hub.Topic("t/1").MatchingPatterns, Is.Empty);
         Assert.That(hub.Hold(new RecordingSubscription(), ResumePoint.Head, "w/*"), Is.EqualTo(HubStatus.TooManyPatterns), "both are read");
     }
 
