@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One topic, three types of event, a reader of two of them:  ./filters.sh
+# Publishes three types of events to a topic and subscribes to two of them:  ./filters.sh
 # SSE_SERVER is the server, by default http://127.0.0.1:8080.
 set -euo pipefail
 server=${SSE_SERVER:-http://127.0.0.1:8080}

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# A text that is written word by word over one request:  ./generated-text.sh [ID] < a-text      and open the page whose address it prints.
-# SSE_SERVER is the server, by default http://127.0.0.1:8080; PAUSE the seconds after each word.
+# Writes a text word by word over one request:  ./generated-text.sh [ID] < a-text      Then open the page whose address it prints.
+# SSE_SERVER is the server, by default http://127.0.0.1:8080; PAUSE is the number of seconds after each word.
 set -euo pipefail
 server=${SSE_SERVER:-http://127.0.0.1:8080}
 id=${1:-$RANDOM}
 pause=${PAUSE:-0.2}
 echo "file://$(cd "$(dirname "$0")" && pwd)/generated-text.html?text=$id${SSE_SERVER:+&server=$SSE_SERVER}"
 
-# One event a word, each published as it is written. Data is JSON, so that spaces and line ends survive.
-# Bytes are looked at, not characters, so that control characters are ASCII's alone, in every locale.
+# One event per word, each published as it is written. Data is JSON, so that spaces and line ends are preserved.
+# Works on bytes, not characters, so that only the control characters of ASCII match, in every locale.
 export LC_ALL=C
 words() {
   local line word

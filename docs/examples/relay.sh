@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Two servers: events published to the first are read from the second:  ./relay.sh
-# SSE_SERVER_PROGRAM is the program; by default it is built from this repository. SOURCE_PORT and RELAY_PORT are where the two listen.
+# Starts two servers; events published to the first are read from the second:  ./relay.sh
+# SSE_SERVER_PROGRAM is the program; by default it is built from this repository.
+# SOURCE_PORT and RELAY_PORT are the ports they listen on.
 set -euo pipefail
 if [ -z "${SSE_SERVER_PROGRAM:-}" ]; then
   cd "$(dirname "$0")/../.."
@@ -16,7 +17,7 @@ first=$!
 second=$!
 trap 'kill "$first" "$second"; wait' EXIT
 
-# The relay reads from the moment it is connected: wait for it. A server that could not start has said why.
+# The relay reads what is published once it is connected, so wait for that. If a server could not start, it has printed the reason.
 until [[ $(curl -s "http://$relay/metrics") == *'sse_relay_up{topic="mirror/news"} 1'* ]]; do
   kill -0 "$first" "$second"
   [ $SECONDS -lt 60 ] || { echo "The relay did not connect within a minute." >&2; exit 1; }
@@ -30,5 +31,5 @@ while IFS= read -r line; do
   printf '%s\n' "$line"
   [ "$line" != "data: three" ] || exit 0
 done < <(curl -sN --max-time 60 "http://$relay/events/mirror/news?since=all")
-echo "The third event did not come." >&2
+echo "The third event did not arrive." >&2
 exit 1
