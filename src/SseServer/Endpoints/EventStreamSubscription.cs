@@ -2,11 +2,12 @@ using System.IO.Pipelines;
 using SseServer.Delivery;
 using SseServer.Hub;
 using SseServer.Transport;
+using SseServer.Transport.Channels;
 
 namespace SseServer.Endpoints;
 
 /// <summary>A subscription over a connection: where the hub's shard and the transport meet. One object a stream.</summary>
-internal sealed class EventStreamSubscription(Connection connection, SubscribeEndpoint endpoint, StreamQuota.Share share) : Subscription, IStreamPeer
+internal sealed class EventStreamSubscription(Connection connection, SubscribeEndpoint endpoint, StreamQuota.Share share) : Subscription, IStreamHandler
 {
     // Held here too: each delivery takes one step less through memory that is cold.
     private readonly ConnectionOutput _output = connection.Output;

@@ -1,33 +1,39 @@
+using SseServer.Transport.Channels;
+
 namespace SseServer.Transport;
 
 /// <summary>Carrying a stream: noticing that the peer leaves, and the stream's end.</summary>
 /// <remarks>
-/// A client that has read a stream's last chunk may send its next request before the owner gets to say that the stream is over. So bytes
-/// that come during a stream are left in the kernel, with no receive pending (it would complete at once, again and again), until the
-/// next sweep discards them.
+/// A client that has read a stream's last chunk may send its next request before the handler has declared the stream over. So bytes that
+/// arrive during a stream are left in the kernel until the next sweep discards them. No receive is pending meanwhile: it would complete
+/// at once, again and again.
 /// </remarks>
 internal sealed partial class Connection
 {
     private const int DiscardBytes = 4096;
 
-    /// <summary>The request loop is over and hands the connection to a stream.</summary>
-    /// <param name="peer">Who writes from here on.</param>
-    /// <param name="keepable">Whether requests may be read again after the stream.</param>
-    /// <param name="unread">Bytes that came behind the request and were dropped.</param>
-    internal void BeginStream(IStreamPeer peer, bool keepable, long unread)
+    private IStreamHandler? _handler;
+    private int _strayBytes;
+    private bool _mayServeAgain;
+
+    /// <summary>The request loop has ended and hands the connection to a stream.</summary>
+    /// <param name="handler">Writes from here on.</param>
+    /// <param name="mayServeAgain">Whether requests may be read again after the stream.</param>
+    /// <param name="unread">Bytes that followed the request and were dropped.</param>
+    internal void BeginStream(IStreamHandler handler, bool mayServeAgain, long unread)
     {
-        lock (_receiver)
+        lock (_raw)
         {
             _phase = ConnectionPhase.StreamStarting;
-            _peer = peer;
-            _keepable = keepable;
-            _discarded = (int)Math.Min(unread, int.MaxValue);
-            _tls?.BeginStream();
+            _handler = handler;
+            _mayServeAgain = mayServeAgain;
+            _strayBytes = (int)Math.Min(unread, int.MaxValue);
+            _channel.BeginStream(_context.Options.StrayBytesLimit);
         }
 
         try
         {
-            peer.OnStreamReady(this);
+            handler.OnStreamReady(this);
         }
         catch (Exception e)
         {
@@ -35,23 +41,25 @@ internal sealed partial class Connection
             return;
         }
 
-        if (unread > StrayBytesLimit) Abort(CloseReason.StrayBytes);
-        lock (_receiver)
+        if (unread > _context.Options.StrayBytesLimit) Abort(CloseReason.StrayBytes);
+        lock (_raw)
         {
-            // What the TLS layer holds already is the next sweep's, like bytes that come later.
-            if (_phase == ConnectionPhase.StreamStarting && _tls is { MayHoldData: true }) _phase = ConnectionPhase.StreamStray;
-            else if (_phase == ConnectionPhase.StreamStarting) ResumeStreamUnderLock();
+            if (_phase != ConnectionPhase.StreamStarting) return;
+
+            // The next sweep discards data that the channel already holds, like bytes that arrive later.
+            if (_channel.MayHoldData) _phase = ConnectionPhase.StreamStray;
+            else ResumeStreamUnderLock();
         }
     }
 
     /// <summary>
-    /// The stream is over. The owner calls it exactly once, while no send is pending, and touches the connection no more.
+    /// The stream is over. Its handler calls this exactly once, while no send is pending, and does not touch the connection afterwards.
     /// </summary>
-    /// <exception cref="InvalidOperationException">No stream is underway: it was ended already.</exception>
+    /// <exception cref="InvalidOperationException">The connection carries no stream, or it was ended already.</exception>
     public void EndStream(StreamEnd end)
     {
         var serve = false;
-        lock (_receiver)
+        lock (_raw)
         {
             if (_phase is not (ConnectionPhase.StreamStarting or ConnectionPhase.Stream or ConnectionPhase.StreamStray
                 or ConnectionPhase.StreamPeerClosed))
@@ -59,13 +67,13 @@ internal sealed partial class Connection
                 throw new InvalidOperationException("The connection carries no stream.");
             }
 
-            _peer = null;
+            _handler = null;
             if (end == StreamEnd.Abort)
             {
                 Abort(CloseReason.StreamEnded);
                 CloseUnderLock();
             }
-            else if (end == StreamEnd.KeepAlive && MayServeAgainUnderLock())
+            else if (end == StreamEnd.KeepAlive && CanServeAgainUnderLock())
             {
                 serve = _phase == ConnectionPhase.StreamStray;
                 if (serve) _phase = ConnectionPhase.Requests;
@@ -78,12 +86,12 @@ internal sealed partial class Connection
             }
         }
 
-        if (serve) RequestLoop.Start(this, _context);
+        if (serve) _context.Serve(this);
     }
 
-    private bool MayServeAgainUnderLock() =>
-        _keepable && _discarded == 0 && _phase != ConnectionPhase.StreamPeerClosed
-        && CloseReason == CloseReason.None && !_context.IsDraining;
+    private bool CanServeAgainUnderLock()
+        => _mayServeAgain && _strayBytes == 0 && _phase != ConnectionPhase.StreamPeerClosed
+           && CloseReason == CloseReason.None && !_context.Drain.IsDraining;
 
     private void ResumeStreamUnderLock()
     {
@@ -91,16 +99,16 @@ internal sealed partial class Connection
         WaitUnderLock();
     }
 
-    /// <summary>Something is to be read, or the wait was interrupted. Returns whom to tell that the peer left.</summary>
-    private IStreamPeer? LookUnderLock()
+    /// <summary>Input has arrived, or the wait was interrupted. Returns the handler to notify if the peer left.</summary>
+    private IStreamHandler? CheckInputUnderLock()
     {
-        switch (CloseReason == CloseReason.None ? LookAtInput() : InputState.End)
+        switch (CloseReason == CloseReason.None ? _channel.Peek() : InputState.End)
         {
             case InputState.Nothing:
                 WaitUnderLock();
                 return null;
             case InputState.End:
-                return LoseUnderLock();
+                return SetPeerClosedUnderLock();
             case InputState.Partial:
                 ArmForHead();
                 break;
@@ -110,19 +118,17 @@ internal sealed partial class Connection
         return null;
     }
 
-    private InputState LookAtInput() => _tls is null ? PeekSocket(stackalloc byte[1], out _) : _tls.Look();
-
-    private IStreamPeer? LoseUnderLock()
+    private IStreamHandler? SetPeerClosedUnderLock()
     {
         _phase = ConnectionPhase.StreamPeerClosed;
-        return _peer;
+        return _handler;
     }
 
-    private void Tell(IStreamPeer peer)
+    private void NotifyPeerClosed(IStreamHandler handler)
     {
         try
         {
-            peer.OnPeerClosed(CloseReason);
+            handler.OnPeerClosed(CloseReason);
         }
         catch (Exception e)
         {
@@ -130,7 +136,7 @@ internal sealed partial class Connection
         }
     }
 
-    /// <summary>The stream's owner threw, so it cannot be trusted to end the stream.</summary>
+    /// <summary>The stream's handler threw an exception, so it cannot be trusted to end the stream.</summary>
     private void Fail(Exception exception)
     {
         TransportLog.ApplicationFault(_context.Logger, exception, Id);
@@ -140,20 +146,19 @@ internal sealed partial class Connection
 
     private void SweepStray()
     {
-        IStreamPeer? left;
-        lock (_receiver) left = _phase == ConnectionPhase.StreamStray ? DropStrayUnderLock() : null;
-        if (left is not null) Tell(left);
+        IStreamHandler? deserted;
+        lock (_raw) deserted = _phase == ConnectionPhase.StreamStray ? DiscardStrayUnderLock() : null;
+        if (deserted is not null) NotifyPeerClosed(deserted);
     }
 
-    private IStreamPeer? DropStrayUnderLock()
+    private IStreamHandler? DiscardStrayUnderLock()
     {
         var sink = _context.Buffers.RentArray(DiscardBytes);
         try
         {
             while (CloseReason == CloseReason.None)
             {
-                var read = 0;
-                switch (_tls is null ? ReceiveSocket(sink, out read) : _tls.Receive(sink, out read))
+                switch (_channel.Receive(sink.AsMemory(), out var read))
                 {
                     case InputState.Nothing:
                         Disarm();
@@ -164,13 +169,13 @@ internal sealed partial class Connection
                         return null;
                 }
 
-                _discarded += read;
-                if (_discarded <= StrayBytesLimit) continue;
+                _strayBytes += read;
+                if (_strayBytes <= _context.Options.StrayBytesLimit) continue;
                 _phase = ConnectionPhase.StreamPeerClosed;
                 Abort(CloseReason.StrayBytes);
             }
 
-            return LoseUnderLock();
+            return SetPeerClosedUnderLock();
         }
         finally
         {

@@ -1,186 +1,264 @@
 using System.Net;
-using System.Net.Sockets;
 using SseServer.Protocol.Http;
 using SseServer.Protocol.Proxy;
+using SseServer.Transport.Channels;
 using SseServer.Transport.Limits;
-using SseServer.Transport.Tls;
 
 namespace SseServer.Transport;
 
 /// <summary>
-/// One accepted socket, from accept to close. It alternates between reading requests (a <see cref="RequestLoop"/>, which is garbage
-/// afterwards) and carrying a stream, in which it holds no buffer and no task.
+/// One connection, from accept to close. A <see cref="ConnectionOpener"/> takes it to its first request; then it alternates between requests
+/// and streams until it closes.
 /// </summary>
 /// <remarks>
-/// <para>The phase changes under one lock, the receiver's; the lock is never held while the application or a stream's owner is
-/// called. The socket is disposed once, by whoever owns the phase; any thread may <see cref="Abort"/>, which only makes the owner
-/// notice.</para>
-/// <para>It is one of up to hundreds of thousands: every field counts.</para>
+/// <para>It is driven by callbacks instead of one asynchronous method, because there are up to hundreds of thousands of them and nearly all
+/// wait. A connection that waits for a request or carries a stream holds no task and no buffer; whatever served its last request (reader,
+/// head, body, the state of the methods) is garbage. An idle stream takes 2.6 KB in all, which the idle workload of bench/FanOut measures. So every
+/// field counts.</para>
+/// <para><see cref="ConnectionPhase"/> says who reads. It changes under one lock, which is never held while the application or a stream's
+/// handler is called. The owner of the phase closes the channel, once; any thread may <see cref="Abort"/>, which only makes the owner
+/// notice. The lock is the raw channel, since an object of its own would cost 24 bytes.</para>
 /// </remarks>
 internal sealed partial class Connection
 {
-    private readonly TransportContext _context;
-    private readonly Socket _socket;
-    private readonly SocketReceiver _receiver;
-    private readonly int _slot;
+    private readonly ConnectionContext _context;
+    private readonly IRawChannel _raw;
+    private IChannel _channel;
     private Deadline _deadline;
-    private long _lingerEnd;
-    private TlsSession? _tls;
-    private IStreamPeer? _peer;
-    private int _closeReason;
-    private int _aborted;
-    private int _discarded;
     private ConnectionPhase _phase;
-    private bool _waiting;
-    private bool _keepable;
-    private bool _isTls;
-    private bool _expectsProxyHeader;
-    private bool _isCountedForAddress;
-    private bool _hasAsked;
-    private ConnectionStanding _standing;
+    private bool _isWaiting;
+    private bool _hasRequested;
 
-    private Connection(TransportContext context, Socket socket, SocketReceiver receiver)
+    /// <param name="context">What all connections share.</param>
+    /// <param name="raw">The accepted channel, which the connection disposes of.</param>
+    /// <param name="id">Counts up from 1 in the order of arrival.</param>
+    /// <param name="admission">Whether it is within the limit on connections.</param>
+    public Connection(ConnectionContext context, IRawChannel raw, long id, Admission admission)
     {
         _context = context;
-        _socket = socket;
-        _receiver = receiver;
-        Id = context.NextConnectionId();
-        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
-        Output = new SocketPipeWriter(this, socket, context.Buffers, context.Time);
-        _slot = context.Connections.Add(this);
+        _raw = raw;
+        _channel = raw;
+        Id = id;
+        RemoteEndPoint = raw.Peer;
+        Admission = admission;
     }
 
     /// <summary>Counts up from 1 in the order of arrival.</summary>
     public long Id { get; }
 
-    /// <summary>The other side, or whom a trusted proxy named in a PROXY header.</summary>
+    /// <summary>The peer, or the client that a trusted proxy named in a PROXY header.</summary>
     public IPEndPoint RemoteEndPoint { get; private set; }
 
-    /// <summary>The address of <see cref="RemoteEndPoint"/>; an IPv4 one also where it came within IPv6.</summary>
+    /// <summary>The address of <see cref="RemoteEndPoint"/>; never an IPv4 address mapped to IPv6.</summary>
     public IPAddress RemoteAddress => AddressText.Normalize(RemoteEndPoint.Address);
 
-    /// <summary>Whether it began with a PROXY header: a trusted proxy made it, most likely for somebody else.</summary>
-    public bool HasProxyHeader => _expectsProxyHeader;
+    /// <summary>Whether it began with a PROXY header: a trusted proxy opened it, most likely for somebody else.</summary>
+    public bool HasProxyHeader { get; private set; }
 
     /// <summary>Whether requests are refused because there are too many connections.</summary>
-    public bool IsOverLimit => _standing != ConnectionStanding.Served;
+    public bool IsOverLimit => Admission.State != AdmissionState.Served;
 
     /// <summary>Whether that is because there are too many from its address.</summary>
-    public bool IsOverAddressLimit => _standing == ConnectionStanding.OverAddress;
+    public bool IsOverAddressLimit => Admission.State == AdmissionState.OverAddress;
 
-    /// <summary>The way out. The request loop writes to it, and during a stream only the stream's owner.</summary>
-    public ConnectionOutput Output { get; private set; }
+    /// <summary>The sending side. The request loop writes to it and, during a stream, only the stream's handler.</summary>
+    public ConnectionOutput Output => _channel.Output;
 
-    /// <summary>The first reason given for the end; <see cref="CloseReason.None"/> while there is none.</summary>
-    public CloseReason CloseReason => (CloseReason)Volatile.Read(ref _closeReason);
+    /// <summary>The first reason recorded for the end; <see cref="CloseReason.None"/> while there is none.</summary>
+    public CloseReason CloseReason => _raw.CloseReason;
 
-    /// <summary>What every request of this connection is refused for, after it was read; None where they are served.</summary>
+    /// <summary>The bytes of requests, decrypted if the connection uses TLS.</summary>
+    internal IChannel Channel => _channel;
+
+    /// <summary>The bytes on the wire.</summary>
+    internal IRawChannel RawChannel => _raw;
+
+    /// <summary>Its place in the <see cref="ConnectionTable"/>.</summary>
+    internal int Slot { get; set; }
+
+    /// <summary>What must be returned to the limits when it closes.</summary>
+    internal Admission Admission { get; private set; }
+
+    /// <summary>Why each of its requests is refused after it was read; None if they are served.</summary>
     internal RequestRejection Refusal { get; private set; }
 
-    /// <summary>The wait that has a bound in time at present.</summary>
+    /// <summary>The wait that has a deadline at present.</summary>
     internal DeadlineKind Waiting => _deadline.Kind;
-
-    internal int StrayBytesLimit => _context.Options.StrayBytesLimit;
 
     internal ConnectionPhase Phase
     {
         get
         {
-            lock (_receiver) return _phase;
-        }
-    }
-
-    /// <summary>Takes over an accepted socket and waits for its first request, or for the first byte of what comes before requests.</summary>
-    /// <exception cref="SocketException">The peer is gone already; the caller disposes of the socket.</exception>
-    public static void Accept(TransportContext context, Socket socket, bool isTls, ConnectionStanding standing)
-    {
-        socket.Blocking = false;
-        socket.NoDelay = true;
-        LinuxSocketOptions.SetNotSentLowWater(socket, context.Options.NotSentLowWater);
-        LinuxSocketOptions.SetUserTimeout(socket, context.Options.StalledWriteTimeout);
-        var connection = new Connection(context, socket, new SocketReceiver(socket)) { _isTls = isTls, _standing = standing };
-        TransportLog.Accepted(context.Logger, connection.Id, connection.RemoteEndPoint);
-        try
-        {
-            connection.Begin();
-        }
-        catch (Exception e)
-        {
-            // It stands in the table and in the counts already, and takes itself out of them.
-            TransportLog.TransportFault(context.Logger, e, connection.Id);
-            connection.TryRecord(CloseReason.TransportFault);
-            connection.Close();
+            lock (_raw) return _phase;
         }
     }
 
     /// <summary>
-    /// Ends the connection at once, from any thread; what is not delivered is lost. The connection's own path notices and closes
-    /// the socket: a request loop at its next read or write, a stream through <see cref="IStreamPeer.OnPeerClosed"/>.
+    /// Ends the connection at once, from any thread; unsent bytes are lost. Whoever owns the phase notices and closes the channel: a request
+    /// loop at its next read or write, a stream through <see cref="IStreamHandler.OnPeerClosed"/>.
     /// </summary>
     public void Abort(CloseReason reason)
     {
-        TryRecord(reason);
-        if (Interlocked.Exchange(ref _aborted, 1) != 0) return;
-        try
-        {
-            // RST instead of FIN, so that the kernel drops what a stalled reader never took.
-            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // It closed by itself in the meantime, and what follows finds nothing to do.
-        }
-
-        _receiver.Interrupt();
-        lock (_receiver)
+        _raw.Abort(reason);
+        lock (_raw)
         {
             if (_phase == ConnectionPhase.StreamStray) ResumeStreamUnderLock();
         }
     }
 
-    /// <summary>Records why the connection ends; false if a reason stands already.</summary>
-    internal bool TryRecord(CloseReason reason) =>
-        Interlocked.CompareExchange(ref _closeReason, (int)reason, (int)CloseReason.None) == (int)CloseReason.None;
+    /// <summary>Records why the connection ends; false if a reason was recorded before.</summary>
+    internal bool TryRecord(CloseReason reason) => _raw.TryRecord(reason);
 
-    private bool IsAborted => Volatile.Read(ref _aborted) != 0;
-
-    private void WaitUnderLock()
+    /// <summary>The opener waits for bytes that come before requests.</summary>
+    internal void BeginOpening(TimeSpan timeout)
     {
-        _waiting = true;
-        _receiver.WhenReadable(static state => ((Connection)state!).OnReadable(), this);
+        lock (_raw) _phase = ConnectionPhase.Opening;
+        ArmUnlessDraining(DeadlineKind.Handshake, timeout);
+    }
+
+    /// <summary>A trusted proxy has named the client.</summary>
+    /// <param name="client">Null if the proxy speaks for itself.</param>
+    internal void SetProxied(IPEndPoint? client)
+    {
+        HasProxyHeader = true;
+        if (client is not null) RemoteEndPoint = client;
+    }
+
+    /// <summary>The limits have decided. The reason for the end is recorded at once if it is over a limit: its first reply is its last.</summary>
+    internal void SetAdmission(Admission admission)
+    {
+        Admission = admission;
+        if (admission.CloseReason != CloseReason.None) TryRecord(admission.CloseReason);
+    }
+
+    /// <summary>The opening is over: requests follow.</summary>
+    /// <param name="channel">Where they come from: the raw channel, or TLS over it.</param>
+    /// <param name="refusal">Why each of them is refused; None if they are served.</param>
+    internal void EndOpening(IChannel channel, RequestRejection refusal = RequestRejection.None)
+    {
+        _channel = channel;
+        Refusal = refusal;
+        Disarm();
+        lock (_raw) ParkUnderLock();
+    }
+
+    /// <summary>A whole request has arrived.</summary>
+    internal void NoteRequest() => _hasRequested = true;
+
+    /// <summary>A request may begin now.</summary>
+    internal void ArmForRequest()
+    {
+        // A connection that is refused anyway has no more time than a head may take.
+        ArmUnlessDraining(DeadlineKind.Request, IsOverLimit ? _context.Options.HeaderTimeout : _context.Options.KeepAliveTimeout);
+    }
+
+    internal void ArmForHead() => Arm(DeadlineKind.Head, _context.Options.HeaderTimeout);
+
+    internal void ArmForBody(TimeSpan timeout) => Arm(DeadlineKind.Body, timeout);
+
+    internal void Disarm() => _deadline.Disarm();
+
+    /// <summary>Gives up a head that is not complete, as if its time were over.</summary>
+    internal void ExpireHead()
+    {
+        if (_deadline.TryClaim(DeadlineKind.Head)) Expire(DeadlineKind.Head);
+    }
+
+    /// <summary>Ends the wait for a body's bytes, if there is one.</summary>
+    internal void InterruptBody()
+    {
+        if (_deadline.TryClaim(DeadlineKind.Body)) _raw.Interrupt();
+    }
+
+    /// <summary>Called about once a second by the server's sweep.</summary>
+    internal void Sweep(long now)
+    {
+        if (_deadline.TryClaimPassed(now, out var kind)) Expire(kind);
+
+        var since = Output.PendingSince;
+        if (since != 0 && now - since >= _context.Time.ToTicks(_context.Options.StalledWriteTimeout)) Abort(CloseReason.StalledReader);
+
+        SweepStray();
+    }
+
+    /// <summary>
+    /// The server drains. A connection that waits for a request is closed. That happens at once unless newcomers are still answered and it
+    /// has sent no request yet; then it has as long as a request may take that is already on its way. (A proxy that connects and is closed
+    /// without a reply reports 502 to its client, after which an EventSource does not reconnect.) For others the next reply is the last.
+    /// </summary>
+    internal void Drain()
+    {
+        if (_context.Drain.AnswersNewcomers && !_hasRequested)
+        {
+            var end = _context.Time.GetTimestampAfter(_context.Options.DrainRequestTimeout);
+            _deadline.TryShorten(DeadlineKind.Request, end);
+            _deadline.TryShorten(DeadlineKind.Handshake, end);
+            return;
+        }
+
+        if (!_deadline.TryClaim(DeadlineKind.Request) && !_deadline.TryClaim(DeadlineKind.Handshake)) return;
+        TryRecord(CloseReason.Draining);
+        _raw.Interrupt();
+    }
+
+    private void Arm(DeadlineKind kind, TimeSpan timeout) => _deadline.Arm(_context.Time.GetTimestampAfter(timeout), kind);
+
+    private void ArmUnlessDraining(DeadlineKind kind, TimeSpan timeout)
+    {
+        Arm(kind, timeout);
+        if (_context.Drain.IsDraining) Drain();
+    }
+
+    private void Expire(DeadlineKind kind)
+    {
+        if (kind == DeadlineKind.Linger)
+        {
+            StopLingering();
+            return;
+        }
+
+        TryRecord(kind switch
+        {
+            DeadlineKind.Handshake => CloseReason.HandshakeTimeout,
+            DeadlineKind.Head => CloseReason.HeaderTimeout,
+            DeadlineKind.Body => CloseReason.BodyTimeout,
+            _ => CloseReason.KeepAliveTimeout,
+        });
+        _raw.Interrupt();
     }
 
     private void ParkUnderLock()
     {
         _phase = ConnectionPhase.Parked;
         ArmForRequest();
-        if (!_waiting) WaitUnderLock();
+        if (!_isWaiting) WaitUnderLock();
     }
 
-    /// <summary>The pending wait has ended; a thread of the pool.</summary>
+    private void WaitUnderLock()
+    {
+        _isWaiting = true;
+        _raw.WhenReadable(static state => ((Connection)state!).OnReadable(), this);
+    }
+
+    /// <summary>The pending wait has ended. Runs on a pool thread.</summary>
     private void OnReadable()
     {
         var serve = false;
-        var open = false;
-        IStreamPeer? left = null;
-        lock (_receiver)
+        IStreamHandler? deserted = null;
+        lock (_raw)
         {
-            _waiting = false;
+            _isWaiting = false;
             switch (_phase)
             {
-                case ConnectionPhase.Opening or ConnectionPhase.Parked when _receiver.IsInterrupted:
+                case ConnectionPhase.Parked when _raw.IsInterrupted:
                     EndUnderLock();
-                    break;
-                case ConnectionPhase.Opening:
-                    open = true;
                     break;
                 case ConnectionPhase.Parked:
                     _phase = ConnectionPhase.Requests;
                     serve = true;
                     break;
                 case ConnectionPhase.Stream:
-                    left = LookUnderLock();
+                    deserted = CheckInputUnderLock();
                     break;
                 case ConnectionPhase.Lingering:
                     DiscardUnderLock();
@@ -188,8 +266,7 @@ internal sealed partial class Connection
             }
         }
 
-        if (open) StartOpening();
-        if (serve) RequestLoop.Start(this, _context);
-        if (left is not null) Tell(left);
+        if (serve) _context.Serve(this);
+        if (deserted is not null) NotifyPeerClosed(deserted);
     }
 }

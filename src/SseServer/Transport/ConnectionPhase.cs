@@ -1,35 +1,35 @@
 namespace SseServer.Transport;
 
-/// <summary>Who reads from a connection at present.</summary>
-internal enum ConnectionPhase
+/// <summary>What a connection does at present, and who reads from it.</summary>
+internal enum ConnectionPhase : byte
 {
-    /// <summary>First nobody, from the first byte on a <see cref="ConnectionOpening"/>: what comes before requests, a PROXY header and a TLS handshake.</summary>
+    /// <summary>A <see cref="ConnectionOpener"/> reads what comes before requests: a PROXY header, a TLS handshake.</summary>
     Opening,
 
-    /// <summary>Nobody: a wait for readability is pending, and its end starts a request loop. No buffer is held.</summary>
+    /// <summary>Nobody reads. A wait for readability is pending, and its end starts a request loop. No buffer is held.</summary>
     Parked,
 
-    /// <summary>A <see cref="RequestLoop"/>.</summary>
+    /// <summary>A request loop reads.</summary>
     Requests,
 
-    /// <summary>Nobody yet: the stream's owner is being told.</summary>
+    /// <summary>Nobody reads yet: the stream's handler is being called.</summary>
     StreamStarting,
 
-    /// <summary>Nobody: a wait for readability is pending, to notice that the peer leaves.</summary>
+    /// <summary>Nobody reads. A wait for readability is pending, to notice that the peer leaves.</summary>
     Stream,
 
-    /// <summary>Nobody: bytes came during a stream and stay unread until the next sweep.</summary>
+    /// <summary>Nobody reads. Bytes arrived during a stream, and stay unread until the next sweep.</summary>
     StreamStray,
 
-    /// <summary>Nobody: the stream's owner knows that the peer left and is to end the stream.</summary>
+    /// <summary>Nobody reads. The stream's handler was told that the peer left, and is to end the stream.</summary>
     StreamPeerClosed,
 
-    /// <summary>Nobody: what is on its way, and the TLS layer's end, are sent before the connection lingers.</summary>
-    Farewell,
+    /// <summary>Nobody reads. Unsent bytes and close_notify are being sent before the connection lingers.</summary>
+    ClosingTls,
 
-    /// <summary>Bytes are discarded until the peer's FIN comes.</summary>
+    /// <summary>The connection discards bytes until the peer's FIN arrives.</summary>
     Lingering,
 
-    /// <summary>The socket is disposed.</summary>
+    /// <summary>The channel is disposed.</summary>
     Closed,
 }

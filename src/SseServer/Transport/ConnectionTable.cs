@@ -1,22 +1,24 @@
 namespace SseServer.Transport;
 
 /// <summary>
-/// All open connections. A slot costs one reference, and the sweep walks an array. Safe on any thread.
+/// All open connections. A slot takes one reference, and the sweep walks an array. Safe on any thread.
 /// </summary>
 internal sealed class ConnectionTable
 {
     private readonly Lock _gate = new();
     private readonly Stack<int> _free = new();
     private Connection?[] _slots = new Connection?[64];
+    private long _lastId;
     private int _used;
     private int _count;
     private TaskCompletionSource? _empty;
 
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Returns the slot, which <see cref="Remove"/> wants back.</summary>
-    public int Add(Connection connection)
+    /// <summary>Creates a connection with the next id and lists it.</summary>
+    public Connection Add(Func<long, Connection> create)
     {
+        var connection = create(Interlocked.Increment(ref _lastId));
         lock (_gate)
         {
             if (!_free.TryPop(out var slot))
@@ -27,17 +29,19 @@ internal sealed class ConnectionTable
 
             _slots[slot] = connection;
             _count++;
-            return slot;
+            connection.Slot = slot;
         }
+
+        return connection;
     }
 
-    public void Remove(int slot)
+    public void Remove(Connection connection)
     {
         TaskCompletionSource? empty = null;
         lock (_gate)
         {
-            _slots[slot] = null;
-            _free.Push(slot);
+            _slots[connection.Slot] = null;
+            _free.Push(connection.Slot);
             if (--_count == 0) (empty, _empty) = (_empty, null);
         }
 
@@ -45,14 +49,14 @@ internal sealed class ConnectionTable
     }
 
     /// <summary>
-    /// A view for a walk without the lock: entries may be null, connections that come or go meanwhile may be missed or seen.
+    /// A view to iterate without the lock. Entries may be null; connections that open or close meanwhile may be missing or present.
     /// </summary>
     public ReadOnlySpan<Connection?> Snapshot()
     {
         lock (_gate) return _slots.AsSpan(0, _used);
     }
 
-    /// <summary>Completes when no connection is open, which may be at once.</summary>
+    /// <summary>Completes when no connection is open; at once if none is.</summary>
     public Task WhenEmptyAsync()
     {
         lock (_gate)

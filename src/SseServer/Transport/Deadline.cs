@@ -1,14 +1,36 @@
 namespace SseServer.Transport;
 
+/// <summary>What a connection is waiting for.</summary>
+internal enum DeadlineKind
+{
+    /// <summary>Nothing that has a time limit.</summary>
+    None = 0,
+
+    /// <summary>The first byte of a request. Only such a connection may be closed without a reply.</summary>
+    Request = 1,
+
+    /// <summary>The rest of a request's head.</summary>
+    Head = 2,
+
+    /// <summary>The next byte of a request's body.</summary>
+    Body = 3,
+
+    /// <summary>The peer's FIN after ours.</summary>
+    Linger = 4,
+
+    /// <summary>The end of what comes before requests: a PROXY header, a TLS handshake.</summary>
+    Handshake = 5,
+}
+
 /// <summary>
-/// One moment and what it is the end of, in one word, so that the sweep never pairs the time of one wait with the kind of the next.
-/// Armed and disarmed by the connection's own path; claimed, at most once, or shortened by whoever ends the wait from outside.
+/// A moment and what it ends, in one word, so that the sweep never combines the time of one wait with the kind of the next. The
+/// connection's own path arms and disarms it. Whoever ends the wait from outside claims it, at most once, or shortens it.
 /// </summary>
 internal struct Deadline
 {
     private const int KindBits = 3;
 
-    // Moment << 3 | kind. Timestamps count nanoseconds since the machine started at the finest, so 60 bits last 36 years.
+    // Moment << 3 | kind. Timestamps count at most nanoseconds since the machine started, so 60 bits last 36 years.
     private long _word;
 
     public DeadlineKind Kind => KindOf(Volatile.Read(ref _word));
@@ -19,7 +41,7 @@ internal struct Deadline
 
     public void Disarm() => Interlocked.Exchange(ref _word, 0);
 
-    /// <summary>Takes a deadline that has passed at <paramref name="now"/>; the caller then acts upon it.</summary>
+    /// <summary>Takes a deadline that has passed at <paramref name="now"/>; the caller then acts on it.</summary>
     public bool TryClaimPassed(long now, out DeadlineKind kind)
     {
         var word = Volatile.Read(ref _word);
@@ -34,7 +56,7 @@ internal struct Deadline
         return KindOf(word) == kind && Interlocked.CompareExchange(ref _word, 0, word) == word;
     }
 
-    /// <summary>Brings the end of a wait of one kind forward.</summary>
+    /// <summary>Brings forward the end of a wait of one kind.</summary>
     public void TryShorten(DeadlineKind kind, long moment)
     {
         var word = Volatile.Read(ref _word);

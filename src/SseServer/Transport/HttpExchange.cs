@@ -1,48 +1,51 @@
 using System.Buffers;
 using System.Net;
 using SseServer.Protocol.Http;
+using SseServer.Transport.Proxies;
 
 namespace SseServer.Transport;
 
 /// <summary>
-/// One request and its reply. The reply is buffered in the connection's output and leaves when the application is done with the
-/// request and no further request is there, so replies to pipelined requests leave together. Valid until
-/// <see cref="IHttpApplication.HandleAsync"/> completes; one thread at a time.
+/// One request and its reply. The reply is buffered in the connection's output. It is sent when the application has finished and no further
+/// request has arrived, so replies to pipelined requests are sent together. Valid until <see cref="IHttpApplication.HandleAsync"/>
+/// completes; one thread at a time.
 /// </summary>
 internal sealed class HttpExchange
 {
-    private readonly TransportContext _context;
+    private readonly TrustedProxies _proxies;
+    private readonly DateHeader _date;
+    private readonly DrainState _drain;
     private int _status;
     private bool _closes;
     private IPAddress? _clientAddress;
 
-    internal HttpExchange(Connection connection, TransportContext context, RequestHead request, RequestBody body)
+    internal HttpExchange(Connection connection, RequestBody body, TrustedProxies proxies, DateHeader date, DrainState drain)
     {
         Connection = connection;
-        _context = context;
-        Request = request;
         Body = body;
+        _proxies = proxies;
+        _date = date;
+        _drain = drain;
     }
 
-    public RequestHead Request { get; }
+    public RequestHead Request { get; } = new();
 
     public RequestBody Body { get; }
 
     public Connection Connection { get; }
 
     /// <summary>
-    /// Who asks: the connection's other side or, behind trusted proxies, whom they name. Never an IPv4 address within IPv6. Valid until the
-    /// exchange is over.
+    /// The client: the connection's peer or, behind trusted proxies, the client that they name. Never an IPv4 address mapped to IPv6.
     /// </summary>
-    public IPAddress ClientAddress => _clientAddress ??= _context.Proxies.FindClient(Connection.RemoteAddress, Request);
+    public IPAddress ClientAddress => _clientAddress ??= _proxies.FindClient(Connection.RemoteAddress, Request);
 
-    /// <summary>The connection's other side is one of the proxies that are trusted.</summary>
-    public bool IsFromTrustedProxy => _context.Proxies.Contains(Connection.RemoteAddress);
+    /// <summary>Whether the connection's peer is a trusted proxy.</summary>
+    public bool IsFromTrustedProxy => _proxies.Contains(Connection.RemoteAddress);
 
-    /// <summary>Some proxies are trusted, so the server is there for more than its own machine.</summary>
-    public bool HasTrustedProxies => _context.Proxies.IsAny;
+    /// <summary>Whether any proxy is trusted, so the server is there for more than its own machine.</summary>
+    public bool HasTrustedProxies => _proxies.IsAny;
 
-    /// <summary>There are too many connections: the request is to be refused, and the connection closes.</summary>
+    /// <summary>Whether the request must be refused because there are too many connections. The connection then closes.</summary>
     public bool IsOverLimit => Connection.IsOverLimit;
 
     public bool ReplyStarted { get; private set; }
@@ -50,25 +53,25 @@ internal sealed class HttpExchange
     public bool ReplyEnded { get; private set; }
 
     /// <summary>
-    /// The connection closes after this reply: the application or the client asked for it, the server drains, or the request's body
+    /// Whether the connection closes after this reply: the application or the client asked for it, the server drains, or the request's body
     /// is not read to its end. Fixed once the reply has started.
     /// </summary>
     public bool WillClose =>
         _closes
         || (!ReplyStarted
-            && (!Request.KeepAlive || _context.IsDraining || !Body.CanBeSkipped || Connection.CloseReason != CloseReason.None));
+            && (!Request.KeepAlive || _drain.IsDraining || !Body.CanBeSkipped || Connection.CloseReason != CloseReason.None));
 
-    internal IStreamPeer? Peer { get; private set; }
+    internal IStreamHandler? StreamHandler { get; private set; }
 
-    /// <summary>Lets the connection close after the reply. Call it before the reply starts.</summary>
+    /// <summary>Closes the connection after the reply. To be called before the reply starts.</summary>
     public void CloseAfterReply() => _closes = true;
 
-    /// <summary>Writes the status line, Date, and Connection where the default of the request's version is not meant.</summary>
+    /// <summary>Writes the status line, Date, and Connection if it differs from the default of the request's version.</summary>
     /// <param name="status">200 to 599.</param>
     /// <exception cref="InvalidOperationException">A reply has started already.</exception>
     public void StartReply(int status)
     {
-        if (ReplyStarted || Peer is not null) throw new InvalidOperationException("The request has a reply already.");
+        if (ReplyStarted || StreamHandler is not null) throw new InvalidOperationException("The request has a reply already.");
         WriteReplyHead(Connection.Output, status);
         _closes = WillClose;
         _status = status;
@@ -76,12 +79,12 @@ internal sealed class HttpExchange
     }
 
     /// <summary>
-    /// Writes what <see cref="StartReply"/> writes to another place: the beginning of a head that a stream's owner sends later.
+    /// Writes what <see cref="StartReply"/> writes to another buffer: the beginning of a head that a stream's handler sends later.
     /// </summary>
     public void WriteReplyHead(IBufferWriter<byte> output, int status)
     {
         ResponseHead.WriteStatusLine(output, status);
-        ResponseHead.WriteHeader(output, "Date"u8, _context.Date.Value);
+        ResponseHead.WriteHeader(output, "Date"u8, _date.Value);
         if (WillClose) ResponseHead.WriteHeader(output, "Connection"u8, "close"u8);
         else if (!Request.IsHttp11) ResponseHead.WriteHeader(output, "Connection"u8, "keep-alive"u8);
     }
@@ -96,15 +99,15 @@ internal sealed class HttpExchange
     /// <summary>Ends a reply without a body.</summary>
     public void EndReply()
     {
-        // RFC 9110 section 8.6: no Content-Length with 1xx and 204; with 304 it would tell the length of the 200.
+        // RFC 9110 section 8.6: no Content-Length with 1xx and 204; with 304 it would be the length of the 200.
         if (_status is not (204 or 304)) Header("Content-Length"u8, 0);
         EndHead();
     }
 
-    /// <summary>Ends a reply to HEAD whose GET is a stream, so that no length can be told (RFC 9110 section 9.3.2).</summary>
+    /// <summary>Ends a reply to HEAD whose GET is a stream and has no length (RFC 9110 section 9.3.2).</summary>
     public void EndReplyWithoutLength() => EndHead();
 
-    /// <summary>Ends a reply with a body. For HEAD the body is left out, its length is told all the same.</summary>
+    /// <summary>Ends a reply with a body. For HEAD the body is omitted, but its length is sent.</summary>
     public void EndReply(ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
     {
         Header("Content-Type"u8, contentType);
@@ -114,16 +117,16 @@ internal sealed class HttpExchange
     }
 
     /// <summary>
-    /// Hands the connection to a stream, now or after a head that was written but has no end. Once
-    /// <see cref="IHttpApplication.HandleAsync"/> completes, the connection sends what is buffered, lets go of everything that
-    /// reads requests, and calls <see cref="IStreamPeer.OnStreamReady"/>.
+    /// Hands the connection to a stream, instead of a reply or after a head that was written but not ended. Once
+    /// <see cref="IHttpApplication.HandleAsync"/> completes, the connection sends what is buffered, releases everything that reads requests,
+    /// and calls <see cref="IStreamHandler.OnStreamReady"/>.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The reply has ended or the connection is taken.</exception>
-    public void TakeOver(IStreamPeer peer)
+    /// <exception cref="InvalidOperationException">The reply has ended, or the connection has a stream already.</exception>
+    public void TakeOver(IStreamHandler handler)
     {
-        if (Peer is not null || ReplyEnded) throw new InvalidOperationException("The request has a reply already.");
+        if (StreamHandler is not null || ReplyEnded) throw new InvalidOperationException("The request has a reply already.");
         if (ReplyStarted) ResponseHead.WriteEnd(Connection.Output);
-        Peer = peer;
+        StreamHandler = handler;
     }
 
     internal void Begin()
@@ -132,13 +135,13 @@ internal sealed class HttpExchange
         _closes = false;
         ReplyStarted = false;
         ReplyEnded = false;
-        Peer = null;
+        StreamHandler = null;
         _clientAddress = null;
     }
 
     private void EndHead()
     {
-        if (!ReplyStarted || ReplyEnded) throw new InvalidOperationException("No reply is underway.");
+        if (!ReplyStarted || ReplyEnded) throw new InvalidOperationException("No reply was started, or it has ended already.");
         ResponseHead.WriteEnd(Connection.Output);
         ReplyEnded = true;
     }

@@ -15,8 +15,9 @@ internal sealed class RequestBody
     private const int MaxInlineBytes = 64 * 1024;
 
     private readonly Connection _connection;
-    private readonly TransportContext _context;
     private readonly PipeReader _reader;
+    private readonly TransportOptions _options;
+    private readonly TimeProvider _time;
     private ChunkedBodyDecoder _decoder;
     private BodyReadResult _final;
     private bool _finished;
@@ -28,11 +29,12 @@ internal sealed class RequestBody
     private double _credit;
     private long _inlineBytes;
 
-    public RequestBody(Connection connection, TransportContext context, PipeReader reader)
+    public RequestBody(Connection connection, PipeReader reader, TransportOptions options, TimeProvider time)
     {
         _connection = connection;
-        _context = context;
         _reader = reader;
+        _options = options;
+        _time = time;
     }
 
     public RequestBodyKind Kind { get; private set; }
@@ -64,7 +66,7 @@ internal sealed class RequestBody
     internal bool CanBeSkipped =>
         IsComplete
         || (!_finished && !_continueExpected && Kind == RequestBodyKind.ContentLength
-            && DeclaredLength - _received <= _context.Options.DrainBodyBytes);
+            && DeclaredLength - _received <= _options.DrainBodyBytes);
 
     /// <summary>
     /// Appends the bytes that are there, waiting for some if there are none. Replies not yet sent leave before it waits, and 100
@@ -85,12 +87,12 @@ internal sealed class RequestBody
             if (!_reader.TryRead(out var read))
             {
                 if (!await FlushAsync()) return Finish(BodyReadStatus.Aborted);
-                var began = _context.Time.GetTimestamp();
+                var began = _time.GetTimestamp();
                 _connection.ArmForBody(WaitBound());
                 // Who gives the body up sets the flag and then looks for the wait: whoever comes second sees the other.
                 if (!IsGivenUp) read = await WaitAsync();
                 _connection.Disarm();
-                _credit -= _context.Time.GetElapsedTime(began).TotalSeconds;
+                _credit -= _time.GetElapsedTime(began).TotalSeconds;
                 if (IsGivenUp)
                 {
                     // The wait may have been cut short, so no later read of this connection can be relied on.
@@ -131,17 +133,17 @@ internal sealed class RequestBody
     {
         Kind = head.BodyKind;
         DeclaredLength = head.ContentLength;
-        MaxBytes = _context.Options.MaxBodyBytes;
-        MinRate = _context.Options.MinBodyRate;
+        MaxBytes = _options.MaxBodyBytes;
+        MinRate = _options.MinBodyRate;
         _received = 0;
         _credited = 0;
         _inlineBytes = 0;
-        _credit = _context.Options.BodyRateGrace.TotalSeconds;
+        _credit = _options.BodyRateGrace.TotalSeconds;
         Volatile.Write(ref _isGivenUp, 0);
         _continueExpected = head.ExpectsContinue;
         _finished = Kind == RequestBodyKind.None || (Kind == RequestBodyKind.ContentLength && DeclaredLength == 0);
         _final = new BodyReadResult(BodyReadStatus.End);
-        if (Kind == RequestBodyKind.Chunked) _decoder = new ChunkedBodyDecoder(_context.Options.ParserLimits);
+        if (Kind == RequestBodyKind.Chunked) _decoder = new ChunkedBodyDecoder(_options.ParserLimits);
     }
 
     private ValueTask<ReadResult> WaitAsync()
@@ -162,10 +164,10 @@ internal sealed class RequestBody
     /// </summary>
     private TimeSpan WaitBound()
     {
-        var idle = _context.Options.BodyIdleTimeout;
+        var idle = _options.BodyIdleTimeout;
         _isSlow = false;
         if (MinRate == 0) return idle;
-        var most = Math.Max(idle.TotalSeconds, _context.Options.BodyRateGrace.TotalSeconds);
+        var most = Math.Max(idle.TotalSeconds, _options.BodyRateGrace.TotalSeconds);
         _credit = Math.Min(most, _credit + (double)(_received - _credited) / MinRate);
         _credited = _received;
         var bound = TimeSpan.FromSeconds(_credit);

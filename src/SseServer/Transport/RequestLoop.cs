@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using SseServer.Protocol.Http;
+using SseServer.Transport.Channels;
 using SseServer.Transport.Limits;
 
 namespace SseServer.Transport;
@@ -16,7 +17,7 @@ internal sealed class RequestLoop
     private static readonly StreamPipeReaderOptions ReaderOptions = new(leaveOpen: true, useZeroByteReads: true);
 
     private readonly Connection _connection;
-    private readonly TransportContext _context;
+    private readonly RequestServices _services;
     private readonly PipeReader _reader;
     private readonly RequestBody _body;
     private readonly HttpExchange _exchange;
@@ -27,13 +28,13 @@ internal sealed class RequestLoop
 
     private int _inlineRequests;
 
-    private RequestLoop(Connection connection, TransportContext context)
+    private RequestLoop(Connection connection, RequestServices services)
     {
         _connection = connection;
-        _context = context;
-        _reader = PipeReader.Create(new SocketStream(connection), ReaderOptions);
-        _body = new RequestBody(connection, context, _reader);
-        _exchange = new HttpExchange(connection, context, new RequestHead(), _body);
+        _services = services;
+        _reader = PipeReader.Create(new ChannelStream(connection.Channel), ReaderOptions);
+        _body = new RequestBody(connection, _reader, services.Options, services.Time);
+        _exchange = new HttpExchange(connection, _body, services.Proxies, services.Date, services.Drain);
         _head = new HeadMemory.Entry(connection.ExpireHead);
     }
 
@@ -52,8 +53,8 @@ internal sealed class RequestLoop
         Close,
     }
 
-    public static void Start(Connection connection, TransportContext context) =>
-        _ = new RequestLoop(connection, context).RunAsync();
+    public static void Start(Connection connection, RequestServices services) =>
+        _ = new RequestLoop(connection, services).RunAsync();
 
     private async Task RunAsync()
     {
@@ -76,21 +77,21 @@ internal sealed class RequestLoop
         }
         catch (Exception e)
         {
-            TransportLog.TransportFault(_context.Logger, e, _connection.Id);
+            TransportLog.TransportFault(_services.Logger, e, _connection.Id);
             _connection.Abort(CloseReason.TransportFault);
             outcome = Outcome.Close;
         }
 
         _connection.Disarm();
-        _context.Heads.Release(_head);
+        _services.Heads.Release(_head);
         var unread = _body.IsComplete && _reader.TryRead(out var rest) ? rest.Buffer.Length : 0;
-        var keepable = _body.IsComplete && !_exchange.WillClose && _exchange.Request.IsHttp11;
+        var mayServeAgain = _body.IsComplete && !_exchange.WillClose && _exchange.Request.IsHttp11;
         await _reader.CompleteAsync();
         _exchange.Request.Dispose();
         switch (outcome)
         {
             case Outcome.Stream:
-                _connection.BeginStream(_exchange.Peer!, keepable, unread);
+                _connection.BeginStream(_exchange.StreamHandler!, mayServeAgain, unread);
                 break;
             case Outcome.Linger:
                 _connection.BeginLinger();
@@ -118,7 +119,7 @@ internal sealed class RequestLoop
                 read = await reading;
             }
 
-            var limits = _context.Options.ParserLimits;
+            var limits = _services.Options.ParserLimits;
             status = HttpRequestParser.Parse(read.Buffer, limits, _exchange.Request, out var consumed, out rejection);
             var examined = status == ParseStatus.Incomplete ? read.Buffer.End : consumed;
             if (!begun && !read.Buffer.IsEmpty && status == ParseStatus.Incomplete)
@@ -128,14 +129,14 @@ internal sealed class RequestLoop
             }
 
             // Nothing more comes of a head whose input has ended, or that was given up: it must not push out another one.
-            if (status == ParseStatus.Incomplete && !read.IsCompleted) _context.Heads.Hold(_head, read.Buffer.Length);
+            if (status == ParseStatus.Incomplete && !read.IsCompleted) _services.Heads.Hold(_head, read.Buffer.Length);
 
             _reader.AdvanceTo(consumed, examined);
             if (status == ParseStatus.Incomplete && read.IsCompleted) return await EndInputAsync(begun);
         }
 
         _connection.Disarm();
-        _context.Heads.Release(_head);
+        _services.Heads.Release(_head);
         _connection.NoteRequest();
         if (status == ParseStatus.Complete && _connection.Refusal != RequestRejection.None) (status, rejection) = (ParseStatus.Rejected, _connection.Refusal);
         return status == ParseStatus.Rejected ? await RejectAsync(rejection, CloseReason.RequestRefused) : await HandleAsync();
@@ -156,7 +157,7 @@ internal sealed class RequestLoop
         _exchange.CloseAfterReply();
         try
         {
-            await _context.Application.RejectAsync(_exchange, rejection);
+            await _services.Application.RejectAsync(_exchange, rejection);
         }
         catch (Exception e)
         {
@@ -172,14 +173,14 @@ internal sealed class RequestLoop
         _exchange.Begin();
         try
         {
-            await _context.Application.HandleAsync(_exchange);
+            await _services.Application.HandleAsync(_exchange);
         }
         catch (Exception e)
         {
             return await FailAsync(e);
         }
 
-        if (_exchange.Peer is not null)
+        if (_exchange.StreamHandler is not null)
         {
             await FlushAsync();
             return Outcome.Stream;
@@ -189,7 +190,7 @@ internal sealed class RequestLoop
         {
             // A peer that left in the middle of its request gets no reply.
             if (_connection.CloseReason != CloseReason.None && !_exchange.ReplyStarted) return Outcome.Linger;
-            TransportLog.ReplyMissing(_context.Logger, _connection.Id);
+            TransportLog.ReplyMissing(_services.Logger, _connection.Id);
             return await FailAsync(null);
         }
 
@@ -213,15 +214,15 @@ internal sealed class RequestLoop
         }
 
         // Replies gather while requests are there; the wait for the next one sends them.
-        var full = _connection.Output.UnflushedBytes >= _context.Options.GatheredReplyBytes;
+        var full = _connection.Output.UnflushedBytes >= _services.Options.GatheredReplyBytes;
         return !full || await FlushAsync() ? Outcome.GoOn : Outcome.Close;
     }
 
     private async ValueTask<Outcome> FailAsync(Exception? exception)
     {
-        if (exception is not null) TransportLog.ApplicationFault(_context.Logger, exception, _connection.Id);
+        if (exception is not null) TransportLog.ApplicationFault(_services.Logger, exception, _connection.Id);
         _connection.TryRecord(CloseReason.ApplicationFault);
-        if (_connection.Output.IsPending || _exchange.ReplyStarted || _exchange.Peer is not null)
+        if (_connection.Output.IsPending || _exchange.ReplyStarted || _exchange.StreamHandler is not null)
         {
             _connection.Abort(CloseReason.ApplicationFault);
             return Outcome.Close;

@@ -82,7 +82,7 @@ public sealed class AcceptTests
             () =>
             {
                 accepting.Time.Advance(AcceptErrorPolicy.FirstPause);
-                return accepting.Context.Connections.Count == 1;
+                return accepting.Transport.ConnectionCount == 1;
             },
             "a connection");
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:"));
@@ -103,12 +103,12 @@ public sealed class AcceptTests
             () =>
             {
                 accepting.Time.Advance(AcceptErrorPolicy.FirstPause);
-                return accepting.Context.Connections.Count == 1;
+                return accepting.Transport.ConnectionCount == 1;
             },
             "a connection");
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/a:"));
         Assert.That(accepting.Log.Entries.Count(entry => entry.Level == LogLevel.Error), Is.EqualTo(1));
-        Assert.That(accepting.Context.Counters.Closed(CloseReason.TransportFault), Is.EqualTo(1));
+        Assert.That(accepting.Transport.Counters.Closed(CloseReason.TransportFault), Is.EqualTo(1));
     }
 
     public static IEnumerable<Exception> FatalFaults =>
@@ -135,11 +135,12 @@ public sealed class AcceptTests
 
         public Accepting(Func<ValueTask<Socket>> first)
         {
-            Context = new SseServer.Transport.TransportContext(new TransportOptions(), new TestApplication(), Time, Log);
+            Transport = new TransportServer(new TransportOptions(), new TestApplication(), Time, Log);
             var listener = new TcpListener(IPAddress.Loopback, 0);
             listener.Start();
             Loop = new AcceptLoop(
-                Context, listener, isTls: false, _failed, stop => _accepts++ == 0 ? first() : listener.AcceptSocketAsync(stop));
+                listener, Transport.CreateOpener().Open, Time, Log, _failed,
+                stop => _accepts++ == 0 ? first() : listener.AcceptSocketAsync(stop));
             Loop.Start();
         }
 
@@ -147,7 +148,7 @@ public sealed class AcceptTests
 
         public RecordingLogger Log { get; } = new();
 
-        public SseServer.Transport.TransportContext Context { get; }
+        public TransportServer Transport { get; }
 
         public AcceptLoop Loop { get; }
 
@@ -156,9 +157,8 @@ public sealed class AcceptTests
         public async ValueTask DisposeAsync()
         {
             Loop.Dispose();
-            Context.BeginDrain(answersNewcomers: false);
-            foreach (var connection in Context.Connections.Snapshot().ToArray()) connection?.Abort(CloseReason.ServerStopped);
-            await Context.Connections.WhenEmptyAsync().Soon();
+            await Transport.DisposeAsync().AsTask().Soon();
+            Assert.That(Transport.ConnectionCount, Is.Zero);
         }
     }
 }

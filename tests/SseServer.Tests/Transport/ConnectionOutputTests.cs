@@ -1,6 +1,7 @@
 using System.Buffers;
 using SseServer.Tests.Support;
 using SseServer.Transport;
+using SseServer.Transport.Channels;
 
 namespace SseServer.Tests.Transport;
 

@@ -114,7 +114,7 @@ public sealed class LingerTests(bool tls)
     {
         server.Time.Advance(Second);
         await client.SendAsync("x");
-        await Eventually.HoldsAsync(() => Lingering(server) is { AvailableBytes: 0 }, "the byte is read");
+        await Eventually.HoldsAsync(() => Lingering(server) is { RawChannel.AvailableBytes: 0 }, "the byte is read");
     }
 
     private static Connection? Lingering(TestServer server)

@@ -186,7 +186,7 @@ public sealed class StreamTests(bool tls)
         {
             exchange.StartReply(200);
             exchange.Header("Transfer-Encoding"u8, "chunked"u8);
-            exchange.TakeOver(new BriefPeer());
+            exchange.TakeOver(new BriefHandler());
             return ValueTask.CompletedTask;
         };
         var client = await server.ConnectAsync();
@@ -250,7 +250,7 @@ public sealed class StreamTests(bool tls)
         await using var server = new TestServer(tls) { ExpectedErrors = 1 };
         server.Application.Handlers["/stream"] = exchange =>
         {
-            exchange.TakeOver(new FaultyPeer(whenReady));
+            exchange.TakeOver(new FaultyHandler(whenReady));
             return ValueTask.CompletedTask;
         };
         var client = await server.ConnectAsync();
@@ -260,7 +260,7 @@ public sealed class StreamTests(bool tls)
         await server.EmptyAsync();
     }
 
-    private static async Task<(TestClient Client, TestPeer Peer, Connection Connection)> OpenAsync(
+    private static async Task<(TestClient Client, TestStreamHandler Peer, Connection Connection)> OpenAsync(
         TestServer server, StreamEnd? endWhenLeft = StreamEnd.Abort)
     {
         var peer = server.AddStream("/stream");
@@ -278,7 +278,7 @@ public sealed class StreamTests(bool tls)
         Eventually.HoldsAsync(() => connection.Phase == phase, $"phase {phase}");
 
     /// <summary>Ends its stream before it has really begun.</summary>
-    private sealed class BriefPeer : IStreamPeer
+    private sealed class BriefHandler : IStreamHandler
     {
         public void OnStreamReady(Connection connection)
         {
@@ -289,7 +289,7 @@ public sealed class StreamTests(bool tls)
         public void OnPeerClosed(CloseReason reason) => Assert.Fail("told after the end");
     }
 
-    private sealed class FaultyPeer(bool whenReady) : IStreamPeer
+    private sealed class FaultyHandler(bool whenReady) : IStreamHandler
     {
         public void OnStreamReady(Connection connection)
         {

@@ -57,9 +57,9 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Replies to a path by handing the connection to a stream.</summary>
-    public TestPeer AddStream(string path, bool close = false)
+    public TestStreamHandler AddStream(string path, bool close = false)
     {
-        var peer = new TestPeer();
+        var peer = new TestStreamHandler();
         Application.Handlers[path] = exchange =>
         {
             if (close) exchange.CloseAfterReply();

@@ -1,13 +1,15 @@
+using System.Net;
+
 namespace SseServer.Transport.Limits;
 
 /// <summary>
-/// Counts connections, in all and for each address. Those over a limit are told so in the reply to their first request, which is the
-/// only way for a client to learn why and when to come back; a few at once, so that they cannot become the load that the limit
-/// is there to keep off. Who is served is never put out for someone else. Safe on any thread.
+/// Counts connections, in all and per address. A connection over a limit gets a refusal as the reply to its first request, because a client
+/// can learn in no other way why it is refused and when to come back. Only a few at a time are answered that way, so that refusals do not
+/// become the load that the limit is to keep off. A connection that is served is never closed in favour of another. Safe on any thread.
 /// </summary>
 internal sealed class ConnectionLimits(int maxConnections, int maxPerAddress)
 {
-    /// <summary>Connections over a limit that are being told so at once.</summary>
+    /// <summary>How many connections over a limit are answered at the same time.</summary>
     public const int MaxRefusing = 64;
 
     private readonly Lock _gate = new();
@@ -15,63 +17,69 @@ internal sealed class ConnectionLimits(int maxConnections, int maxPerAddress)
     private int _served;
     private int _refusing;
 
-    /// <summary>Connections that are served at once; 0 is no bound.</summary>
+    /// <summary>How many connections are served at the same time; 0 means unlimited.</summary>
     public int MaxConnections => maxConnections;
 
-    /// <summary>Counts a connection. Unless it is turned away, <see cref="Leave"/> wants its standing back.</summary>
-    public ConnectionStanding Enter()
+    /// <summary>Counts a connection. It must <see cref="Leave(Admission, IPAddress)"/> unless it is turned away.</summary>
+    public Admission Enter()
     {
         lock (_gate)
         {
-            if (maxConnections > 0 && _served >= maxConnections) return RefuseUnderLock(ConnectionStanding.OverTotal);
+            if (maxConnections > 0 && _served >= maxConnections) return new(RefuseUnderLock(AdmissionState.OverTotal));
             _served++;
-            return ConnectionStanding.Served;
+            return new(AdmissionState.Served);
         }
     }
 
-    /// <summary>
-    /// Counts a connection that is served for its address, which may change its standing. Where it is still served,
-    /// <see cref="LeaveAddress"/> is due as well.
-    /// </summary>
-    public ConnectionStanding EnterAddress(ClientNetwork client)
+    /// <summary>Counts a connection that is served for its address as well; this may put it over that limit.</summary>
+    public Admission EnterAddress(IPAddress client)
     {
-        if (maxPerAddress == 0) return ConnectionStanding.Served;
+        if (maxPerAddress == 0) return new(AdmissionState.Served);
+        var network = new ClientNetwork(client);
         lock (_gate)
         {
-            var count = _perAddress.GetValueOrDefault(client);
+            var count = _perAddress.GetValueOrDefault(network);
             if (count >= maxPerAddress)
             {
                 _served--;
-                return RefuseUnderLock(ConnectionStanding.OverAddress);
+                return new(RefuseUnderLock(AdmissionState.OverAddress));
             }
 
-            _perAddress[client] = count + 1;
-            return ConnectionStanding.Served;
+            _perAddress[network] = count + 1;
+            return new(AdmissionState.Served, IsCountedForAddress: true);
         }
     }
 
-    public void LeaveAddress(ClientNetwork client)
+    /// <summary>A connection has closed that was not counted for its address.</summary>
+    /// <param name="admission">What <see cref="Enter"/> returned for it.</param>
+    public void Leave(Admission admission)
     {
-        if (maxPerAddress == 0) return;
+        lock (_gate) LeaveUnderLock(admission);
+    }
+
+    /// <summary>A connection has closed.</summary>
+    /// <param name="admission">What <see cref="EnterAddress"/> returned for it.</param>
+    /// <param name="client">The address that it was counted for.</param>
+    public void Leave(Admission admission, IPAddress client)
+    {
+        var network = new ClientNetwork(client);
         lock (_gate)
         {
-            if (--_perAddress[client] == 0) _perAddress.Remove(client);
+            LeaveUnderLock(admission);
+            if (admission.IsCountedForAddress && --_perAddress[network] == 0) _perAddress.Remove(network);
         }
     }
 
-    public void Leave(ConnectionStanding standing)
+    private void LeaveUnderLock(Admission admission)
     {
-        lock (_gate)
-        {
-            if (standing == ConnectionStanding.Served) _served--;
-            else if (standing != ConnectionStanding.TurnedAway) _refusing--;
-        }
+        if (admission.State == AdmissionState.Served) _served--;
+        else if (admission.State != AdmissionState.TurnedAway) _refusing--;
     }
 
-    private ConnectionStanding RefuseUnderLock(ConnectionStanding standing)
+    private AdmissionState RefuseUnderLock(AdmissionState state)
     {
-        if (_refusing >= MaxRefusing) return ConnectionStanding.TurnedAway;
+        if (_refusing >= MaxRefusing) return AdmissionState.TurnedAway;
         _refusing++;
-        return standing;
+        return state;
     }
 }

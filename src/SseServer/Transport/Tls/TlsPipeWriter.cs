@@ -1,34 +1,37 @@
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
+using SseServer.Transport.Channels;
 
 namespace SseServer.Transport.Tls;
 
 /// <summary>
-/// The way out of an encrypted connection: plaintext becomes records, and records go to the socket's writer. Taken means encrypted
-/// and handed on, a few records with one send. After a send that the kernel did not take whole nothing more is encrypted until it has, so
-/// that is the most that is held for a peer that does not read; <see cref="TrySend"/> takes nothing meanwhile, and a flush waits first.
+/// The output of an encrypted connection: plaintext becomes records, and records go to the output of the raw channel. Bytes count as sent
+/// once they are encrypted and handed on, a few records with one send.
 /// </summary>
-internal sealed class TlsPipeWriter(Connection connection, SocketPipeWriter socket, SslStream tls, TransportBuffers buffers)
-    : ConnectionOutput(connection, buffers)
+/// <remarks>
+/// After a send that the kernel did not accept whole, nothing more is encrypted until it has; so one send is the most that is held for a
+/// peer that does not read. Meanwhile <see cref="TrySend"/> accepts nothing, and a flush waits.
+/// </remarks>
+internal sealed class TlsPipeWriter(IRawChannel raw, SslStream tls, TransportBuffers buffers) : ConnectionOutput(raw, buffers)
 {
-    /// <summary>
-    /// Plaintext of one send. 16 KB, as with plain replies; more would only be held longer for a peer that reads slowly.
-    /// </summary>
+    /// <summary>Plaintext of one send. 16 KB, as with plain replies; more would only be held longer for a slow peer.</summary>
     public const int MaxSendBytes = 16 * 1024;
 
-    // A connection keeps OpenSSL's buffers of the largest record it ever sent, and a reader decrypts nothing before a record's last byte. So
-    // records are a quarter of what RFC 8446 section 5.1 allows; the 22 bytes that each costs are half a percent.
+    // A connection keeps OpenSSL's buffers of the largest record that it ever sent, and a client decrypts nothing before a record's last byte.
+    // So records are a quarter of what RFC 8446 section 5.1 allows; the 22 bytes of overhead of each are half a percent.
     private const int MaxRecordBytes = 4 * 1024;
 
-    private Task<FlushResult>? _heldBack;
+    // Held here: each delivery then takes one step less through memory that is cold.
+    private readonly ConnectionOutput _ciphertext = raw.Output;
+    private Task<FlushResult>? _pendingSend;
     private bool _isFlushing;
 
     public override bool IsPending => Volatile.Read(ref _isFlushing);
 
-    public override long PendingSince => socket.PendingSince;
+    public override long PendingSince => _ciphertext.PendingSince;
 
-    protected override bool HoldsBack => socket.IsPending;
+    protected override bool HasUnsentBytes => _ciphertext.IsPending;
 
     public override int TrySend(ReadOnlySpan<byte> bytes)
     {
@@ -39,22 +42,22 @@ internal sealed class TlsPipeWriter(Connection connection, SocketPipeWriter sock
     public override void Complete(Exception? exception = null)
     {
         base.Complete(exception);
-        socket.Complete(exception);
+        _ciphertext.Complete(exception);
     }
 
     protected override int SendNow(ReadOnlySpan<byte> bytes)
     {
-        var taken = 0;
-        if (socket.IsBroken) IsBroken = true;
-        while (taken < bytes.Length && !IsBroken && !socket.IsPending)
+        var sent = 0;
+        if (_ciphertext.IsBroken) IsBroken = true;
+        while (sent < bytes.Length && !IsBroken && !_ciphertext.IsPending)
         {
-            var part = bytes.Slice(taken, Math.Min(bytes.Length - taken, MaxSendBytes));
+            var part = bytes.Slice(sent, Math.Min(bytes.Length - sent, MaxSendBytes));
             Encrypt(part);
             if (!IsBroken) Send();
-            taken += part.Length;
+            sent += part.Length;
         }
 
-        return IsBroken ? -1 : taken;
+        return IsBroken ? -1 : sent;
     }
 
     protected override ValueTask<FlushResult> SendLater(ReadOnlyMemory<byte> rest)
@@ -63,19 +66,21 @@ internal sealed class TlsPipeWriter(Connection connection, SocketPipeWriter sock
         return SendLaterAsync(rest);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // It suspends as often as a slow reader blocks.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // It suspends as often as a slow peer blocks.
     private async ValueTask<FlushResult> SendLaterAsync(ReadOnlyMemory<byte> rest)
     {
         while (true)
         {
-            if (_heldBack is { } heldBack && (await heldBack).IsCompleted) IsBroken = true;
-            _heldBack = null;
+            if (_pendingSend is { } pending && (await pending).IsCompleted) IsBroken = true;
+            _pendingSend = null;
             if (rest.IsEmpty || IsBroken) break;
             var sent = SendNow(rest.Span);
             if (sent > 0) rest = rest[sent..];
         }
 
         ReleaseBuffer();
+
+        // A full fence, as OnPendingEnded requires.
         Interlocked.Exchange(ref _isFlushing, false);
         OnPendingEnded();
         return new FlushResult(false, IsBroken);
@@ -90,16 +95,16 @@ internal sealed class TlsPipeWriter(Connection connection, SocketPipeWriter sock
         }
         catch (IOException)
         {
-            // The peer broke the TLS layer on the reading side: it encrypts no more.
-            Connection.TryRecord(CloseReason.TlsBroken);
+            // The peer violated TLS on the reading side, after which the TLS layer encrypts no more.
+            End.TryRecord(CloseReason.TlsBroken);
             IsBroken = true;
         }
     }
 
     private void Send()
     {
-        var flush = socket.FlushAsync();
-        if (!flush.IsCompletedSuccessfully) _heldBack = flush.AsTask();
+        var flush = _ciphertext.FlushAsync();
+        if (!flush.IsCompletedSuccessfully) _pendingSend = flush.AsTask();
         else if (flush.Result.IsCompleted) IsBroken = true;
     }
 }

@@ -1,20 +1,22 @@
 using System.Buffers;
+using SseServer.Transport.Channels;
 
 namespace SseServer.Transport.Tls;
 
 /// <summary>
-/// A connection's ciphertext, as <see cref="System.Net.Security.SslStream"/> reads and writes it. It never gives out bytes beyond the record at hand:
-/// so between records the TLS layer holds nothing, and whatever comes next is seen in the kernel.
+/// A connection's ciphertext, as <see cref="System.Net.Security.SslStream"/> reads and writes it. A read never goes beyond the current
+/// record, so between records the TLS layer holds nothing, and a wait on the socket notices whatever comes next.
 /// </summary>
 /// <remarks>
-/// Synchronous writes are <see cref="TlsPipeWriter"/>'s and never wait. Asynchronous ones are the handshake's and the closing alert's,
-/// when nothing else writes; at any other time they would be the reading side's and could land within a record, so they are refused.
+/// Synchronous writes come from <see cref="TlsPipeWriter"/> and never wait. Asynchronous ones are those of the handshake and of
+/// close_notify, when nothing else writes. At any other time they would come from the reading side and could land in the middle of a record,
+/// so they are refused.
 /// </remarks>
-internal sealed class TlsRecordStream(Connection connection, SocketPipeWriter output) : Stream
+internal sealed class TlsRecordStream(IRawChannel raw) : Stream
 {
     private TlsRecordFraming _framing;
-    private int _lookRest;
-    private bool _isLooking;
+    private int _recordRest;
+    private bool _isLimited;
 
     /// <summary>Handshake or close: only the TLS layer itself writes.</summary>
     public bool IsNegotiating { get; set; } = true;
@@ -33,48 +35,48 @@ internal sealed class TlsRecordStream(Connection connection, SocketPipeWriter ou
         set => throw new NotSupportedException();
     }
 
-    /// <summary>The length of the record that the last look allowed.</summary>
-    public int LookBytes { get; private set; }
+    /// <summary>The length of the record that may be read without waiting, with its header.</summary>
+    public int RecordBytes { get; private set; }
 
     /// <summary>
-    /// Looks whether a whole record stands in the kernel. If so, reads up to <see cref="EndLook"/> take it without waiting, and
-    /// nothing beyond it: the read that wants more throws <see cref="NothingToReadException"/>.
+    /// Checks whether a whole record has arrived. If so, reads until <see cref="EndRead"/> take it without waiting and nothing beyond it: a
+    /// read that wants more throws <see cref="NothingToReadException"/>.
     /// </summary>
-    public InputState BeginLook()
+    public InputState BeginRecordRead()
     {
         Span<byte> header = stackalloc byte[TlsRecordFraming.HeaderBytes];
-        var state = connection.PeekSocket(header, out var peeked);
+        var state = raw.Peek(header, out var peeked);
         if (state != InputState.Data) return state;
         if (peeked < header.Length) return InputState.Partial;
         var fragment = TlsRecordFraming.FragmentBytes(header);
         if (!TlsRecordFraming.IsAllowed(fragment))
         {
-            connection.TryRecord(CloseReason.TlsBroken);
+            raw.TryRecord(CloseReason.TlsBroken);
             return InputState.End;
         }
 
         var record = TlsRecordFraming.HeaderBytes + fragment;
-        return connection.AvailableBytes < record ? InputState.Partial : Allow(record);
+        return raw.AvailableBytes < record ? InputState.Partial : Limit(record);
     }
 
-    /// <summary>As <see cref="BeginLook"/>, for what the TLS layer holds already.</summary>
-    public InputState BeginEmptyLook() => Allow(0);
+    /// <summary>As <see cref="BeginRecordRead"/>, for data that the TLS layer has decrypted already.</summary>
+    public InputState BeginBufferedRead() => Limit(0);
 
-    public void EndLook() => _isLooking = false;
+    public void EndRead() => _isLimited = false;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_isLooking) return new ValueTask<int>(LookAt(buffer.Span));
-        return buffer.IsEmpty ? connection.ReadSocketAsync(buffer) : ReadRecordAsync(buffer);
+        if (_isLimited) return new ValueTask<int>(ReadLimited(buffer.Span));
+        return buffer.IsEmpty ? raw.ReadAsync(buffer) : ReadRecordAsync(buffer);
     }
 
-    /// <summary>Leaves a record in the output's buffer, for the caller to send.</summary>
-    public override void Write(ReadOnlySpan<byte> buffer) => output.Write(buffer);
+    /// <summary>Leaves a record in the output's buffer; the caller sends it.</summary>
+    public override void Write(ReadOnlySpan<byte> buffer) => raw.Output.Write(buffer);
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (!IsNegotiating) throw new IOException("The peer wants an answer from the TLS layer while a record may be underway.");
-        await output.WriteAsync(buffer, cancellationToken);
+        if (!IsNegotiating) throw new IOException("The peer wants an answer from the TLS layer while a record may be in progress.");
+        await raw.Output.WriteAsync(buffer, cancellationToken);
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -91,31 +93,37 @@ internal sealed class TlsRecordStream(Connection connection, SocketPipeWriter ou
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    private InputState Allow(int bytes)
+    private InputState Limit(int bytes)
     {
-        _isLooking = true;
-        _lookRest = LookBytes = bytes;
+        _isLimited = true;
+        _recordRest = RecordBytes = bytes;
         return InputState.Data;
     }
 
     private async ValueTask<int> ReadRecordAsync(Memory<byte> buffer)
     {
         buffer = buffer[..Math.Min(buffer.Length, _framing.Wanted)];
-        var read = await connection.ReadSocketAsync(buffer);
+        var read = await raw.ReadAsync(buffer);
         if (_framing.TryAdvance(buffer.Span[..read])) return read;
 
-        // The end of the input, as far as the TLS layer goes: not every version of it outlives a record that is empty.
-        if (!IsNegotiating) connection.TryRecord(CloseReason.TlsBroken);
+        // The TLS layer sees the end of the input instead: not every version of it survives an empty record.
+        if (!IsNegotiating) raw.TryRecord(CloseReason.TlsBroken);
         return 0;
     }
 
-    private int LookAt(Span<byte> buffer)
+    private int ReadLimited(Span<byte> buffer)
     {
         if (buffer.IsEmpty) return 0;
-        if (_lookRest == 0) throw new NothingToReadException();
-        buffer = buffer[..Math.Min(Math.Min(buffer.Length, _framing.Wanted), _lookRest)];
-        if (connection.ReceiveSocket(buffer, out var read) != InputState.Data) return 0;
-        _lookRest -= read;
+        if (_recordRest == 0) throw new NothingToReadException();
+        buffer = buffer[..Math.Min(Math.Min(buffer.Length, _framing.Wanted), _recordRest)];
+        if (raw.Receive(buffer, out var read) != InputState.Data) return 0;
+        _recordRest -= read;
         return _framing.TryAdvance(buffer[..read]) ? read : 0;
     }
+
+    /// <summary>
+    /// The record was a message of the TLS layer itself (a key update), after which it asks for another record. It is an
+    /// <see cref="IOException"/> because the TLS layer lets those pass and remains usable.
+    /// </summary>
+    internal sealed class NothingToReadException : IOException;
 }

@@ -10,7 +10,7 @@ namespace SseServer.Tests.Transport.Limits;
 [TestFixture(true)]
 public sealed class ConnectionLimitTests(bool tls)
 {
-    private const string Get = "GET /standing HTTP/1.1\r\nHost: a\r\n\r\n";
+    private const string Get = "GET /admission HTTP/1.1\r\nHost: a\r\n\r\n";
 
     [TestCase(true)]
     [TestCase(false)]
@@ -97,39 +97,34 @@ public sealed class ConnectionLimitTests(bool tls)
     public void Counts_come_back_to_where_they_began()
     {
         var limits = new ConnectionLimits(3, 2);
-        var (here, there) = (new ClientNetwork(IPAddress.Parse("1.1.1.1")), new ClientNetwork(IPAddress.Parse("2.2.2.2")));
+        var (here, there) = (IPAddress.Parse("1.1.1.1"), IPAddress.Parse("2.2.2.2"));
         for (var round = 0; round < 100; round++)
         {
-            Assert.That(Join(limits, here), Is.EqualTo(ConnectionStanding.Served));
-            Assert.That(Join(limits, here), Is.EqualTo(ConnectionStanding.Served));
-            Assert.That(Join(limits, here), Is.EqualTo(ConnectionStanding.OverAddress));
-            Assert.That(Join(limits, there), Is.EqualTo(ConnectionStanding.Served), "who is over a limit takes no room");
-            Assert.That(Join(limits, there), Is.EqualTo(ConnectionStanding.OverTotal));
-            foreach (var client in new[] { here, here, there })
+            var joined = new[] { here, here, here, there, there }.Select(client => (Client: client, Admission: Join(limits, client))).ToList();
+            Assert.That(joined.Select(entry => entry.Admission.State), Is.EqualTo(new[]
             {
-                limits.LeaveAddress(client);
-                limits.Leave(ConnectionStanding.Served);
-            }
-
-            limits.Leave(ConnectionStanding.OverAddress);
-            limits.Leave(ConnectionStanding.OverTotal);
+                AdmissionState.Served, AdmissionState.Served, AdmissionState.OverAddress,
+                AdmissionState.Served, // A connection over a limit takes no room.
+                AdmissionState.OverTotal,
+            }));
+            foreach (var (client, admission) in joined) limits.Leave(admission, client);
         }
     }
 
-    private static ConnectionStanding Join(ConnectionLimits limits, ClientNetwork client)
+    private static Admission Join(ConnectionLimits limits, IPAddress client)
     {
-        var standing = limits.Enter();
-        return standing == ConnectionStanding.Served ? limits.EnterAddress(client) : standing;
+        var admission = limits.Enter();
+        return admission.State == AdmissionState.Served ? limits.EnterAddress(client) : admission;
     }
 
     private TestServer Start(TransportOptions options)
     {
         var server = new TestServer(tls, options);
-        server.Application.Handlers["/standing"] = exchange =>
+        server.Application.Handlers["/admission"] = exchange =>
         {
-            var standing = !exchange.IsOverLimit ? "Served" : exchange.Connection.IsOverAddressLimit ? "OverAddress" : "OverTotal";
+            var admission = !exchange.IsOverLimit ? "Served" : exchange.Connection.IsOverAddressLimit ? "OverAddress" : "OverTotal";
             exchange.StartReply(200);
-            exchange.EndReply("text/plain"u8, System.Text.Encoding.ASCII.GetBytes(standing));
+            exchange.EndReply("text/plain"u8, System.Text.Encoding.ASCII.GetBytes(admission));
             return ValueTask.CompletedTask;
         };
         return server;

@@ -194,7 +194,7 @@ public sealed class TlsStreamTests
         Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.TlsBroken));
     }
 
-    private static async Task<(TlsClient Client, TestPeer Peer, Connection Connection)> OpenAsync(TestServer server)
+    private static async Task<(TlsClient Client, TestStreamHandler Peer, Connection Connection)> OpenAsync(TestServer server)
     {
         var peer = server.AddStream("/stream");
         var client = await TlsClient.ConnectAsync(server.EndPoint, SslProtocols.Tls12);

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 
-namespace SseServer.Transport;
+namespace SseServer.Transport.Channels;
 
-/// <summary>What an error of send or receive says about the peer.</summary>
+/// <summary>Maps an error of send or receive to the reason for the end.</summary>
 internal static class SocketErrors
 {
     public static CloseReason ToCloseReason(SocketError error) => error switch

@@ -3,28 +3,38 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks.Sources;
 
-namespace SseServer.Transport;
+namespace SseServer.Transport.Channels;
 
 /// <summary>
-/// The part of a write that the kernel would not take at once, sent as the peer makes room. Borrowed from
-/// <see cref="TransportBuffers"/> by a <see cref="SocketPipeWriter"/>, and given back when its result is taken, which happens only
-/// after the last byte was sent or the connection broke: never while the kernel may still read the buffer.
+/// Sends the part of a write that the kernel did not accept at once, as the peer makes room. It is borrowed from
+/// <see cref="TransportBuffers"/> and returned when its result is taken. That happens only after the last byte was sent or the connection
+/// broke, never while the kernel may still read the buffer.
 /// </summary>
-internal sealed class SendOperation(TransportBuffers home)
+internal sealed class SendOperation(TransportBuffers pool)
     : SocketAsyncEventArgs(true), IValueTaskSource<FlushResult> // True: no execution context flows to completions.
 {
-    // A send completes only when all of it is taken. Pieces let the sweep tell a slow reader from a stalled one.
+    // A send completes only as a whole. Pieces let the sweep distinguish a slow peer from a stalled one.
     private const int PieceBytes = 64 * 1024;
 
     private ManualResetValueTaskSourceCore<FlushResult> _result;
-    private SocketPipeWriter? _writer;
+    private IOwner? _owner;
     private Socket? _socket;
     private ReadOnlyMemory<byte> _rest;
 
-    /// <summary>Sends <paramref name="rest"/>, which must not change until the task completes. The task is awaited exactly once.</summary>
-    public ValueTask<FlushResult> Start(SocketPipeWriter writer, Socket socket, ReadOnlyMemory<byte> rest)
+    /// <summary>Whose bytes are sent.</summary>
+    internal interface IOwner
     {
-        _writer = writer;
+        /// <summary>The kernel accepted bytes, but not the last one.</summary>
+        void OnProgress();
+
+        /// <summary>The last byte was sent, or the connection broke. Returns the result of the flush.</summary>
+        FlushResult OnEnded(SocketError error);
+    }
+
+    /// <summary>Sends <paramref name="rest"/>, which must not change until the task completes. The task is awaited exactly once.</summary>
+    public ValueTask<FlushResult> Start(IOwner owner, Socket socket, ReadOnlyMemory<byte> rest)
+    {
+        _owner = owner;
         _socket = socket;
         _rest = rest;
         var task = new ValueTask<FlushResult>(this, _result.Version);
@@ -35,14 +45,14 @@ internal sealed class SendOperation(TransportBuffers home)
     ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _result.GetStatus(token);
 
     void IValueTaskSource<FlushResult>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _result.OnCompleted(continuation, state, token, flags);
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        => _result.OnCompleted(continuation, state, token, flags);
 
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token)
     {
         var result = _result.GetResult(token);
         _result.Reset();
-        home.Return(this);
+        pool.Return(this);
         return result;
     }
 
@@ -60,7 +70,7 @@ internal sealed class SendOperation(TransportBuffers home)
         while (!_socket!.SendAsync(this) && TakeProgress());
     }
 
-    /// <summary>Returns whether there is more to send.</summary>
+    /// <summary>Whether there is more to send.</summary>
     private bool TakeProgress()
     {
         if (SocketError == SocketError.Success)
@@ -68,20 +78,20 @@ internal sealed class SendOperation(TransportBuffers home)
             _rest = _rest[BytesTransferred..];
             if (!_rest.IsEmpty)
             {
-                _writer!.OnSendProgress();
+                _owner!.OnProgress();
                 return true;
             }
         }
 
-        var writer = _writer!;
+        var owner = _owner!;
         var error = SocketError;
-        _writer = null;
+        _owner = null;
         _socket = null;
         _rest = default;
         SetBuffer(default);
 
-        // The continuation runs here: on the pool's thread that learnt of the completion, under no lock.
-        _result.SetResult(writer.OnSendEnded(error));
+        // The continuation runs here, on the pool thread that noticed the completion, with no lock held.
+        _result.SetResult(owner.OnEnded(error));
         return false;
     }
 }

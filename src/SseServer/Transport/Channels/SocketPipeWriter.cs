@@ -1,14 +1,13 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 
-namespace SseServer.Transport;
+namespace SseServer.Transport.Channels;
 
 /// <summary>
-/// The way out of a plain connection, and of the ciphertext of an encrypted one. What the kernel takes at once costs no
-/// allocation.
+/// The output of a plain connection, and of the ciphertext of an encrypted one. A send that the kernel accepts whole allocates nothing.
 /// </summary>
-internal sealed class SocketPipeWriter(Connection connection, Socket socket, TransportBuffers buffers, TimeProvider time)
-    : ConnectionOutput(connection, buffers)
+internal sealed class SocketPipeWriter(IConnectionEnd end, Socket socket, TransportBuffers buffers, TimeProvider time)
+    : ConnectionOutput(end, buffers), SendOperation.IOwner
 {
     private readonly SafeSocketHandle _handle = socket.SafeHandle;
     private long _pendingSince;
@@ -23,13 +22,15 @@ internal sealed class SocketPipeWriter(Connection connection, Socket socket, Tra
         return SendNow(bytes);
     }
 
-    internal void OnSendProgress() => Volatile.Write(ref _pendingSince, time.GetTimestamp());
+    void SendOperation.IOwner.OnProgress() => Volatile.Write(ref _pendingSince, time.GetTimestamp());
 
-    internal FlushResult OnSendEnded(SocketError error)
+    FlushResult SendOperation.IOwner.OnEnded(SocketError error)
     {
         if (error != SocketError.Success) Break(error);
         ReleaseBuffer();
         var result = new FlushResult(false, IsBroken);
+
+        // A full fence, as OnPendingEnded requires.
         Interlocked.Exchange(ref _pendingSince, 0);
         OnPendingEnded();
         return result;
@@ -39,7 +40,9 @@ internal sealed class SocketPipeWriter(Connection connection, Socket socket, Tra
     {
         if (IsBroken) return -1;
         if (bytes.IsEmpty) return 0;
-        var sent = OperatingSystem.IsLinux() ? LinuxSend.TrySend(_handle, bytes, out var error) : socket.Send(bytes, SocketFlags.None, out error);
+        var sent = OperatingSystem.IsLinux()
+            ? LinuxSend.TrySend(_handle, bytes, out var error)
+            : socket.Send(bytes, SocketFlags.None, out error);
         if (error == SocketError.Success) return sent;
         if (error is SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable) return 0;
         Break(error);
@@ -55,6 +58,6 @@ internal sealed class SocketPipeWriter(Connection connection, Socket socket, Tra
     private void Break(SocketError error)
     {
         IsBroken = true;
-        Connection.TryRecord(SocketErrors.ToCloseReason(error));
+        End.TryRecord(SocketErrors.ToCloseReason(error));
     }
 }

@@ -1,21 +1,21 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 
-namespace SseServer.Transport;
+namespace SseServer.Transport.Channels;
 
 /// <summary>
-/// The way out of a connection, plain or encrypted. What fits into the kernel is sent at once on the caller's thread; the rest
-/// follows asynchronously, and until it has, nothing else may be written: bytes that overtook it would land in its middle.
+/// The sending side of a channel, plain or encrypted. Bytes that fit into the kernel's buffer are sent at once on the caller's thread. The
+/// rest follows asynchronously, and until then nothing else may be written, because it would land in the middle of that rest.
 /// </summary>
 /// <remarks>
-/// One caller at a time, which awaits each flush before it goes on. Only <see cref="IsPending"/>, <see cref="PendingSince"/> and
-/// <see cref="CancelPendingFlush"/> may be used from elsewhere. A broken connection is a value,
-/// <see cref="FlushResult.IsCompleted"/>, and the reason stands on the connection. Cancellation tokens are not observed: a send
-/// underway ends by completing or by the connection's end.
+/// One caller at a time, which awaits each flush before the next write. Only <see cref="IsPending"/>, <see cref="PendingSince"/> and
+/// <see cref="CancelPendingFlush"/> may be used from other threads. A broken connection is a value,
+/// <see cref="FlushResult.IsCompleted"/>; the connection has the reason. Cancellation tokens are ignored: a send in progress ends when it
+/// is complete or when the connection ends.
 /// </remarks>
-internal abstract class ConnectionOutput(Connection connection, TransportBuffers buffers) : PipeWriter
+internal abstract class ConnectionOutput(IConnectionEnd end, TransportBuffers buffers) : PipeWriter
 {
-    // A reply's head and a short body fit into it.
+    // Enough for the head of a reply and a short body.
     private const int FirstBufferBytes = 1024;
 
     private byte[]? _buffer;
@@ -26,25 +26,27 @@ internal abstract class ConnectionOutput(Connection connection, TransportBuffers
 
     public sealed override long UnflushedBytes => IsPending ? 0 : _buffered;
 
-    /// <summary>A flush or write is underway; nothing may be written until it ends.</summary>
+    /// <summary>A flush or write is in progress; nothing may be written until it ends.</summary>
     public abstract bool IsPending { get; }
 
-    /// <summary>The timestamp at which the kernel last took bytes that it had refused (or refused them); 0 while none wait.</summary>
+    /// <summary>
+    /// Timestamp of the last progress of the pending send: when the kernel last took bytes, or first refused them. 0 if none is pending.
+    /// </summary>
     public abstract long PendingSince { get; }
 
     /// <summary>The connection takes no more bytes.</summary>
     public bool IsBroken { get; protected set; }
 
-    protected Connection Connection => connection;
+    protected IConnectionEnd End => end;
 
     protected TransportBuffers Buffers => buffers;
 
-    /// <summary>Bytes that were taken wait for the kernel to make room; a flush waits for them.</summary>
-    protected virtual bool HoldsBack => false;
+    /// <summary>Bytes that were accepted wait for the kernel to make room; a flush waits for them.</summary>
+    protected virtual bool HasUnsentBytes => false;
 
-    public sealed override Memory<byte> GetMemory(int sizeHint = 0) => Room(sizeHint).AsMemory(_buffered);
+    public sealed override Memory<byte> GetMemory(int sizeHint = 0) => Reserve(sizeHint).AsMemory(_buffered);
 
-    public sealed override Span<byte> GetSpan(int sizeHint = 0) => Room(sizeHint).AsSpan(_buffered);
+    public sealed override Span<byte> GetSpan(int sizeHint = 0) => Reserve(sizeHint).AsSpan(_buffered);
 
     public sealed override void Advance(int bytes)
     {
@@ -53,19 +55,19 @@ internal abstract class ConnectionOutput(Connection connection, TransportBuffers
         _buffered += bytes;
     }
 
-    /// <summary>Sends what is buffered.</summary>
+    /// <summary>Sends the buffered bytes.</summary>
     public sealed override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfPending();
-        if (_buffered == 0 && !HoldsBack) return new ValueTask<FlushResult>(new FlushResult(false, IsBroken));
+        if (_buffered == 0 && !HasUnsentBytes) return new ValueTask<FlushResult>(new FlushResult(false, IsBroken));
         var sent = SendNow(_buffer.AsSpan(0, _buffered));
-        if (IsToFollow(sent, _buffered)) return SendLater(_buffer.AsMemory(sent, _buffered - sent));
+        if (MustFollow(sent, _buffered)) return SendLater(_buffer.AsMemory(sent, _buffered - sent));
         ReleaseBuffer();
         return new ValueTask<FlushResult>(new FlushResult(false, IsBroken));
     }
 
     /// <summary>
-    /// Sends what is buffered, then <paramref name="source"/> without copying it: it must not change until the task completes.
+    /// Sends the buffered bytes, then <paramref name="source"/> without copying it: it must not change until the task completes.
     /// </summary>
     public sealed override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
@@ -78,44 +80,46 @@ internal abstract class ConnectionOutput(Connection connection, TransportBuffers
 
         ThrowIfPending();
         var sent = SendNow(source.Span);
-        return IsToFollow(sent, source.Length)
+        return MustFollow(sent, source.Length)
             ? SendLater(source[sent..])
             : new ValueTask<FlushResult>(new FlushResult(false, IsBroken));
     }
 
     /// <summary>
-    /// One attempt without waiting, while nothing is buffered or pending. Returns how many bytes were taken, from 0 to all of
-    /// them, or -1 when the connection is broken.
+    /// One attempt without waiting, to be made while nothing is buffered or pending. Returns how many bytes were sent, from 0 to all, or
+    /// -1 if the connection is broken.
     /// </summary>
     public abstract int TrySend(ReadOnlySpan<byte> bytes);
 
     /// <summary>Aborts the connection; a pending flush completes as broken.</summary>
-    public sealed override void CancelPendingFlush() => connection.Abort(CloseReason.WriteCanceled);
+    public sealed override void CancelPendingFlush() => end.Abort(CloseReason.WriteCanceled);
 
-    /// <summary>Drops what is buffered. A send underway goes on and gives its buffer back when it ends.</summary>
+    /// <summary>Drops the buffered bytes. A send in progress continues and returns its buffer when it ends.</summary>
     public override void Complete(Exception? exception = null)
     {
         if (!IsPending) ReleaseBuffer();
     }
 
-    /// <summary>Waits for a send underway, then sends what is buffered.</summary>
+    /// <summary>Waits for a send in progress, then sends the buffered bytes.</summary>
     public sealed override async ValueTask CompleteAsync(Exception? exception = null)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _pendingEnded, ended);
-        Interlocked.MemoryBarrier(); // Against OnPendingEnded: one of the two sees what the other wrote.
+
+        // Pairs with the fence before OnPendingEnded: without both, each side could miss what the other wrote, and this would wait forever.
+        Interlocked.MemoryBarrier();
         if (IsPending) await ended.Task;
         if (exception is null) await FlushAsync();
         Complete(exception);
     }
 
-    /// <summary>Takes what can be taken without waiting; as <see cref="TrySend"/>, with nothing pending.</summary>
+    /// <summary>Sends what can be sent without waiting; as <see cref="TrySend"/>, while nothing is pending.</summary>
     protected abstract int SendNow(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Takes the rest as there is room, and ends with <see cref="ReleaseBuffer"/> and <see cref="OnPendingEnded"/>.</summary>
+    /// <summary>Sends the rest as room appears, and ends with <see cref="ReleaseBuffer"/> and <see cref="OnPendingEnded"/>.</summary>
     protected abstract ValueTask<FlushResult> SendLater(ReadOnlyMemory<byte> rest);
 
-    /// <summary>Nothing is pending from here on; called after <see cref="IsPending"/> has become false by a full fence.</summary>
+    /// <summary>Nothing is pending any more. Called after <see cref="IsPending"/> became false with a full fence.</summary>
     protected void OnPendingEnded() => Interlocked.Exchange(ref _pendingEnded, null)?.SetResult();
 
     protected void ReleaseBuffer()
@@ -132,7 +136,7 @@ internal abstract class ConnectionOutput(Connection connection, TransportBuffers
         if (isPending) ThrowPending();
     }
 
-    private bool IsToFollow(int sent, int length) => sent >= 0 && (sent < length || HoldsBack);
+    private bool MustFollow(int sent, int length) => sent >= 0 && (sent < length || HasUnsentBytes);
 
     private async ValueTask<FlushResult> WriteAfterAsync(ValueTask<FlushResult> flush, ReadOnlyMemory<byte> source)
     {
@@ -140,7 +144,7 @@ internal abstract class ConnectionOutput(Connection connection, TransportBuffers
         return result.IsCompleted ? result : await WriteAsync(source);
     }
 
-    private byte[] Room(int sizeHint)
+    private byte[] Reserve(int sizeHint)
     {
         ThrowIfPending();
         var needed = Math.Max(sizeHint, 1);

@@ -4,7 +4,7 @@ using SseServer.Transport;
 namespace SseServer.Tests.Transport;
 
 /// <summary>A stream's owner that a test drives. It ends the stream when the peer left, unless the test wants to.</summary>
-internal sealed class TestPeer : IStreamPeer
+internal sealed class TestStreamHandler : IStreamHandler
 {
     private readonly TaskCompletionSource<Connection> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<CloseReason> _left = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,11 +1,11 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace SseServer.Transport;
+namespace SseServer.Transport.Channels;
 
 /// <summary>
-/// send(2) without the bookkeeping of <see cref="Socket.Send(ReadOnlySpan{byte}, SocketFlags, out SocketError)"/>, which costs about as much
-/// user time as the rest of a delivery together. Shown by the load bench's steady workload.
+/// send(2) without the bookkeeping of <see cref="Socket.Send(ReadOnlySpan{byte}, SocketFlags, out SocketError)"/>, which takes about as much
+/// user time as the rest of a delivery. The steady workload of bench/FanOut shows it.
 /// </summary>
 internal static partial class LinuxSend
 {
@@ -21,8 +21,8 @@ internal static partial class LinuxSend
     private const int HostUnreachable = 113;
 
     /// <summary>
-    /// Sends what the kernel takes now and returns how much that is, 0 with an error. The handle is held during the call, so that its number cannot
-    /// have become another socket's.
+    /// Sends what the kernel accepts now and returns the number of bytes; 0 with an error. The handle is kept alive during the call, so that
+    /// its number cannot be reused for another socket.
     /// </summary>
     public static unsafe int TrySend(SafeSocketHandle socket, ReadOnlySpan<byte> bytes, out SocketError error)
     {

@@ -1,7 +1,7 @@
-namespace SseServer.Transport;
+namespace SseServer.Transport.Channels;
 
-/// <summary>The reading half of a connection as a stream, for <see cref="System.IO.Pipelines.PipeReader"/>. It owns nothing.</summary>
-internal sealed class SocketStream(Connection connection) : Stream
+/// <summary>The reading side of a channel as a stream, for <see cref="System.IO.Pipelines.PipeReader"/>. It owns nothing.</summary>
+internal sealed class ChannelStream(IChannel channel) : Stream
 {
     public override bool CanRead => true;
 
@@ -17,8 +17,8 @@ internal sealed class SocketStream(Connection connection) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        connection.ReadAsync(buffer);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        => channel.ReadAsync(buffer);
 
     public override void Flush()
     {

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace SseServer.Transport;
+namespace SseServer.Transport.Channels;
 
-/// <summary>Options of tcp(7) that the runtime has no names for. Elsewhere than on Linux they are left alone.</summary>
+/// <summary>Options of tcp(7) that the runtime does not name. They are set on Linux only.</summary>
 internal static class LinuxSocketOptions
 {
     private const int IpProtoTcp = 6;
@@ -14,8 +14,8 @@ internal static class LinuxSocketOptions
     public static void SetNotSentLowWater(Socket socket, int bytes) => Set(socket, TcpNotSentLowWater, bytes);
 
     /// <summary>
-    /// Ends the connection when data stays unacknowledged, or the peer's window closed, for so long. Without it a vanished peer
-    /// lasts about 15 minutes (tcp_retries2).
+    /// Ends the connection when data stays unacknowledged, or the peer's window stays closed, for this long. Without it a vanished peer
+    /// is noticed after about 15 minutes (tcp_retries2).
     /// </summary>
     public static void SetUserTimeout(Socket socket, TimeSpan timeout) => Set(socket, TcpUserTimeout, (int)timeout.TotalMilliseconds);
 

@@ -1,21 +1,21 @@
 using System.Buffers;
 
-namespace SseServer.Transport;
+namespace SseServer.Transport.Channels;
 
 /// <summary>
-/// What the connections of one server borrow while they write: arrays and send operations. It counts what is out, so that a test can
-/// tell that nothing stayed behind. Safe on any thread.
+/// Arrays and send operations that the connections of one server borrow while they write. It counts what is borrowed, so that tests can
+/// check that everything was returned. Safe on any thread.
 /// </summary>
 internal sealed class TransportBuffers
 {
-    // Only peers that read slowly need an operation, so the pool is small; beyond it operations are left to the collector.
+    // Only slow peers need an operation, so the pool is small. Operations beyond it are left to the garbage collector.
     private const int MaxIdleOperations = 256;
 
     private readonly Stack<SendOperation> _operations = new();
     private readonly Lock _gate = new();
     private int _outstanding;
 
-    /// <summary>Arrays and operations borrowed and not yet given back.</summary>
+    /// <summary>Arrays and operations borrowed and not yet returned.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
 
     public byte[] RentArray(int minimumLength)

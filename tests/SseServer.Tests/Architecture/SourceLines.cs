@@ -1,0 +1,48 @@
+using System.Text.RegularExpressions;
+
+namespace SseServer.Tests.Architecture;
+
+/// <summary>The length of the program's types in lines of source, with comments and blank lines.</summary>
+internal static partial class SourceLines
+{
+    private static readonly Lazy<Dictionary<string, int>> Lines = new(Count);
+
+    /// <summary>The root of the repository.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>
+    /// Lines of all files that declare parts of the type. A file that declares several types is shared equally among them.
+    /// </summary>
+    /// <param name="type">The type with its namespace.</param>
+    public static int Of(string type) => Lines.Value.GetValueOrDefault(type);
+
+    private static Dictionary<string, int> Count()
+    {
+        var lines = new Dictionary<string, int>();
+        var separator = Path.DirectorySeparatorChar;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Root, "src", "SseServer"), "*.cs", SearchOption.AllDirectories))
+        {
+            if (file.Contains($"{separator}obj{separator}") || file.Contains($"{separator}bin{separator}")) continue;
+            var text = File.ReadAllText(file);
+            var types = Type().Matches(text).Select(match => $"{Namespace().Match(text).Groups[1].Value}.{match.Groups[1].Value}").ToList();
+            foreach (var type in types) lines[type] = lines.GetValueOrDefault(type) + (text.Count(c => c == '\n') / types.Count);
+        }
+
+        return lines;
+    }
+
+    // Not by the path of a source file: the build replaces those, so that it is reproducible.
+    private static string FindRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory!.FullName, "SseServer.slnx"))) directory = directory.Parent;
+        return directory.FullName;
+    }
+
+    // Outermost types begin at the first column.
+    [GeneratedRegex(@"^(?:[a-z]+ )*(?:class|struct|interface|enum|record(?: struct| class)?) (\w+)", RegexOptions.Multiline)]
+    private static partial Regex Type();
+
+    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+}
