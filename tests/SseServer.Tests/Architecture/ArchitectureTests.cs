@@ -1,7 +1,8 @@
 namespace SseServer.Tests.Architecture;
 
 /// <summary>
-/// Hosting -> {Endpoints -> {Transport, Hub -> History, Auth}, Presence -> Hub, Relay -> Hub} -> Protocol, over the built assemblies.
+/// Hosting -> {Endpoints -> {Transport, Hub, Auth}, Presence -> Hub, Relay -> Hub} -> Protocol, and within the engine
+/// Hub -> {Publishing, Delivery} -> Catalog -> {Log, History}. Over the built assemblies.
 /// </summary>
 internal sealed class ArchitectureTests
 {
@@ -33,6 +34,13 @@ internal sealed class ArchitectureTests
             "Microsoft.CodeAnalysis", "System.Net.Sockets.AddressFamily"),
         new(Protocol, ["System.TimeProvider", "System.Threading.Timer", "System.Diagnostics.Stopwatch", "System.Environment.get_TickCount64"]),
         new(Protocol, ["System.DateTime.get_UtcNow", "System.DateTime.get_Now", "System.DateTimeOffset.get_UtcNow", "System.DateTimeOffset.get_Now"]),
+
+        // The engine's layers: each knows only those before it, and Publishing and Delivery do not know each other. A log has no threads.
+        new(Log, [Catalog, Publishing, Delivery, Hub, History, "Microsoft", "System.Threading.Lock", "System.Threading.Tasks", "System.Threading.Monitor"]),
+        new(Log, ["System.Threading.Thread."]),
+        new(Catalog, [Publishing, Delivery, Hub]),
+        new(Publishing, [Delivery, Hub]),
+        new(Delivery, [Publishing, Hub]),
 
         // Topics without sockets; of HTTP only the envelope its stored frames wear.
         .. Engine.Select(layer => new ArchitectureRule(layer, ["System.Net"])),
