@@ -92,7 +92,7 @@ internal sealed class ProcessTests
         next.Kill();
         await next.WaitForExitAsync();
         foreach (var file in Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(history) + "*")) File.Delete(file);
-        Assert.That(log, Does.Contain("last stop was \"in order\"").Or.Contain("last stop was in order"));
+        Assert.That(log, Does.Contain("previous shutdown was \"clean\"").Or.Contain("previous shutdown was clean"));
     }
 
     [Test]
