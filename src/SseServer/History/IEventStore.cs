@@ -29,7 +29,7 @@ internal interface IEventStore : IDisposable
 
     /// <summary>Adds where a publisher's id stands among the stored events, lowest id first; adds nothing where it is not stored.</summary>
     /// <exception cref="StoreException">It cannot be read.</exception>
-    void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places);
+    void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> places);
 
     /// <summary>
     /// What of a topic must be let go to keep to its bounds: whole blocks, oldest first, at least as much as the bounds keep
@@ -40,7 +40,7 @@ internal interface IEventStore : IDisposable
 
     /// <summary>
     /// Does what <see cref="PlanTrim"/> gave for a topic, a bounded number of blocks a call, in a transaction of its own, and raises the topic's
-    /// <see cref="StoredTopic.TrimmedThrough"/> and <see cref="StoredTopic.EvictedThrough"/> as it goes on. Called until it returns false, or again from the beginning.
+    /// <see cref="StoredTopic.TrimmedThrough"/> and <see cref="StoredTopic.LostThrough"/> as it goes on. Called until it returns false, or again from the beginning.
     /// Readers were told before: who misses events finds them evicted. An event that is superseded after it was kept goes some time later.
     /// </summary>
     /// <param name="topic">The topic's name.</param>
@@ -52,9 +52,9 @@ internal interface IEventStore : IDisposable
     bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? losing = null);
 
     /// <summary>Whether events of a topic are stored.</summary>
-    bool Holds(ReadOnlySpan<byte> topic);
+    bool HasEvents(ReadOnlySpan<byte> topic);
 
-    /// <summary>Forgets a topic that has no events left, and its end; its <see cref="StoredTopic.EvictedThrough"/> folds into <see cref="StoreStart.Floor"/>.</summary>
+    /// <summary>Forgets a topic that has no events left, and its end; its <see cref="StoredTopic.LostThrough"/> folds into <see cref="StoreStart.Floor"/>.</summary>
     /// <exception cref="StoreException">Nothing is forgotten.</exception>
     void RemoveTopic(ReadOnlySpan<byte> topic);
 

@@ -18,7 +18,7 @@ internal sealed record StoreStart(
     /// id above <see cref="HighWater"/>;
     /// one that ended with a crash is known up to its last commit.
     /// </summary>
-    public required IReadOnlyList<IdStretch> Lives { get; init; }
+    public required IReadOnlyList<IdRange> Lives { get; init; }
 
     /// <summary>Blocks that were found damaged, where the file is small enough to be checked at the start.</summary>
     public IReadOnlyList<DamagedBlock> Damage { get; init; } = [];

@@ -35,8 +35,8 @@ internal sealed partial class EventHub
         {
             var topic = CreateTopicUnderLock(stored.Name);
             topic.IsReadersOnlyUnderLock = false;
-            topic.SetStoredUnderLock(new(stored.TrimmedThrough), new(stored.EvictedThrough), new(stored.LastId));
-            topic.EvictThroughUnderLock(new(Math.Max(stored.EvictedThrough, start.Origin)));
+            topic.SetStoredUnderLock(new(stored.TrimmedThrough), new(stored.LostThrough), new(stored.LastId));
+            topic.EvictThroughUnderLock(new(Math.Max(stored.LostThrough, start.Origin)));
             // An end that was forgotten stands there still, before what came after it.
             if (stored.EndId == 0 || stored.EndId < stored.LastId) continue;
             topic.EndUnderLock(new(stored.EndId), isEvent: false);

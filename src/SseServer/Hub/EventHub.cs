@@ -55,7 +55,7 @@ internal sealed partial class EventHub : IDisposable
         _clock = new ClockSteps(time);
         var head = EventId.FirstAt(now);
         var floor = head;
-        IReadOnlyList<IdStretch> lives = [new(head.Value, head.Value)];
+        IReadOnlyList<IdRange> lives = [new(head.Value, head.Value)];
         StoreStart? stored = null;
         if (store is not null)
         {

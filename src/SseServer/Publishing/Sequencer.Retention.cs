@@ -119,7 +119,7 @@ internal sealed partial class Sequencer
         if (!_hub.IsUnused(topic)) return false;
         FinishTrim(topic);
         // The newest events of its keys are what it is for.
-        if (_store.Holds(topic.Name)) return false;
+        if (_store.HasEvents(topic.Name)) return false;
         if (!_hub.TryRemoveUnused(topic, _roundPosition)) return false;
         _store.RemoveTopic(topic.Name);
         return true;
@@ -139,7 +139,7 @@ internal sealed partial class Sequencer
     /// <summary>Finds what of a topic is to be let go, says it to its readers, and has it deleted from the next step on.</summary>
     private void Plan(Topic topic, bool isUnderway = false)
     {
-        if (!_store.Holds(topic.Name)) return;
+        if (!_store.HasEvents(topic.Name)) return;
         var (retention, now) = (topic.Retention, _hub.Time.GetUtcNow());
         // A trim costs a sync, whatever it deletes; so it is made once an eighth of a bound has gathered, as memory drops whole segments.
         if (!isUnderway && PlanTrim(topic, retention.MaxEvents + retention.MaxEvents / 8L, retention.MaxBytes, now - retention.MaxAge * 1.125).Through == 0) return;

@@ -8,12 +8,12 @@ namespace SseServer.Publishing;
 internal sealed partial class Sequencer
 {
     private readonly ConcurrentQueue<Search> _searches = new();
-    private readonly List<StoredPlace> _places = [];
+    private readonly List<StoredLocation> _places = [];
 
-    private readonly record struct Search(byte[] PublisherId, TaskCompletionSource<IReadOnlyList<StoredPlace>> Found);
+    private readonly record struct Search(byte[] PublisherId, TaskCompletionSource<IReadOnlyList<StoredLocation>> Found);
 
     /// <summary>Where a publisher's id stands in the store, lowest id first; nowhere, if the store cannot be read.</summary>
-    public Task<IReadOnlyList<StoredPlace>> FindAsync(byte[] publisherId)
+    public Task<IReadOnlyList<StoredLocation>> FindAsync(byte[] publisherId)
     {
         var search = new Search(publisherId, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _searches.Enqueue(search);
@@ -25,7 +25,7 @@ internal sealed partial class Sequencer
     private bool AnswerSearches()
     {
         if (!_searches.TryDequeue(out var search)) return false;
-        IReadOnlyList<StoredPlace> found = [];
+        IReadOnlyList<StoredLocation> found = [];
         try
         {
             _places.Clear();

@@ -72,7 +72,7 @@ internal abstract partial class EventStoreContract
 
         using var again = NewStore();
         var topic = again.Open(10, 20).Topics.Single();
-        Assert.That((topic.TrimmedThrough, topic.EvictedThrough, topic.FirstId, topic.Count, topic.Kept), Is.EqualTo((4L, 0L, 5L, 2L, 2L)));
+        Assert.That((topic.TrimmedThrough, topic.LostThrough, topic.FirstId, topic.Count, topic.Kept), Is.EqualTo((4L, 0L, 5L, 2L, 2L)));
         Assert.That(Latest(again, "t"), Is.EqualTo(new long[] { 2, 3, 5, 6 }));
     }
 
@@ -99,13 +99,13 @@ internal abstract partial class EventStoreContract
         StoreEvents.Commit(store, new StoredEvent("t", 5, "x"));
         StoreEvents.TrimTo(store, "t", KeepsOne with { FirstId = 4 });
         Assert.That(All(store, "t"), Is.EqualTo(new long[] { 4, 5 }));
-        Assert.That((store.Holds("t"u8), store.Holds("unknown"u8)), Is.EqualTo((true, false)));
+        Assert.That((store.HasEvents("t"u8), store.HasEvents("unknown"u8)), Is.EqualTo((true, false)));
 
         var plan = store.PlanTrim("t"u8, new StoreBounds(1000, long.MaxValue, 100));
         StoreEvents.TrimTo(store, "t", new StoreBounds(1000, long.MaxValue, 100));
 
         Assert.That(plan, Is.EqualTo(new StoreTrim(5, 5, 4)));
-        Assert.That(store.Holds("t"u8), Is.False);
+        Assert.That(store.HasEvents("t"u8), Is.False);
         StoreEvents.Commit(store, Keyed("t", 101, "a"));
         Assert.That(Latest(store, "t"), Is.EqualTo(new long[] { 101 }));
     }
@@ -173,7 +173,7 @@ internal abstract partial class EventStoreContract
         {
             Assert.That(store.Open(10, 20).Topics.OrderBy(topic => topic.LastId).Select(topic => topic.EndId), Is.EqualTo(new[] { 2L, 0L }));
             StoreEvents.TrimTo(store, "job/1", new StoreBounds(100, long.MaxValue, 3));
-            Assert.That(store.Holds("job/1"u8), Is.False);
+            Assert.That(store.HasEvents("job/1"u8), Is.False);
             Assert.That(Latest(store, "job/*"), Is.Empty);
             store.Close(20);
         }

@@ -88,7 +88,7 @@ internal abstract partial class EventStoreContract
         Assert.That((start.Floor, start.UncleanThrough), Is.EqualTo((0L, 0L)));
         var topics = start.Topics.OrderBy(topic => topic.Name[0]).ToList();
         Assert.That(topics.Select(topic => topic.Name), Is.EqualTo(new[] { "a"u8.ToArray(), "b"u8.ToArray() }));
-        Assert.That((topics[0].FirstId, topics[0].LastId, topics[0].Count, topics[0].Bytes, topics[0].EvictedThrough), Is.EqualTo((20L, 22L, 2L, bytes, 0L)));
+        Assert.That((topics[0].FirstId, topics[0].LastId, topics[0].Count, topics[0].Bytes, topics[0].LostThrough), Is.EqualTo((20L, 22L, 2L, bytes, 0L)));
     }
 
     [Test]
@@ -168,7 +168,7 @@ internal abstract partial class EventStoreContract
         using var again = NewStore();
         var topic = again.Open(500, 600).Topics.Single();
 
-        Assert.That((topic.FirstId, topic.Count, topic.EvictedThrough), Is.EqualTo((301L, 100L, 300L)));
+        Assert.That((topic.FirstId, topic.Count, topic.LostThrough), Is.EqualTo((301L, 100L, 300L)));
     }
 
     [TestCase(1000, long.MaxValue, 0, 0)]
@@ -221,7 +221,7 @@ internal abstract partial class EventStoreContract
         using var again = NewStore();
         var topic = again.Open(10, 20).Topics.Single();
 
-        Assert.That((topic.FirstId, topic.EvictedThrough), Is.EqualTo((9L, 5L)));
+        Assert.That((topic.FirstId, topic.LostThrough), Is.EqualTo((9L, 5L)));
     }
 
     [TestCase(1)]
@@ -265,7 +265,7 @@ internal abstract partial class EventStoreContract
 
     private static List<(string, long)> Places(IEventStore store, string publisherId)
     {
-        var places = new List<StoredPlace>();
+        var places = new List<StoredLocation>();
         store.FindPublisherId(StoreEvents.Utf8(publisherId), places);
         return [.. places.Select(place => (System.Text.Encoding.UTF8.GetString(place.Topic), place.Id))];
     }

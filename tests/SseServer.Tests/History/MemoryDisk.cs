@@ -11,7 +11,7 @@ internal sealed class MemoryDisk
     private readonly Lock _gate = new();
     private readonly List<Row> _rows = [];
     private readonly Dictionary<byte[], TopicState> _topics = new(Utf8Comparer.Instance);
-    private readonly List<IdStretch> _lives = [];
+    private readonly List<IdRange> _lives = [];
     private long _origin;
     private long _highWater;
     private long _lastId;
@@ -91,7 +91,7 @@ internal sealed class MemoryDisk
         }
     }
 
-    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places)
+    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> places)
     {
         lock (_gate)
             foreach (var row in _rows)
@@ -130,7 +130,7 @@ internal sealed class MemoryDisk
         {
             var (name, through, keysThrough) = (topic.ToArray(), plan.Through, plan.KeysThrough);
             if (!_topics.TryGetValue(name, out var known)) return false;
-            _topics[name] = known with { TrimmedThrough = Math.Max(known.TrimmedThrough, through), EvictedThrough = Math.Max(known.EvictedThrough, plan.LostThrough) };
+            _topics[name] = known with { TrimmedThrough = Math.Max(known.TrimmedThrough, through), LostThrough = Math.Max(known.LostThrough, plan.LostThrough) };
             var all = RowsOf(topic);
             var newest = Newest(all);
             var rows = all.FindAll(row => row.Id <= through && (!newest.Contains(row) || row.Id <= keysThrough));
@@ -141,7 +141,7 @@ internal sealed class MemoryDisk
         }
     }
 
-    public bool Holds(ReadOnlySpan<byte> topic)
+    public bool HasEvents(ReadOnlySpan<byte> topic)
     {
         lock (_gate) return RowsOf(topic).Count > 0;
     }
@@ -151,7 +151,7 @@ internal sealed class MemoryDisk
         lock (_gate)
         {
             if (!_topics.Remove(topic.ToArray(), out var known)) return;
-            _floor = Math.Max(_floor, Math.Max(known.EvictedThrough, RowsOf(topic).LastOrDefault()?.Id ?? 0));
+            _floor = Math.Max(_floor, Math.Max(known.LostThrough, RowsOf(topic).LastOrDefault()?.Id ?? 0));
             var name = topic.ToArray();
             _rows.RemoveAll(row => row.Topic.AsSpan().SequenceEqual(name));
         }
@@ -203,7 +203,7 @@ internal sealed class MemoryDisk
     {
         var (topic, all) = (_topics[name], RowsOf(name));
         var rows = all.FindAll(row => row.Id > topic.TrimmedThrough);
-        return new(name, rows.FirstOrDefault()?.Id ?? 0, topic.LastId, rows.Count, rows.Sum(row => (long)row.Frame.Length), topic.EvictedThrough)
+        return new(name, rows.FirstOrDefault()?.Id ?? 0, topic.LastId, rows.Count, rows.Sum(row => (long)row.Frame.Length), topic.LostThrough)
         {
             TrimmedThrough = topic.TrimmedThrough,
             Kept = Newest(all).Count(row => row.Id <= topic.TrimmedThrough),
@@ -241,5 +241,5 @@ internal sealed class MemoryDisk
         public bool IsFinal { get; init; }
     }
 
-    private sealed record TopicState(long LastId, long EvictedThrough, long TrimmedThrough, long EndId);
+    private sealed record TopicState(long LastId, long LostThrough, long TrimmedThrough, long EndId);
 }

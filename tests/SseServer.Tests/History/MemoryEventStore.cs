@@ -137,7 +137,7 @@ internal sealed class MemoryEventStore : IEventStore
         Interlocked.Increment(ref _commits);
     }
 
-    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places)
+    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> places)
     {
         ThrowIfUnreadable();
         _disk.FindPublisherId(publisherId, places);
@@ -157,7 +157,7 @@ internal sealed class MemoryEventStore : IEventStore
         return isMore;
     }
 
-    public bool Holds(ReadOnlySpan<byte> topic) => _disk.Holds(topic);
+    public bool HasEvents(ReadOnlySpan<byte> topic) => _disk.HasEvents(topic);
 
     public void RemoveTopic(ReadOnlySpan<byte> topic)
     {

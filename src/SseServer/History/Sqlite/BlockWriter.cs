@@ -67,7 +67,7 @@ internal sealed class BlockWriter
         => Add(entry.Id, commit.Frame(entry), entry.PrefixLength, entry.PublisherIdLength, commit.Key(entry), entry.IsFinal);
 
     /// <summary>Adds the current event of another block.</summary>
-    public void Add(StoredBlock block) => Add(block.Id, block.Frame, block.PrefixLength, block.PublisherIdLength, block.Key, block.IsFinal);
+    public void Add(BlockReader block) => Add(block.Id, block.Frame, block.PrefixLength, block.PublisherIdLength, block.Key, block.IsFinal);
 
     private void Add(long id, ReadOnlySpan<byte> frame, int prefixLength, int publisherIdLength, ReadOnlySpan<byte> key, bool isFinal)
     {

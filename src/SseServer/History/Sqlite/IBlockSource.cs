@@ -12,5 +12,5 @@ internal interface IBlockSource
     /// <summary>Loads the next block, and goes on to the one after it.</summary>
     /// <returns>False where its bytes are not those that were written; <paramref name="damage"/> then says which events cannot be
     /// read.</returns>
-    bool TryTake(StoredBlock block, out DamagedBlock damage);
+    bool TryTake(BlockReader block, out DamagedBlock damage);
 }

@@ -5,12 +5,12 @@ namespace SseServer.History.Sqlite;
 /// </summary>
 internal sealed class LatestEvents
 {
-    private readonly BlockData _data;
+    private readonly BlockLoader _data;
     private readonly SqliteStatement _topic;
     private readonly SqliteStatement _allTopics;
     private readonly SqliteStatement _nextKey;
     private readonly SqliteStatement _blockAt;
-    private readonly StoredBlock _block = new();
+    private readonly BlockReader _block = new();
     private readonly PriorityQueue<(long TopicId, long EndId), long> _next = new();
     private long _through;
     private long _blockTopic;
@@ -19,7 +19,7 @@ internal sealed class LatestEvents
 
     public LatestEvents(SqliteDatabase database, TopicNames names)
     {
-        _data = new BlockData(database, names);
+        _data = new BlockLoader(database, names);
         _topic = database.Prepare("SELECT last_id, end_id FROM topics WHERE topic_id = ?1");
         _allTopics = database.Prepare("SELECT topic_id, name, last_id, end_id FROM topics");
         _nextKey = database.Prepare("SELECT id FROM keys WHERE topic_id = ?1 AND id > ?2 ORDER BY id LIMIT 1");

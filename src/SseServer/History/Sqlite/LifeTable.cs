@@ -1,7 +1,7 @@
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// The lives of the history as stretches of ids (<see cref="IdStretch"/>), oldest first; the last row is the life that goes on, or ended
+/// The lives of the history as stretches of ids (<see cref="IdRange"/>), oldest first; the last row is the life that goes on, or ended
 /// with a crash: its end is written when the next one begins.
 /// For the writer's thread, within its transactions.
 /// </summary>
@@ -25,12 +25,12 @@ internal sealed class LifeTable
     public long Current { get; private set; }
 
     /// <exception cref="StoreException">A row is not what was written.</exception>
-    public List<IdStretch> Read()
+    public List<IdRange> Read()
     {
-        var lives = new List<IdStretch>();
+        var lives = new List<IdRange>();
         while (_rows.Step())
         {
-            var life = new IdStretch(_rows.Number(0), _rows.Number(1));
+            var life = new IdRange(_rows.Number(0), _rows.Number(1));
             var isRight = _rows.Number(2) is var checksum && RowChecksum.IsRight(checksum, Checksum(life)) && life.First <= life.Last;
             if (!isRight)
             {
@@ -52,14 +52,14 @@ internal sealed class LifeTable
     {
         if (Current > 0) Set(new(Current, Math.Max(Current, lastId)));
         Set(new(firstId, firstId));
-        _forget.Bind(1, IdStretch.MaxKept).Run();
+        _forget.Bind(1, IdRange.MaxKept).Run();
         Current = firstId;
     }
 
     /// <summary>The transaction in which lives began was rolled back.</summary>
     public void Restore(long current) => Current = current;
 
-    private static long Checksum(IdStretch life) => RowChecksum.Compute(life.First, life.Last);
+    private static long Checksum(IdRange life) => RowChecksum.Compute(life.First, life.Last);
 
-    private void Set(IdStretch life) => _set.Bind(1, life.First).Bind(2, life.Last).Bind(3, Checksum(life)).Run();
+    private void Set(IdRange life) => _set.Bind(1, life.First).Bind(2, life.Last).Bind(3, Checksum(life)).Run();
 }

@@ -11,7 +11,7 @@ internal sealed class ScannedBlocks : IBlockSource
 
     private readonly SqliteStatement _stretch;
     private readonly SqliteStatement _rows;
-    private readonly BlockData _data;
+    private readonly BlockLoader _data;
     private SelectedTopics _topics;
     private long _after;
     private int _passedOver;
@@ -21,7 +21,7 @@ internal sealed class ScannedBlocks : IBlockSource
         _topics = new SelectedTopics(names);
         _stretch = database.Prepare("SELECT stretch_id FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1");
         _rows = database.Prepare("SELECT first_id, topic_id, last_id FROM blocks WHERE first_id BETWEEN ?1 AND ?2 ORDER BY first_id");
-        _data = new BlockData(database, names);
+        _data = new BlockLoader(database, names);
     }
 
     public long FirstId { get; private set; }
@@ -39,7 +39,7 @@ internal sealed class ScannedBlocks : IBlockSource
         MoveNext();
     }
 
-    public bool TryTake(StoredBlock block, out DamagedBlock damage)
+    public bool TryTake(BlockReader block, out DamagedBlock damage)
     {
         var isWhole = _data.TryLoad(block, _rows.Number(1), FirstId, out damage);
         MoveNext();

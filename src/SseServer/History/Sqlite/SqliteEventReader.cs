@@ -17,8 +17,8 @@ internal sealed class SqliteEventReader : IStoredEventReader
     private readonly TopicBlocks _byTopic;
     private readonly ScannedBlocks _byScan;
     private readonly LatestEvents _latest;
-    private readonly PriorityQueue<StoredBlock, long> _open = new();
-    private readonly Stack<StoredBlock> _free = [];
+    private readonly PriorityQueue<BlockReader, long> _open = new();
+    private readonly Stack<BlockReader> _free = [];
 
     public SqliteEventReader(string path)
         : this(SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite))
@@ -103,7 +103,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
     /// <summary>Opens the next block; false where it is damaged and the page ends before it.</summary>
     private bool Open(IBlockSource source, long after, StoredPage page)
     {
-        var block = _free.Count > 0 ? _free.Pop() : new StoredBlock();
+        var block = _free.Count > 0 ? _free.Pop() : new BlockReader();
         if (!source.TryTake(block, out var damage))
         {
             _free.Push(block);
@@ -116,7 +116,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
     }
 
     /// <summary>Takes a block's entries below the limit; false where the page is full.</summary>
-    private bool Take(StoredBlock block, long limit, long through, StoredPage page)
+    private bool Take(BlockReader block, long limit, long through, StoredPage page)
     {
         while (block.Id <= through)
         {

@@ -79,7 +79,7 @@ internal sealed partial class SqliteEventStore
             ref readonly var topic = ref commit.Topic(index);
             var row = _topics.Find(topic.Name);
             // What a topic of this name had before it was forgotten is below the floor.
-            var totals = row?.Totals ?? new TopicTotals { EvictedThrough = _store.Floor, TrimmedThrough = _store.Floor };
+            var totals = row?.Totals ?? new TopicTotals { LostThrough = _store.Floor, TrimmedThrough = _store.Floor };
             if (totals.Count == 0) totals.FirstId = entries[topic.First].Id;
             totals.LastId = entries[topic.Last].Id;
             var hasKeys = false;

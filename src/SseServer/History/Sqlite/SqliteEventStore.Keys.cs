@@ -11,7 +11,7 @@ internal sealed partial class SqliteEventStore
     private SqliteStatement _keyAt = null!;
     private SqliteStatement _deleteKeys = null!;
 
-    public bool Holds(ReadOnlySpan<byte> topic) => _topics.Find(topic) is { Totals: { Count: > 0 } or { Kept: > 0 } };
+    public bool HasEvents(ReadOnlySpan<byte> topic) => _topics.Find(topic) is { Totals: { Count: > 0 } or { Kept: > 0 } };
 
     private void PrepareKeys(SqliteDatabase database)
     {

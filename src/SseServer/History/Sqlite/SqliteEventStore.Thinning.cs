@@ -6,7 +6,7 @@ internal sealed partial class SqliteEventStore
     // Bytes of blocks that a step reads, and writes again at most: some milliseconds.
     private const long ThinnedBytesPerStep = 1024 * 1024;
 
-    private readonly StoredBlock _thinned = new();
+    private readonly BlockReader _thinned = new();
     private readonly List<long> _newest = [];
     private Action<long>? _losing;
     private SqliteStatement _blockData = null!;
@@ -81,7 +81,7 @@ internal sealed partial class SqliteEventStore
             // Nothing of a damaged block can be kept, not the newest of keys either. Its publishers' ids stay behind; they lead to an
             // event that is let go, as if it were just gone.
             _deleteKeys.Bind(1, topicId).Bind(2, block.FirstId - 1).Bind(3, block.LastId).Run();
-            totals.EvictedThrough = Math.Max(totals.EvictedThrough, block.LastId);
+            totals.LostThrough = Math.Max(totals.LostThrough, block.LastId);
             _losing?.Invoke(block.LastId);
             return 0;
         }

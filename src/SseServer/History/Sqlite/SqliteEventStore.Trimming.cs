@@ -53,7 +53,7 @@ internal sealed partial class SqliteEventStore
         var totals = row.Totals;
         var isBegun = _trimming == row.TopicId;
         _trimming = 0;
-        if (!isBegun && plan.Through <= totals.TrimmedThrough && plan.LostThrough <= totals.EvictedThrough && plan.KeysThrough == 0 && !AreStaleWorthATrim(totals))
+        if (!isBegun && plan.Through <= totals.TrimmedThrough && plan.LostThrough <= totals.LostThrough && plan.KeysThrough == 0 && !AreStaleWorthATrim(totals))
             return false;
         bool isMore;
         var database = Database;
@@ -81,14 +81,14 @@ internal sealed partial class SqliteEventStore
     public void RemoveTopic(ReadOnlySpan<byte> topic)
     {
         if (_topics.Find(topic) is not { } row) return;
-        if (Holds(topic)) throw new InvalidOperationException("The topic has events.");
+        if (HasEvents(topic)) throw new InvalidOperationException("The topic has events.");
         var store = _store;
         var database = Database;
         database.BeginWrite();
         try
         {
             _topics.Delete(row);
-            Set(store with { Floor = Math.Max(store.Floor, Math.Max(row.Totals.EvictedThrough, row.Totals.LastId)) });
+            Set(store with { Floor = Math.Max(store.Floor, Math.Max(row.Totals.LostThrough, row.Totals.LastId)) });
             database.Commit();
         }
         catch
@@ -114,7 +114,7 @@ internal sealed partial class SqliteEventStore
     /// <summary>Takes note of what is lost, lets go of the keys that are too many, and decides where to begin.</summary>
     private void BeginTrim(long topicId, in StoreTrim plan, ref TopicTotals totals)
     {
-        totals.EvictedThrough = Math.Max(totals.EvictedThrough, plan.LostThrough);
+        totals.LostThrough = Math.Max(totals.LostThrough, plan.LostThrough);
         if (plan.KeysThrough > 0)
         {
             totals.Stale += CountKeys(topicId, 0, Math.Min(plan.KeysThrough, totals.TrimmedThrough));

@@ -66,7 +66,7 @@ internal sealed partial class SqliteEventStore : IEventStore
         if (_lock?.FindProblem() is { } problem) throw new StoreException(StoreFailure.Missing, problem);
     }
 
-    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places)
+    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> places)
     {
         _findPublisherId.Bind(1, publisherId);
         while (_findPublisherId.Step())
@@ -143,7 +143,7 @@ internal sealed partial class SqliteEventStore : IEventStore
         };
     }
 
-    private StoreRow Read(SqliteDatabase database, out List<IdStretch> lives)
+    private StoreRow Read(SqliteDatabase database, out List<IdRange> lives)
     {
         var row = database.Prepare($"SELECT {StoreRow.Columns} FROM store");
         if (!row.Step()) throw StoreErrors.Create(StoreFailure.Corrupt, _path, "its table store is empty");

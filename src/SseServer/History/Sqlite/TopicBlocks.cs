@@ -8,7 +8,7 @@ internal sealed class TopicBlocks : IBlockSource
     private readonly SqliteStatement _allTotals;
     private readonly SqliteStatement _blockAt;
     private readonly SqliteStatement _nextBlock;
-    private readonly BlockData _data;
+    private readonly BlockLoader _data;
     private readonly PriorityQueue<long, long> _next = new();
     private long _through;
 
@@ -19,7 +19,7 @@ internal sealed class TopicBlocks : IBlockSource
         _allTotals = database.Prepare("SELECT topic_id, name, first_id, last_id, kept FROM topics WHERE count > 0 OR kept > 0");
         _blockAt = database.Prepare("SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
         _nextBlock = database.Prepare("SELECT first_id FROM blocks WHERE topic_id = ?1 AND first_id > ?2 ORDER BY first_id LIMIT 1");
-        _data = new BlockData(database, names);
+        _data = new BlockLoader(database, names);
     }
 
     public long FirstId => _next.TryPeek(out _, out var firstId) ? firstId : long.MaxValue;
@@ -48,7 +48,7 @@ internal sealed class TopicBlocks : IBlockSource
         }
     }
 
-    public bool TryTake(StoredBlock block, out DamagedBlock damage)
+    public bool TryTake(BlockReader block, out DamagedBlock damage)
     {
         _next.TryDequeue(out var topicId, out var firstId);
         AddNext(topicId, firstId);

@@ -1,7 +1,7 @@
 namespace SseServer.History.Sqlite;
 
 /// <summary>A topic's totals, as its row holds them. Count, bytes and first id are of what came after <see cref="TrimmedThrough"/>.</summary>
-internal record struct TopicTotals(long FirstId, long LastId, long Count, long Bytes, long EvictedThrough)
+internal record struct TopicTotals(long FirstId, long LastId, long Count, long Bytes, long LostThrough)
 {
     /// <summary>What a statement reads that <see cref="Read"/> takes.</summary>
     public const string Columns = "first_id, last_id, count, bytes, evicted_through, trimmed_through, end_id, kept, stale, checksum";
@@ -38,13 +38,13 @@ internal record struct TopicTotals(long FirstId, long LastId, long Count, long B
     /// <summary>Binds <see cref="Columns"/>, in their order, from a parameter on.</summary>
     public readonly SqliteStatement Bind(SqliteStatement statement, int parameter, ReadOnlySpan<byte> name)
         => statement.Bind(parameter, FirstId).Bind(parameter + 1, LastId).Bind(parameter + 2, Count).Bind(parameter + 3, Bytes)
-            .Bind(parameter + 4, EvictedThrough).Bind(parameter + 5, TrimmedThrough).Bind(parameter + 6, EndId)
+            .Bind(parameter + 4, LostThrough).Bind(parameter + 5, TrimmedThrough).Bind(parameter + 6, EndId)
             .Bind(parameter + 7, Kept).Bind(parameter + 8, Stale).Bind(parameter + 9, Checksum(name));
 
     private readonly long Checksum(ReadOnlySpan<byte> name)
-        => RowChecksum.Compute(name, FirstId, LastId, Count, Bytes, EvictedThrough, TrimmedThrough, EndId, Kept, Stale);
+        => RowChecksum.Compute(name, FirstId, LastId, Count, Bytes, LostThrough, TrimmedThrough, EndId, Kept, Stale);
 
     // A trim says first what it will have lost, so that may be ahead of what it has done.
     public readonly StoredTopic ToStored(byte[] name)
-        => new(name, FirstId, LastId, Count, Bytes, EvictedThrough) { TrimmedThrough = Math.Max(TrimmedThrough, EvictedThrough), Kept = Kept - Stale, EndId = EndId };
+        => new(name, FirstId, LastId, Count, Bytes, LostThrough) { TrimmedThrough = Math.Max(TrimmedThrough, LostThrough), Kept = Kept - Stale, EndId = EndId };
 }

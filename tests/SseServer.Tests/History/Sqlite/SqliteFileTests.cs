@@ -202,7 +202,7 @@ internal sealed class SqliteFileTests : IDisposable
 
         using var reader = store.OpenReader();
         Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("**")), Is.EqualTo(new long[] { 5, 7, 8 }));
-        var places = new List<StoredPlace>();
+        var places = new List<StoredLocation>();
         store.FindPublisherId("second"u8, places);
         Assert.That(places, Is.Empty);
         store.Dispose();

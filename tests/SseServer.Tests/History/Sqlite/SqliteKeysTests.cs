@@ -39,7 +39,7 @@ internal sealed class SqliteKeysTests : IDisposable
             Assert.That(store.PlanTrim("t/2"u8, new StoreBounds(2, long.MaxValue, 0)), Is.EqualTo(new StoreTrim(5001, lost)));
             StoreEvents.TrimTo(store, "t/2", new StoreBounds(1, long.MaxValue, 5002));
             StoreEvents.TrimTo(store, "t/1", new StoreBounds(1, long.MaxValue, 6000));
-            Assert.That(store.Holds("t/1"u8), Is.False);
+            Assert.That(store.HasEvents("t/1"u8), Is.False);
             Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t/2")), Is.EqualTo(new long[] { 5002, 5003 }));
         }
 
@@ -61,7 +61,7 @@ internal sealed class SqliteKeysTests : IDisposable
 
         AssertSound();
         using var again = new SqliteEventStore(_directory.File);
-        Assert.That(again.Open(1, 1).Topics.Single().EvictedThrough, Is.EqualTo(plan.LostThrough), "What was said to be lost stays so.");
+        Assert.That(again.Open(1, 1).Topics.Single().LostThrough, Is.EqualTo(plan.LostThrough), "What was said to be lost stays so.");
         StoreEvents.TrimTo(again, "t", bounds);
         using var reader = again.OpenReader();
 

@@ -55,7 +55,7 @@ internal sealed class KeyedModel
             var name = System.Text.Encoding.UTF8.GetString(topic.Name);
             var (trimmed, lost, _) = _trims.GetValueOrDefault(name);
             var retained = Of(name).Where(e => e.Id > trimmed).ToList();
-            Assert.That((topic.TrimmedThrough, topic.EvictedThrough, topic.Count, topic.FirstId), Is.EqualTo((trimmed, lost, (long)retained.Count, retained.Count == 0 ? 0 : retained[0].Id)));
+            Assert.That((topic.TrimmedThrough, topic.LostThrough, topic.Count, topic.FirstId), Is.EqualTo((trimmed, lost, (long)retained.Count, retained.Count == 0 ? 0 : retained[0].Id)));
             Assert.That(topic.Kept, Is.EqualTo(Newest(name).Count(e => e.Id <= trimmed)));
             Assert.That(topic.LastId, Is.EqualTo(Of(name).Last().Id));
         }

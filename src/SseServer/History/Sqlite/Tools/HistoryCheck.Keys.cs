@@ -18,7 +18,7 @@ internal sealed partial class HistoryCheck
         _key.Reset();
         if (newest == _block.Id) _newest++;
         // What is to be let go may have lost its key already.
-        else if (newest < _block.Id && !isKept && _block.Id > topic.EvictedThrough)
+        else if (newest < _block.Id && !isKept && _block.Id > topic.LostThrough)
             Report($"Event {new EventId(_block.Id)} is the newest of its key, and the keys say another.");
         return newest == _block.Id;
     }

@@ -13,7 +13,7 @@ internal sealed partial class HistoryCheck
 
     private readonly SqliteDatabase _database;
     private readonly SqliteStatement _publisherId;
-    private readonly StoredBlock _block = new();
+    private readonly BlockReader _block = new();
     private readonly Dictionary<long, (byte[] Name, TopicTotals Totals)> _topics = [];
     private readonly Dictionary<long, TopicTotals> _totals = [];
     private readonly List<string> _problems = [];

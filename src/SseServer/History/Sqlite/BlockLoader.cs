@@ -1,13 +1,13 @@
 namespace SseServer.History.Sqlite;
 
 /// <summary>Loads blocks by their first ids, and says of those that cannot be loaded which events they held.</summary>
-internal sealed class BlockData
+internal sealed class BlockLoader
 {
     private readonly TopicNames _names;
     private readonly SqliteStatement _data;
     private readonly SqliteStatement _lastId;
 
-    public BlockData(SqliteDatabase database, TopicNames names)
+    public BlockLoader(SqliteDatabase database, TopicNames names)
     {
         _names = names;
         _data = database.Prepare("SELECT data FROM blocks WHERE first_id = ?1");
@@ -16,7 +16,7 @@ internal sealed class BlockData
 
     /// <returns>False where the block's bytes are not those that were written, or cannot be had for a damaged page.</returns>
     /// <exception cref="StoreException">The disk fails.</exception>
-    public bool TryLoad(StoredBlock block, long topicId, long firstId, out DamagedBlock damage)
+    public bool TryLoad(BlockReader block, long topicId, long firstId, out DamagedBlock damage)
     {
         damage = default;
         if (IsWhole(block, topicId, firstId)) return true;
@@ -26,7 +26,7 @@ internal sealed class BlockData
         return false;
     }
 
-    private bool IsWhole(StoredBlock block, long topicId, long firstId)
+    private bool IsWhole(BlockReader block, long topicId, long firstId)
     {
         try
         {

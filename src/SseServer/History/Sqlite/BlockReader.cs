@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace SseServer.History.Sqlite;
 
 /// <summary>A block's bytes, copied from its row, and a place among its entries. Reused from block to block.</summary>
-internal sealed class StoredBlock
+internal sealed class BlockReader
 {
     // What is kept for the next block; a larger event's memory is given back.
     private const int KeptBytes = 1024 * 1024;
