@@ -17,7 +17,7 @@ internal sealed partial class Sequencer
     {
         try
         {
-            _store.CheckFile();
+            _store.EnsureAvailable();
             const int Missing = (int)HistoryState.Missing;
             if (Interlocked.CompareExchange(ref _state, (int)HistoryState.Ok, Missing) == Missing) StoreLog.CommitsWork(_logger);
         }

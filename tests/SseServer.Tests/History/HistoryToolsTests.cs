@@ -31,18 +31,18 @@ internal sealed class HistoryToolsTests : IDisposable
 
     [TestCase("UPDATE blocks SET data = zeroblob(length(data)) WHERE topic_id = 2",
         "The block of events 1769860800000-1 to 1769860800000-1 of topic b fails its checksum: they cannot be read.")]
-    [TestCase("UPDATE topics SET count = count + 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
-    [TestCase("UPDATE topics SET bytes = 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
-    [TestCase("DELETE FROM blocks WHERE topic_id = 2", "The totals of topic b are not those of its blocks.")]
-    [TestCase("DELETE FROM topics WHERE topic_id = 2", "Blocks of 1 topics belong to no topic.")]
+    [TestCase("UPDATE topics SET count = count + 1 WHERE topic_id = 1", "The totals of topic a do not match its blocks.")]
+    [TestCase("UPDATE topics SET bytes = 1 WHERE topic_id = 1", "The totals of topic a do not match its blocks.")]
+    [TestCase("DELETE FROM blocks WHERE topic_id = 2", "The totals of topic b do not match its blocks.")]
+    [TestCase("DELETE FROM topics WHERE topic_id = 2", "There are blocks of 1 topics that do not exist.")]
     [TestCase("UPDATE blocks SET stretch_id = stretch_id + 9 WHERE topic_id = 2", "The block that begins with event 1769860800000-1 is out of place.")]
-    [TestCase("UPDATE blocks SET last_id = last_id + 1 WHERE topic_id = 2", "The block that begins with event 1769860800000-1 holds other events than its row says.")]
-    [TestCase("DELETE FROM publisher_ids", "The publisher's id of event 1769860800000-2 is missing, so a repeat would not be known.")]
-    [TestCase("INSERT INTO publisher_ids VALUES (x'61', 1, 1)", "2 publishers' ids are kept for 1 events that have one.")]
+    [TestCase("UPDATE blocks SET last_id = last_id + 1 WHERE topic_id = 2", "The block that begins with event 1769860800000-1 has other events than its row says.")]
+    [TestCase("DELETE FROM publisher_ids", "The publisher's id of event 1769860800000-2 is missing, so a repeat would not be recognized.")]
+    [TestCase("INSERT INTO publisher_ids VALUES (x'61', 1, 1)", "2 publisher ids are stored, but 1 events have one.")]
     [TestCase("UPDATE topics SET evicted_through = 1 WHERE topic_id = 1", "The row of topic a fails its checksum.")]
     [TestCase("UPDATE store SET unclean_through = 1", "The row of the store fails its checksum.")]
     [TestCase("UPDATE lives SET last_id = last_id + 1", "A row of the history's lives fails its checksum.")]
-    [TestCase("UPDATE store SET last_id = 1", "The store's last id and high-water mark are below ids that it holds; a server would use ids again.")]
+    [TestCase("UPDATE store SET last_id = 1", "The store's last id and high-water mark are below the ids of its events; a server would assign ids twice.")]
     public async Task Check_names_what_is_wrong(string damage, string sentence)
     {
         using (var store = Fill()) store.Close(Noon + 2);
@@ -109,14 +109,14 @@ internal sealed class HistoryToolsTests : IDisposable
             + "{\"topic\":\"a\",\"id\":\"p-1\",\"key\":\"k\",\"data\":\"new\"}\n{\"topic\":\"b\",\"final\":true,\"data\":\"done\"}\n"));
     }
 
-    [TestCase("DELETE FROM keys WHERE key = x'6B'", "Event 1769860800000-3 is the newest of its key, and the keys say another.")]
-    [TestCase("UPDATE keys SET id = id - 1 WHERE key = x'6B'", "Event 1769860800000-3 is the newest of its key, and the keys say another.")]
-    [TestCase("INSERT INTO keys VALUES (1, x'7A', 5)", "3 keys are kept, of which 2 name an event that has the key.")]
-    [TestCase("UPDATE topics SET stale = 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
-    [TestCase("UPDATE topics SET end_id = 0", "The end of topic b is not the event that says so.")]
-    [TestCase("UPDATE topics SET end_id = last_id", "The end of topic a is not the event that says so.")]
-    [TestCase("DELETE FROM keyed_blocks", "The block that begins with event 1769860800000-2 holds other events than its row says.")]
-    [TestCase("INSERT INTO keyed_blocks VALUES (1, 1)", "2 blocks are said to have keys, and 1 have some.")]
+    [TestCase("DELETE FROM keys WHERE key = x'6B'", "Event 1769860800000-3 is the newest of its key, but the table of keys names another.")]
+    [TestCase("UPDATE keys SET id = id - 1 WHERE key = x'6B'", "Event 1769860800000-3 is the newest of its key, but the table of keys names another.")]
+    [TestCase("INSERT INTO keys VALUES (1, x'7A', 5)", "3 keys are stored, but only 2 name an event with the key.")]
+    [TestCase("UPDATE topics SET stale = 1 WHERE topic_id = 1", "The totals of topic a do not match its blocks.")]
+    [TestCase("UPDATE topics SET end_id = 0", "The end of topic b does not match its final event.")]
+    [TestCase("UPDATE topics SET end_id = last_id", "The end of topic a does not match its final event.")]
+    [TestCase("DELETE FROM keyed_blocks", "The block that begins with event 1769860800000-2 has other events than its row says.")]
+    [TestCase("INSERT INTO keyed_blocks VALUES (1, 1)", "2 blocks are marked as having keys, but 1 have some.")]
     public async Task Check_names_what_is_wrong_with_keys_and_ends(string damage, string sentence)
     {
         using (var store = FillKeyed()) store.Close(Noon + 9);
@@ -192,7 +192,7 @@ internal sealed class HistoryToolsTests : IDisposable
     public async Task Missing_file_is_not_made()
     {
         Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Failure));
-        Assert.That(_error.ToString().TrimEnd(), Is.EqualTo($"The history {_directory.File} does not exist; History:Path names the file of a server."));
+        Assert.That(_error.ToString().TrimEnd(), Is.EqualTo($"The history {_directory.File} does not exist; set History:Path to the file that the server uses."));
         Assert.That(File.Exists(_directory.File), Is.False);
     }
 

@@ -165,7 +165,7 @@ internal sealed class MemoryEventStore : IEventStore
         _disk.RemoveTopic(topic);
     }
 
-    public void CheckFile()
+    public void EnsureAvailable()
     {
         if (Failure == StoreFailure.Missing) ThrowIfFailing();
     }

@@ -52,15 +52,15 @@ internal sealed class SqliteFilePlaceTests : IDisposable
         using var second = new SqliteEventStore(path);
         var refusal = Assert.Throws<StoreException>(() => second.Open(1, 2));
 
-        Assert.That(refusal!.Message, Is.EqualTo($"The history {path} is in use by another sse-server; stop that one, or give "
-            + "this one a file of its own."));
+        Assert.That(refusal!.Message, Is.EqualTo($"The history {path} is in use by another sse-server; stop that one, or use "
+            + "another file for this one."));
         StoreEvents.Commit(first, new StoredEvent("a", 5, "goes on"));
     }
 
-    [TestCase("deleted", "was deleted or moved away")]
-    [TestCase("moved", "was deleted or moved away")]
-    [TestCase("replaced", "Another file was put in the place of")]
-    [TestCase("log deleted", "was deleted or replaced while it is in use; restart the server")]
+    [TestCase("deleted", "was deleted or moved while the server uses it")]
+    [TestCase("moved", "was deleted or moved while the server uses it")]
+    [TestCase("replaced", "was replaced by another file while the server uses it")]
+    [TestCase("log deleted", "was deleted or replaced while the server uses it; restart the server")]
     public void Publishing_is_refused_while_the_file_is_not_in_its_place(string what, string reason)
     {
         using var hub = new TestHub(store: new SqliteEventStore(_directory.File));

@@ -21,7 +21,7 @@ internal sealed class SqliteFileTests : IDisposable
             using var second = new SqliteEventStore(_directory.File);
             var refusal = Assert.Throws<StoreException>(() => second.Open(1, 2));
             Assert.That(refusal!.Failure, Is.EqualTo(StoreFailure.Unavailable));
-            Assert.That(refusal.Message, Is.EqualTo($"The history {_directory.File} is in use by another sse-server; stop that one, or give this one a file of its own."));
+            Assert.That(refusal.Message, Is.EqualTo($"The history {_directory.File} is in use by another sse-server; stop that one, or use another file for this one."));
         }
 
         using var next = new SqliteEventStore(_directory.File);
@@ -61,7 +61,7 @@ internal sealed class SqliteFileTests : IDisposable
         var refusal = Assert.Throws<StoreException>(() => store.Open(1, 2));
 
         Assert.That(refusal!.Failure, Is.EqualTo(StoreFailure.Unavailable));
-        Assert.That(refusal.Message, Does.StartWith($"The directory {_directory.Name}/none of the history").And.EndWith("create it, writable for the server's user."));
+        Assert.That(refusal.Message, Does.StartWith($"The directory {_directory.Name}/none of the history").And.EndWith("create it, and let the server's user write it."));
     }
 
     [Test]
@@ -104,8 +104,8 @@ internal sealed class SqliteFileTests : IDisposable
 
         Run("PRAGMA user_version = 4");
 
-        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 4, and this sse-server knows formats up to "
-            + "3; use the newer version that made it."));
+        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 4, and this sse-server reads formats up to "
+            + "3; use the newer version that wrote it."));
         Assert.That(Query("PRAGMA user_version"), Is.EqualTo(4));
     }
 
