@@ -10,7 +10,7 @@ using SseServer.Tests.Support;
 namespace SseServer.Tests.History.Sqlite;
 
 /// <summary>
-/// The file is one server's by whatever path, and nothing is acknowledged that goes to a file that is not at the path any more.
+/// Only one server uses a file, by whatever path, and no event is acknowledged that went to a file that is no longer at the path.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
