@@ -87,9 +87,9 @@ internal sealed class SqliteDamageTests : IDisposable
                 Assert.That(original.Frame, Is.EqualTo(e.Frame), $"{what}: an event of {selection} was never written.");
             }
 
-            var told = read.Where(e => e.Frame.Length == 0).ToList();
+            var gaps = read.Where(e => e.Frame.Length == 0).ToList();
             foreach (var lost in all.Where(e => !read.Exists(other => other.Id == e.Id && other.Frame.Length > 0)))
-                Assert.That(told.Exists(gap => gap.Id <= lost.Id && lost.Id <= gap.PrefixLength),
+                Assert.That(gaps.Exists(gap => gap.Id <= lost.Id && lost.Id <= gap.PrefixLength),
                     $"{what}: {lost.Id} of {selection} is lost silently.");
         }
 

@@ -27,7 +27,7 @@ internal sealed class SqliteFilePlaceTests : IDisposable
     [TestCase("hard link")]
     [TestCase("lock file deleted")]
     [TestCase("lock file replaced")]
-    public void Second_server_is_refused_by_whatever_path_it_comes(string way)
+    public void Second_server_is_refused_whatever_path_it_uses(string way)
     {
         using var first = new SqliteEventStore(_directory.File);
         first.Open(1, 2);
@@ -54,7 +54,7 @@ internal sealed class SqliteFilePlaceTests : IDisposable
 
         Assert.That(refusal!.Message, Is.EqualTo($"The history {path} is in use by another sse-server; stop that one, or use "
             + "another file for this one."));
-        StoreEvents.Commit(first, new StoredEvent("a", 5, "goes on"));
+        StoreEvents.Commit(first, new StoredEvent("a", 5, "still works"));
     }
 
     [TestCase("deleted", "was deleted or moved while the server uses it")]
@@ -105,7 +105,7 @@ internal sealed class SqliteFilePlaceTests : IDisposable
     }
 
     [Test]
-    public void Health_hears_of_a_file_that_goes_and_comes_though_nobody_publishes()
+    public void Health_notices_a_file_that_goes_and_comes_back_without_a_publish()
     {
         using var hub = new TestHub(store: new SqliteEventStore(_directory.File));
         File.Move(_directory.File, Aside);
@@ -138,7 +138,7 @@ internal sealed class SqliteFilePlaceTests : IDisposable
     }
 
     [Test]
-    public void A_server_that_stops_leaves_alone_what_was_put_in_the_place_of_its_files()
+    public void A_server_that_stops_leaves_files_alone_that_replaced_its_own()
     {
         var store = new SqliteEventStore(_directory.File);
         store.Open(1, 2);
