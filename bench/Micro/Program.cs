@@ -1,4 +1,12 @@
 using BenchmarkDotNet.Running;
+using SseServer.Bench.Micro.StoreFormats;
+
+// `store-formats [ROUNDS]` compares layouts of the history's file. It takes turns, which BenchmarkDotNet does not.
+if (args is ["store-formats", .. var rest])
+{
+    FormatComparison.Run(rest);
+    return 0;
+}
 
 // Exit codes: 0 the benchmarks ran or were listed, 1 none matched or one failed.
 var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args).ToList();

@@ -64,7 +64,7 @@ public class PumpBenchmarks : IDisposable
         TopicName.TryCreate("a"u8, out var topic, out _);
         _batch.Clear();
         _batch.Add(topic, new ServerSentEvent { Data = Data, RetryMilliseconds = -1 });
-        _hub.Publish(_batch);
+        ((MemoryPublisher)_hub.Publisher).Publish(_batch);
         _expected += Readers;
         var spin = new SpinWait();
         while (_delivery.Count < _expected) spin.SpinOnce(sleep1Threshold: -1);

@@ -21,7 +21,7 @@ internal sealed class EventIdSequence
     /// <param name="lives">The ids that earlier lives of this history assigned, and this one's beginning.</param>
     /// <param name="uncleanThrough">Ids up to here may have been shown by a server that crashed before it committed them.</param>
     /// <param name="isStored">Whether there is a store.</param>
-    public EventIdSequence(TimeProvider time, EventId first, IReadOnlyList<IdStretch> lives, EventId uncleanThrough, bool isStored)
+    public EventIdSequence(TimeProvider time, EventId first, IReadOnlyList<IdRange> lives, EventId uncleanThrough, bool isStored)
     {
         _clock = new ClockSteps(time);
         _given = new GivenIds(lives);

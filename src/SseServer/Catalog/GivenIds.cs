@@ -12,11 +12,11 @@ namespace SseServer.Catalog;
 /// </summary>
 internal sealed class GivenIds
 {
-    private readonly List<IdStretch> _stretches = [];
+    private readonly List<IdRange> _stretches = [];
     private readonly List<IdSkip> _unstored = [];
 
     /// <param name="lives">At least this life's.</param>
-    public GivenIds(IEnumerable<IdStretch> lives) => _stretches.AddRange(lives);
+    public GivenIds(IEnumerable<IdRange> lives) => _stretches.AddRange(lives);
 
     /// <summary>Whether an id at or below the head is one that a life of this history covered.</summary>
     public bool Contains(EventId id)
@@ -37,8 +37,8 @@ internal sealed class GivenIds
         _stretches[^1] = _stretches[^1] with { Last = through.Value };
         _stretches.Add(new(from.Value, from.Value));
         _unstored.Add(new(through.Value, from.Value));
-        if (_stretches.Count > IdStretch.MaxKept) _stretches.RemoveAt(0);
-        if (_unstored.Count > IdStretch.MaxKept) _unstored.RemoveAt(0);
+        if (_stretches.Count > IdRange.MaxKept) _stretches.RemoveAt(0);
+        if (_unstored.Count > IdRange.MaxKept) _unstored.RemoveAt(0);
     }
 
     /// <summary>Adds the skips below an id that no commit has stored.</summary>

@@ -45,8 +45,8 @@ internal sealed class TopicTable(
     {
         var topic = Create(stored.Name);
         topic.IsForSubscribersOnly = false;
-        topic.SetStored(new(stored.TrimmedThrough), new(stored.EvictedThrough), new(stored.LastId));
-        topic.EvictThrough(new(Math.Max(stored.EvictedThrough, origin.Value)));
+        topic.SetStored(new(stored.TrimmedThrough), new(stored.LostThrough), new(stored.LastId));
+        topic.EvictThrough(new(Math.Max(stored.LostThrough, origin.Value)));
         // An end that was forgotten is still stored, before what came after it.
         if (stored.EndId == 0 || stored.EndId < stored.LastId) return;
         topic.End(new(stored.EndId), isEvent: false);

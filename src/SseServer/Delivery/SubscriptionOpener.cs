@@ -12,7 +12,7 @@ namespace SseServer.Delivery;
 /// <param name="catalog">The logs.</param>
 /// <param name="fanOut">Where subscriptions are served.</param>
 /// <param name="findStored">Asks where the store has a publisher id; null without a store.</param>
-internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Func<byte[], Task<IReadOnlyList<StoredPlace>>>? findStored)
+internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Func<byte[], Task<IReadOnlyList<StoredLocation>>>? findStored)
 {
     /// <summary>
     /// Acquires what the selectors name for a subscription, so that it stays until the subscription ends. If the result is

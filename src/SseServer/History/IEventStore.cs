@@ -1,77 +1,93 @@
 namespace SseServer.History;
 
 /// <summary>
-/// A store of events that outlives the process. Events come in commits, in rising id order: all ids of a commit are above all ids of the
-/// commits before it; within a commit ids of different topics interleave. Ids cross this border as the 64-bit integer of a hub id, topics as UTF-8 names.
-/// <para>One thread at a time for everything but <see cref="OpenReader"/> and the readers. What the disk does arrives as a
-/// <see cref="StoreException"/>; after one the store is as it was before the call, and usable again as soon as the disk is.</para>
+/// A store of events that outlives the process. Ids are given as the 64-bit integers of event ids, topics as their names in UTF-8.
 /// </summary>
+/// <remarks>
+/// <para>
+/// Threads: one thread, the writer's, calls everything but <see cref="OpenReader"/>. Any thread opens readers.
+/// </para>
+/// <para>
+/// Order: <see cref="Open"/> first and once, <see cref="Close"/> last, then <c>Dispose</c>. Commits rise: all ids of a commit are above
+/// all ids of the commits before it. Within a commit the ids of different topics interleave.
+/// </para>
+/// <para>
+/// Errors: a <see cref="StoreException"/> is what the disk did. The store is then as it was before the call, and works again as soon as
+/// the disk does. Any other exception is a bug.
+/// </para>
+/// <para>
+/// Trimming takes three steps, so that subscribers hear of a loss before it happens: <see cref="PlanTrim"/> says what exceeds the bounds,
+/// the caller announces it, and <see cref="Trim"/> deletes it. <see cref="StoreTrim"/> says what the ids of a plan mean.
+/// </para>
+/// </remarks>
 internal interface IEventStore : IDisposable
 {
     /// <summary>
-    /// Opens the store, recovers what was committed, and writes the first lease: when it returns, <paramref name="leaseEnd"/> stands as the
-    /// high-water mark and the store as not cleanly closed; a life has begun, and the one before it has ended. Called once, first. Ids
-    /// that may have been shown before are at or below
-    /// <see cref="StoreStart.HighWater"/>; where that is above <paramref name="leaseEnd"/>, it stays the mark.
+    /// Opens the store, recovers what was committed, and begins a life of the history. When it returns, the disk has the store marked as
+    /// not cleanly closed, and a high-water mark of at least <paramref name="leaseEnd"/> and the first id of the life.
     /// </summary>
-    /// <param name="firstIdNow">The first id of this moment; a store that is made now begins its life with it.</param>
-    /// <param name="leaseEnd">Ids up to here may be shown before a commit raises the mark.</param>
-    /// <exception cref="StoreException">It cannot be opened; the message says what to mend.</exception>
+    /// <param name="firstIdNow">The first id of this moment. The life begins with it, or above all ids ever shown.</param>
+    /// <param name="leaseEnd">Ids up to this one may be shown before a commit raises the mark.</param>
+    /// <exception cref="StoreException">It cannot be opened; the message says what to do.</exception>
     StoreStart Open(long firstIdNow, long leaseEnd);
 
     /// <summary>
-    /// Writes the commit's events, their topics' totals, publisher ids, skipped ids and the high-water mark in one transaction, all or
-    /// nothing. When it
-    /// returns, they are on the disk.
+    /// Writes the commit's events, their topics' totals, publisher ids, skipped ids and the high-water mark in one transaction. When it
+    /// returns, all of that is on the disk.
     /// </summary>
-    /// <exception cref="StoreException">Nothing of it is stored.</exception>
+    /// <exception cref="StoreException">
+    /// None of it is stored. Only if the disk failed in the commit's own sync, it may be there after a crash that follows at once.
+    /// </exception>
     void Commit(StoreCommit commit);
 
-    /// <summary>Adds where a publisher's id stands among the stored events, lowest id first; adds nothing where it is not stored.</summary>
-    /// <exception cref="StoreException">It cannot be read.</exception>
-    void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places);
+    /// <summary>Adds the locations of the stored events with a publisher's id, lowest event id first.</summary>
+    /// <exception cref="StoreException">They cannot be read.</exception>
+    void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> locations);
 
-    /// <summary>
-    /// What of a topic must be let go to keep to its bounds: whole blocks, oldest first, at least as much as the bounds keep
-    /// is retained; of what goes, the newest event of each key stays, of the keys with the newest events. Looks at a bounded number of blocks.
-    /// </summary>
-    /// <exception cref="StoreException">It cannot be read.</exception>
-    StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds);
-
-    /// <summary>
-    /// Does what <see cref="PlanTrim"/> gave for a topic, a bounded number of blocks a call, in a transaction of its own, and raises the topic's
-    /// <see cref="StoredTopic.TrimmedThrough"/> and <see cref="StoredTopic.EvictedThrough"/> as it goes on. Called until it returns false, or again from the beginning.
-    /// Readers were told before: who misses events finds them evicted. An event that is superseded after it was kept goes some time later.
-    /// </summary>
-    /// <param name="topic">The topic's name.</param>
-    /// <param name="plan">What is let go.</param>
-    /// <param name="losing">Called with an id before events through it are let go that the plan would have kept and that cannot be
-    /// read.</param>
-    /// <returns>Whether more is to do.</returns>
-    /// <exception cref="StoreException">Nothing is deleted.</exception>
-    bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? losing = null);
-
-    /// <summary>Whether events of a topic are stored.</summary>
-    bool Holds(ReadOnlySpan<byte> topic);
-
-    /// <summary>Forgets a topic that has no events left, and its end; its <see cref="StoredTopic.EvictedThrough"/> folds into <see cref="StoreStart.Floor"/>.</summary>
-    /// <exception cref="StoreException">Nothing is forgotten.</exception>
-    void RemoveTopic(ReadOnlySpan<byte> topic);
-
-    /// <summary>Looks whether the store's file is still in its place; <see cref="Commit"/> does so too.</summary>
-    /// <exception cref="StoreException">It is not; the message says what to do.</exception>
-    void CheckFile();
-
-    /// <summary>A small step of housekeeping between commits, of bounded time.</summary>
-    /// <returns>Whether more is to do.</returns>
-    /// <exception cref="StoreException">The step was not made; it can wait.</exception>
-    bool Maintain();
-
-    /// <summary>A reader of what is committed, on a connection of its own. Any number, from any thread, each for one thread at a time.</summary>
+    /// <summary>A reader of what is committed. Any number may be open; each is for one thread at a time.</summary>
     /// <exception cref="StoreException">It cannot be opened.</exception>
     IStoredEventReader OpenReader();
 
-    /// <summary>Marks the store as cleanly closed, with the last id shown as its high-water mark. Nothing is called after it but <c>Dispose</c>.</summary>
+    /// <summary>Throws if the store is gone: if its file is no longer at its path. <see cref="Commit"/> checks that, too.</summary>
+    /// <exception cref="StoreException">It is gone; the message says what to do.</exception>
+    void EnsureAvailable();
+
+    /// <summary>
+    /// Plans what of a topic exceeds its bounds, oldest events first. The plan is rounded to what the store deletes as a whole, so that at
+    /// least as much is kept as the bounds allow. It covers a bounded number of events; the next plan then covers more.
+    /// </summary>
+    /// <exception cref="StoreException">The topic cannot be read.</exception>
+    StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds);
+
+    /// <summary>
+    /// Takes one step of a trim, of bounded size and in a transaction of its own. To be called until it returns false; a trim that was cut
+    /// short begins again. Superseded events that an earlier trim kept may be deleted in the same step or in a later trim.
+    /// </summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="plan">What to delete.</param>
+    /// <param name="onLoss">
+    /// Called with an id before events up to it are deleted that the plan would have kept, but that cannot be read.
+    /// </param>
+    /// <returns>Whether there is more to do.</returns>
+    /// <exception cref="StoreException">Nothing was deleted in this step.</exception>
+    bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? onLoss = null);
+
+    /// <summary>Whether events of a topic are stored.</summary>
+    bool HasEvents(ReadOnlySpan<byte> topic);
+
+    /// <summary>
+    /// Removes a topic without events, and the note of its end. Its <see cref="StoredTopic.LostThrough"/> goes into
+    /// <see cref="StoreStart.Floor"/>. Does nothing if there is no such topic.
+    /// </summary>
+    /// <exception cref="StoreException">Nothing was removed.</exception>
+    void RemoveTopic(ReadOnlySpan<byte> topic);
+
+    /// <summary>Takes one step of maintenance between commits, of bounded time.</summary>
+    /// <returns>Whether there is more to do.</returns>
+    /// <exception cref="StoreException">The step failed. It can wait.</exception>
+    bool Maintain();
+
+    /// <summary>Marks the store as cleanly closed, with the last id that was shown as its high-water mark.</summary>
     /// <exception cref="StoreException">It stays marked as not cleanly closed.</exception>
     void Close(long lastId);
 }

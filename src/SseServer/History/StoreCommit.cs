@@ -5,12 +5,12 @@ using SseServer.Protocol.Topics;
 namespace SseServer.History;
 
 /// <summary>
-/// What one commit writes: whole frames as a log holds them, filled in rising id order by one thread and used again after <see cref="Clear"/>.
-/// The entries of a topic are chained, so that a store takes each topic's in order without sorting.
+/// What one commit writes: whole frames as a log holds them, in rising id order. One thread fills it, and uses it again after
+/// <see cref="Clear"/>. The entries of a topic are chained, so a store takes each topic's events in order without sorting.
 /// </summary>
 internal sealed class StoreCommit
 {
-    // What is kept for the next commit; a larger one gives its memory back.
+    // What is kept for the next commit; memory beyond it is freed.
     private const int KeptBytes = 4 * 1024 * 1024;
     private const int KeptTopics = 4096;
 
@@ -35,10 +35,12 @@ internal sealed class StoreCommit
     /// <summary>Bytes of frames.</summary>
     public long Bytes => _length - _keyBytes;
 
-    /// <summary>The topics that have events in this commit, in no order; each is an index for <see cref="Topic"/>, below <see cref="TopicLimit"/>.</summary>
+    /// <summary>
+    /// The topics that have events in this commit, in no order; each is an index for <see cref="Topic"/>, below <see cref="TopicLimit"/>.
+    /// </summary>
     public ReadOnlySpan<int> Topics => _used.AsSpan(0, TopicCount);
 
-    /// <summary>What every topic's index is below.</summary>
+    /// <summary>The index of every topic is below it.</summary>
     public int TopicLimit => _topicIndex.Count;
 
     /// <summary>The events, in id order.</summary>
@@ -46,19 +48,19 @@ internal sealed class StoreCommit
 
     private int TopicCount { get; set; }
 
-    /// <summary>A topic's name and its first and last entry here.</summary>
+    /// <summary>A topic's name, and its first and last entry in this commit.</summary>
     public ref readonly StoreCommitTopic Topic(int index) => ref _topics[index];
 
     public ReadOnlySpan<byte> Frame(in StoreCommitEntry entry) => _bytes.AsSpan(entry.Offset, entry.Length);
 
-    /// <summary>The publisher's id of an event; empty where it has none.</summary>
+    /// <summary>The publisher's id of an event; empty if there is none.</summary>
     public ReadOnlySpan<byte> PublisherId(in StoreCommitEntry entry)
         => _bytes.AsSpan(entry.Offset + entry.PrefixLength + "id: "u8.Length, entry.PublisherIdLength);
 
-    /// <summary>An event's key; empty where it has none.</summary>
+    /// <summary>An event's key; empty if there is none.</summary>
     public ReadOnlySpan<byte> Key(in StoreCommitEntry entry) => _bytes.AsSpan(entry.Offset + entry.Length, entry.KeyLength);
 
-    /// <summary>Room for the next frame; <see cref="Add"/> takes it up.</summary>
+    /// <summary>Room for the next frame, which <see cref="Add"/> then takes.</summary>
     public Span<byte> Reserve(int length)
     {
         if (length > _bytes.Length - _length)
@@ -66,15 +68,22 @@ internal sealed class StoreCommit
         return _bytes.AsSpan(_length, length);
     }
 
-    /// <summary>Takes up the frame that was written to <see cref="Reserve"/>'s room.</summary>
+    /// <summary>Adds the frame that was written to the room of <see cref="Reserve"/>.</summary>
     /// <param name="topic">The topic's name.</param>
-    /// <param name="id">Above the ids before it.</param>
+    /// <param name="id">The event's id, above those before it.</param>
     /// <param name="length">The frame's length.</param>
     /// <param name="prefixLength">The length of its chunk prefix.</param>
-    /// <param name="key">The event's key; empty where it has none.</param>
-    /// <param name="isFinal">The topic ends with it.</param>
-    /// <param name="publisherIdLength">The length of the publisher's id, with which the frame's payload then begins; 0 where there is none.</param>
-    public void Add(ReadOnlySpan<byte> topic, long id, int length, int prefixLength, int publisherIdLength, ReadOnlySpan<byte> key = default, bool isFinal = false)
+    /// <param name="publisherIdLength">The length of the publisher's id, with which the payload then begins; 0 if there is none.</param>
+    /// <param name="key">The event's key; empty if there is none.</param>
+    /// <param name="isFinal">The topic ends with this event.</param>
+    public void Add(
+        ReadOnlySpan<byte> topic,
+        long id,
+        int length,
+        int prefixLength,
+        int publisherIdLength,
+        ReadOnlySpan<byte> key = default,
+        bool isFinal = false)
     {
         Debug.Assert(key.Length <= ushort.MaxValue, "A key is a short text.");
         Debug.Assert(Count == 0 || id > _entries[Count - 1].Id, "Ids rise.");
@@ -113,7 +122,7 @@ internal sealed class StoreCommit
             _entries = new StoreCommitEntry[256];
         }
 
-        // Names stay for the next commit, which has the same topics more often than not.
+        // Names are kept for the next commit, which usually has the same topics.
         if (_topicIndex.Count <= KeptTopics) return;
         _topicIndex.Clear();
         _topics = new StoreCommitTopic[16];
@@ -129,7 +138,7 @@ internal sealed class StoreCommit
         hash.Add(topic);
         hash.AddBytes(key);
         ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_keyed ??= [], hash.ToHashCode(), out var isKnown);
-        // Keys that share a hash cost a store one write more, no more.
+        // Two keys with the same hash only cost the store one more write.
         if (isKnown && _entries[newest].Topic == topic && Key(_entries[newest]).SequenceEqual(key)) _entries[newest].IsSuperseded = true;
         newest = Count;
     }

@@ -14,9 +14,10 @@ internal struct StoreCommitEntry
     /// <summary>Where the frame begins in the commit.</summary>
     public int Offset;
 
+    /// <summary>The length of the frame.</summary>
     public int Length;
 
-    /// <summary>The length of the publisher's id; 0 where there is none.</summary>
+    /// <summary>The length of the publisher's id; 0 if there is none.</summary>
     public ushort PublisherIdLength;
 
     /// <summary>The length of the frame's chunk prefix.</summary>
@@ -25,9 +26,21 @@ internal struct StoreCommitEntry
     /// <summary>The topic ends with this event.</summary>
     public bool IsFinal;
 
-    /// <summary>A later entry of this commit is of the same topic and key. Not said of all that are: it spares a store some writes.</summary>
+    /// <summary>
+    /// A later entry of this commit has the same topic and key. Not set for all such entries: it only saves a store some writes.
+    /// </summary>
     public bool IsSuperseded;
 
-    /// <summary>The length of the event's key, which stands behind the frame; 0 where it has none.</summary>
+    /// <summary>The length of the event's key, which follows the frame; 0 if there is none.</summary>
     public ushort KeyLength;
+}
+
+/// <summary>A topic of a <see cref="StoreCommit"/>: the ends of its chain of entries.</summary>
+internal struct StoreCommitTopic
+{
+    public byte[] Name;
+
+    public int First;
+
+    public int Last;
 }

@@ -12,12 +12,12 @@ namespace SseServer.Publishing;
 internal sealed class PublisherIdSearch(IEventStore store, Faults faults, ILogger logger)
 {
     private readonly ConcurrentQueue<Request> _requests = new();
-    private readonly List<StoredPlace> _found = [];
+    private readonly List<StoredLocation> _found = [];
 
-    private readonly record struct Request(byte[] PublisherId, TaskCompletionSource<IReadOnlyList<StoredPlace>> Found);
+    private readonly record struct Request(byte[] PublisherId, TaskCompletionSource<IReadOnlyList<StoredLocation>> Found);
 
     /// <summary>Asks where the store has an id, lowest event id first; nowhere, if the store cannot be read. Any thread.</summary>
-    public Task<IReadOnlyList<StoredPlace>> FindAsync(byte[] publisherId)
+    public Task<IReadOnlyList<StoredLocation>> FindAsync(byte[] publisherId)
     {
         var request = new Request(publisherId, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _requests.Enqueue(request);
@@ -28,7 +28,7 @@ internal sealed class PublisherIdSearch(IEventStore store, Faults faults, ILogge
     public bool TryAnswer()
     {
         if (!_requests.TryDequeue(out var request)) return false;
-        IReadOnlyList<StoredPlace> found = [];
+        IReadOnlyList<StoredLocation> found = [];
         try
         {
             _found.Clear();

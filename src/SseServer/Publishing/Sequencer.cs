@@ -79,7 +79,7 @@ internal sealed class Sequencer : IDisposable
     }
 
     /// <summary>Asks where the store has a publisher id, lowest event id first; nowhere, if the store cannot be read. Any thread.</summary>
-    public Task<IReadOnlyList<StoredPlace>> FindAsync(byte[] publisherId)
+    public Task<IReadOnlyList<StoredLocation>> FindAsync(byte[] publisherId)
     {
         var found = _search.FindAsync(publisherId);
         _wake.Set();

@@ -35,7 +35,7 @@ internal sealed class StoreHealth(ILogger logger)
     {
         try
         {
-            store.CheckFile();
+            store.EnsureAvailable();
             const int Missing = (int)HistoryState.Missing;
             if (Interlocked.CompareExchange(ref _state, (int)HistoryState.Ok, Missing) == Missing) StoreLog.CommitsWork(logger);
         }

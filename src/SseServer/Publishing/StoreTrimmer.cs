@@ -142,7 +142,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
     {
         FinishTrim(topic);
         // It is still of use for the newest events of its keys.
-        if (store.Holds(topic.Name)) return false;
+        if (store.HasEvents(topic.Name)) return false;
         using (catalog.Lock.EnterInBackground())
         {
             if (catalog.Topics.At(_roundPosition) != topic || !IsUnused(topic)) return false;
@@ -193,7 +193,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
     /// <summary>Finds what of a topic is to be deleted, tells its subscribers, and has it deleted from the next step on.</summary>
     private void Plan(Topic topic, bool isUnderWay = false)
     {
-        if (!store.Holds(topic.Name)) return;
+        if (!store.HasEvents(topic.Name)) return;
         var (retention, now) = (topic.Retention, catalog.Clock.Now);
         // A trim costs a sync, whatever it deletes; so it is made once an eighth of a bound has gathered, as memory drops whole segments.
         if (!isUnderWay && PlanTrim(topic, retention.MaxEvents + retention.MaxEvents / 8L, retention.MaxBytes, now - retention.MaxAge * 1.125).Through == 0) return;

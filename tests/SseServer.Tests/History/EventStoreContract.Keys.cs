@@ -12,7 +12,8 @@ internal abstract partial class EventStoreContract
     public void Latest_is_the_newest_event_of_each_key_in_id_order()
     {
         using var store = OpenStore();
-        StoreEvents.Commit(store, Keyed("t", 1, "a"), Keyed("t", 2, "b"), new("t", 3, "no key"), Keyed("t", 4, "a"), Keyed("other", 5, "a"));
+        StoreEvents.Commit(
+            store, Keyed("t", 1, "a"), Keyed("t", 2, "b"), new("t", 3, "no key"), Keyed("t", 4, "a"), Keyed("other", 5, "a"));
         StoreEvents.Commit(store, Keyed("t", 6, "c"), Keyed("t", 7, "c"));
 
         Assert.That(Latest(store, "t"), Is.EqualTo(new long[] { 2, 4, 7 }));
@@ -31,18 +32,22 @@ internal abstract partial class EventStoreContract
         using var reader = store.OpenReader();
         var selection = StoreEvents.Select("a", "b") with { LatestOnly = true };
 
-        Assert.That(StoreEvents.ReadIds(reader, selection, after: 150, through: 260, capacity: 200), Is.EqualTo(Enumerable.Range(151, 110).Where(IsLatest)));
+        Assert.That(
+            StoreEvents.ReadIds(reader, selection, after: 150, through: 260, capacity: 200),
+            Is.EqualTo(Enumerable.Range(151, 110).Where(IsLatest)));
         Assert.That(StoreEvents.ReadIds(reader, selection, after: 300), Is.Empty);
 
-        // Every third place has another topic, and 100 keys: after 300 places, all keys have come in both topics.
-        static bool IsLatest(int i) => !Enumerable.Range(i + 1, 300 - i).Any(later => later % 100 == i % 100 && later % 3 == 0 == (i % 3 == 0));
+        // Every third event is of topic a, and there are 100 keys: after 300 events, each topic has had all keys.
+        static bool IsLatest(int i)
+            => !Enumerable.Range(i + 1, 300 - i).Any(later => later % 100 == i % 100 && later % 3 == 0 == (i % 3 == 0));
     }
 
     [Test]
     public void Latest_event_comes_whole()
     {
         using var store = OpenStore();
-        StoredEvent[] events = [Keyed("t", 1, "k") with { Data = "old" }, Keyed("t", 2, "k") with { PublisherId = "p", Data = "two\nlines" }];
+        StoredEvent[] events =
+            [Keyed("t", 1, "k") with { Data = "old" }, Keyed("t", 2, "k") with { PublisherId = "p", Data = "two\nlines" }];
         StoreEvents.Commit(store, events);
         using var reader = store.OpenReader();
 
@@ -66,18 +71,19 @@ internal abstract partial class EventStoreContract
 
             Assert.That(All(store, "t"), Is.EqualTo(new long[] { 2, 3, 5, 6 }));
             Assert.That(Latest(store, "t"), Is.EqualTo(new long[] { 2, 3, 5, 6 }));
-            Assert.That(store.PlanTrim("t"u8, new StoreBounds(2, long.MaxValue, 0)), Is.EqualTo(default(StoreTrim)), "What is kept is not over the bounds again.");
+            var next = store.PlanTrim("t"u8, new StoreBounds(2, long.MaxValue, 0));
+            Assert.That(next, Is.EqualTo(default(StoreTrim)), "What is kept does not count for the bounds.");
             store.Close(6);
         }
 
         using var again = NewStore();
         var topic = again.Open(10, 20).Topics.Single();
-        Assert.That((topic.TrimmedThrough, topic.EvictedThrough, topic.FirstId, topic.Count, topic.Kept), Is.EqualTo((4L, 0L, 5L, 2L, 2L)));
+        Assert.That((topic.TrimmedThrough, topic.LostThrough, topic.FirstId, topic.Count, topic.Kept), Is.EqualTo((4L, 0L, 5L, 2L, 2L)));
         Assert.That(Latest(again, "t"), Is.EqualTo(new long[] { 2, 3, 5, 6 }));
     }
 
     [Test]
-    public void Event_without_a_key_is_lost_when_it_goes()
+    public void Event_without_a_key_is_lost_when_it_is_trimmed()
     {
         using var store = OpenStore();
         StoreEvents.Commit(store, Keyed("t", 1, "a"), new("t", 2, "x"), Keyed("t", 3, "a"));
@@ -91,7 +97,7 @@ internal abstract partial class EventStoreContract
     }
 
     [Test]
-    public void Newest_of_each_key_goes_by_age_as_a_loss()
+    public void Newest_of_each_key_is_lost_when_it_is_too_old()
     {
         using var store = OpenStore();
         StoreEvents.Commit(store, Keyed("t", 1, "a"), new("t", 2, "x"));
@@ -99,19 +105,19 @@ internal abstract partial class EventStoreContract
         StoreEvents.Commit(store, new StoredEvent("t", 5, "x"));
         StoreEvents.TrimTo(store, "t", KeepsOne with { FirstId = 4 });
         Assert.That(All(store, "t"), Is.EqualTo(new long[] { 4, 5 }));
-        Assert.That((store.Holds("t"u8), store.Holds("unknown"u8)), Is.EqualTo((true, false)));
+        Assert.That((store.HasEvents("t"u8), store.HasEvents("unknown"u8)), Is.EqualTo((true, false)));
 
         var plan = store.PlanTrim("t"u8, new StoreBounds(1000, long.MaxValue, 100));
         StoreEvents.TrimTo(store, "t", new StoreBounds(1000, long.MaxValue, 100));
 
         Assert.That(plan, Is.EqualTo(new StoreTrim(5, 5, 4)));
-        Assert.That(store.Holds("t"u8), Is.False);
+        Assert.That(store.HasEvents("t"u8), Is.False);
         StoreEvents.Commit(store, Keyed("t", 101, "a"));
         Assert.That(Latest(store, "t"), Is.EqualTo(new long[] { 101 }));
     }
 
     [Test]
-    public void Keys_beyond_their_bound_go_as_a_loss_those_without_a_newer_event_for_longest_first()
+    public void Keys_beyond_their_bound_are_lost_those_with_the_oldest_event_first()
     {
         using var store = OpenStore();
         for (var i = 1; i <= 10; i++) StoreEvents.Commit(store, Keyed("t", i, $"k{i}"));
@@ -125,11 +131,12 @@ internal abstract partial class EventStoreContract
         Assert.That(All(store, "t"), Is.EqualTo(new long[] { 7, 8, 9, 10, 11 }));
         Assert.That(Latest(store, "t"), Is.EqualTo(new long[] { 7, 8, 9, 10, 11 }));
         Assert.That(store.PlanTrim("t"u8, bounds), Is.EqualTo(default(StoreTrim)));
-        Assert.That(store.PlanTrim("t"u8, bounds with { MaxKeys = 1 }), Is.EqualTo(new StoreTrim(10, 9, 9)), "A bound that is lowered counts at once.");
+        var lowered = store.PlanTrim("t"u8, bounds with { MaxKeys = 1 });
+        Assert.That(lowered, Is.EqualTo(new StoreTrim(10, 9, 9)), "A lowered bound applies at once.");
     }
 
     [Test]
-    public void Key_that_was_let_go_comes_again()
+    public void Key_that_was_deleted_can_come_again()
     {
         using var store = OpenStore();
         StoreEvents.Commit(store, Keyed("t", 1, "a"));
@@ -143,16 +150,20 @@ internal abstract partial class EventStoreContract
     }
 
     [Test]
-    public void Publisher_id_of_a_kept_event_stays_and_those_around_it_go()
+    public void Publisher_id_of_a_kept_event_is_kept_and_those_around_it_are_deleted()
     {
         using var store = OpenStore();
-        StoreEvents.Commit(store, Keyed("t", 1, "a") with { PublisherId = "p1" }, Keyed("t", 2, "b") with { PublisherId = "p2" }, Keyed("t", 3, "a") with { PublisherId = "p3" });
+        StoreEvents.Commit(
+            store,
+            Keyed("t", 1, "a") with { PublisherId = "p1" },
+            Keyed("t", 2, "b") with { PublisherId = "p2" },
+            Keyed("t", 3, "a") with { PublisherId = "p3" });
         StoreEvents.Commit(store, new StoredEvent("t", 4, "x"));
         StoreEvents.TrimTo(store, "t", KeepsOne);
 
-        Assert.That(Places(store, "p1"), Is.Empty);
-        Assert.That(Places(store, "p2"), Is.EqualTo(new[] { ("t", 2L) }));
-        Assert.That(Places(store, "p3"), Is.EqualTo(new[] { ("t", 3L) }));
+        Assert.That(Locations(store, "p1"), Is.Empty);
+        Assert.That(Locations(store, "p2"), Is.EqualTo(new[] { ("t", 2L) }));
+        Assert.That(Locations(store, "p3"), Is.EqualTo(new[] { ("t", 3L) }));
     }
 
     [Test]
@@ -161,7 +172,7 @@ internal abstract partial class EventStoreContract
         using (var store = OpenStore())
         {
             StoreEvents.Commit(store, new("job/1", 1, "x"), new("job/1", 2, "done") { IsFinal = true }, new("job/2", 3, "x"));
-            Assert.That(Latest(store, "job/*"), Is.EqualTo(new long[] { 2 }), "The end is of interest to who reads the newest only.");
+            Assert.That(Latest(store, "job/*"), Is.EqualTo(new long[] { 2 }), "A subscriber to the newest events gets the end, too.");
             using var reader = store.OpenReader();
             var page = new StoredPage();
             reader.Read(StoreEvents.Select("job/1"), 0, 10, page);
@@ -171,9 +182,10 @@ internal abstract partial class EventStoreContract
 
         using (var store = NewStore())
         {
-            Assert.That(store.Open(10, 20).Topics.OrderBy(topic => topic.LastId).Select(topic => topic.EndId), Is.EqualTo(new[] { 2L, 0L }));
+            var topics = store.Open(10, 20).Topics.OrderBy(topic => topic.LastId);
+            Assert.That(topics.Select(topic => topic.EndId), Is.EqualTo(new[] { 2L, 0L }));
             StoreEvents.TrimTo(store, "job/1", new StoreBounds(100, long.MaxValue, 3));
-            Assert.That(store.Holds("job/1"u8), Is.False);
+            Assert.That(store.HasEvents("job/1"u8), Is.False);
             Assert.That(Latest(store, "job/*"), Is.Empty);
             store.Close(20);
         }
@@ -203,7 +215,7 @@ internal abstract partial class EventStoreContract
     [TestCase(14)]
     [TestCase(15)]
     [TestCase(16)]
-    public void Whatever_is_committed_trimmed_and_started_anew_the_newest_of_each_kept_key_is_there(int seed)
+    public void Newest_of_each_kept_key_survives_commits_trims_and_restarts(int seed)
     {
         var random = new Random(seed);
         var model = new KeyedModel();
@@ -233,7 +245,7 @@ internal abstract partial class EventStoreContract
         }
     }
 
-    /// <summary>Has a store's own tool look at what there is, where it has one.</summary>
+    /// <summary>Checks the store with its own tool, if it has one.</summary>
     protected virtual void Sound()
     {
     }
@@ -255,11 +267,15 @@ internal abstract partial class EventStoreContract
     private static void TrimKeyed(IEventStore store, Random random, KeyedModel model)
     {
         var topic = KeyedModel.Topic(random);
-        var bounds = new StoreBounds(random.Next(1, 300), long.MaxValue, random.Next(6) == 0 ? model.LastId : 0, random.Next(3) == 0 ? random.Next(40) : long.MaxValue);
+        var bounds = new StoreBounds(
+            random.Next(1, 300),
+            long.MaxValue,
+            FirstId: random.Next(6) == 0 ? model.LastId : 0,
+            MaxKeys: random.Next(3) == 0 ? random.Next(40) : long.MaxValue);
         var plan = store.PlanTrim(StoreEvents.Utf8(topic), bounds);
         model.Trim(topic, plan, bounds);
         if (random.Next(4) != 0) StoreEvents.Trim(store, topic, plan);
-        // Events that come between two steps, as they do.
+        // Events are also committed between two steps.
         else if (store.Trim(StoreEvents.Utf8(topic), plan))
         {
             StoreEvents.Commit(store, model.Publish(random));

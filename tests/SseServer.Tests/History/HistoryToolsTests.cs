@@ -7,7 +7,7 @@ using SseServer.Tests.History.Support;
 
 namespace SseServer.Tests.History;
 
-/// <summary><c>sse-server history</c> as its users meet it: arguments in, text and an exit code out.</summary>
+/// <summary><c>sse-server history</c> as users see it: arguments in, text and an exit code out.</summary>
 internal sealed class HistoryToolsTests : IDisposable
 {
     // 2026-01-31T12:00:00Z
@@ -20,7 +20,7 @@ internal sealed class HistoryToolsTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Test]
-    public async Task Check_says_that_a_sound_history_is_well_also_while_a_server_has_it_open()
+    public async Task Check_finds_nothing_in_a_sound_history_even_while_a_server_has_it_open()
     {
         using var store = Fill();
 
@@ -31,22 +31,25 @@ internal sealed class HistoryToolsTests : IDisposable
 
     [TestCase("UPDATE blocks SET data = zeroblob(length(data)) WHERE topic_id = 2",
         "The block of events 1769860800000-1 to 1769860800000-1 of topic b fails its checksum: they cannot be read.")]
-    [TestCase("UPDATE topics SET count = count + 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
-    [TestCase("UPDATE topics SET bytes = 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
-    [TestCase("DELETE FROM blocks WHERE topic_id = 2", "The totals of topic b are not those of its blocks.")]
-    [TestCase("DELETE FROM topics WHERE topic_id = 2", "Blocks of 1 topics belong to no topic.")]
-    [TestCase("UPDATE blocks SET stretch_id = stretch_id + 9 WHERE topic_id = 2", "The block that begins with event 1769860800000-1 is out of place.")]
-    [TestCase("UPDATE blocks SET last_id = last_id + 1 WHERE topic_id = 2", "The block that begins with event 1769860800000-1 holds other events than its row says.")]
-    [TestCase("DELETE FROM publisher_ids", "The publisher's id of event 1769860800000-2 is missing, so a repeat would not be known.")]
-    [TestCase("INSERT INTO publisher_ids VALUES (x'61', 1, 1)", "2 publishers' ids are kept for 1 events that have one.")]
+    [TestCase("UPDATE topics SET count = count + 1 WHERE topic_id = 1", "The totals of topic a do not match its blocks.")]
+    [TestCase("UPDATE topics SET bytes = 1 WHERE topic_id = 1", "The totals of topic a do not match its blocks.")]
+    [TestCase("DELETE FROM blocks WHERE topic_id = 2", "The totals of topic b do not match its blocks.")]
+    [TestCase("DELETE FROM topics WHERE topic_id = 2", "There are blocks of 1 topics that do not exist.")]
+    [TestCase("UPDATE blocks SET stretch_id = stretch_id + 9 WHERE topic_id = 2",
+        "The block that begins with event 1769860800000-1 is out of place.")]
+    [TestCase("UPDATE blocks SET last_id = last_id + 1 WHERE topic_id = 2",
+        "The block that begins with event 1769860800000-1 has other events than its row says.")]
+    [TestCase("DELETE FROM publisher_ids", "The publisher's id of event 1769860800000-2 is missing, so a repeat would not be recognized.")]
+    [TestCase("INSERT INTO publisher_ids VALUES (x'61', 1, 1)", "2 publisher ids are stored, but 1 events have one.")]
     [TestCase("UPDATE topics SET evicted_through = 1 WHERE topic_id = 1", "The row of topic a fails its checksum.")]
     [TestCase("UPDATE store SET unclean_through = 1", "The row of the store fails its checksum.")]
     [TestCase("UPDATE lives SET last_id = last_id + 1", "A row of the history's lives fails its checksum.")]
-    [TestCase("UPDATE store SET last_id = 1", "The store's last id and high-water mark are below ids that it holds; a server would use ids again.")]
+    [TestCase("UPDATE store SET last_id = 1",
+        "The store's last id and high-water mark are below the ids of its events; a server would assign ids twice.")]
     public async Task Check_names_what_is_wrong(string damage, string sentence)
     {
         using (var store = Fill()) store.Close(Noon + 2);
-        using (var database = SqliteDatabase.Open(_directory.File, Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite)) database.Execute(damage);
+        Damage(damage);
 
         Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Failure));
         Assert.That(_error.ToString().Split(Environment.NewLine), Does.Contain(sentence));
@@ -59,7 +62,7 @@ internal sealed class HistoryToolsTests : IDisposable
         using (var store = Fill()) store.Close(Noon + 2);
         using (var file = new FileStream(_directory.File, FileMode.Open))
         {
-            // The last page is one of an index or a table.
+            // The last page belongs to an index or a table.
             file.Position = file.Length - 4096;
             file.Write(new byte[64]);
         }
@@ -89,7 +92,9 @@ internal sealed class HistoryToolsTests : IDisposable
         Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success));
 
         Assert.That(_output.ToString(), Is.EqualTo(
-            "{\"topic\":\"a\",\"data\":\"one\"}\n{\"topic\":\"b\",\"event\":\"named\",\"retry\":2500,\"data\":\" \\\"zwei\\\"\\n\\nünd €\"}\n{\"topic\":\"a\",\"id\":\"p-1\",\"data\":\"\"}\n"));
+            "{\"topic\":\"a\",\"data\":\"one\"}\n"
+            + "{\"topic\":\"b\",\"event\":\"named\",\"retry\":2500,\"data\":\" \\\"zwei\\\"\\n\\nünd €\"}\n"
+            + "{\"topic\":\"a\",\"id\":\"p-1\",\"data\":\"\"}\n"));
         Assert.That(_error.ToString().Trim(), Is.EqualTo("3 events."));
     }
 
@@ -100,7 +105,9 @@ internal sealed class HistoryToolsTests : IDisposable
 
         Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Success), _error.ToString());
         Assert.That(await RunAsync("stats"), Is.EqualTo(ExitCode.Success));
-        Assert.That(_output.ToString(), Does.Match(@"\nKeys +2, of which 1 have their newest event kept beyond the retention of its topic\r?\nEnded +1 topics\r?\n").And.Match(@"  b  \(ended\)\r?\n"));
+        Assert.That(_output.ToString(), Does.Match(
+            @"\nKeys +2, of which 1 have their newest event kept beyond the retention of its topic\r?\nEnded +1 topics\r?\n"));
+        Assert.That(_output.ToString(), Does.Match(@"  b  \(ended\)\r?\n"));
         _output.GetStringBuilder().Clear();
         Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success));
 
@@ -109,18 +116,19 @@ internal sealed class HistoryToolsTests : IDisposable
             + "{\"topic\":\"a\",\"id\":\"p-1\",\"key\":\"k\",\"data\":\"new\"}\n{\"topic\":\"b\",\"final\":true,\"data\":\"done\"}\n"));
     }
 
-    [TestCase("DELETE FROM keys WHERE key = x'6B'", "Event 1769860800000-3 is the newest of its key, and the keys say another.")]
-    [TestCase("UPDATE keys SET id = id - 1 WHERE key = x'6B'", "Event 1769860800000-3 is the newest of its key, and the keys say another.")]
-    [TestCase("INSERT INTO keys VALUES (1, x'7A', 5)", "3 keys are kept, of which 2 name an event that has the key.")]
-    [TestCase("UPDATE topics SET stale = 1 WHERE topic_id = 1", "The totals of topic a are not those of its blocks.")]
-    [TestCase("UPDATE topics SET end_id = 0", "The end of topic b is not the event that says so.")]
-    [TestCase("UPDATE topics SET end_id = last_id", "The end of topic a is not the event that says so.")]
-    [TestCase("DELETE FROM keyed_blocks", "The block that begins with event 1769860800000-2 holds other events than its row says.")]
-    [TestCase("INSERT INTO keyed_blocks VALUES (1, 1)", "2 blocks are said to have keys, and 1 have some.")]
+    [TestCase("DELETE FROM keys WHERE key = x'6B'", "Event 1769860800000-3 is the newest of its key, but the table of keys names another.")]
+    [TestCase("UPDATE keys SET id = id - 1 WHERE key = x'6B'",
+        "Event 1769860800000-3 is the newest of its key, but the table of keys names another.")]
+    [TestCase("INSERT INTO keys VALUES (1, x'7A', 5)", "3 keys are stored, but only 2 name an event with the key.")]
+    [TestCase("UPDATE topics SET stale = 1 WHERE topic_id = 1", "The totals of topic a do not match its blocks.")]
+    [TestCase("UPDATE topics SET end_id = 0", "The end of topic b does not match its final event.")]
+    [TestCase("UPDATE topics SET end_id = last_id", "The end of topic a does not match its final event.")]
+    [TestCase("DELETE FROM keyed_blocks", "The block that begins with event 1769860800000-2 has other events than its row says.")]
+    [TestCase("INSERT INTO keyed_blocks VALUES (1, 1)", "2 blocks are marked as having keys, but 1 have some.")]
     public async Task Check_names_what_is_wrong_with_keys_and_ends(string damage, string sentence)
     {
         using (var store = FillKeyed()) store.Close(Noon + 9);
-        using (var database = SqliteDatabase.Open(_directory.File, Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite)) database.Execute(damage);
+        Damage(damage);
 
         Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Failure));
         Assert.That(_error.ToString().Split(Environment.NewLine), Does.Contain(sentence));
@@ -145,7 +153,8 @@ internal sealed class HistoryToolsTests : IDisposable
     public async Task End_that_no_event_carries_is_exported_without_data()
     {
         using var store = new SqliteEventStore(_directory.File);
-        await using (var server = new ServerUnderTest(store: store)) Assert.That((await server.SendAsync("DELETE", "/events/job")).Status, Is.EqualTo(200));
+        await using (var server = new ServerUnderTest(store: store))
+            Assert.That((await server.SendAsync("DELETE", "/events/job")).Status, Is.EqualTo(200));
 
         Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success), _error.ToString());
 
@@ -158,7 +167,12 @@ internal sealed class HistoryToolsTests : IDisposable
         var random = new Random(3);
         string[] data = ["", " ", "a\nb", "\n", "x\n", "\"quotes\" \\ \t", "ümläut €𝄞", "{\"json\":[1,2]}", new('z', 70_000)];
         var events = Enumerable.Range(0, 200).Select(i => new StoredEvent(
-            $"t/{random.Next(4)}", Noon + i, data[random.Next(data.Length)], i % 3 == 0 ? $"id {i} é" : null, i % 4 == 0 ? "näme" : null, i % 5 == 0 ? 1500 : -1)).ToList();
+            $"t/{random.Next(4)}",
+            Noon + i,
+            data[random.Next(data.Length)],
+            i % 3 == 0 ? $"id {i} é" : null,
+            i % 4 == 0 ? "näme" : null,
+            i % 5 == 0 ? 1500 : -1)).ToList();
         using (var store = OpenStore()) StoreEvents.Commit(store, events);
         Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success));
 
@@ -189,15 +203,22 @@ internal sealed class HistoryToolsTests : IDisposable
     }
 
     [Test]
-    public async Task Missing_file_is_not_made()
+    public async Task Missing_file_is_not_created()
     {
         Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Failure));
-        Assert.That(_error.ToString().TrimEnd(), Is.EqualTo($"The history {_directory.File} does not exist; History:Path names the file of a server."));
+        Assert.That(_error.ToString().TrimEnd(), Is.EqualTo(
+            $"The history {_directory.File} does not exist; set History:Path to the file that the server uses."));
         Assert.That(File.Exists(_directory.File), Is.False);
     }
 
     private Task<int> RunAsync(params string[] args)
         => ServerProgram.RunAsync(["history", .. args, "--History:Path", _directory.File], [], _output, _error, _ => { });
+
+    private void Damage(string sql)
+    {
+        using var database = SqliteDatabase.Open(_directory.File, Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite);
+        database.Execute(sql);
+    }
 
     private SqliteEventStore OpenStore()
     {
@@ -206,7 +227,7 @@ internal sealed class HistoryToolsTests : IDisposable
         return store;
     }
 
-    // A kept event of a thinned block, a superseded and a newest one within retention, and an end.
+    // A kept event in a compacted block, a superseded and a newest one within retention, and an end.
     private SqliteEventStore FillKeyed()
     {
         var store = OpenStore();
@@ -221,7 +242,9 @@ internal sealed class HistoryToolsTests : IDisposable
     {
         var store = OpenStore();
         StoreEvents.Commit(store,
-            new StoredEvent("a", Noon, "one"), new("b", Noon + 1, " \"zwei\"\n\nünd €", Name: "named", Retry: 2500), new("a", Noon + 2, "", "p-1"));
+            new StoredEvent("a", Noon, "one"),
+            new("b", Noon + 1, " \"zwei\"\n\nünd €", Name: "named", Retry: 2500),
+            new("a", Noon + 2, "", "p-1"));
         return store;
     }
 }

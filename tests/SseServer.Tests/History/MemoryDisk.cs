@@ -5,13 +5,13 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.Tests.History;
 
-/// <summary>What a <see cref="MemoryEventStore"/> has written: what is there after a restart.</summary>
+/// <summary>What a <see cref="MemoryEventStore"/> has written, and so what is there after a restart.</summary>
 internal sealed class MemoryDisk
 {
     private readonly Lock _gate = new();
     private readonly List<Row> _rows = [];
     private readonly Dictionary<byte[], TopicState> _topics = new(Utf8Comparer.Instance);
-    private readonly List<IdStretch> _lives = [];
+    private readonly List<IdRange> _lives = [];
     private long _origin;
     private long _highWater;
     private long _lastId;
@@ -73,12 +73,13 @@ internal sealed class MemoryDisk
                     ref readonly var entry = ref commit.Entries[i];
                     Assert.That(entry.Id, Is.GreaterThan(_lastId), "Commits come in rising order.");
                     var name = topic.Name.ToArray();
-                    _rows.Add(new(entry.Id, name, commit.Frame(entry).ToArray(), entry.PrefixLength, entry.PublisherIdLength == 0 ? null : commit.PublisherId(entry).ToArray())
+                    var publisherId = entry.PublisherIdLength == 0 ? null : commit.PublisherId(entry).ToArray();
+                    _rows.Add(new(entry.Id, name, commit.Frame(entry).ToArray(), entry.PrefixLength, publisherId)
                     {
                         Key = entry.KeyLength == 0 ? null : Encoding.UTF8.GetString(commit.Key(entry)),
                         IsFinal = entry.IsFinal,
                     });
-                    // What a topic of this name once had is below the floor.
+                    // If a topic of this name was removed, what it had is at or below the floor.
                     var known = _topics.GetValueOrDefault(name) ?? new(0, _floor, _floor, 0);
                     _topics[name] = known with { LastId = entry.Id, EndId = entry.IsFinal ? entry.Id : known.EndId };
                 }
@@ -91,11 +92,11 @@ internal sealed class MemoryDisk
         }
     }
 
-    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places)
+    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> locations)
     {
         lock (_gate)
             foreach (var row in _rows)
-                if (row.PublisherId is not null && publisherId.SequenceEqual(row.PublisherId)) places.Add(new(row.Topic, row.Id));
+                if (row.PublisherId is not null && publisherId.SequenceEqual(row.PublisherId)) locations.Add(new(row.Topic, row.Id));
     }
 
     public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds, int maxKeys = int.MaxValue)
@@ -130,18 +131,22 @@ internal sealed class MemoryDisk
         {
             var (name, through, keysThrough) = (topic.ToArray(), plan.Through, plan.KeysThrough);
             if (!_topics.TryGetValue(name, out var known)) return false;
-            _topics[name] = known with { TrimmedThrough = Math.Max(known.TrimmedThrough, through), EvictedThrough = Math.Max(known.EvictedThrough, plan.LostThrough) };
+            _topics[name] = known with
+            {
+                TrimmedThrough = Math.Max(known.TrimmedThrough, through),
+                LostThrough = Math.Max(known.LostThrough, plan.LostThrough),
+            };
             var all = RowsOf(topic);
             var newest = Newest(all);
             var rows = all.FindAll(row => row.Id <= through && (!newest.Contains(row) || row.Id <= keysThrough));
-            // Some a call, as a store does that must not stop publishing.
+            // Some a step, as a store does that must not hold up publishing.
             var now = rows.Take(maxRows).ToHashSet();
             _rows.RemoveAll(now.Contains);
             return rows.Count > now.Count;
         }
     }
 
-    public bool Holds(ReadOnlySpan<byte> topic)
+    public bool HasEvents(ReadOnlySpan<byte> topic)
     {
         lock (_gate) return RowsOf(topic).Count > 0;
     }
@@ -151,7 +156,7 @@ internal sealed class MemoryDisk
         lock (_gate)
         {
             if (!_topics.Remove(topic.ToArray(), out var known)) return;
-            _floor = Math.Max(_floor, Math.Max(known.EvictedThrough, RowsOf(topic).LastOrDefault()?.Id ?? 0));
+            _floor = Math.Max(_floor, Math.Max(known.LostThrough, RowsOf(topic).LastOrDefault()?.Id ?? 0));
             var name = topic.ToArray();
             _rows.RemoveAll(row => row.Topic.AsSpan().SequenceEqual(name));
         }
@@ -167,11 +172,13 @@ internal sealed class MemoryDisk
         lock (_gate)
         {
             page.Clear();
-            var newest = selection.LatestOnly ? _rows.GroupBy(row => row.Topic, Utf8Comparer.Instance).SelectMany(Newest).ToHashSet() : null;
+            var newest = selection.LatestOnly
+                ? _rows.GroupBy(row => row.Topic, Utf8Comparer.Instance).SelectMany(Newest).ToHashSet()
+                : null;
             for (var i = IndexAfter(after); i < _rows.Count && _rows[i].Id <= through; i++)
             {
                 var row = _rows[i];
-                if (!selection.Topics.Any(topic => topic.AsSpan().SequenceEqual(row.Topic)) && !selection.Patterns.Any(pattern => pattern.Matches(row.Topic))) continue;
+                if (!IsSelected(selection, row.Topic)) continue;
                 if (newest is not null && !row.IsFinal && !newest.Contains(row)) continue;
                 if (page.Count == maxEvents || !page.TryAdd(row.Id, row.Frame, row.PrefixLength,
                     key: Encoding.UTF8.GetBytes(row.Key ?? ""), isFinal: row.IsFinal)) return;
@@ -184,14 +191,19 @@ internal sealed class MemoryDisk
     public string[] Data(string topic)
     {
         lock (_gate)
-            return [.. RowsOf(Encoding.UTF8.GetBytes(topic)).Select(row => Encoding.UTF8.GetString(EventFrame.Payload(row.Frame, row.PrefixLength)).Split("data: "))
-                .Where(parts => parts.Length > 1).Select(parts => parts[1].Split('\n')[0])];
+            return [.. RowsOf(Encoding.UTF8.GetBytes(topic))
+                .Select(row => Encoding.UTF8.GetString(EventFrame.Payload(row.Frame, row.PrefixLength)).Split("data: "))
+                .Where(parts => parts.Length > 1)
+                .Select(parts => parts[1].Split('\n')[0])];
     }
 
     public long[] Ids(string topic)
     {
         lock (_gate) return [.. RowsOf(Encoding.UTF8.GetBytes(topic)).Select(row => row.Id)];
     }
+
+    private static bool IsSelected(StoredSelection selection, byte[] topic)
+        => selection.Topics.Any(name => name.AsSpan().SequenceEqual(topic)) || selection.Patterns.Any(pattern => pattern.Matches(topic));
 
     private void BeginLife(long lastId, long firstId)
     {
@@ -203,7 +215,8 @@ internal sealed class MemoryDisk
     {
         var (topic, all) = (_topics[name], RowsOf(name));
         var rows = all.FindAll(row => row.Id > topic.TrimmedThrough);
-        return new(name, rows.FirstOrDefault()?.Id ?? 0, topic.LastId, rows.Count, rows.Sum(row => (long)row.Frame.Length), topic.EvictedThrough)
+        var bytes = rows.Sum(row => (long)row.Frame.Length);
+        return new(name, rows.FirstOrDefault()?.Id ?? 0, topic.LastId, rows.Count, bytes, topic.LostThrough)
         {
             TrimmedThrough = topic.TrimmedThrough,
             Kept = Newest(all).Count(row => row.Id <= topic.TrimmedThrough),
@@ -241,5 +254,5 @@ internal sealed class MemoryDisk
         public bool IsFinal { get; init; }
     }
 
-    private sealed record TopicState(long LastId, long EvictedThrough, long TrimmedThrough, long EndId);
+    private sealed record TopicState(long LastId, long LostThrough, long TrimmedThrough, long EndId);
 }

@@ -3,8 +3,8 @@ using SseServer.History;
 namespace SseServer.Tests.History;
 
 /// <summary>
-/// A store over memory whose disk fails, blocks and crashes as the test says. <see cref="Crash"/> gives what a start after a crash at that moment finds;
-/// <see cref="Reopen"/> what a start after an orderly stop finds.
+/// A store in memory whose disk fails, blocks and crashes as the test says. <see cref="Crash"/> returns what a start after a crash at that
+/// moment finds; <see cref="Reopen"/> what a start after a clean stop finds.
 /// </summary>
 internal sealed class MemoryEventStore : IEventStore
 {
@@ -29,38 +29,38 @@ internal sealed class MemoryEventStore : IEventStore
 
     private MemoryEventStore(MemoryDisk disk) => _disk = disk;
 
-    /// <summary>Commits wait while it is not set.</summary>
+    /// <summary>Commits wait until it is set.</summary>
     public ManualResetEventSlim CommitsMayPass { get; } = new(true);
 
-    /// <summary>Pages are read while it is set.</summary>
+    /// <summary>Reads wait until it is set.</summary>
     public ManualResetEventSlim ReadsMayPass { get; } = new(true);
 
-    /// <summary>What writing runs into; null where the disk is well.</summary>
+    /// <summary>How writes fail; null if they work.</summary>
     public StoreFailure? Failure
     {
         get => Volatile.Read(ref _failure) is var failure and >= 0 ? (StoreFailure)failure : null;
         set => Volatile.Write(ref _failure, value is { } failure ? (int)failure : -1);
     }
 
-    /// <summary>What reading runs into; null where the disk is well.</summary>
+    /// <summary>How reads fail; null if they work.</summary>
     public StoreFailure? ReadFailure
     {
         set => Volatile.Write(ref _readFailure, value is { } failure ? (int)failure : -1);
     }
 
-    /// <summary>Events of a page at most.</summary>
+    /// <summary>The most events that a page gets.</summary>
     public int PageEvents { get; init; } = int.MaxValue;
 
-    /// <summary>Events that a step of a trim deletes at most.</summary>
+    /// <summary>The most events that a step of a trim deletes.</summary>
     public int TrimRows { get; init; } = 100;
 
-    /// <summary>Keys that a plan lets go of at most.</summary>
+    /// <summary>The most keys that a plan deletes.</summary>
     public int KeysPerPlan { get; init; } = int.MaxValue;
 
-    /// <summary>A trim always has more to do.</summary>
+    /// <summary>Trims never end.</summary>
     public bool TrimsForEver { get; set; }
 
-    /// <summary>Trims that were made.</summary>
+    /// <summary>Steps of trims that were taken.</summary>
     public int Trims => Volatile.Read(ref _trims);
 
     /// <summary>Commits that succeeded.</summary>
@@ -69,7 +69,7 @@ internal sealed class MemoryEventStore : IEventStore
     /// <summary>Commits that have begun.</summary>
     public int CommitsBegun { get; private set; }
 
-    /// <summary>Pages that were ever read into: all there are.</summary>
+    /// <summary>The number of different pages that were filled.</summary>
     public int PagesSeen
     {
         get
@@ -82,12 +82,12 @@ internal sealed class MemoryEventStore : IEventStore
 
     public bool IsClosed => Volatile.Read(ref _isClosed);
 
-    /// <summary>The payloads that are stored, in id order.</summary>
+    /// <summary>The data of a topic's stored events, in id order.</summary>
     public string[] Data(string topic) => _disk.Data(topic);
 
     public long[] Ids(string topic) => _disk.Ids(topic);
 
-    /// <summary>The topics that are known.</summary>
+    /// <summary>The names of the topics.</summary>
     public string[] Topics => _disk.Topics;
 
     public MemoryEventStore Crash() => new(_disk.Copy());
@@ -98,10 +98,10 @@ internal sealed class MemoryEventStore : IEventStore
         return new(_disk) { PageEvents = PageEvents, KeysPerPlan = KeysPerPlan };
     }
 
-    /// <summary>From now on each step of a trim, and the beginning and the end of each page, waits until it is let pass.</summary>
+    /// <summary>From now on each step of a trim, and the beginning and the end of each read, waits until the test lets it pass.</summary>
     public void StepGates() => (_trimSteps, _readBegins, _readEnds) = (new(0), new(0), new(0));
 
-    /// <summary>Lets a trim that is underway make a step, and returns when it is made.</summary>
+    /// <summary>Lets a trim that is underway take a step, and returns when it is taken.</summary>
     public void LetTrimStep()
     {
         if (!Volatile.Read(ref _isTrimming)) return;
@@ -119,7 +119,7 @@ internal sealed class MemoryEventStore : IEventStore
         foreach (var gate in new[] { _trimSteps, _readBegins, _readEnds }) gate!.Release(1_000_000);
     }
 
-    // One at most waits to be taken, so that steps do not pile up.
+    // At most one permit waits to be used, so that steps do not pile up.
     private static void LetPass(SemaphoreSlim gate)
     {
         if (gate.CurrentCount == 0) gate.Release();
@@ -130,25 +130,25 @@ internal sealed class MemoryEventStore : IEventStore
     public void Commit(StoreCommit commit)
     {
         CommitsBegun++;
-        // A test that failed meanwhile must not hang.
+        // A test that fails meanwhile must not hang.
         CommitsMayPass.Wait(Patience);
         ThrowIfFailing();
         _disk.Commit(commit);
         Interlocked.Increment(ref _commits);
     }
 
-    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places)
+    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> locations)
     {
         ThrowIfUnreadable();
-        _disk.FindPublisherId(publisherId, places);
+        _disk.FindPublisherId(publisherId, locations);
     }
 
     public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => _disk.PlanTrim(topic, bounds, KeysPerPlan);
 
-    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? losing = null)
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? onLoss = null)
     {
         ThrowIfFailing();
-        // Publishing goes on meanwhile, so the step is not waited for but put off.
+        // The step is postponed rather than waited for, because publishing must continue.
         Volatile.Write(ref _isTrimming, true);
         if (_trimSteps is not null && !_trimSteps.Wait(1)) return true;
         Interlocked.Increment(ref _trims);
@@ -157,7 +157,7 @@ internal sealed class MemoryEventStore : IEventStore
         return isMore;
     }
 
-    public bool Holds(ReadOnlySpan<byte> topic) => _disk.Holds(topic);
+    public bool HasEvents(ReadOnlySpan<byte> topic) => _disk.HasEvents(topic);
 
     public void RemoveTopic(ReadOnlySpan<byte> topic)
     {
@@ -165,7 +165,7 @@ internal sealed class MemoryEventStore : IEventStore
         _disk.RemoveTopic(topic);
     }
 
-    public void CheckFile()
+    public void EnsureAvailable()
     {
         if (Failure == StoreFailure.Missing) ThrowIfFailing();
     }
@@ -192,7 +192,8 @@ internal sealed class MemoryEventStore : IEventStore
 
     private void ThrowIfUnreadable()
     {
-        if (Volatile.Read(ref _readFailure) is var failure and >= 0) throw new StoreException((StoreFailure)failure, "The disk cannot be read.");
+        if (Volatile.Read(ref _readFailure) is var failure and >= 0)
+            throw new StoreException((StoreFailure)failure, "The disk cannot be read.");
     }
 
     private sealed class Reader(MemoryEventStore store) : IStoredEventReader

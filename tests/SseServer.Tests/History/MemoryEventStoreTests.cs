@@ -2,7 +2,7 @@ using SseServer.History;
 
 namespace SseServer.Tests.History;
 
-/// <summary>The store of the hub's tests does what every store does.</summary>
+/// <summary>The store of the hub's tests keeps the contract of stores.</summary>
 internal sealed class MemoryEventStoreTests : EventStoreContract, IDisposable
 {
     private MemoryEventStore? _store;

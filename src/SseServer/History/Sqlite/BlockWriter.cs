@@ -3,28 +3,29 @@ using System.Buffers.Binary;
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// Puts a run of one topic's events into the bytes of a block. Reused from block to block.
+/// Writes a run of one topic's events as the bytes of a block. Reused from block to block.
 /// <code>
 /// block = *frame *entry frames-length checksum   ; both numbers in 4 bytes, little-endian
-/// entry = id-delta length flags publisher-id-length [key-length *OCTET]   ; numbers in LEB128; the first delta is from the row's first id, so 0
-/// flags = prefix-length + 16 where a key follows + 32 where the topic ends with the event
+/// entry = id-delta length flags publisher-id-length [key-length *OCTET]   ; numbers in LEB128; the first delta, from the row's id, is 0
+/// flags = prefix-length + 16 if a key follows + 32 if the topic ends with the event
 /// </code>
-/// The checksum is CRC-32C over the row's topic, its first id, and all that comes before, so that a row that holds another's bytes is found out, too.
+/// The checksum is CRC-32C over the row's topic, its first id, and all that comes before it, so it also shows a row with the bytes of
+/// another one.
 /// </summary>
 internal sealed class BlockWriter
 {
-    /// <summary>The two numbers at the end.</summary>
+    /// <summary>The bytes of the two numbers at the end.</summary>
     public const int TrailerBytes = 8;
 
-    /// <summary>Of an entry's flags: the rest is the length of its chunk prefix, which is at most 10.</summary>
+    /// <summary>Of an entry's flags. The bits below it are the length of the chunk prefix, which is at most 10.</summary>
     public const int KeyFlag = 16;
 
     public const int FinalFlag = 32;
 
-    // A 10-byte id delta, a 5-byte length, and three numbers that fit in 3; a key's bytes come on top.
+    // A 10-byte id delta, a 5-byte length, and three numbers of at most 3 bytes; a key's bytes come on top.
     private const int MaxEntryBytes = 24;
 
-    // What is kept for the next block; a larger event's memory is given back.
+    // What is kept for the next block; the memory of a larger event is freed.
     private const int KeptBytes = 1024 * 1024;
 
     private byte[] _data = new byte[128 * 1024];
@@ -36,6 +37,7 @@ internal sealed class BlockWriter
 
     public long LastId { get; private set; }
 
+    /// <summary>Events.</summary>
     public int Count { get; private set; }
 
     /// <summary>Bytes of frames.</summary>
@@ -44,7 +46,7 @@ internal sealed class BlockWriter
     /// <summary>Events with a publisher's id.</summary>
     public int PublisherIds { get; private set; }
 
-    /// <summary>The last event without a key; 0 where all have one.</summary>
+    /// <summary>The last event without a key; 0 if all have one.</summary>
     public long LastUnkeyedId { get; private set; }
 
     /// <summary>Some event has a key.</summary>
@@ -62,14 +64,8 @@ internal sealed class BlockWriter
         if (_data.Length > KeptBytes) _data = new byte[KeptBytes];
     }
 
-    /// <summary>Adds an event of a commit.</summary>
-    public void Add(StoreCommit commit, in StoreCommitEntry entry)
-        => Add(entry.Id, commit.Frame(entry), entry.PrefixLength, entry.PublisherIdLength, commit.Key(entry), entry.IsFinal);
-
-    /// <summary>Adds the current event of another block.</summary>
-    public void Add(StoredBlock block) => Add(block.Id, block.Frame, block.PrefixLength, block.PublisherIdLength, block.Key, block.IsFinal);
-
-    private void Add(long id, ReadOnlySpan<byte> frame, int prefixLength, int publisherIdLength, ReadOnlySpan<byte> key, bool isFinal)
+    /// <summary>Adds an event with an id above those before it; an empty key is none.</summary>
+    public void Add(long id, ReadOnlySpan<byte> frame, int prefixLength, int publisherIdLength, ReadOnlySpan<byte> key, bool isFinal)
     {
         if (Count == 0) FirstId = LastId = id;
         Ensure(ref _data, Bytes, frame.Length);
@@ -88,14 +84,14 @@ internal sealed class BlockWriter
         if (publisherIdLength > 0) PublisherIds++;
     }
 
-    /// <summary>The block's bytes, good until the next <see cref="Begin"/>.</summary>
+    /// <summary>The block's bytes, valid until the next <see cref="Begin"/>.</summary>
     public ReadOnlySpan<byte> Finish()
     {
         Ensure(ref _data, Bytes, _indexLength + TrailerBytes);
         _index.AsSpan(0, _indexLength).CopyTo(_data.AsSpan(Bytes));
         var end = Bytes + _indexLength;
         BinaryPrimitives.WriteInt32LittleEndian(_data.AsSpan(end), Bytes);
-        var checksum = BlockChecksum.Compute(_topicId, FirstId, _data.AsSpan(0, end + 4));
+        var checksum = Checksum.OfBlock(_topicId, FirstId, _data.AsSpan(0, end + 4));
         BinaryPrimitives.WriteUInt32LittleEndian(_data.AsSpan(end + 4), checksum);
         return _data.AsSpan(0, end + TrailerBytes);
     }

@@ -5,8 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// Which file it is, whatever its path: the device and the number of its inode. On Linux only, where an open file can be deleted or
-/// replaced.
+/// Identifies a file, whatever its path, by its device and inode number. On Linux only, where an open file can be deleted or replaced.
 /// </summary>
 internal readonly partial record struct FileIdentity(ulong Device, ulong Inode)
 {
@@ -14,21 +13,21 @@ internal readonly partial record struct FileIdentity(ulong Device, ulong Inode)
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
     private const uint InodeMask = 0x100; // STATX_INO
 
-    // statx(2): its layout is the same on every architecture, which stat's is not.
+    // statx(2): unlike stat's, its layout is the same on every architecture.
     private const int InodeAt = 32;
     private const int DeviceAt = 136;
     private const int StatxBytes = 256;
 
-    public static bool IsSupported { get; } = OperatingSystem.IsLinux() && IsThere();
+    public static bool IsSupported { get; } = OperatingSystem.IsLinux() && HasStatx();
 
-    /// <summary>The file at a path; null where there is none, or it cannot be looked at.</summary>
+    /// <summary>The file at a path; null if there is none, or statx fails.</summary>
     public static FileIdentity? Of(string path)
     {
         Span<byte> stat = stackalloc byte[StatxBytes];
         return Statx(CurrentDirectory, path, 0, InodeMask, stat) == 0 ? Read(stat) : null;
     }
 
-    /// <summary>An open file.</summary>
+    /// <summary>An open file; null if statx fails.</summary>
     public static FileIdentity? Of(SafeFileHandle file)
     {
         Span<byte> stat = stackalloc byte[StatxBytes];
@@ -39,7 +38,7 @@ internal readonly partial record struct FileIdentity(ulong Device, ulong Inode)
         => new(BinaryPrimitives.ReadUInt64LittleEndian(stat[DeviceAt..]), BinaryPrimitives.ReadUInt64LittleEndian(stat[InodeAt..]));
 
     // Older C libraries lack the function.
-    private static bool IsThere()
+    private static bool HasStatx()
     {
         try
         {

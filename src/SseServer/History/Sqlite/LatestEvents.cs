@@ -1,30 +1,31 @@
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// The newest event of each key of selected topics, and the ends of topics, in id order: found by a look-up each, in the index of newest events and for its block, however much else is stored.
+/// The newest event of each key of selected topics, and the final events of topics, in id order. Each is found by a look-up in the index of
+/// newest events, and another one for its block, however much else is stored.
 /// </summary>
 internal sealed class LatestEvents
 {
-    private readonly BlockData _data;
+    private readonly BlockLoader _data;
     private readonly SqliteStatement _topic;
     private readonly SqliteStatement _allTopics;
     private readonly SqliteStatement _nextKey;
     private readonly SqliteStatement _blockAt;
-    private readonly StoredBlock _block = new();
+    private readonly BlockReader _block = new();
     private readonly PriorityQueue<(long TopicId, long EndId), long> _next = new();
     private long _through;
     private long _blockTopic;
     private long _blockEnd;
-    private bool _isBlockWhole;
+    private bool _isBlockLoaded;
 
     public LatestEvents(SqliteDatabase database, TopicNames names)
     {
-        _data = new BlockData(database, names);
+        _data = new BlockLoader(database, names);
         _topic = database.Prepare("SELECT last_id, end_id FROM topics WHERE topic_id = ?1");
         _allTopics = database.Prepare("SELECT topic_id, name, last_id, end_id FROM topics");
         _nextKey = database.Prepare("SELECT id FROM keys WHERE topic_id = ?1 AND id > ?2 ORDER BY id LIMIT 1");
-        _blockAt = database.Prepare("SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER "
-            + "BY first_id DESC LIMIT 1");
+        _blockAt = database.Prepare(
+            "SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
     }
 
     /// <summary>Fills a page, within the transaction of its reader.</summary>
@@ -35,8 +36,11 @@ internal sealed class LatestEvents
         AddTopics(topics, after);
         while (_next.TryDequeue(out var topic, out var id))
         {
-            // An end whose event was let go is told by the topic's totals.
-            if (TryFind(topic.TopicId, id, out var damage) ? !_block.TryAddTo(page) : damage.FirstId > 0 && !page.TryAdd(damage)) return;
+            // The final event may have been deleted: the topic's totals keep its id.
+            var hasRoom = TryFind(topic.TopicId, id, out var damage)
+                ? _block.TryAddTo(page)
+                : damage.FirstId == 0 || page.TryAdd(damage);
+            if (!hasRoom) return;
             AddNext(topic.TopicId, topic.EndId, id);
         }
 
@@ -65,19 +69,12 @@ internal sealed class LatestEvents
 
     private void AddNext(long topicId, long endId, long after)
     {
-        _nextKey.Bind(1, topicId).Bind(2, after);
-        var next = long.MaxValue;
-        if (_nextKey.Step())
-        {
-            next = _nextKey.Number(0);
-            _nextKey.Reset();
-        }
-
-        if (endId > after && endId < next) next = endId;
-        if (next <= _through && next != long.MaxValue) _next.Enqueue((topicId, endId), next);
+        var next = _nextKey.Bind(1, topicId).Bind(2, after).TakeNumber();
+        if (endId > after && (next == 0 || endId < next)) next = endId;
+        if (next > 0 && next <= _through) _next.Enqueue((topicId, endId), next);
     }
 
-    /// <summary>Goes to an event in its block; the events of a topic are asked for in rising order.</summary>
+    /// <summary>Goes to an event in its block; false if it is not there. A topic's events are looked for in rising order.</summary>
     private bool TryFind(long topicId, long id, out DamagedBlock damage)
     {
         damage = default;
@@ -94,9 +91,9 @@ internal sealed class LatestEvents
                 return false;
             }
 
-            _isBlockWhole = _data.TryLoad(_block, topicId, firstId, out damage);
+            _isBlockLoaded = _data.TryLoad(_block, topicId, firstId, out damage);
         }
 
-        return _isBlockWhole && _block.MoveAfter(id - 1) && _block.Id == id;
+        return _isBlockLoaded && _block.MoveAfter(id - 1) && _block.Id == id;
     }
 }

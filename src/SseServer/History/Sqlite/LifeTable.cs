@@ -1,38 +1,35 @@
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// The lives of the history as stretches of ids (<see cref="IdStretch"/>), oldest first; the last row is the life that goes on, or ended
-/// with a crash: its end is written when the next one begins.
-/// For the writer's thread, within its transactions.
+/// The lives of the history (<see cref="IdRange"/>), oldest first. The last row is the current life, or the one that ended with a crash:
+/// its end is written when the next life begins. For the writer's thread.
 /// </summary>
 internal sealed class LifeTable
 {
     private readonly string _path;
     private readonly SqliteStatement _rows;
+    private readonly SqliteStatement _current;
     private readonly SqliteStatement _set;
-    private readonly SqliteStatement _forget;
+    private readonly SqliteStatement _deleteOldest;
 
     public LifeTable(SqliteDatabase database)
     {
         _path = database.Path;
         _rows = database.Prepare("SELECT first_id, last_id, checksum FROM lives ORDER BY first_id");
+        _current = database.Prepare("SELECT max(first_id) FROM lives");
         _set = database.Prepare("INSERT OR REPLACE INTO lives (first_id, last_id, checksum) VALUES (?1, ?2, ?3)");
-        _forget = database.Prepare(
+        _deleteOldest = database.Prepare(
             "DELETE FROM lives WHERE first_id <= (SELECT first_id FROM lives ORDER BY first_id DESC LIMIT 1 OFFSET ?1)");
     }
 
-    /// <summary>The first id of the life that goes on; 0 before there is one.</summary>
-    public long Current { get; private set; }
-
     /// <exception cref="StoreException">A row is not what was written.</exception>
-    public List<IdStretch> Read()
+    public List<IdRange> Read()
     {
-        var lives = new List<IdStretch>();
+        var lives = new List<IdRange>();
         while (_rows.Step())
         {
-            var life = new IdStretch(_rows.Number(0), _rows.Number(1));
-            var isRight = _rows.Number(2) is var checksum && RowChecksum.IsRight(checksum, Checksum(life)) && life.First <= life.Last;
-            if (!isRight)
+            var life = new IdRange(_rows.Number(0), _rows.Number(1));
+            if (!Checksum.Fits(_rows.Number(2), Sum(life)) || life.First > life.Last)
             {
                 _rows.Reset();
                 throw StoreErrors.DamagedRow(_path, "lives");
@@ -41,25 +38,21 @@ internal sealed class LifeTable
             lives.Add(life);
         }
 
-        Current = lives.Count > 0 ? lives[^1].First : 0;
         return lives;
     }
 
-    /// <summary>Ends the life that went on at an id, and begins another at one above it.</summary>
-    /// <param name="lastId">The last id that is known to be of it.</param>
+    /// <summary>Ends the current life and begins the next one, within a transaction.</summary>
+    /// <param name="lastId">The last id that is known to belong to the life that ends.</param>
     /// <param name="firstId">The head with which the next one begins.</param>
     public void Begin(long lastId, long firstId)
     {
-        if (Current > 0) Set(new(Current, Math.Max(Current, lastId)));
+        var current = _current.TakeNumber();
+        if (current > 0) Set(new(current, Math.Max(current, lastId)));
         Set(new(firstId, firstId));
-        _forget.Bind(1, IdStretch.MaxKept).Run();
-        Current = firstId;
+        _deleteOldest.Bind(1, IdRange.MaxKept).Run();
     }
 
-    /// <summary>The transaction in which lives began was rolled back.</summary>
-    public void Restore(long current) => Current = current;
+    private static long Sum(IdRange life) => Checksum.OfRow([], life.First, life.Last);
 
-    private static long Checksum(IdStretch life) => RowChecksum.Compute(life.First, life.Last);
-
-    private void Set(IdStretch life) => _set.Bind(1, life.First).Bind(2, life.Last).Bind(3, Checksum(life)).Run();
+    private void Set(IdRange life) => _set.Bind(1, life.First).Bind(2, life.Last).Bind(3, Sum(life)).Run();
 }

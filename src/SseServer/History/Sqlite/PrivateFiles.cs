@@ -1,20 +1,20 @@
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// Keeps a store's files to the server's user, whatever the umask is: they hold every event, of protected topics too. SQLite gives a
-/// write-ahead log and its index the mode of the database, so what matters is that the database has it before SQLite opens it. On Windows
-/// the directory's rights hold.
+/// Makes a store's files accessible for the server's user only, whatever the umask: they have every event, of protected topics too. SQLite
+/// gives the write-ahead log and its index the mode of the database, so the database must have it before SQLite opens it. On Windows the
+/// rights of the directory apply.
 /// </summary>
 internal static class PrivateFiles
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    // What the path of a store is followed by: nothing, the write-ahead log, its index, the rollback journal, the lock.
+    // Of the database, the write-ahead log, its index, the rollback journal, and the lock.
     private static readonly string[] Suffixes = ["", "-wal", "-shm", "-journal", "-lock"];
 
     /// <summary>
-    /// Makes the database's file where it is missing, and takes other users' rights to what is there of an earlier server. The caller has
-    /// the store's lock.
+    /// Creates the database's file if it is missing, and removes other users' rights to the files of an earlier server. The caller has the
+    /// store's lock.
     /// </summary>
     public static void Prepare(string path)
     {
@@ -27,7 +27,7 @@ internal static class PrivateFiles
         }
         catch (IOException)
         {
-            // A directory that cannot be written, a full disk: SQLite meets the same, and its failure is the one that is told.
+            // The directory cannot be written, or the disk is full. SQLite fails for the same reason, and its failure is reported.
         }
         catch (UnauthorizedAccessException)
         {
@@ -35,7 +35,7 @@ internal static class PrivateFiles
         }
     }
 
-    /// <summary>Opens a file for one process alone, and makes it where it is missing.</summary>
+    /// <summary>Opens a file for one process alone, and creates it if it is missing.</summary>
     public static FileStream Open(string path)
     {
         var options = new FileStreamOptions
@@ -49,7 +49,7 @@ internal static class PrivateFiles
         return new FileStream(path, options);
     }
 
-    // Only the owner and root may. Whoever else runs the server was given the file as it is, and cannot mend it.
+    // Only the owner and root may change the mode. A server that runs as another user must take the file as it is.
     private static void Restrict(string path)
     {
         if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & ~OwnerOnly) == 0) return;
@@ -59,7 +59,7 @@ internal static class PrivateFiles
         }
         catch (UnauthorizedAccessException)
         {
-            // See above.
+            // Not the owner.
         }
     }
 }

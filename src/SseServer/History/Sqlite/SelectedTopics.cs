@@ -2,7 +2,7 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.History.Sqlite;
 
-/// <summary>A selection by the store's numbers: topics selected by name, and the patterns that select others.</summary>
+/// <summary>A selection in the store's own numbers: topics selected by name, and the patterns that select others.</summary>
 internal sealed class SelectedTopics(TopicNames names)
 {
     private IReadOnlyList<TopicPattern> _patterns = [];

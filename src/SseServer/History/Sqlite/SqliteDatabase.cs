@@ -4,12 +4,13 @@ using SQLitePCL;
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// A connection to the store's file. Microsoft.Data.Sqlite opens it; statements go to the layer below (<see cref="SqliteStatement"/>), which binds and reads spans
-/// where a command copies each blob into an array of its own. Failures are <see cref="StoreException"/>s. One thread at a time.
+/// A connection to the store's file. Microsoft.Data.Sqlite opens it; statements go to the layer below (<see cref="SqliteStatement"/>),
+/// which binds and reads spans instead of copying each blob into an array. Failures are <see cref="StoreException"/>s. For one thread at a
+/// time.
 /// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
-    // Another process holds a lock for the moment of a checkpoint or a recovery only; who holds it longer is not waited for.
+    // Another process holds a lock only for the moment of a checkpoint or a recovery. If it holds one longer, this one gives up.
     private const int BusyMilliseconds = 2000;
 
     private readonly SqliteConnection _connection;
@@ -28,7 +29,7 @@ internal sealed class SqliteDatabase : IDisposable
 
     public string Path { get; }
 
-    /// <exception cref="StoreException">The file cannot be opened. That it is no database shows only when it is first read.</exception>
+    /// <exception cref="StoreException">The file cannot be opened. Only the first read shows that a file is not a database.</exception>
     public static SqliteDatabase Open(string path, SqliteOpenMode mode)
     {
         var text = new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false };
@@ -60,20 +61,24 @@ internal sealed class SqliteDatabase : IDisposable
         if (raw.sqlite3_exec(_handle, sql) != raw.SQLITE_OK) throw Failure();
     }
 
-    /// <summary>The one number that a statement gives.</summary>
+    /// <summary>The one number that a statement returns.</summary>
     public long QueryNumber(string sql)
     {
         if (raw.sqlite3_prepare_v2(_handle, sql, out var handle) != raw.SQLITE_OK) throw Failure();
         using var statement = new SqliteStatement(this, handle);
-        return statement.Step() ? statement.Number(0) : 0;
+        return statement.TakeNumber();
     }
 
-    /// <summary>Takes the write lock at once, so that nothing that follows can be refused for it.</summary>
-    public void BeginWrite() => Execute("BEGIN IMMEDIATE");
+    /// <summary>
+    /// Begins a transaction, and takes the write lock at once, so that no later statement can be refused because of it.
+    /// </summary>
+    public WriteTransaction BeginWrite()
+    {
+        Execute("BEGIN IMMEDIATE");
+        return new WriteTransaction(this);
+    }
 
-    public void Commit() => Execute("COMMIT");
-
-    /// <summary>Ends a transaction that failed, where the failure has not ended it already. Never throws: what failed is told by who calls this.</summary>
+    /// <summary>Ends a transaction without a commit, unless a failure has ended it already. Never throws.</summary>
     public void RollBack()
     {
         if (raw.sqlite3_get_autocommit(_handle) == 0) raw.sqlite3_exec(_handle, "ROLLBACK");
@@ -90,12 +95,7 @@ internal sealed class SqliteDatabase : IDisposable
     }
 
     /// <summary>What the statements have cost so far, in steps of SQLite's virtual machine: a measure that depends on no clock.</summary>
-    public long StepsRun()
-    {
-        long steps = 0;
-        foreach (var statement in _statements) steps += statement.StepsRun();
-        return steps;
-    }
+    public long StepsRun() => _statements.Sum(statement => (long)statement.StepsRun());
 
     /// <summary>Copies pages from the write-ahead log to the database; returns how many pages the log has.</summary>
     public int Checkpoint(int mode)
@@ -107,8 +107,8 @@ internal sealed class SqliteDatabase : IDisposable
     }
 
     /// <summary>
-    /// Closing the connection works off no write-ahead log and deletes none: it would delete by name, and the name may be another file's
-    /// by now.
+    /// Makes the closing of the connection leave the write-ahead log alone. Otherwise it makes a checkpoint and deletes the log by its
+    /// name, which may be another file's by now.
     /// </summary>
     public void LeaveLogAtClose() => raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
 
@@ -120,5 +120,13 @@ internal sealed class SqliteDatabase : IDisposable
         foreach (var statement in _statements) statement.Dispose();
         _statements.Clear();
         _connection.Dispose();
+    }
+
+    /// <summary>A transaction that is rolled back when it is disposed, unless it was committed.</summary>
+    public readonly struct WriteTransaction(SqliteDatabase database) : IDisposable
+    {
+        public void Commit() => database.Execute("COMMIT");
+
+        public void Dispose() => database.RollBack();
     }
 }

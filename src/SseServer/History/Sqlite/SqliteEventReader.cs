@@ -3,12 +3,13 @@ using Microsoft.Data.Sqlite;
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// Reads pages. Blocks are opened in the order of their first ids, as soon as their first event is the next one, and their events are merged; so about a stretch
-/// is in memory at a time, however many topics are selected. Each page is a transaction of its own, so that readers keep no log from being worked off.
+/// Reads pages. Blocks are loaded in the order of their first ids, each as soon as its first event is the next one, and their events are
+/// merged. So about a stretch is in memory at a time, however many topics are selected. Each page is a transaction of its own, so that
+/// readers do not hold up checkpoints for long.
 /// </summary>
 internal sealed class SqliteEventReader : IStoredEventReader
 {
-    // Up to here a look-up for each topic costs less than to pass over the rows of others.
+    // Up to this many topics, a look-up for each costs less than a scan that skips the rows of others.
     private const int MaxTopicsLookedUp = 64;
 
     private readonly SqliteDatabase _database;
@@ -17,8 +18,8 @@ internal sealed class SqliteEventReader : IStoredEventReader
     private readonly TopicBlocks _byTopic;
     private readonly ScannedBlocks _byScan;
     private readonly LatestEvents _latest;
-    private readonly PriorityQueue<StoredBlock, long> _open = new();
-    private readonly Stack<StoredBlock> _free = [];
+    private readonly PriorityQueue<BlockReader, long> _open = new();
+    private readonly Stack<BlockReader> _free = [];
 
     public SqliteEventReader(string path)
         : this(SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite))
@@ -53,7 +54,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
             {
                 _byScan.Start(topics, after, through);
                 Merge(_byScan, after, through, page);
-                // Where the rows of others were too many to pass over, the selected topics are looked up after all.
+                // If the rows of others were too many to skip, the selected topics are looked up after all.
                 if (page.Count > 0 || page.IsEnd) return;
                 ReleaseBlocks();
                 page.Damage.Clear();
@@ -70,7 +71,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
         }
     }
 
-    /// <summary>The name of a topic that an entry of a page has.</summary>
+    /// <summary>The name of the topic of a page's entry.</summary>
     public ReadOnlySpan<byte> NameOf(long topic) => _names.Find(topic);
 
     public void Dispose() => _database.Dispose();
@@ -81,7 +82,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
         {
             while (source.FirstId is var first && first != long.MaxValue && (!_open.TryPeek(out _, out var least) || first < least))
             {
-                if (!source.HasBlock || !Open(source, after, page)) return;
+                if (!source.HasBlock || !Load(source, after, page)) return;
             }
 
             if (!_open.TryDequeue(out var block, out _))
@@ -91,7 +92,7 @@ internal sealed class SqliteEventReader : IStoredEventReader
             }
 
             var limit = Math.Min(_open.TryPeek(out _, out var next) ? next : long.MaxValue, source.FirstId);
-            if (!Take(block, limit, through, page)) return;
+            if (!AddEvents(block, limit, through, page)) return;
         }
     }
 
@@ -100,10 +101,10 @@ internal sealed class SqliteEventReader : IStoredEventReader
         while (_open.TryDequeue(out var block, out _)) _free.Push(block);
     }
 
-    /// <summary>Opens the next block; false where it is damaged and the page ends before it.</summary>
-    private bool Open(IBlockSource source, long after, StoredPage page)
+    /// <summary>Loads the next block; false if it is damaged and the page must end before it.</summary>
+    private bool Load(IBlockSource source, long after, StoredPage page)
     {
-        var block = _free.Count > 0 ? _free.Pop() : new StoredBlock();
+        var block = _free.Count > 0 ? _free.Pop() : new BlockReader();
         if (!source.TryTake(block, out var damage))
         {
             _free.Push(block);
@@ -115,8 +116,8 @@ internal sealed class SqliteEventReader : IStoredEventReader
         return true;
     }
 
-    /// <summary>Takes a block's entries below the limit; false where the page is full.</summary>
-    private bool Take(StoredBlock block, long limit, long through, StoredPage page)
+    /// <summary>Adds a block's events below the limit to the page; false if the page is full.</summary>
+    private bool AddEvents(BlockReader block, long limit, long through, StoredPage page)
     {
         while (block.Id <= through)
         {

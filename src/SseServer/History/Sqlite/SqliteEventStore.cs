@@ -4,95 +4,126 @@ using SseServer.History.Sqlite.Tools;
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// Events in one SQLite file with a write-ahead log. The file is made where it is missing; its directory is not. A commit is one transaction and one sync of the log; see
-/// <see cref="StoreSchema"/> for how events lie in it. One thread at a time; readers have connections of their own.
+/// Events in one SQLite file with a write-ahead log. The file is created if it is missing; its directory is not. A commit is one
+/// transaction and one sync of the log. <see cref="StoreSchema"/> describes the tables. This class opens the file, and hands each call to
+/// the part that does the work.
 /// </summary>
-internal sealed partial class SqliteEventStore : IEventStore
+internal sealed class SqliteEventStore : IEventStore
 {
-    // Some tens of milliseconds. A larger file is taken at its word at the start, as the checksums of its rows and blocks allow; the tool
-    // reads all of it.
+    // Checking it takes some tens of milliseconds. A larger file is not read at the start: the checksums of its rows and blocks show
+    // damage later, and the tool reads all of it.
     private const int CheckedAtStartBytes = 4 * 1024 * 1024;
 
     private readonly string _path;
     private readonly IReadOnlyList<string> _schema;
     private StoreLock? _lock;
     private SqliteDatabase? _database;
-    private TopicTable _topics = null!;
-    private LifeTable _lives = null!;
-    private SqliteStatement _setStore = null!;
-    private StoreRow _store;
+    private OpenParts? _parts;
 
     public SqliteEventStore(string path)
         : this(path, StoreSchema.Steps)
     {
     }
 
-    /// <summary>With schema steps of a caller's own, to try a migration.</summary>
+    /// <summary>With the caller's own schema steps, to test a migration.</summary>
     internal SqliteEventStore(string path, IReadOnlyList<string> schema)
     {
         _path = Path.GetFullPath(path);
         _schema = schema;
     }
 
-    private SqliteDatabase Database => _database ?? throw new InvalidOperationException("The store is not open.");
+    /// <summary>Pages in the log at which <see cref="Maintain"/> makes a checkpoint. Tests lower it to see checkpoints often.</summary>
+    internal int CheckpointPages { get; init; } = StoreMaintenance.DefaultCheckpointPages;
+
+    private OpenParts Parts => _parts ?? throw new InvalidOperationException("The store is not open.");
 
     public StoreStart Open(long firstIdNow, long leaseEnd)
     {
-        if (_lock is not null) throw new InvalidOperationException("A store is opened once.");
+        if (_lock is not null) throw new InvalidOperationException("A store can be opened only once.");
         _lock = StoreLock.Take(_path);
         PrivateFiles.Prepare(_path);
         _database = SqliteDatabase.Open(_path, SqliteOpenMode.ReadWriteCreate);
         StoreSchema.Prepare(_database, _schema);
-        // Checkpoints are made between commits; eight megabytes hold the inner pages of every index of a store of gigabytes.
+        // Checkpoints are made between commits. A cache of eight megabytes holds the inner pages of every index of a store of gigabytes.
         _database.Execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192");
-        var damage = Check(_database);
-        _topics = new TopicTable(_database);
-        _lives = new LifeTable(_database);
-        PrepareStatements(_database);
-        var start = Start(_database, firstIdNow, leaseEnd) with { Damage = damage };
+        var damage = CheckIfSmall(_database);
+        _parts = new OpenParts(_database, CheckpointPages);
+        var start = BeginLife(_parts.Tables, firstIdNow, leaseEnd) with { Damage = damage };
         _lock.WatchLog();
         return start;
     }
 
+    public void Commit(StoreCommit commit)
+    {
+        EnsureAvailable();
+        Parts.Writer.Write(commit);
+        Parts.Maintenance.AfterCommit();
+    }
+
+    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> locations)
+        => Parts.Tables.PublisherIds.Find(publisherId, locations);
+
     public IStoredEventReader OpenReader()
     {
-        // What stands at the path now may be another history.
-        CheckFile();
+        // The file at the path may be another history by now.
+        EnsureAvailable();
         return new SqliteEventReader(_path);
     }
 
-    public void CheckFile()
+    public void EnsureAvailable()
     {
         if (_lock?.FindProblem() is { } problem) throw new StoreException(StoreFailure.Missing, problem);
     }
 
-    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredPlace> places)
+    public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds) => Parts.Trimmer.Plan(topic, bounds);
+
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? onLoss = null)
+        => Parts.Trimmer.Trim(topic, plan, onLoss);
+
+    public bool HasEvents(ReadOnlySpan<byte> topic) => Parts.Tables.Topics.Find(topic) is { Totals.HasEvents: true };
+
+    public void RemoveTopic(ReadOnlySpan<byte> topic)
     {
-        _findPublisherId.Bind(1, publisherId);
-        while (_findPublisherId.Step())
+        var tables = Parts.Tables;
+        if (tables.Topics.Find(topic) is not { } row) return;
+        if (row.Totals.HasEvents) throw new InvalidOperationException("The topic has events.");
+        var store = tables.Store.Row;
+        store = store with { Floor = Math.Max(store.Floor, Math.Max(row.Totals.LostThrough, row.Totals.LastId)) };
+        using (var transaction = tables.Database.BeginWrite())
         {
-            if (_topics.Find(_findPublisherId.Number(0)) is { } topic) places.Add(new(topic.Name, _findPublisherId.Number(1)));
+            tables.Topics.Delete(row);
+            tables.Store.Update(store);
+            transaction.Commit();
         }
+
+        tables.Store.Adopt(store);
+        tables.Topics.Forget(row);
     }
+
+    public bool Maintain() => Parts.Maintenance.Step();
 
     public void Close(long lastId)
     {
-        Set(_store with { HighWater = lastId, IsClean = true });
-        TryCheckpoint(Database);
+        var store = Parts.Tables.Store;
+        var row = store.Row with { HighWater = lastId, IsClean = true };
+        store.Update(row);
+        store.Adopt(row);
+        Parts.Maintenance.TryCheckpoint();
     }
 
     public void Dispose()
     {
         if (_lock?.FindProblem() is not null) _database?.LeaveLogAtClose();
         _database?.Dispose();
+        // After the database: see StoreLock.
         _lock?.Dispose();
-        (_database, _lock) = (null, null);
+        (_parts, _database, _lock) = (null, null, null);
     }
 
     /// <summary>Checks a small file as <c>history check</c> does.</summary>
     /// <returns>The blocks that cannot be read.</returns>
     /// <exception cref="StoreException">More than that is wrong.</exception>
-    private IReadOnlyList<DamagedBlock> Check(SqliteDatabase database)
+    private IReadOnlyList<DamagedBlock> CheckIfSmall(SqliteDatabase database)
     {
         if (database.QueryNumber("PRAGMA page_count") * database.QueryNumber("PRAGMA page_size") > CheckedAtStartBytes) return [];
         database.Execute("BEGIN");
@@ -108,56 +139,55 @@ internal sealed partial class SqliteEventStore : IEventStore
         }
     }
 
-    private StoreStart Start(SqliteDatabase database, long firstIdNow, long leaseEnd)
+    private static StoreStart BeginLife(StoreTables tables, long firstIdNow, long leaseEnd)
     {
-        var before = Read(database, out var lives);
+        var before = tables.Store.Row;
+        // Also to find out that a row is damaged, before anything is written.
+        var lives = tables.Lives.Read();
         var firstId = StoreStart.FirstIdAfter(before.HighWater, firstIdNow);
-        database.BeginWrite();
-        try
+        var store = before with
         {
-            // What a life showed after its last commit, a crash may have taken; and of a copy that is restored, the original may have
-            // gone on from there.
-            _lives.Begin(before.IsClean ? before.HighWater : before.LastId, firstId);
-            Set(before with
-            {
-                Origin = before.Origin == 0 ? firstId : before.Origin,
-                HighWater = Math.Max(firstId, leaseEnd),
-                // What was shown before it was committed can be lost up to the end of the lease.
-                UncleanThrough = before.IsClean ? before.UncleanThrough : Math.Max(before.UncleanThrough, before.HighWater),
-                IsClean = false,
-            });
-            lives = _lives.Read();
-            database.Commit();
-        }
-        catch
+            Origin = before.Origin == 0 ? firstId : before.Origin,
+            HighWater = Math.Max(firstId, leaseEnd),
+            // What was shown before its commit can be lost up to the end of the lease.
+            UncleanThrough = before.IsClean ? before.UncleanThrough : Math.Max(before.UncleanThrough, before.HighWater),
+            IsClean = false,
+        };
+        using (var transaction = tables.Database.BeginWrite())
         {
-            database.RollBack();
-            throw;
+            // A crash may have taken what was shown after the last commit; and if this is a restored copy, the original may have gone on
+            // from there.
+            tables.Lives.Begin(before.IsClean ? before.HighWater : before.LastId, firstId);
+            tables.Store.Update(store);
+            lives = tables.Lives.Read();
+            transaction.Commit();
         }
 
-        var topics = new List<StoredTopic>(_topics.Count);
-        foreach (var topic in _topics.All) topics.Add(topic.ToStored());
-        return new StoreStart(_store.Origin, before.HighWater, before.LastId, _store.Floor, _store.UncleanThrough, before.IsClean, topics)
+        tables.Store.Adopt(store);
+        List<StoredTopic> topics = [.. tables.Topics.All.Select(topic => topic.ToStored())];
+        return new(store.Origin, before.HighWater, before.LastId, store.Floor, store.UncleanThrough, before.IsClean, topics)
         {
             Lives = lives,
         };
     }
 
-    private StoreRow Read(SqliteDatabase database, out List<IdStretch> lives)
+    /// <summary>What exists while the store is open.</summary>
+    private sealed class OpenParts
     {
-        var row = database.Prepare($"SELECT {StoreRow.Columns} FROM store");
-        if (!row.Step()) throw StoreErrors.Create(StoreFailure.Corrupt, _path, "its table store is empty");
-        var isRight = StoreRow.TryRead(row, out var store);
-        row.Reset();
-        if (!isRight) throw StoreErrors.DamagedRow(_path, "store");
-        lives = _lives.Read();
-        return store;
-    }
+        public OpenParts(SqliteDatabase database, int checkpointPages)
+        {
+            Tables = new StoreTables(database);
+            Writer = new CommitWriter(Tables);
+            Trimmer = new StoreTrimmer(Tables);
+            Maintenance = new StoreMaintenance(database, checkpointPages);
+        }
 
-    /// <summary>Writes the store's row; within a transaction, whoever rolls that back sets <see cref="_store"/> back.</summary>
-    private void Set(in StoreRow store)
-    {
-        store.Bind(_setStore).Run();
-        _store = store;
+        public StoreTables Tables { get; }
+
+        public CommitWriter Writer { get; }
+
+        public StoreTrimmer Trimmer { get; }
+
+        public StoreMaintenance Maintenance { get; }
     }
 }

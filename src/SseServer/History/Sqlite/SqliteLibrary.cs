@@ -6,25 +6,26 @@ using SQLitePCL;
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// Loads SQLite's own library. The single file for Linux holds it as a resource, which goes to memory and not to a temporary file: the root file system may be
-/// read-only, and a directory for data is often one that no code may be loaded from. Otherwise it lies beside the program.
+/// Loads SQLite's native library. The single-file program for Linux has it as a resource, and loads it from memory rather than from a
+/// temporary file: the root file system may be read-only, and a data directory is often mounted noexec. Other builds have it next to the
+/// program.
 /// </summary>
 internal static partial class SqliteLibrary
 {
     private const string Name = "e_sqlite3";
     private const uint CloseOnExec = 1; // MFD_CLOEXEC
 
-    // Asked for at the first call of each function: all of them are one library's, with one state.
+    // The resolver is called once for each function; all functions must come from one instance of the library.
     private static readonly Lazy<nint> Embedded = new(LoadEmbedded);
 
     public static void Load()
     {
         NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
-        // Microsoft.Data.Sqlite would look for it by reflection, which trimming does not see.
+        // Microsoft.Data.Sqlite would do this by reflection, which trimming does not see.
         Batteries_V2.Init();
     }
 
-    // Zero leaves it to the runtime.
+    // Zero lets the runtime find the library.
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
         => name == Name && OperatingSystem.IsLinux() ? Embedded.Value : 0;
 

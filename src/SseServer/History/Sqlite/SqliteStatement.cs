@@ -2,7 +2,9 @@ using SQLitePCL;
 
 namespace SseServer.History.Sqlite;
 
-/// <summary>A prepared statement. Parameters count from 1, columns from 0. Spans of a row are good until the next step or reset.</summary>
+/// <summary>
+/// A prepared statement. Parameters count from 1, columns from 0. Spans of a row are valid until the next step or reset.
+/// </summary>
 internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt handle) : IDisposable
 {
     public SqliteStatement Bind(int parameter, long value)
@@ -17,16 +19,15 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
         return this;
     }
 
-    /// <summary>Runs it to its end; it gives no rows.</summary>
+    /// <summary>Runs the statement to its end; its rows, if any, are dropped.</summary>
     public void Run()
     {
         while (Step())
         {
-            // Rows of a pragma are of no interest.
         }
     }
 
-    /// <summary>Goes to the next row; false, and ready to run again, where there is none.</summary>
+    /// <summary>Goes to the next row; false if there is none, and then the statement can run again.</summary>
     public bool Step()
     {
         var result = raw.sqlite3_step(handle);
@@ -36,8 +37,17 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
         return false;
     }
 
-    /// <summary>Leaves the rows that are left; until then the statement holds its transaction open.</summary>
+    /// <summary>Drops the rows that are left. Until then the statement keeps its transaction open.</summary>
     public void Reset() => raw.sqlite3_reset(handle);
+
+    /// <summary>Runs the statement for the one number that it returns; 0 if it returns no row, or NULL.</summary>
+    public long TakeNumber()
+    {
+        if (!Step()) return 0;
+        var number = Number(0);
+        Reset();
+        return number;
+    }
 
     public long Number(int column) => raw.sqlite3_column_int64(handle, column);
 

@@ -1,16 +1,17 @@
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// The right to be the one server of a store, which the system lets go of when the process ends, however it ends. There are two locks.
-/// One is on a file beside the store, which stays: to delete it would race with
-/// the next server. The other is on the database itself, so that neither another path to it (a symbolic or hard link) nor the loss of the
-/// first file lets in a second server.
+/// Locks a store for one server, and checks that the file at the store's path is still the open one. Any thread may check.
 /// <para>
-/// Both are whole-file locks (<c>flock</c>), which SQLite's own locks on ranges of bytes do not see: the tools read while the server
-/// runs. The system drops a process's range locks when it closes any
-/// descriptor of the file, so this one is closed after all of SQLite's.
+/// There are two locks, which the system releases when the process ends, however it ends. One is on a file next to the database, which is
+/// never deleted: to delete it would race with the next server. The other is on the database itself, so that a second server is refused
+/// even if it uses another path (a symbolic or hard link), or if the first file was deleted.
 /// </para>
-/// Also watches that the file at the path stays the one that is open. Any thread may ask.
+/// <para>
+/// Both lock whole files (<c>flock</c>), which SQLite's own locks on ranges of bytes do not see, so the tools can read while the server
+/// runs. The system drops a process's range locks when the process closes any descriptor of the file, so this one is closed after all of
+/// SQLite's.
+/// </para>
 /// </summary>
 internal sealed class StoreLock : IDisposable
 {
@@ -27,19 +28,21 @@ internal sealed class StoreLock : IDisposable
         if (database is not null && FileIdentity.IsSupported) _identity = FileIdentity.Of(database.SafeFileHandle);
     }
 
-    /// <summary>Takes the right, and makes the file where it is missing.</summary>
-    /// <exception cref="StoreException">Another process has it, or the directory is missing or cannot be written.</exception>
+    /// <summary>Takes both locks, and creates their files if they are missing.</summary>
+    /// <exception cref="StoreException">Another process has them, or the directory is missing or cannot be written.</exception>
     public static StoreLock Take(string path)
     {
         var directory = Path.GetDirectoryName(path);
         if (!Directory.Exists(directory))
-            throw new StoreException(StoreFailure.Unavailable, $"The directory {directory} of the history {path} is missing; create it, writable for the server's user.");
+            throw new StoreException(
+                StoreFailure.Unavailable,
+                $"The directory {directory} of the history {path} does not exist; create it, and let the server's user write it.");
         if (Directory.Exists(path))
             throw new StoreException(StoreFailure.Unavailable, $"The history {path} is a directory; name a file in it.");
         var file = Lock(path, path + "-lock");
         try
         {
-            // Windows' locks would keep SQLite out, too; and an open file cannot be deleted or replaced there.
+            // On Windows this lock would refuse SQLite, too; and an open file cannot be deleted or replaced there.
             return new StoreLock(path, file, OperatingSystem.IsWindows() ? null : Lock(path, path));
         }
         catch
@@ -49,29 +52,29 @@ internal sealed class StoreLock : IDisposable
         }
     }
 
-    /// <summary>The write-ahead log exists by now: it is watched, too.</summary>
+    /// <summary>From now on checks the write-ahead log, too. To be called once it exists.</summary>
     public void WatchLog()
     {
         if (_identity is null) return;
-        // SQLite puts it beside the file itself, not beside a link to it.
+        // SQLite puts it next to the file itself, not next to a link to it.
         _logPath = (File.ResolveLinkTarget(_path, returnFinalTarget: true)?.FullName ?? _path) + "-wal";
         _log = FileIdentity.Of(_logPath);
     }
 
-    /// <summary>What is wrong with the files at their paths, and what to do; null where they are the open ones.</summary>
+    /// <summary>What is wrong with the files at their paths, and what to do; null if they are the open ones.</summary>
     public string? FindProblem()
     {
         if (_identity is null) return null;
         return FileIdentity.Of(_path) switch
         {
             null =>
-                $"The history {_path} was deleted or moved away while it is in use; "
-                + "move it back, or restart the server to begin a new one.",
+                $"The history {_path} was deleted or moved while the server uses it; "
+                + "move it back, or restart the server to start with a new history.",
             { } current when current != _identity =>
-                $"Another file was put in the place of the history {_path} while it is in use; "
-                + "move the old one back, or restart the server to use the new one.",
+                $"The history {_path} was replaced by another file while the server uses it; "
+                + "move the old file back, or restart the server to use the new one.",
             _ when _log is not null && FileIdentity.Of(_logPath!) != _log =>
-                $"The write-ahead log {_logPath} was deleted or replaced while it is in use; restart the server.",
+                $"The write-ahead log {_logPath} was deleted or replaced while the server uses it; restart the server.",
             _ => null,
         };
     }
@@ -95,7 +98,9 @@ internal sealed class StoreLock : IDisposable
         catch (IOException exception)
         {
             throw exception.Message.Contains("being used by another process", StringComparison.Ordinal)
-                ? new StoreException(StoreFailure.Unavailable, $"The history {path} is in use by another sse-server; stop that one, or give this one a file of its own.")
+                ? new StoreException(
+                    StoreFailure.Unavailable,
+                    $"The history {path} is in use by another sse-server; stop that one, or use another file for this one.")
                 : StoreErrors.Create(StoreFailure.ReadOnly, path, exception.Message);
         }
     }

@@ -1,19 +1,20 @@
 namespace SseServer.History.Sqlite;
 
 /// <summary>
-/// The tables, and how a file comes to the version this program writes: step n makes version n of version n - 1, where version 0 is an empty file.
-/// A released step never changes; a new format is one more step.
+/// The tables, and the steps that bring a file to this program's format: step n makes format n of format n - 1, and format 0 is an empty
+/// file. A released step never changes; a new format is one more step.
 /// <para>
-/// Ids are unique over the store, so a block's first id is its row's key, and the table's order is the order of events. A block holds a run of one topic's events within a stretch:
-/// a part of a commit in id order. Ids of different stretches do not interleave, so a reader that begins at any id begins at that id's stretch.
+/// Events are stored in blocks. A commit is cut into stretches, in id order, and a block has a run of one topic's events within a stretch.
+/// Ids are unique in the store, so a block's first id is its row's key, and the table's order is the order of events. Ids of different
+/// stretches do not interleave, so to read from an id on is to read from its stretch on.
 /// </para>
 /// </summary>
 internal static class StoreSchema
 {
-    /// <summary>"SSEh", in the file's header: tells a history from other SQLite files.</summary>
+    /// <summary>"SSEh", in the file's header: distinguishes a history from other SQLite files.</summary>
     public const int ApplicationId = 0x53534568;
 
-    // The index holds the rows' keys beside the topic: it is by topic and first id.
+    // An index also holds the rows' keys, so blocks_by_topic is by topic and first id.
     private const string Version1 = """
         CREATE TABLE store (
             one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -53,9 +54,10 @@ internal static class StoreSchema
         ) STRICT, WITHOUT ROWID;
         """;
 
-    // A block without a row in keyed_blocks has no event with a key, as all of version 1: so migration touches no block. Such a row goes once its block is thinned.
-    // A trim of version 1 that was cut short has said more than it did: what is left has yet to be trimmed.
-    // Blocks that begin at or below their topic's trimmed_through are thinned: of their entries, kept in number, stale ones are not the newest of a key any more.
+    // Blocks that begin at or below their topic's trimmed_through are compacted. Kept is the number of their events; of those, stale are no
+    // longer the newest of a key.
+    // A block that is not compacted and has keys has a row in keyed_blocks. Blocks of format 1 have no keys, so the step changes none.
+    // If a trim of format 1 was cut short, evicted_through is ahead of what was deleted, so trimmed_through is computed from first_id.
     private const string Version2 = """
         ALTER TABLE topics ADD COLUMN trimmed_through INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE topics ADD COLUMN end_id INTEGER NOT NULL DEFAULT 0;
@@ -75,9 +77,9 @@ internal static class StoreSchema
         ) STRICT;
         """;
 
-    // Of lives before this version only the first beginning is known, so ids between two of them count as given. The open that follows
-    // ends the row.
-    // -1 stands for rows without a checksum: they get one when they are next written.
+    // Of lives before this format only the first beginning is known, so ids between two of them count as assigned. The open that follows
+    // writes the end of the row's life.
+    // A checksum of -1 means that there is none: the row gets one when it is next written.
     private const string Version3 = """
         CREATE TABLE lives (
             first_id INTEGER PRIMARY KEY,
@@ -92,46 +94,41 @@ internal static class StoreSchema
     /// <summary>The steps of this program.</summary>
     public static IReadOnlyList<string> Steps { get; } = [Version1, Version2, Version3];
 
-    /// <summary>Makes the tables in an empty file, and brings those of an older version to this one.</summary>
-    /// <exception cref="StoreException">The file is another program's or a newer version's.</exception>
+    /// <summary>Creates the tables in an empty file, and brings those of an older format to this one.</summary>
+    /// <exception cref="StoreException">The file is another program's, or has a newer format.</exception>
     public static void Prepare(SqliteDatabase database, IReadOnlyList<string> steps)
     {
         Check(database, steps);
-        // Both have effect in an empty file only: pages that are let go can be given back to the disk, a few at a time.
+        // Both matter in an empty file only. With INCREMENTAL, free pages can be returned to the disk a few at a time.
         database.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-        // A commit is on the disk when it returns. NORMAL would sync at checkpoints only, and a power cut would take acknowledged events.
+        // A commit is on the disk when it returns. NORMAL syncs at checkpoints only, so a power cut could lose acknowledged events.
         database.Execute("PRAGMA synchronous = FULL");
         for (var version = Version(database); version < steps.Count; version++) Step(database, steps[version], version + 1);
     }
 
-    /// <summary>Refuses a file that is not a history of a version that is known.</summary>
+    /// <summary>Refuses a file that is not a history, or has an unknown format.</summary>
+    /// <exception cref="StoreException">The file is refused.</exception>
     public static void Check(SqliteDatabase database, IReadOnlyList<string> steps)
     {
         var version = Version(database);
         var isEmpty = version == 0 && database.QueryNumber("SELECT count(*) FROM sqlite_schema") == 0;
         if (!isEmpty && database.QueryNumber("PRAGMA application_id") != ApplicationId)
             throw StoreErrors.Create(StoreFailure.Corrupt, database.Path, "it is another program's SQLite database");
-        if (version < 0) throw StoreErrors.Create(StoreFailure.Corrupt, database.Path, $"its format {version} is none that there is");
+        if (version < 0) throw StoreErrors.Create(StoreFailure.Corrupt, database.Path, $"its format {version} does not exist");
         if (version > steps.Count)
-            throw new StoreException(StoreFailure.Corrupt,
-                $"The history {database.Path} has format {version}, and this sse-server knows formats up to {steps.Count}; use the newer version that made it.");
+            throw new StoreException(
+                StoreFailure.Corrupt,
+                $"The history {database.Path} has format {version}, and this sse-server reads formats up to {steps.Count}; "
+                + "use the newer version that wrote it.");
     }
 
     public static int Version(SqliteDatabase database) => (int)database.QueryNumber("PRAGMA user_version");
 
     private static void Step(SqliteDatabase database, string step, int version)
     {
-        database.BeginWrite();
-        try
-        {
-            database.Execute(step);
-            database.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {version}");
-            database.Commit();
-        }
-        catch
-        {
-            database.RollBack();
-            throw;
-        }
+        using var transaction = database.BeginWrite();
+        database.Execute(step);
+        database.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {version}");
+        transaction.Commit();
     }
 }

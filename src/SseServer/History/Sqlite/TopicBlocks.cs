@@ -1,25 +1,26 @@
 namespace SseServer.History.Sqlite;
 
-/// <summary>The blocks of selected topics, found by a look-up for each topic and, after each block, for the next one of its topic.</summary>
+/// <summary>
+/// The blocks of selected topics, found by a look-up for each topic and, after each block, by one for its topic's next block.
+/// </summary>
 internal sealed class TopicBlocks : IBlockSource
 {
-    private readonly TopicNames _names;
     private readonly SqliteStatement _totals;
     private readonly SqliteStatement _allTotals;
     private readonly SqliteStatement _blockAt;
     private readonly SqliteStatement _nextBlock;
-    private readonly BlockData _data;
+    private readonly BlockLoader _data;
     private readonly PriorityQueue<long, long> _next = new();
     private long _through;
 
     public TopicBlocks(SqliteDatabase database, TopicNames names)
     {
-        _names = names;
         _totals = database.Prepare("SELECT first_id, last_id, kept FROM topics WHERE topic_id = ?1");
         _allTotals = database.Prepare("SELECT topic_id, name, first_id, last_id, kept FROM topics WHERE count > 0 OR kept > 0");
-        _blockAt = database.Prepare("SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
+        _blockAt = database.Prepare(
+            "SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
         _nextBlock = database.Prepare("SELECT first_id FROM blocks WHERE topic_id = ?1 AND first_id > ?2 ORDER BY first_id LIMIT 1");
-        _data = new BlockData(database, names);
+        _data = new BlockLoader(database, names);
     }
 
     public long FirstId => _next.TryPeek(out _, out var firstId) ? firstId : long.MaxValue;
@@ -48,7 +49,7 @@ internal sealed class TopicBlocks : IBlockSource
         }
     }
 
-    public bool TryTake(StoredBlock block, out DamagedBlock damage)
+    public bool TryTake(BlockReader block, out DamagedBlock damage)
     {
         _next.TryDequeue(out var topicId, out var firstId);
         AddNext(topicId, firstId);
@@ -58,12 +59,12 @@ internal sealed class TopicBlocks : IBlockSource
     private void Add(long topicId, long firstId, long lastId, long kept, long after)
     {
         if (lastId <= after) return;
-        // Kept events stand before the first of the totals.
+        // Kept events come before the first one of the totals.
         if (kept > 0 || (firstId > 0 && firstId <= after)) AddAt(topicId, after);
         else if (firstId > 0 && firstId <= _through) _next.Enqueue(topicId, firstId);
     }
 
-    // The block that the id stands in, or the next one where it is the block's last.
+    // Adds the block that the id is in, or the next one if the id is the block's last.
     private void AddAt(long topicId, long after)
     {
         _blockAt.Bind(1, topicId).Bind(2, after);
@@ -81,9 +82,7 @@ internal sealed class TopicBlocks : IBlockSource
 
     private void AddNext(long topicId, long after)
     {
-        _nextBlock.Bind(1, topicId).Bind(2, after);
-        if (!_nextBlock.Step()) return;
-        if (_nextBlock.Number(0) <= _through) _next.Enqueue(topicId, _nextBlock.Number(0));
-        _nextBlock.Reset();
+        var next = _nextBlock.Bind(1, topicId).Bind(2, after).TakeNumber();
+        if (next > 0 && next <= _through) _next.Enqueue(topicId, next);
     }
 }

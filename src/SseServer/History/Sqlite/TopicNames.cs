@@ -1,6 +1,8 @@
 namespace SseServer.History.Sqlite;
 
-/// <summary>Topics' names and keys, for a reader. A key is never given to another topic, so what was looked up stays right.</summary>
+/// <summary>
+/// The names and numbers of topics, for a reader. A number is never reused for another topic, so what was looked up stays valid.
+/// </summary>
 internal sealed class TopicNames
 {
     // Some megabytes at most.
@@ -18,22 +20,19 @@ internal sealed class TopicNames
         _selected = new SelectedTopics(this);
     }
 
-    /// <summary>The topics of a selection that are stored; good until the next call.</summary>
+    /// <summary>The topics of a selection that are stored; valid until the next call.</summary>
     public SelectedTopics Select(StoredSelection selection)
     {
         _selected.Reset(selection.Patterns);
         foreach (var name in selection.Topics)
         {
-            _findTopic.Bind(1, name);
-            if (!_findTopic.Step()) continue;
-            _selected.Named.Add(_findTopic.Number(0));
-            _findTopic.Reset();
+            if (_findTopic.Bind(1, name).TakeNumber() is var topicId and > 0) _selected.Named.Add(topicId);
         }
 
         return _selected;
     }
 
-    /// <summary>The name of a topic that has a block; empty where its row is gone, which only damage can do.</summary>
+    /// <summary>The name of a topic that has a block; empty if its row is missing, which only damage can cause.</summary>
     public byte[] Find(long topicId)
     {
         if (_names.TryGetValue(topicId, out var name)) return name;

@@ -2,8 +2,21 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.History.Sqlite;
 
+/// <summary>A topic as the writer knows it: its number in the store, and its totals as they are committed.</summary>
+internal sealed class TopicRow(long topicId, byte[] name)
+{
+    public long TopicId { get; } = topicId;
+
+    public byte[] Name { get; } = name;
+
+    public TopicTotals Totals { get; set; }
+
+    public StoredTopic ToStored() => Totals.ToStored(Name);
+}
+
 /// <summary>
-/// The topics' rows and, beside them in memory, their keys and totals: read whole at the start, so that a commit looks nothing up. What stands in memory is what is committed. For the writer's thread.
+/// The table of topics, and all of its rows in memory: read at the start, so that a commit looks nothing up. Memory has what is committed:
+/// <see cref="Adopt"/> and <see cref="Forget"/> follow the commit of a change. For the writer's thread.
 /// </summary>
 internal sealed class TopicTable
 {
@@ -14,37 +27,36 @@ internal sealed class TopicTable
     private readonly SqliteStatement _update;
     private readonly SqliteStatement _delete;
 
+    /// <exception cref="StoreException">A row is damaged.</exception>
     public TopicTable(SqliteDatabase database)
     {
         _database = database;
-        _insert = database.Prepare($"INSERT INTO topics (name, {TopicTotals.Columns}) "
-            + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
-        _update = database.Prepare($"UPDATE topics SET ({TopicTotals.Columns}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-            + "?11) WHERE topic_id = ?1");
+        _insert = database.Prepare(
+            $"INSERT INTO topics (name, {TopicTotals.Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+        _update = database.Prepare(
+            $"UPDATE topics SET ({TopicTotals.Columns}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) WHERE topic_id = ?1");
         _delete = database.Prepare("DELETE FROM topics WHERE topic_id = ?1");
         Load();
     }
 
-    public IEnumerable<TopicRow> All => _byId.Values;
-
-    public int Count => _byId.Count;
+    public IReadOnlyCollection<TopicRow> All => _byId.Values;
 
     public TopicRow? Find(ReadOnlySpan<byte> name)
         => _byName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var row) ? row : null;
 
     public TopicRow? Find(long topicId) => _byId.GetValueOrDefault(topicId);
 
-    /// <summary>Writes the row of a topic that has none; it counts once <see cref="Adopt"/> is told of it, after the commit.</summary>
+    /// <summary>Writes the row of a new topic.</summary>
     public TopicRow Insert(byte[] name, in TopicTotals totals)
     {
         totals.Bind(_insert, 2, name).Bind(1, name).Run();
         return new TopicRow(_database.LastInsertedRow(), name);
     }
 
-    /// <summary>Writes a row's totals; they count once <see cref="Adopt"/> is told of them, after the commit.</summary>
+    /// <summary>Writes a topic's totals.</summary>
     public void Update(TopicRow row, in TopicTotals totals) => totals.Bind(_update, 2, row.Name).Bind(1, row.TopicId).Run();
 
-    /// <summary>Deletes a row; it counts once <see cref="Forget"/> is told of it, after the commit.</summary>
+    /// <summary>Deletes a topic's row.</summary>
     public void Delete(TopicRow row) => _delete.Bind(1, row.TopicId).Run();
 
     public void Adopt(TopicRow row, in TopicTotals totals)

@@ -2,7 +2,7 @@ using SseServer.Tests.History.Support;
 
 namespace SseServer.Tests.History.Faults;
 
-/// <summary>A disk that fails for a while: commits are refused with the reason, and go on by themselves once it is well.</summary>
+/// <summary>A disk that fails for a while: commits are refused with the reason, and work again once the disk does.</summary>
 [Platform("Linux")]
 internal sealed class DiskFailureTests : IDisposable
 {
@@ -15,11 +15,11 @@ internal sealed class DiskFailureTests : IDisposable
         _other.Dispose();
     }
 
-    // Numbers of Linux: 5 is EIO, 28 ENOSPC.
+    // Linux error numbers: 5 is EIO, 28 is ENOSPC.
     [TestCase("sync 5", "Unavailable")]
     [TestCase("write 5", "Unavailable")]
     [TestCase("write 28", "Full")]
-    public async Task Commits_are_refused_while_the_disk_fails_and_go_on_after(string fault, string refusal)
+    public async Task Commits_are_refused_while_the_disk_fails_and_work_again_after(string fault, string refusal)
     {
         var faultFile = Path.Combine(_other.Name, "fault");
         using var writer = new WriterProcess([_directory.File, WriterProcess.Endless],
@@ -39,8 +39,9 @@ internal sealed class DiskFailureTests : IDisposable
     [Test]
     public async Task Full_disk_refuses_commits_until_there_is_room()
     {
-        // A file system of its own, in a mount namespace of its own, so that nothing is left behind however the test ends.
-        var script = $"mount -t tmpfs -o size=16m none {_directory.Name} && head -c 10m /dev/zero > {_directory.Name}/ballast && exec \"$@\"";
+        // The writer gets its own file system in its own mount namespace, so that nothing is left behind however the test ends.
+        var script = $"mount -t tmpfs -o size=16m none {_directory.Name} "
+            + $"&& head -c 10m /dev/zero > {_directory.Name}/ballast && exec \"$@\"";
         using (var probe = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
             "unshare", ["-m", "sh", "-c", $"mount -t tmpfs none {_directory.Name}"])
         { RedirectStandardError = true })!)
@@ -62,6 +63,6 @@ internal sealed class DiskFailureTests : IDisposable
         File.Delete($"/proc/{writer.Id}/root{_directory.Name}/ballast");
 
         await writer.SaysAsync("whole");
-        Assert.That(await writer.ExitsAsync(), Is.Zero, "it finds all of its commits");
+        Assert.That(await writer.ExitsAsync(), Is.Zero, "It finds all of its commits.");
     }
 }

@@ -1,9 +1,11 @@
 namespace SseServer.Tests.History.Faults;
 
-/// <summary>A file as it may be after a power cut: what was synced is there; what was written since may be there, sector by sector, or not.</summary>
+/// <summary>
+/// A file as it may be after a power cut: what was synced is there; what was written since may be there, sector by sector, or not.
+/// </summary>
 internal sealed class DiskFile
 {
-    // The least that a disk writes as a whole.
+    // The smallest unit that a disk writes as a whole.
     private const int SectorBytes = 512;
 
     private readonly List<DiskOperation> _pending = [];
@@ -17,7 +19,7 @@ internal sealed class DiskFile
         else _pending.Add(operation);
     }
 
-    /// <summary>The file's bytes, where each pending sector is kept with a probability.</summary>
+    /// <summary>The file's bytes, with each pending sector kept at a probability.</summary>
     public byte[] AfterPowerCut(Random random, double kept)
     {
         var bytes = (byte[])_synced.Clone();

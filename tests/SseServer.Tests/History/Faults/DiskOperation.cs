@@ -2,10 +2,10 @@ using System.Text;
 
 namespace SseServer.Tests.History.Faults;
 
-/// <summary>What a process did to a file, as disk.c wrote it down.</summary>
-/// <param name="Kind">W write, S sync, T truncate to the offset, U unlink.</param>
+/// <summary>What a process did to a file, as recorded by disk.c.</summary>
+/// <param name="Kind">W for write, S for sync, T for truncate to the offset, U for unlink.</param>
 /// <param name="Name">The file within the directory.</param>
-/// <param name="Offset">Where, or the new length.</param>
+/// <param name="Offset">The position of a write, or the new length.</param>
 /// <param name="Bytes">What was written.</param>
 internal sealed record DiskOperation(char Kind, string Name, long Offset, byte[] Bytes)
 {

@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace SseServer.Tests.History.Faults;
 
-/// <summary>disk.c, compiled once, and put under a process.</summary>
+/// <summary>Compiles disk.c, once, and loads it into a process.</summary>
 internal static class FaultyDisk
 {
     private static readonly Lazy<string?> Library = new(Compile);
 
-    /// <summary>Has the process load it; the test is skipped where it cannot be.</summary>
+    /// <summary>Makes the process load the library; ignores the test if there is no compiler.</summary>
     /// <param name="start">The process.</param>
-    /// <param name="directory">Whose files are looked at.</param>
-    /// <param name="log">Takes a record for each operation.</param>
-    /// <param name="fault">The file that says what is to fail, while it exists.</param>
+    /// <param name="directory">The directory whose files are watched.</param>
+    /// <param name="log">The file that gets a record of each operation.</param>
+    /// <param name="fault">A file that says which operations fail, while it exists.</param>
     public static void PutUnder(ProcessStartInfo start, string directory, string log, string fault)
     {
         if (Library.Value is not { } library)
@@ -32,7 +32,8 @@ internal static class FaultyDisk
         var library = Path.Combine(AppContext.BaseDirectory, "History/Faults/disk.so");
         try
         {
-            using var gcc = Process.Start("gcc", ["-shared", "-fPIC", "-O1", "-o", library, Path.Combine(AppContext.BaseDirectory, "History/Faults/disk.c"), "-ldl"]);
+            var source = Path.Combine(AppContext.BaseDirectory, "History/Faults/disk.c");
+            using var gcc = Process.Start("gcc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]);
             gcc.WaitForExit();
             return gcc.ExitCode == 0 ? library : null;
         }

@@ -4,8 +4,8 @@ using SseServer.Tests.History.Support;
 namespace SseServer.Tests.History.Faults;
 
 /// <summary>
-/// A power cut takes what was written and not synced, any part of it. One run of a writer is written down, operation by operation; the disk is then put together as it may be after
-/// a cut at any place of the run.
+/// A power cut loses any part of what was written and not synced. One run of a writer is recorded, operation by operation; the disk is then
+/// put together as it may be after a cut at any point of the run.
 /// </summary>
 [Platform("Linux")]
 internal sealed class PowerCutTests : IDisposable
@@ -50,7 +50,7 @@ internal sealed class PowerCutTests : IDisposable
     }
 
     [Test]
-    public void Power_cut_anywhere_takes_nothing_that_was_acknowledged()
+    public void Power_cut_anywhere_loses_nothing_that_was_acknowledged()
     {
         var random = new Random(20);
         var first = _run.FindIndex(IsAcknowledgement);
@@ -61,7 +61,7 @@ internal sealed class PowerCutTests : IDisposable
     }
 
     [Test]
-    public void Disk_that_lies_about_syncing_is_found_out_by_the_same_look()
+    public void Disk_that_ignores_syncs_is_noticed_by_the_same_check()
     {
         HashSet<int> cuts = [_run.Count / 2, _run.Count - 10];
 
@@ -78,7 +78,8 @@ internal sealed class PowerCutTests : IDisposable
             if (cuts.Contains(i))
             {
                 PutTogether(files, random, kept[random.Next(kept.Length)]);
-                if (StoredCommits.Problem(Path.Combine(_cut.Name, "history.db"), acknowledged) is { } problem) problems.Add($"Cut at {i}: {problem}");
+                var problem = StoredCommits.Problem(Path.Combine(_cut.Name, "history.db"), acknowledged);
+                if (problem is not null) problems.Add($"Cut at {i}: {problem}");
             }
 
             if (IsAcknowledgement(_run[i])) acknowledged++;
@@ -96,12 +97,13 @@ internal sealed class PowerCutTests : IDisposable
 
     private static void Do(Dictionary<string, DiskFile> files, DiskOperation operation)
     {
-        // The index of the write-ahead log is memory, and made anew from the log.
+        // The index of the write-ahead log is in memory, and is rebuilt from the log.
         if (operation.Name is not ("history.db" or "history.db-wal")) return;
         if (operation.Kind == 'U') files.Remove(operation.Name);
         else if (files.TryGetValue(operation.Name, out var file)) file.Do(operation);
         else (files[operation.Name] = new DiskFile()).Do(operation);
     }
 
-    private static bool IsAcknowledgement(DiskOperation operation) => operation is { Name: Journal, Bytes: [>= (byte)'0' and <= (byte)'9', ..] };
+    private static bool IsAcknowledgement(DiskOperation operation)
+        => operation is { Name: Journal, Bytes: [>= (byte)'0' and <= (byte)'9', ..] };
 }

@@ -6,24 +6,27 @@ using SseServer.Tests.History.Support;
 namespace SseServer.Tests.History.Faults;
 
 /// <summary>
-/// The process that is killed, cut off and starved of disk: <c>dotnet SseServer.Tests.dll PATH COMMITS [JOURNAL]</c> makes commits 1, 2, 3, ... and writes a line to the
-/// journal, or to its output, for each that was acknowledged. What a commit holds follows from its number, so another process knows what must be there.
+/// The process under test: <c>dotnet SseServer.Tests.dll PATH COMMITS [JOURNAL]</c> makes commits 1, 2, 3, ... and writes a line to the
+/// journal, or to its output, for each that was acknowledged. The events of a commit follow from its number, so another process knows what
+/// must be there.
 /// </summary>
 internal static class StoreWriter
 {
-    /// <summary>A topic that each commit has an event with a key of, and whose retention is a few events.</summary>
+    /// <summary>A topic of which each commit has an event with a key. Its retention is a few events.</summary>
     public const string KeyedTopic = "keyed";
 
     private const int Keys = 40;
 
-    /// <summary>Ids of a commit begin at its number times this.</summary>
+    /// <summary>The ids of a commit begin at its number times this.</summary>
     public const long IdsPerCommit = 100;
 
     public static int Main(string[] args)
     {
         var commits = int.Parse(args[1], CultureInfo.InvariantCulture);
         // Unbuffered, so that a line is one write, in order with those of the store.
-        using var journal = args.Length > 2 ? new FileStream(args[2], FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0) : Console.OpenStandardOutput();
+        using var journal = args.Length > 2
+            ? new FileStream(args[2], FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0)
+            : Console.OpenStandardOutput();
         using var store = new SqliteEventStore(args[0]) { CheckpointPages = 128 };
         store.Open(1, 1);
         for (var number = 1; number <= commits;)
@@ -44,17 +47,19 @@ internal static class StoreWriter
         }
 
         using var reader = store.OpenReader();
-        var isWhole = StoreEvents.ReadIds(reader, StoreEvents.Select("t/*")).SequenceEqual(Enumerable.Range(1, commits).SelectMany(Events).Select(e => e.Id))
+        var events = Enumerable.Range(1, commits).SelectMany(Events).Select(e => e.Id);
+        var isWhole = StoreEvents.ReadIds(reader, StoreEvents.Select("t/*")).SequenceEqual(events)
             && StoreEvents.ReadIds(reader, StoreEvents.Select(KeyedTopic) with { LatestOnly = true }).SequenceEqual(LatestIds(commits));
         journal.Write(isWhole ? "whole\n"u8 : "not whole\n"u8);
         return isWhole ? 0 : 1;
     }
 
-    /// <summary>The last event of a commit, which supersedes the one of some commits before.</summary>
+    /// <summary>The last event of a commit; it supersedes that of an earlier commit.</summary>
     public static StoredEvent KeyedEvent(int number) => new(KeyedTopic, (number * IdsPerCommit) + 50, "x") { Key = $"k{number % Keys}" };
 
     /// <summary>The newest event of each key after some number of commits.</summary>
-    public static IEnumerable<long> LatestIds(int commits) => Enumerable.Range(1, commits).TakeLast(Keys).Select(number => KeyedEvent(number).Id);
+    public static IEnumerable<long> LatestIds(int commits)
+        => Enumerable.Range(1, commits).TakeLast(Keys).Select(number => KeyedEvent(number).Id);
 
     /// <summary>The other events of a commit: some small ones and, now and then, one of many pages.</summary>
     public static IEnumerable<StoredEvent> Events(int number)
@@ -64,7 +69,9 @@ internal static class StoreWriter
         for (var i = 0; i < count; i++)
         {
             var length = random.Next(10) == 0 ? random.Next(60_000) : random.Next(3_000);
-            yield return new($"t/{random.Next(5)}", (number * IdsPerCommit) + i, new string((char)('a' + random.Next(26)), length), random.Next(3) == 0 ? $"p{number}.{i}" : null);
+            var topic = $"t/{random.Next(5)}";
+            var data = new string((char)('a' + random.Next(26)), length);
+            yield return new(topic, (number * IdsPerCommit) + i, data, random.Next(3) == 0 ? $"p{number}.{i}" : null);
         }
     }
 }

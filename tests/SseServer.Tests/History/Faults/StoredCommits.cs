@@ -5,11 +5,12 @@ using SseServer.Tests.History.Support;
 
 namespace SseServer.Tests.History.Faults;
 
-/// <summary>Looks whether a file holds what a <see cref="StoreWriter"/> was told it holds.</summary>
+/// <summary>Checks that a file has the commits that a <see cref="StoreWriter"/> made.</summary>
 internal static class StoredCommits
 {
     /// <summary>
-    /// What is wrong, or null: the commits are whole, in order and without a hole, at least those acknowledged and at most one more; the file is sound, and takes the next commit.
+    /// What is wrong, or null: the commits are whole, in order and without a hole, at least those acknowledged and at most one more; the
+    /// check finds nothing, and the next commit works.
     /// </summary>
     public static string? Problem(string path, int acknowledged)
     {
@@ -24,9 +25,13 @@ internal static class StoredCommits
             var expected = Enumerable.Range(1, commits).SelectMany(StoreWriter.Events).ToList();
             if (!stored.Select(e => e.Id).SequenceEqual(expected.Select(e => e.Id))) return "Events of a commit are missing.";
             for (var i = 0; i < expected.Count; i++)
-                if (!stored[i].Frame.AsSpan().SequenceEqual(StoreEvents.Frame(expected[i], out _))) return $"Event {expected[i].Id} is another.";
-            if (!StoreEvents.ReadIds(reader, StoreEvents.Select(StoreWriter.KeyedTopic) with { LatestOnly = true }).SequenceEqual(StoreWriter.LatestIds(commits)))
-                return "The newest events of keys are others.";
+            {
+                var frame = StoreEvents.Frame(expected[i], out _);
+                if (!stored[i].Frame.AsSpan().SequenceEqual(frame)) return $"Event {expected[i].Id} has other bytes.";
+            }
+
+            var latest = StoreEvents.ReadIds(reader, StoreEvents.Select(StoreWriter.KeyedTopic) with { LatestOnly = true });
+            if (!latest.SequenceEqual(StoreWriter.LatestIds(commits))) return "The newest events of the keys are wrong.";
             if (HistoryCheck.Run(path) is { Problems: { Count: > 0 } problems }) return problems[0];
             StoreEvents.Commit(store, [.. StoreWriter.Events(commits + 1), StoreWriter.KeyedEvent(commits + 1)]);
             return null;

@@ -4,14 +4,14 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.History.Faults;
 
-/// <summary>A running <see cref="StoreWriter"/>, and what it says. Disposing it kills it.</summary>
+/// <summary>A running <see cref="StoreWriter"/>, and its output. Disposing it kills it.</summary>
 internal sealed class WriterProcess : IDisposable
 {
     private readonly Process _process;
     private string? _last = "";
 
-    /// <param name="arguments">The store's file, how many commits it makes, and where its journal is a file, that.</param>
-    /// <param name="prepare">Changes what is run, such as its environment.</param>
+    /// <param name="arguments">The store's file, the number of commits to make, and, if the journal is a file, its path.</param>
+    /// <param name="prepare">Changes how the process is started, such as its environment.</param>
     public WriterProcess(string[] arguments, Action<ProcessStartInfo>? prepare = null)
     {
         var start = new ProcessStartInfo(
@@ -28,17 +28,17 @@ internal sealed class WriterProcess : IDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Commits that are known to be acknowledged: their numbers are 1 to this.</summary>
+    /// <summary>The number of the last commit that is known to be acknowledged.</summary>
     public int Acknowledged { get; private set; }
 
-    /// <summary>Reads what it says until it has acknowledged some number of commits.</summary>
+    /// <summary>Reads its output until it has acknowledged some number of commits.</summary>
     public async Task AcknowledgesAsync(int commits)
     {
         while (Acknowledged < commits) await ReadLineAsync();
         Assert.That(Acknowledged, Is.EqualTo(commits));
     }
 
-    /// <summary>Reads what it says until it says a line.</summary>
+    /// <summary>Reads its output until a line comes.</summary>
     public async Task SaysAsync(string line)
     {
         while (_last != line) await ReadLineAsync();
@@ -50,7 +50,7 @@ internal sealed class WriterProcess : IDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Kills it, and reads what it has said until then.</summary>
+    /// <summary>Kills it, and reads the rest of its output.</summary>
     public async Task KillAsync()
     {
         _process.Kill();

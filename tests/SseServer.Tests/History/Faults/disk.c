@@ -1,11 +1,11 @@
-/* Stands between a process and its files (LD_PRELOAD): writes down what it does to the files of one directory, in order, and fails on demand.
+/* Sits between a process and its files (LD_PRELOAD): records what it does to the files of one directory, in order, and fails on demand.
  *
- * DISK_DIRECTORY  whose files are looked at
- * DISK_LOG        takes a record for each operation that succeeded: kind, name's length, offset, length (one byte, three little-endian
- *                 numbers of 8 bytes), name, bytes. Kinds: W write, S sync, T truncate (to the offset), U unlink.
+ * DISK_DIRECTORY  the directory whose files are watched
+ * DISK_LOG        a file that gets a record of each operation that succeeded: kind, length of the name, offset, length (one byte, three
+ *                 little-endian numbers of 8 bytes), name, bytes. Kinds: W write, S sync, T truncate (to the offset), U unlink.
  * DISK_FAULT      a file; while it exists and says "write N" or "sync N", those operations on history.db* fail with errno N.
  *
- * What is written through a memory map is not seen: the index of a write-ahead log, which is rebuilt from the log.
+ * Writes through a memory map are not seen: those to the index of a write-ahead log, which is rebuilt from the log.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -67,7 +67,7 @@ static void record(char kind, const char *name, uint64_t offset, const void *byt
     pthread_mutex_unlock(&gate);
 }
 
-/* Whether the operation is to fail; errno says with what. */
+/* Whether the operation must fail; then sets errno. */
 static int fails(const char *operation, const char *name) {
     if (!fault || strncmp(name, "history.db", 10) != 0) return 0;
     int file = open(fault, O_RDONLY | O_CLOEXEC);

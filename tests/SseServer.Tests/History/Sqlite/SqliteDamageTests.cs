@@ -7,7 +7,7 @@ using SseServer.Tests.History.Support;
 namespace SseServer.Tests.History.Sqlite;
 
 /// <summary>
-/// Any byte of a small file changed: the check and the server say the same of it, and no reader loses an event in silence or gets one
+/// Whatever byte of a small file is changed, the check and the server report the same, and no reader loses an event silently or gets one
 /// that was never written.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
@@ -19,7 +19,7 @@ internal sealed class SqliteDamageTests : IDisposable
 
     private static readonly string[][] Selections = [["a"], ["keyed"], ["job"], ["a", "keyed", "job"], ["**"], ["*", "keyed"]];
 
-    // Every byte of the first page, which has the header, and of the others some, unless all are asked for.
+    // Every byte of the first page, which has the header, and some of the others, unless a long run is asked for.
     private static readonly int Step = Environment.GetEnvironmentVariable("SSE_TEST_LONG") is null ? 11 : 1;
 
     private readonly StoreDirectory _directory = new();
@@ -28,7 +28,7 @@ internal sealed class SqliteDamageTests : IDisposable
 
     private enum Verdict
     {
-        Well,
+        Sound,
 
         /// <summary>Some blocks cannot be read.</summary>
         Damaged,
@@ -75,11 +75,11 @@ internal sealed class SqliteDamageTests : IDisposable
         }
 
         Assert.That(refusal, Is.Null, $"{what}: the check says it is {verdict}.");
-        Assert.That(Describe(start!, verdict == Verdict.Well), Is.EqualTo(Describe(expected.Start, verdict == Verdict.Well)), what);
+        Assert.That(Describe(start!, verdict == Verdict.Sound), Is.EqualTo(Describe(expected.Start, verdict == Verdict.Sound)), what);
         foreach (var (selection, read) in events!)
         {
             var all = expected.Events[selection];
-            if (verdict == Verdict.Well) Assert.That(read.Select(e => e.Id), Is.EqualTo(all.Select(e => e.Id)), $"{what}: {selection}");
+            if (verdict == Verdict.Sound) Assert.That(read.Select(e => e.Id), Is.EqualTo(all.Select(e => e.Id)), $"{what}: {selection}");
             foreach (var e in read)
             {
                 if (e.Frame.Length == 0) continue;
@@ -87,10 +87,10 @@ internal sealed class SqliteDamageTests : IDisposable
                 Assert.That(original.Frame, Is.EqualTo(e.Frame), $"{what}: an event of {selection} was never written.");
             }
 
-            var told = read.Where(e => e.Frame.Length == 0).ToList();
+            var gaps = read.Where(e => e.Frame.Length == 0).ToList();
             foreach (var lost in all.Where(e => !read.Exists(other => other.Id == e.Id && other.Frame.Length > 0)))
-                Assert.That(told.Exists(gap => gap.Id <= lost.Id && lost.Id <= gap.PrefixLength),
-                    $"{what}: {lost.Id} of {selection} is lost in silence.");
+                Assert.That(gaps.Exists(gap => gap.Id <= lost.Id && lost.Id <= gap.PrefixLength),
+                    $"{what}: {lost.Id} of {selection} is lost silently.");
         }
 
         return verdict;
@@ -102,7 +102,7 @@ internal sealed class SqliteDamageTests : IDisposable
         {
             var check = HistoryCheck.Run(path);
             sentence = string.Join(" ", check.Problems);
-            return check.Problems.Count > 0 ? Verdict.Broken : check.Damage.Count > 0 ? Verdict.Damaged : Verdict.Well;
+            return check.Problems.Count > 0 ? Verdict.Broken : check.Damage.Count > 0 ? Verdict.Damaged : Verdict.Sound;
         }
         catch (StoreException exception)
         {
@@ -112,11 +112,11 @@ internal sealed class SqliteDamageTests : IDisposable
     }
 
     /// <summary>
-    /// What a server reads; damage stands in it as an entry without a frame, whose id and prefix are its first and last id. Null where
-    /// the server does not start.
+    /// What a server reads. Damage is an entry without a frame, whose id and prefix are its first and last id. Null if the server does not
+    /// start.
     /// </summary>
-    private static Dictionary<string,
-        List<(long Id, byte[] Frame, int PrefixLength)>>? Read(string path, string what, out StoreStart? start, out string? refusal)
+    private static Dictionary<string, List<(long Id, byte[] Frame, int PrefixLength)>>? Read(
+        string path, string what, out StoreStart? start, out string? refusal)
     {
         (start, refusal) = (null, null);
         var read = new Dictionary<string, List<(long, byte[], int)>>();
@@ -152,13 +152,13 @@ internal sealed class SqliteDamageTests : IDisposable
         return read;
     }
 
-    private static string Describe(StoreStart start, bool isWell)
+    private static string Describe(StoreStart start, bool isSound)
         => string.Join('\n', start.Topics.OrderBy(topic => Convert.ToHexString(topic.Name))
             .Select(topic => $"{Convert.ToHexString(topic.Name)} {topic with { Name = [] }}"))
-            + (isWell ? $"\n{start.Origin} {start.HighWater} {start.LastId} {start.Floor} {start.UncleanThrough} "
+            + (isSound ? $"\n{start.Origin} {start.HighWater} {start.LastId} {start.Floor} {start.UncleanThrough} "
                 + $"{string.Join(' ', start.Lives)}" : "");
 
-    // Small pages, so that there are few bytes that mean nothing; blocks run over several of them.
+    // Small pages, so that few bytes are unused, and blocks take several of them.
     private void Fill()
     {
         using (var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWriteCreate))

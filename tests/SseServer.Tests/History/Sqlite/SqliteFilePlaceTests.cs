@@ -10,7 +10,7 @@ using SseServer.Tests.Support;
 namespace SseServer.Tests.History.Sqlite;
 
 /// <summary>
-/// The file is one server's by whatever path, and nothing is acknowledged that goes to a file that is not at the path any more.
+/// Only one server uses a file, by whatever path, and no event is acknowledged that went to a file that is no longer at the path.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -27,7 +27,7 @@ internal sealed class SqliteFilePlaceTests : IDisposable
     [TestCase("hard link")]
     [TestCase("lock file deleted")]
     [TestCase("lock file replaced")]
-    public void Second_server_is_refused_by_whatever_path_it_comes(string way)
+    public void Second_server_is_refused_whatever_path_it_uses(string way)
     {
         using var first = new SqliteEventStore(_directory.File);
         first.Open(1, 2);
@@ -52,15 +52,15 @@ internal sealed class SqliteFilePlaceTests : IDisposable
         using var second = new SqliteEventStore(path);
         var refusal = Assert.Throws<StoreException>(() => second.Open(1, 2));
 
-        Assert.That(refusal!.Message, Is.EqualTo($"The history {path} is in use by another sse-server; stop that one, or give "
-            + "this one a file of its own."));
-        StoreEvents.Commit(first, new StoredEvent("a", 5, "goes on"));
+        Assert.That(refusal!.Message, Is.EqualTo($"The history {path} is in use by another sse-server; stop that one, or use "
+            + "another file for this one."));
+        StoreEvents.Commit(first, new StoredEvent("a", 5, "still works"));
     }
 
-    [TestCase("deleted", "was deleted or moved away")]
-    [TestCase("moved", "was deleted or moved away")]
-    [TestCase("replaced", "Another file was put in the place of")]
-    [TestCase("log deleted", "was deleted or replaced while it is in use; restart the server")]
+    [TestCase("deleted", "was deleted or moved while the server uses it")]
+    [TestCase("moved", "was deleted or moved while the server uses it")]
+    [TestCase("replaced", "was replaced by another file while the server uses it")]
+    [TestCase("log deleted", "was deleted or replaced while the server uses it; restart the server")]
     public void Publishing_is_refused_while_the_file_is_not_in_its_place(string what, string reason)
     {
         using var hub = new TestHub(store: new SqliteEventStore(_directory.File));
@@ -105,7 +105,7 @@ internal sealed class SqliteFilePlaceTests : IDisposable
     }
 
     [Test]
-    public void Health_hears_of_a_file_that_goes_and_comes_though_nobody_publishes()
+    public void Health_notices_a_file_that_goes_and_comes_back_without_a_publish()
     {
         using var hub = new TestHub(store: new SqliteEventStore(_directory.File));
         File.Move(_directory.File, Aside);
@@ -138,7 +138,7 @@ internal sealed class SqliteFilePlaceTests : IDisposable
     }
 
     [Test]
-    public void A_server_that_stops_leaves_alone_what_was_put_in_the_place_of_its_files()
+    public void A_server_that_stops_leaves_files_alone_that_replaced_its_own()
     {
         var store = new SqliteEventStore(_directory.File);
         store.Open(1, 2);

@@ -6,7 +6,7 @@ using SseServer.Tests.History.Support;
 
 namespace SseServer.Tests.History.Sqlite;
 
-/// <summary>The file under the store: who may open it, what is refused, and what is noticed when it is damaged.</summary>
+/// <summary>The store's file: who may open it, which files are refused, and how damage is noticed.</summary>
 internal sealed class SqliteFileTests : IDisposable
 {
     private readonly StoreDirectory _directory = new();
@@ -21,20 +21,21 @@ internal sealed class SqliteFileTests : IDisposable
             using var second = new SqliteEventStore(_directory.File);
             var refusal = Assert.Throws<StoreException>(() => second.Open(1, 2));
             Assert.That(refusal!.Failure, Is.EqualTo(StoreFailure.Unavailable));
-            Assert.That(refusal.Message, Is.EqualTo($"The history {_directory.File} is in use by another sse-server; stop that one, or give this one a file of its own."));
+            Assert.That(refusal.Message, Is.EqualTo(
+                $"The history {_directory.File} is in use by another sse-server; stop that one, or use another file for this one."));
         }
 
         using var next = new SqliteEventStore(_directory.File);
         Assert.DoesNotThrow(() => next.Open(1, 2));
     }
 
-    // They hold every event, of protected topics too. A umask can only take rights away from the mode that is asked for.
+    // They have every event, of protected topics too. A umask can only remove rights from the requested mode.
     [Test]
     public void Files_are_for_the_servers_user_alone([Values] bool isThere)
     {
         if (OperatingSystem.IsWindows())
         {
-            Assert.Ignore("The directory's rights hold there.");
+            Assert.Ignore("On Windows the directory's rights apply.");
             return;
         }
 
@@ -61,7 +62,8 @@ internal sealed class SqliteFileTests : IDisposable
         var refusal = Assert.Throws<StoreException>(() => store.Open(1, 2));
 
         Assert.That(refusal!.Failure, Is.EqualTo(StoreFailure.Unavailable));
-        Assert.That(refusal.Message, Does.StartWith($"The directory {_directory.Name}/none of the history").And.EndWith("create it, writable for the server's user."));
+        Assert.That(refusal.Message, Does.StartWith($"The directory {_directory.Name}/none of the history"));
+        Assert.That(refusal.Message, Does.EndWith("does not exist; create it, and let the server's user write it."));
     }
 
     [Test]
@@ -99,13 +101,13 @@ internal sealed class SqliteFileTests : IDisposable
     {
         using (Open())
         {
-            // Makes the file.
+            // Creates the file.
         }
 
         Run("PRAGMA user_version = 4");
 
-        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 4, and this sse-server knows formats up to "
-            + "3; use the newer version that made it."));
+        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 4, and this sse-server reads formats up to "
+            + "3; use the newer version that wrote it."));
         Assert.That(Query("PRAGMA user_version"), Is.EqualTo(4));
     }
 
@@ -113,7 +115,8 @@ internal sealed class SqliteFileTests : IDisposable
     public void Older_format_is_brought_to_this_one_and_keeps_its_events()
     {
         using (var old = Open()) StoreEvents.Commit(old, new StoredEvent("t", 5, "kept"));
-        IReadOnlyList<string> steps = [.. StoreSchema.Steps, "ALTER TABLE topics ADD COLUMN note TEXT", "UPDATE topics SET note = 'migrated'"];
+        IReadOnlyList<string> steps =
+            [.. StoreSchema.Steps, "ALTER TABLE topics ADD COLUMN note TEXT", "UPDATE topics SET note = 'migrated'"];
 
         using (var store = new SqliteEventStore(_directory.File, steps))
         {
@@ -131,10 +134,11 @@ internal sealed class SqliteFileTests : IDisposable
     {
         using (Open())
         {
-            // Makes the file.
+            // Creates the file.
         }
 
-        using (var store = new SqliteEventStore(_directory.File, [.. StoreSchema.Steps, "CREATE TABLE second (x)", "CREATE TABLE third (x); NONSENSE"]))
+        string[] steps = [.. StoreSchema.Steps, "CREATE TABLE second (x)", "CREATE TABLE third (x); NONSENSE"];
+        using (var store = new SqliteEventStore(_directory.File, steps))
             Assert.Throws<StoreException>(() => store.Open(10, 20));
 
         Assert.That(Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count + 1));
@@ -146,7 +150,7 @@ internal sealed class SqliteFileTests : IDisposable
     {
         using (Open())
         {
-            // Makes the file.
+            // Creates the file.
         }
 
         Assert.That(Query("PRAGMA auto_vacuum"), Is.EqualTo(2), "incremental");
@@ -156,7 +160,7 @@ internal sealed class SqliteFileTests : IDisposable
     }
 
     [Test]
-    public void Damaged_block_is_noticed_and_no_byte_of_it_is_given_out()
+    public void Damaged_block_is_noticed_and_no_byte_of_it_is_sent()
     {
         using (var store = Open()) StoreEvents.Commit(store, new StoredEvent("t", 5, "kept"), new("t", 6, "kept"));
         // The last letter of both events' data, "kept", becomes another.
@@ -196,15 +200,16 @@ internal sealed class SqliteFileTests : IDisposable
         StoreEvents.Commit(store, new StoredEvent("t", 5, "kept", "first"));
         Run("CREATE TRIGGER full BEFORE UPDATE OF high_water ON store BEGIN SELECT RAISE(ABORT, 'planted'); END");
 
-        Assert.Throws<StoreException>(() => StoreEvents.Commit(store, new StoredEvent("t", 6, "lost", "second"), new("made here", 7, "lost")));
+        StoredEvent[] refused = [new("t", 6, "lost", "second"), new("new", 7, "lost")];
+        Assert.Throws<StoreException>(() => StoreEvents.Commit(store, refused));
         Run("DROP TRIGGER full");
-        StoreEvents.Commit(store, new StoredEvent("made here", 7, "kept"), new("t", 8, "kept"));
+        StoreEvents.Commit(store, new StoredEvent("new", 7, "kept"), new("t", 8, "kept"));
 
         using var reader = store.OpenReader();
         Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("**")), Is.EqualTo(new long[] { 5, 7, 8 }));
-        var places = new List<StoredPlace>();
-        store.FindPublisherId("second"u8, places);
-        Assert.That(places, Is.Empty);
+        var locations = new List<StoredLocation>();
+        store.FindPublisherId("second"u8, locations);
+        Assert.That(locations, Is.Empty);
         store.Dispose();
         using var again = new SqliteEventStore(_directory.File);
         Assert.That(again.Open(10, 20).Topics.Select(topic => topic.Count).Order(), Is.EqualTo(new[] { 1L, 2L }));

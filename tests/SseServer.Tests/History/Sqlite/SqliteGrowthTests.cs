@@ -4,7 +4,7 @@ using SseServer.Tests.History.Support;
 
 namespace SseServer.Tests.History.Sqlite;
 
-/// <summary>The files stay as large as what they hold asks for.</summary>
+/// <summary>The size of the files follows what they store.</summary>
 internal sealed class SqliteGrowthTests : IDisposable
 {
     private const int Megabyte = 1024 * 1024;
@@ -23,26 +23,26 @@ internal sealed class SqliteGrowthTests : IDisposable
             StoreEvents.TrimTo(store, "t", new StoreBounds(100, long.MaxValue, 0));
             while (store.Maintain())
             {
-                // Until nothing is left to do.
+                // Until there is nothing left to do.
             }
         }
 
-        // 60 MB of events went through, of which 2 MB are kept.
+        // 60 MB of events were written, of which 2 MB are kept.
         Assert.That(Size(""), Is.LessThan(8 * Megabyte));
         Assert.That(Size("-wal"), Is.LessThan(4 * Megabyte));
     }
 
     [Test]
-    public void Log_is_worked_off_where_nobody_calls_for_housekeeping()
+    public void Log_stays_small_when_maintenance_is_never_called()
     {
         using var store = Open(checkpointPages: 64);
         for (var id = 1L; id <= 1_000; id += 10) Fill(store, id, 10);
 
-        Assert.That(Size("-wal"), Is.LessThan(4 * Megabyte), "20 MB went through it");
+        Assert.That(Size("-wal"), Is.LessThan(4 * Megabyte), "20 MB were written to it");
     }
 
     [Test]
-    public void Log_is_worked_off_between_the_pages_of_a_reader()
+    public void Log_stays_small_while_a_reader_takes_pages()
     {
         using var store = Open(checkpointPages: 64);
         using var reader = store.OpenReader();
@@ -54,11 +54,11 @@ internal sealed class SqliteGrowthTests : IDisposable
             store.Maintain();
         }
 
-        Assert.That(Size("-wal"), Is.LessThan(4 * Megabyte), "20 MB went through it");
+        Assert.That(Size("-wal"), Is.LessThan(4 * Megabyte), "20 MB were written to it");
     }
 
     [Test]
-    public void Space_of_events_that_went_is_given_back_in_steps()
+    public void Space_of_trimmed_events_is_returned_in_steps()
     {
         using (var store = Open(checkpointPages: 256))
         {
@@ -70,7 +70,7 @@ internal sealed class SqliteGrowthTests : IDisposable
             store.Close(2_000);
         }
 
-        // Four megabytes are kept for events to come, of 40.
+        // Of 40 megabytes, 4 are kept for events to come.
         Assert.That(Size(""), Is.LessThan(8 * Megabyte));
     }
 

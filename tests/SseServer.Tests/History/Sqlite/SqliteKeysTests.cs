@@ -8,7 +8,7 @@ using SseServer.Tests.History.Support;
 
 namespace SseServer.Tests.History.Sqlite;
 
-/// <summary>How keys lie in the file: what stays of a block, what it costs to find, and what of an older file comes along.</summary>
+/// <summary>Keys in the file: what compaction leaves of a block, what a look-up costs, and how an older file is migrated.</summary>
 internal sealed class SqliteKeysTests : IDisposable
 {
     private readonly StoreDirectory _directory = new();
@@ -18,12 +18,13 @@ internal sealed class SqliteKeysTests : IDisposable
     [Test]
     public void File_of_version_1_is_read_trimmed_and_takes_keys()
     {
-        using (var packed = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "History", "Sqlite", "version-1.db.gz")), CompressionMode.Decompress))
+        var original = Path.Combine(AppContext.BaseDirectory, "History", "Sqlite", "version-1.db.gz");
+        using (var packed = new GZipStream(File.OpenRead(original), CompressionMode.Decompress))
         using (var file = File.Create(_directory.File))
             packed.CopyTo(file);
         Assert.That(Query("PRAGMA user_version"), Is.EqualTo(1));
         // A trim that was cut short.
-        using (var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWrite)) database.Execute("UPDATE topics SET evicted_through = last_id - 100 WHERE name = x'742F31'");
+        Execute("UPDATE topics SET evicted_through = last_id - 100 WHERE name = x'742F31'");
         var events = Enumerable.Range(1, 12).SelectMany(StoreWriter.Events).ToList();
 
         using (var store = Open())
@@ -39,7 +40,7 @@ internal sealed class SqliteKeysTests : IDisposable
             Assert.That(store.PlanTrim("t/2"u8, new StoreBounds(2, long.MaxValue, 0)), Is.EqualTo(new StoreTrim(5001, lost)));
             StoreEvents.TrimTo(store, "t/2", new StoreBounds(1, long.MaxValue, 5002));
             StoreEvents.TrimTo(store, "t/1", new StoreBounds(1, long.MaxValue, 6000));
-            Assert.That(store.Holds("t/1"u8), Is.False);
+            Assert.That(store.HasEvents("t/1"u8), Is.False);
             Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t/2")), Is.EqualTo(new long[] { 5002, 5003 }));
         }
 
@@ -54,23 +55,30 @@ internal sealed class SqliteKeysTests : IDisposable
         StoreTrim plan;
         using (var store = Open())
         {
-            for (var i = 1; i <= 150; i++) StoreEvents.Commit(store, Keyed("t", (2 * i) - 1, $"k{i}", bytes: 25_000), new("t", 2 * i, new string('x', 25_000)));
+            for (var i = 1; i <= 150; i++)
+            {
+                var keyed = Keyed("t", (2 * i) - 1, $"k{i}", bytes: 25_000);
+                StoreEvents.Commit(store, keyed, new("t", 2 * i, new string('x', 25_000)));
+            }
+
             plan = store.PlanTrim("t"u8, bounds);
-            Assert.That(store.Trim("t"u8, plan), Is.True, "These blocks are too much for one step.");
+            Assert.That(store.Trim("t"u8, plan), Is.True, "These blocks are too large for one step.");
         }
 
         AssertSound();
         using var again = new SqliteEventStore(_directory.File);
-        Assert.That(again.Open(1, 1).Topics.Single().EvictedThrough, Is.EqualTo(plan.LostThrough), "What was said to be lost stays so.");
+        Assert.That(again.Open(1, 1).Topics.Single().LostThrough, Is.EqualTo(plan.LostThrough), "What was announced as lost stays lost.");
         StoreEvents.TrimTo(again, "t", bounds);
         using var reader = again.OpenReader();
 
-        Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t")), Is.EqualTo(Enumerable.Range(86, 60).Select(i => (2L * i) - 1).Concat(Enumerable.Range(291, 10).Select(i => (long)i))));
+        var keptKeys = Enumerable.Range(86, 60).Select(i => (2 * i) - 1);
+        var retained = Enumerable.Range(291, 10);
+        Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t")), Is.EqualTo(keptKeys.Concat(retained)));
         AssertSound();
     }
 
     [Test]
-    public void What_is_superseded_after_it_was_kept_goes_in_bounded_steps()
+    public void Kept_events_that_are_superseded_are_deleted_in_bounded_steps()
     {
         using var store = Open();
         StoreEvents.Commit(store, Enumerable.Range(0, 4_000).Select(i => Keyed("t", i + 1, $"k{i}", bytes: 1_000)));
@@ -108,19 +116,19 @@ internal sealed class SqliteKeysTests : IDisposable
     }
 
     [Test]
-    public void Damaged_block_does_not_keep_others_from_being_let_go()
+    public void Damaged_block_does_not_keep_others_from_being_trimmed()
     {
         using var store = Open();
         StoreEvents.Commit(store, Keyed("t", 1, "a"), Keyed("t", 2, "b"), Keyed("t", 3, "b"));
         StoreEvents.Commit(store, Keyed("t", 4, "c"), Keyed("t", 5, "c"));
         StoreEvents.Commit(store, new StoredEvent("t", 6, "x"));
-        using (var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWrite)) database.Execute("UPDATE blocks SET data = zeroblob(length(data)) WHERE first_id = 1");
+        Execute("UPDATE blocks SET data = zeroblob(length(data)) WHERE first_id = 1");
 
         StoreEvents.TrimTo(store, "t", new StoreBounds(1, long.MaxValue, 0));
 
         using var reader = store.OpenReader();
         Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t") with { LatestOnly = true }), Is.EqualTo(new long[] { 5 }));
-        Assert.That(Query("SELECT evicted_through FROM topics"), Is.EqualTo(3), "Those who had not read it hear of it after the next start.");
+        Assert.That(Query("SELECT evicted_through FROM topics"), Is.EqualTo(3), "The loss is announced after the next start, too.");
         AssertSound();
     }
 
@@ -139,7 +147,8 @@ internal sealed class SqliteKeysTests : IDisposable
         Assert.That(many, Is.InRange(1, few * 3 / 2));
     }
 
-    private static StoredEvent Keyed(string topic, long id, string key, int bytes = 1) => new(topic, id, new string('x', bytes)) { Key = key };
+    private static StoredEvent Keyed(string topic, long id, string key, int bytes = 1)
+        => new(topic, id, new string('x', bytes)) { Key = key };
 
     // A hundred keys in all; one event a block.
     private static void Fill(IEventStore store, int first, int last)
@@ -163,6 +172,12 @@ internal sealed class SqliteKeysTests : IDisposable
         var store = new SqliteEventStore(_directory.File);
         store.Open(1, 1_000_000);
         return store;
+    }
+
+    private void Execute(string sql)
+    {
+        using var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWrite);
+        database.Execute(sql);
     }
 
     private long Query(string sql)

@@ -5,7 +5,7 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.Tests.History.Support;
 
-/// <summary>Events in and out of a store.</summary>
+/// <summary>Writes events to a store, reads them back, and trims them.</summary>
 internal static class StoreEvents
 {
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
@@ -30,7 +30,8 @@ internal static class StoreEvents
     {
         var frame = Frame(e, out var prefixLength);
         frame.CopyTo(commit.Reserve(frame.Length));
-        commit.Add(Utf8(e.Topic), e.Id, frame.Length, prefixLength, e.PublisherId is null ? 0 : Utf8(e.PublisherId).Length, e.Key is null ? default : Utf8(e.Key), e.IsFinal);
+        var publisherIdLength = Utf8(e.PublisherId ?? "").Length;
+        commit.Add(Utf8(e.Topic), e.Id, frame.Length, prefixLength, publisherIdLength, Utf8(e.Key ?? ""), e.IsFinal);
     }
 
     /// <summary>Commits events at once; the mark rises to the last of them.</summary>
@@ -47,17 +48,17 @@ internal static class StoreEvents
     {
         while (store.Trim(Utf8(topic), plan))
         {
-            // A bounded number of blocks a call.
+            // Step by step.
         }
     }
 
-    /// <summary>Lets go of what is over the bounds, until nothing is.</summary>
+    /// <summary>Trims a topic until nothing exceeds its bounds.</summary>
     public static void TrimTo(IEventStore store, string topic, in StoreBounds bounds)
     {
         while (store.PlanTrim(Utf8(topic), bounds) is { Through: > 0 } plan) Trim(store, topic, plan);
     }
 
-    /// <summary>Topics by name, and patterns where a text has a wildcard.</summary>
+    /// <summary>Topics by name, or patterns if the text has a wildcard.</summary>
     public static StoredSelection Select(params IEnumerable<string> selectors)
     {
         var topics = new List<byte[]>();
@@ -73,14 +74,15 @@ internal static class StoreEvents
     }
 
     /// <summary>The ids of the selection's events, read page by page.</summary>
-    public static List<long> ReadIds(IStoredEventReader reader, StoredSelection selection, long after = 0, long through = long.MaxValue, int capacity = 4096)
+    public static List<long> ReadIds(
+        IStoredEventReader reader, StoredSelection selection, long after = 0, long through = long.MaxValue, int capacity = 4096)
         => [.. Read(reader, selection, after, through, capacity).Select(e => e.Id)];
 
     /// <summary>
     /// As <see cref="Read"/>; damage is an entry without a frame, whose id is its first one and whose prefix length is its last one.
     /// </summary>
-    public static List<(long Id, byte[] Frame, int PrefixLength)> ReadWithDamage(IStoredEventReader reader, StoredSelection selection,
-        int capacity = 4096)
+    public static List<(long Id, byte[] Frame, int PrefixLength)> ReadWithDamage(
+        IStoredEventReader reader, StoredSelection selection, int capacity = 4096)
     {
         var damaged = new HashSet<long>();
         return Read(reader, selection, 0, long.MaxValue, capacity, (block, events) =>

@@ -1,55 +1,43 @@
-using SseServer.Protocol.EventStream;
+using System.Text;
 
 namespace SseServer.History.Sqlite.Tools;
 
 /// <summary>
-/// Reads a whole history and tells what in it cannot be: SQLite's own check of its pages, then each block's checksum, its place, its publisher ids and keys, and the totals kept
-/// beside it. One look at one moment; while it goes on, a running server's write-ahead log grows.
+/// Reads a whole history and reports what is wrong with it: SQLite's own check of its pages, then each block's checksum, place, publisher
+/// ids and keys, and the totals. It sees one moment; while it runs, the write-ahead log of a running server grows.
 /// </summary>
-internal sealed partial class HistoryCheck
+internal sealed class HistoryCheck
 {
-    // A file with more than this is damaged beyond what a list helps with.
-    private const int MaxProblems = 100;
-
     private readonly SqliteDatabase _database;
-    private readonly SqliteStatement _publisherId;
-    private readonly StoredBlock _block = new();
+    private readonly CheckFindings _findings = new();
     private readonly Dictionary<long, (byte[] Name, TopicTotals Totals)> _topics = [];
-    private readonly Dictionary<long, TopicTotals> _totals = [];
-    private readonly List<string> _problems = [];
-    private readonly List<DamagedBlock> _damage = [];
-    private long _stretchId;
-    private long _stretchEnd;
-    private long _previousEnd;
+    private readonly BlockCheck _blocks;
 
     private HistoryCheck(SqliteDatabase database)
     {
         _database = database;
-        _publisherId = database.Prepare("SELECT topic_id FROM publisher_ids WHERE publisher_id = ?1 AND id = ?2");
-        _key = database.Prepare("SELECT id FROM keys WHERE topic_id = ?1 AND key = ?2");
+        _blocks = new BlockCheck(database, _topics, _findings);
     }
 
-    /// <summary>Events that were read.</summary>
-    public long Events { get; private set; }
+    /// <summary>The number of events that were read.</summary>
+    public long Events => _blocks.Events;
 
     /// <summary>
-    /// What cannot be relied on beyond single blocks: a server does not start with it, where it looks.
+    /// A sentence for each thing that is wrong beyond single blocks. A server that checks its file at the start refuses it because of one.
     /// </summary>
-    public IReadOnlyList<string> Problems => _problems;
+    public IReadOnlyList<string> Problems => _findings.Problems;
 
-    /// <summary>Blocks that cannot be read; a server says a gap in their place.</summary>
-    public IReadOnlyList<DamagedBlock> Damage => _damage;
-
-    private long PublisherIds { get; set; }
+    /// <summary>The blocks that cannot be read. A server announces a gap in their place.</summary>
+    public IReadOnlyList<DamagedBlock> Damage => _findings.Damage;
 
     /// <exception cref="StoreException">The file cannot be read at all.</exception>
     public static HistoryCheck Run(string path)
     {
-        var isReadOnly = HistoryFile.IsOfUnknownWriteVersion(path);
+        var isReadOnly = HistoryFile.HasUnknownWriteVersion(path);
         using var database = HistoryFile.Open(path);
         database.Execute("BEGIN");
         var check = Run(database);
-        if (isReadOnly) check.Report("The file's header says that it may only be read: a server could not write it.");
+        if (isReadOnly) check._findings.Add("The file's header marks it as read-only: a server could not write it.");
         return check;
     }
 
@@ -59,31 +47,25 @@ internal sealed partial class HistoryCheck
     {
         var check = new HistoryCheck(database);
         check.CheckPages();
-        // Rows of a file whose pages are damaged tell nothing.
+        // The rows of a file with damaged pages say nothing.
         if (check.Problems.Count > 0) return check;
         check.ReadTopics();
         check.CheckStore();
-        check.CheckBlocks();
+        check._blocks.Run();
         check.CheckTopics();
-        if (check._damage.Count > 0) return check;
-        check.CheckKeys();
-        check.CheckPublisherIds();
+        // Damaged blocks hide publisher ids and keys.
+        if (check.Damage.Count == 0) check._blocks.CompareTables();
         return check;
-    }
-
-    private void Report(string problem)
-    {
-        if (_problems.Count < MaxProblems) _problems.Add(problem);
     }
 
     private void CheckPages()
     {
-        var rows = _database.Prepare($"PRAGMA integrity_check({MaxProblems})");
+        var rows = _database.Prepare($"PRAGMA integrity_check({CheckFindings.MaxProblems})");
         while (rows.Step())
         {
             // A row has several lines, the first of which names the database.
             foreach (var line in rows.Text(0).Split('\n'))
-                if (line is not ("ok" or "" or "*** in database main ***")) Report($"SQLite says: {line}");
+                if (line is not ("ok" or "" or "*** in database main ***")) _findings.Add($"SQLite reports: {line}");
         }
     }
 
@@ -93,115 +75,9 @@ internal sealed partial class HistoryCheck
         while (rows.Step())
         {
             var name = rows.Blob(1).ToArray();
-            if (!TopicTotals.IsRight(rows, 2, name))
-                Report($"The row of topic {System.Text.Encoding.UTF8.GetString(name)} fails its checksum.");
+            if (!TopicTotals.IsRight(rows, 2, name)) _findings.Add($"The row of topic {Encoding.UTF8.GetString(name)} fails its checksum.");
             _topics.Add(rows.Number(0), (name, TopicTotals.Read(rows, 2)));
         }
-    }
-
-    private void CheckBlocks()
-    {
-        var rows = _database.Prepare($"SELECT {BlockRow.Columns}, b.topic_id, b.data FROM {BlockRow.Source} ORDER BY b.first_id");
-        while (rows.Step())
-        {
-            var (block, topicId) = (BlockRow.Read(rows), rows.Number(7));
-            CheckPlace(block);
-            var totals = _totals.GetValueOrDefault(topicId);
-            if (block.FirstId <= totals.LastId) Report($"The block that begins with event {new EventId(block.FirstId)} overlaps another of its topic.");
-            totals.LastId = block.LastId;
-            PublisherIds += block.PublisherIds;
-            var isKept = _topics.TryGetValue(topicId, out var topic) && block.FirstId <= topic.Totals.TrimmedThrough;
-            if (isKept)
-            {
-                totals.Kept += block.Count;
-            }
-            else
-            {
-                if (totals.Count == 0) totals.FirstId = block.FirstId;
-                totals.Count += block.Count;
-                totals.Bytes += block.Bytes;
-            }
-
-            if (!_block.TryLoad(topicId, block.FirstId, rows.Blob(8)))
-                _damage.Add(new(topic.Name ?? [], block.FirstId, block.LastId));
-            else
-                CheckEntries(block, isKept, topic.Totals, ref totals);
-            _totals[topicId] = totals;
-        }
-    }
-
-    private void CheckPlace(in BlockRow block)
-    {
-        var (firstId, lastId, stretchId) = (block.FirstId, block.LastId, block.StretchId);
-        if (stretchId != _stretchId)
-        {
-            (_stretchId, _previousEnd) = (stretchId, Math.Max(_previousEnd, _stretchEnd));
-            _stretchEnd = 0;
-        }
-
-        if (firstId < stretchId || firstId <= _previousEnd || lastId < firstId) Report($"The block that begins with event {new EventId(firstId)} is out of place.");
-        _stretchEnd = Math.Max(_stretchEnd, lastId);
-    }
-
-    private void CheckEntries(in BlockRow block, bool isKept, in TopicTotals topic, ref TopicTotals totals)
-    {
-        var (id, entries, length, ids) = (block.FirstId - 1, 0L, 0L, 0L);
-        var (lastUnkeyed, hasKeys) = (0L, false);
-        var isRising = true;
-        while (_block.MoveNext())
-        {
-            isRising &= _block.Id > id;
-            id = _block.Id;
-            entries++;
-            length += _block.Frame.Length;
-            if (_block.IsFinal) totals.EndId = id;
-            if (_block.Key.IsEmpty) lastUnkeyed = id;
-            else hasKeys = true;
-            if (!IsNewest(topic, isKept) && isKept) totals.Stale++;
-            if (_block.PublisherIdLength == 0) continue;
-            ids++;
-            if (!IsKnown(_block.PublisherId, id)) Report($"The publisher's id of event {new EventId(id)} is missing, so a repeat would not be known.");
-        }
-
-        Events += entries;
-        if (hasKeys && !isKept) _keyedBlocks++;
-        var isRight = isRising && id == block.LastId && entries == block.Count && length == block.Bytes && ids == block.PublisherIds
-            && (isKept ? !block.HasKeys : block.HasKeys == hasKeys && block.LastUnkeyedId == lastUnkeyed);
-        if (!isRight) Report($"The block that begins with event {new EventId(block.FirstId)} holds other events than its row says.");
-    }
-
-    private bool IsKnown(ReadOnlySpan<byte> publisherId, long id)
-    {
-        _publisherId.Bind(1, publisherId).Bind(2, id);
-        var isKnown = _publisherId.Step() && _publisherId.Number(0) == _block.TopicId;
-        _publisherId.Reset();
-        return isKnown;
-    }
-
-    private void CheckTopics()
-    {
-        foreach (var (topicId, (name, topic)) in _topics)
-        {
-            _totals.Remove(topicId, out var totals);
-            // Which events of a damaged block are the newest of their keys, or an end, nobody knows.
-            var isWhole = !_damage.Exists(block => block.Topic == name);
-            var isRight = totals.FirstId == topic.FirstId && totals.Count == topic.Count && totals.Bytes == topic.Bytes
-                && totals.Kept == topic.Kept && (totals.Stale == topic.Stale || !isWhole)
-                && (totals.Count == 0 || totals.LastId == topic.LastId);
-            if (!isRight) Report($"The totals of topic {System.Text.Encoding.UTF8.GetString(name)} are not those of its blocks.");
-            // An end may be known whose event was let go.
-            var isEndRight = totals.EndId == topic.EndId || (totals.EndId == 0 && topic.EndId <= topic.TrimmedThrough);
-            if (!isEndRight && isWhole)
-                Report($"The end of topic {System.Text.Encoding.UTF8.GetString(name)} is not the event that says so.");
-        }
-
-        if (_totals.Count > 0) Report($"Blocks of {_totals.Count} topics belong to no topic.");
-    }
-
-    private void CheckPublisherIds()
-    {
-        var known = _database.QueryNumber("SELECT count(*) FROM publisher_ids");
-        if (known != PublisherIds) Report($"{known} publishers' ids are kept for {PublisherIds} events that have one.");
     }
 
     private void CheckStore()
@@ -209,22 +85,41 @@ internal sealed partial class HistoryCheck
         var rows = _database.Prepare($"SELECT {StoreRow.Columns} FROM store");
         if (!rows.Step())
         {
-            Report("The table store is empty.");
+            _findings.Add("The table store is empty.");
             return;
         }
 
-        if (!StoreRow.TryRead(rows, out var store)) Report("The row of the store fails its checksum.");
+        if (!StoreRow.TryRead(rows, out var store)) _findings.Add("The row of the store fails its checksum.");
         rows.Reset();
         var lastBlock = _database.QueryNumber("SELECT max(last_id) FROM blocks");
         if (store.LastId < lastBlock || store.HighWater < store.LastId)
-            Report("The store's last id and high-water mark are below ids that it holds; a server would use ids again.");
+            _findings.Add("The store's last id and high-water mark are below the ids of its events; a server would assign ids twice.");
         try
         {
             new LifeTable(_database).Read();
         }
         catch (StoreException)
         {
-            Report("A row of the history's lives fails its checksum.");
+            _findings.Add("A row of the history's lives fails its checksum.");
         }
+    }
+
+    private void CheckTopics()
+    {
+        foreach (var (topicId, (name, topic)) in _topics)
+        {
+            _blocks.Totals.Remove(topicId, out var totals);
+            // A damaged block hides which of its events are the newest of their keys, and whether one is final.
+            var isWhole = !Damage.Any(block => block.Topic == name);
+            var isRight = totals.FirstId == topic.FirstId && totals.Count == topic.Count && totals.Bytes == topic.Bytes
+                && totals.Kept == topic.Kept && (totals.Stale == topic.Stale || !isWhole)
+                && (totals.Count == 0 || totals.LastId == topic.LastId);
+            if (!isRight) _findings.Add($"The totals of topic {Encoding.UTF8.GetString(name)} do not match its blocks.");
+            // The totals still have the end of a topic when its final event has been trimmed.
+            var isEndRight = totals.EndId == topic.EndId || (totals.EndId == 0 && topic.EndId <= topic.TrimmedThrough);
+            if (!isEndRight && isWhole) _findings.Add($"The end of topic {Encoding.UTF8.GetString(name)} does not match its final event.");
+        }
+
+        if (_blocks.Totals.Count > 0) _findings.Add($"There are blocks of {_blocks.Totals.Count} topics that do not exist.");
     }
 }

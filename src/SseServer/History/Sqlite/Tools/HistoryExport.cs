@@ -7,20 +7,20 @@ using SseServer.Protocol.Topics;
 namespace SseServer.History.Sqlite.Tools;
 
 /// <summary>
-/// Writes a history's events as lines of JSON, in id order, as a batch publish takes them: topic, event, id, retry, key, final, data. A publisher's id
-/// goes with its event; hub ids do not, since the server that takes the events gives them its own.
+/// Writes a history's events as lines of JSON, in id order, in the form of a batch publish: topic, event, id, retry, key, final, data. The
+/// id is the publisher's; event ids are left out, because the server that gets the events assigns its own.
 /// </summary>
 internal sealed class HistoryExport
 {
-    // What a client of a terminal or a pipe is given at a time.
+    // What is written to a terminal or a pipe at a time.
     private const int WriteBytes = 64 * 1024;
 
     private readonly EventStreamParser _parser = new(int.MaxValue / 2);
     private readonly ArrayBufferWriter<byte> _lines = new(2 * WriteBytes);
 
     /// <summary>
-    /// Writes the events after an id of the topics that a pattern covers, or of all topics; those that cannot be read are left out and
-    /// said, a block perhaps more than once.
+    /// Writes the events after an id, of the selected topics and patterns or of all topics. Events that cannot be read are left out and
+    /// reported, a block perhaps more than once.
     /// </summary>
     /// <returns>The number of events.</returns>
     /// <exception cref="StoreException">The file cannot be read.</exception>
@@ -46,7 +46,8 @@ internal sealed class HistoryExport
 
     private long Write(SqliteEventReader reader, StoredSelection selection, long after, TextWriter output, Action<DamagedBlock> onDamage)
     {
-        using var json = new Utf8JsonWriter(_lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+        using var json = new Utf8JsonWriter(_lines, options);
         var page = new StoredPage(256 * 1024) { HasKeys = true };
         long count = 0;
         do
@@ -72,7 +73,7 @@ internal sealed class HistoryExport
         var hasId = EventFrame.TryGetPublisherId(frame.Span, entry.PrefixLength, out _);
         var payload = new ReadOnlySequence<byte>(frame[entry.PrefixLength..]);
         _parser.Reset();
-        // An end that no event carries is a block without data.
+        // A topic's end without an event is a block without data.
         var hasData = _parser.Parse(ref payload) == EventStreamParseStatus.Event;
         json.Reset();
         json.WriteStartObject();

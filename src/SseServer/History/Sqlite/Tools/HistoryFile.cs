@@ -2,16 +2,15 @@ using Microsoft.Data.Sqlite;
 
 namespace SseServer.History.Sqlite.Tools;
 
-/// <summary>A store's file opened for reading only, also while a server writes it. Nothing of it is changed.</summary>
+/// <summary>Opens a store's file for reading only, even while a server writes it. Nothing in it is changed.</summary>
 internal static class HistoryFile
 {
     /// <summary>
-    /// Whether the header's write version is above those that there are (SQLite's file format, section 1.3.3): SQLite then opens the file
-    /// for reading only, and says nothing. Not looked at while a server has the
-    /// file, whose lock keeps .NET out; and never while this process has a connection to it, whose own locks the system drops when any
-    /// descriptor of the file is closed.
+    /// Whether the header's write version is above those that exist (SQLite's file format, section 1.3.3): SQLite then opens the file for
+    /// reading only, without an error. False while a server has the file, because its lock keeps .NET from opening it. Not to be called
+    /// while this process has a connection to the file: the system drops the connection's locks when any descriptor of the file is closed.
     /// </summary>
-    public static bool IsOfUnknownWriteVersion(string path)
+    public static bool HasUnknownWriteVersion(string path)
     {
         const int WriteVersionAt = 18;
         const byte WriteAheadLog = 2;
@@ -27,11 +26,13 @@ internal static class HistoryFile
         }
     }
 
-    /// <exception cref="StoreException">It is missing, no history, of another format, or cannot be read.</exception>
+    /// <exception cref="StoreException">The file is missing, not a history, of another format, or cannot be read.</exception>
     public static SqliteDatabase Open(string path)
     {
         path = Path.GetFullPath(path);
-        if (!File.Exists(path)) throw new StoreException(StoreFailure.Unavailable, $"The history {path} does not exist; History:Path names the file of a server.");
+        if (!File.Exists(path))
+            throw new StoreException(
+                StoreFailure.Unavailable, $"The history {path} does not exist; set History:Path to the file that the server uses.");
         var database = SqliteDatabase.Open(path, SqliteOpenMode.ReadOnly);
         try
         {
@@ -39,7 +40,10 @@ internal static class HistoryFile
             StoreSchema.Check(database, StoreSchema.Steps);
             var version = StoreSchema.Version(database);
             if (version < StoreSchema.Steps.Count)
-                throw new StoreException(StoreFailure.Unavailable, $"The history {path} has the older format {version}; start the server on it once, which brings it to format {StoreSchema.Steps.Count}.");
+                throw new StoreException(
+                    StoreFailure.Unavailable,
+                    $"The history {path} has the older format {version}; start the server on it once to bring it to format "
+                    + $"{StoreSchema.Steps.Count}.");
             return database;
         }
         catch

@@ -1,11 +1,11 @@
 namespace SseServer.History.Sqlite.Tools;
 
-/// <summary>What a history holds, from the totals that are kept with it: no event is read.</summary>
+/// <summary>What a history has, from its totals: no event is read.</summary>
 internal sealed record HistoryStatistics
 {
     public required int Format { get; init; }
 
-    /// <summary>Bytes of the database, of which <see cref="FreeBytes"/> are kept for events to come.</summary>
+    /// <summary>Bytes of the database, of which <see cref="FreeBytes"/> are free for events to come.</summary>
     public required long FileBytes { get; init; }
 
     public required long FreeBytes { get; init; }
@@ -14,7 +14,7 @@ internal sealed record HistoryStatistics
 
     public required long LastId { get; init; }
 
-    /// <summary>False while a server has it open, and after one that was not stopped in order.</summary>
+    /// <summary>False while a server has it open, and after one that was not stopped cleanly.</summary>
     public required bool IsClosed { get; init; }
 
     public required long Blocks { get; init; }
@@ -41,7 +41,7 @@ internal sealed record HistoryStatistics
             Origin = store.Number(0),
             LastId = store.Number(1),
             IsClosed = store.Number(2) == 1,
-            // The narrowest index: counting reads it whole.
+            // Counts in the narrowest index, because it is read as a whole.
             Blocks = database.QueryNumber("SELECT count(*) FROM blocks INDEXED BY blocks_by_topic WHERE topic_id >= 0"),
             Keys = database.QueryNumber("SELECT count(*) FROM keys INDEXED BY keys_by_id WHERE topic_id >= 0"),
             Topics = ReadTopics(database),

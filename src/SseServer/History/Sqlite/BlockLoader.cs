@@ -1,0 +1,42 @@
+namespace SseServer.History.Sqlite;
+
+/// <summary>Loads blocks by their first ids; of a block that is damaged, says which events it had.</summary>
+internal sealed class BlockLoader
+{
+    private readonly TopicNames _names;
+    private readonly SqliteStatement _data;
+    private readonly SqliteStatement _lastId;
+
+    public BlockLoader(SqliteDatabase database, TopicNames names)
+    {
+        _names = names;
+        _data = database.Prepare("SELECT data FROM blocks WHERE first_id = ?1");
+        _lastId = database.Prepare("SELECT last_id FROM blocks WHERE first_id = ?1");
+    }
+
+    /// <returns>False if the block's bytes are not those that were written, or a damaged page hides them.</returns>
+    /// <exception cref="StoreException">The disk fails.</exception>
+    public bool TryLoad(BlockReader block, long topicId, long firstId, out DamagedBlock damage)
+    {
+        damage = default;
+        if (TryLoad(block, topicId, firstId)) return true;
+        var lastId = _lastId.Bind(1, firstId).TakeNumber();
+        damage = new(_names.Find(topicId), firstId, Math.Max(firstId, lastId));
+        return false;
+    }
+
+    private bool TryLoad(BlockReader block, long topicId, long firstId)
+    {
+        try
+        {
+            var isLoaded = _data.Bind(1, firstId).Step() && block.TryLoad(topicId, firstId, _data.Blob(0));
+            _data.Reset();
+            return isLoaded;
+        }
+        catch (StoreException exception) when (exception.Failure == StoreFailure.Corrupt)
+        {
+            // The chain of pages with the bytes is broken; the row itself may be right.
+            return false;
+        }
+    }
+}

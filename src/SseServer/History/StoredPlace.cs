@@ -1,6 +1,0 @@
-namespace SseServer.History;
-
-/// <summary>Where an event stands.</summary>
-/// <param name="Topic">The topic's name in UTF-8.</param>
-/// <param name="Id">The event's id.</param>
-internal readonly record struct StoredPlace(byte[] Topic, long Id);
