@@ -33,7 +33,8 @@ internal sealed class HistoryBudget(EndedTopics ended, long maxBytes)
     {
         Total += difference;
         BySize.Update(topic);
-        if (topic is { HasEnded: true, IsEmpty: true }) ended.Add(topic);
+        if (topic is { IsClosed: true, IsEmpty: true }) ended.Add(topic);
+        else if (!topic.IsClosed) ended.Remove(topic);
     }
 
     /// <summary>A change to a topic's history.</summary>

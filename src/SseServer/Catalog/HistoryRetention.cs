@@ -88,6 +88,19 @@ internal sealed class HistoryRetention(HistoryBudget budget, EventIdSequence ids
         return !work.IsSpent;
     }
 
+    /// <summary>Drops what memory has of a deleted topic up to an id, as far as one hold of the lock allows; false if there is more.</summary>
+    public bool DropDeleted(Topic topic, EventId through)
+    {
+        while (!work.IsSpent)
+        {
+            if (topic.MayDrop(through)) DropOldest(topic);
+            else if (topic.HasCompactedThrough(through)) using (budget.Track(topic)) topic.DropOldestCompacted();
+            else return true;
+        }
+
+        return false;
+    }
+
     /// <summary>
     /// Drops whole segments of a topic up to an id from memory, before the store deletes them; returns the id up to which the store may
     /// delete too. A replay reads all its topics from the store as far as one of them was dropped, so what the store lacks must not be in

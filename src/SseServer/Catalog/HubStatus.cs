@@ -17,6 +17,9 @@ internal enum HubStatus
     /// <summary>A topic has ended: nothing was appended, or, of a long batch, only <c>PublishBatch.AppendedCount</c> events.</summary>
     TopicEnded,
 
+    /// <summary>There is no such topic.</summary>
+    NoSuchTopic,
+
     /// <summary>The store's disk is full: nothing was appended.</summary>
     StoreFull,
 

@@ -54,6 +54,9 @@ internal sealed partial class Topic
     public bool IsOldestCompactedExpired(long nowMilliseconds)
         => CompactedCount > 0 && _compacted!.Oldest().Milliseconds < nowMilliseconds - (long)Retention.MaxAge.TotalMilliseconds;
 
+    /// <summary>Whether the oldest compacted event is at or below an id.</summary>
+    public bool HasCompactedThrough(EventId id) => CompactedCount > 0 && _compacted!.Oldest() <= id;
+
     public override EventId EvictedSince(long known) => _compacted is null ? base.EvictedSince(known) : _compacted.Marks.HighestAfter(known);
 
     public override void EvictThrough(EventId id)
@@ -70,6 +73,8 @@ internal sealed partial class Topic
     public override EventId LastThrough(EventId through)
     {
         var last = base.LastThrough(through);
+        // Subscribers that join after a deletion resume from after it, so that they are not told of it.
+        if (DeletedThrough is { Value: not 0 } deleted && new EventId(deleted.Value + 1) is var after && after <= through && after > last) last = after;
         return _compacted?.LastThrough(through) is { } compacted && compacted > last ? compacted : last;
     }
 
@@ -144,6 +149,42 @@ internal sealed partial class Topic
         Marks.RaiseStore(new(plan.Through), new(plan.LostThrough));
         EvictLost();
         if (plan.KeysThrough > 0) LoseKeys(new(plan.KeysThrough));
+    }
+
+    /// <summary>
+    /// Deletes the topic: notes that everything up to now is gone from memory and store, before it is. Returns the last event that it had.
+    /// An end is deleted too.
+    /// </summary>
+    /// <param name="id">The deletion's own id.</param>
+    public EventId Delete(EventId id)
+    {
+        var last = Count > 0 ? Head.LastId : CommittedThrough;
+        Reopen();
+        IsDeleted = true;
+        if (last.Value > 0)
+        {
+            if (!Marks.IsMemoryOnly)
+            {
+                Marks.RaiseMemory(last);
+                Marks.RaiseStore(last, last);
+                foreach (var pattern in MatchingPatterns) pattern.Marks.RaiseMemory(last);
+            }
+
+            Marks.RaiseMemoryLive(last);
+            foreach (var pattern in MatchingPatterns) pattern.Marks.RaiseMemoryLive(last);
+            _lostThrough = last;
+            EvictEverywhere(last);
+        }
+
+        Volatile.Write(ref _deletedThrough, id.Value);
+        return last;
+    }
+
+    /// <summary>Restores a deletion that the store knows.</summary>
+    public void RestoreDeletion(EventId id)
+    {
+        Volatile.Write(ref _deletedThrough, id.Value);
+        IsDeleted = true;
     }
 
     /// <summary>Notes that nothing of the topic is left anywhere.</summary>

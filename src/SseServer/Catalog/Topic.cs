@@ -13,6 +13,7 @@ internal sealed partial class Topic : EventLog
 
     private long _cost;
     private long _endId;
+    private long _deletedThrough;
 
     public Topic(byte[] name, int shards, TopicRetention retention)
         : base(name, shards, retention)
@@ -85,6 +86,18 @@ internal sealed partial class Topic : EventLog
     /// <summary>The end is known to be an event, whose id clients get with it. Read after <see cref="EndId"/>. Any thread.</summary>
     public bool EndIsEvent { get; private set; }
 
+    /// <summary>
+    /// The id of the topic's last deletion; the default if it was never deleted. Streams that joined before it end there; what comes after
+    /// it is a new topic's. Set after the head. Any thread.
+    /// </summary>
+    public EventId DeletedThrough => new(Volatile.Read(ref _deletedThrough));
+
+    /// <summary>The topic was deleted, and nobody has published to it since.</summary>
+    public bool IsDeleted { get; private set; }
+
+    /// <summary>It has ended or was deleted: it is kept only so that subscribers learn of it.</summary>
+    public bool IsClosed => HasEnded || IsDeleted;
+
     /// <summary>Room for the next event's frame; <see cref="Append"/> takes it up.</summary>
     /// <param name="length">The frame's length in bytes.</param>
     /// <param name="id">The event's id.</param>
@@ -117,6 +130,7 @@ internal sealed partial class Topic : EventLog
         segment.Append(entry);
         Count++;
         Bytes += length;
+        IsDeleted = false;
         _cost += segment.Cost - costBefore;
         CountAppended(length);
         return entry;
@@ -129,8 +143,19 @@ internal sealed partial class Topic : EventLog
         Volatile.Write(ref _endId, id.Value);
     }
 
-    /// <summary>Forgets the end: the topic takes events again.</summary>
-    public void Reopen() => Volatile.Write(ref _endId, 0);
+    /// <summary>Where the topic is over for a subscription that joined at an id; the default if it is not.</summary>
+    public EventId EndFor(EventId joinedAt)
+    {
+        if (EndId is { Value: not 0 } end) return end;
+        return DeletedThrough is var deleted && deleted > joinedAt ? deleted : default;
+    }
+
+    /// <summary>Forgets the end or the deletion: the topic is one without events.</summary>
+    public void Reopen()
+    {
+        Volatile.Write(ref _endId, 0);
+        IsDeleted = false;
+    }
 
     private LogSegment SegmentFor(int length, long nowMilliseconds)
     {

@@ -47,24 +47,31 @@ internal sealed class TopicTable(
         topic.IsForSubscribersOnly = false;
         topic.SetStored(new(stored.TrimmedThrough), new(stored.LostThrough), new(stored.LastId));
         topic.EvictThrough(new(Math.Max(stored.LostThrough, origin.Value)));
+        if (stored.DeletedId > 0)
+        {
+            topic.RestoreDeletion(new(stored.DeletedId));
+            ended.Add(topic);
+        }
+
         // An end that was forgotten is still stored, before what came after it.
         if (stored.EndId == 0 || stored.EndId < stored.LastId) return;
         topic.End(new(stored.EndId), isEvent: false);
         ended.Add(topic);
     }
 
-    /// <summary>Forgets an end that was known for long enough and has no events left: its topic takes new events.</summary>
+    /// <summary>Forgets an end or a deletion that was known for long enough and has no events left: its topic takes new events.</summary>
     public void ForgetEnd(Topic topic, long unixMilliseconds)
     {
-        if (!topic.HasEnded || topic.Pending > 0 || topic.HasEvents) return;
-        if (unixMilliseconds - topic.EndId.Milliseconds < (long)options.EndedLinger.TotalMilliseconds) return;
+        if (!topic.IsClosed || topic.Pending > 0 || topic.HasEvents) return;
+        var end = topic.HasEnded ? topic.EndId : topic.DeletedThrough;
+        if (unixMilliseconds - end.Milliseconds < (long)options.EndedLinger.TotalMilliseconds) return;
         topic.Reopen();
         ended.Remove(topic);
     }
 
     /// <summary>Whether a topic has nothing, and nobody has used it for some time.</summary>
     public bool IsUnused(Topic topic)
-        => topic is { IsEmpty: true, HasStoredEvents: false, HasEnded: false, Pending: 0 } && IsOutOfUse(topic, options.TopicLinger);
+        => topic is { IsEmpty: true, HasStoredEvents: false, IsClosed: false, Pending: 0 } && IsOutOfUse(topic, options.TopicLinger);
 
     /// <summary>Whether nobody has used a log for some time.</summary>
     public bool IsOutOfUse(EventLog log, TimeSpan linger) => log.Subscribers == 0 && clock.Milliseconds - log.LastUsed > linger.TotalMilliseconds;

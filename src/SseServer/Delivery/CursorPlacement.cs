@@ -116,8 +116,8 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
     }
 
     /// <summary>
-    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended, and after its resume point there
-    /// is neither an event nor a loss to announce.
+    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended or were deleted, and after its resume
+    /// point there is neither an event nor a loss to announce.
     /// </summary>
     /// <param name="topics">What it selects.</param>
     /// <param name="start">Its resume point.</param>
@@ -129,7 +129,10 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
             var position = Resolve(start, cursors);
             foreach (var log in topics)
             {
-                if (log is not Topic { EndId.Value: not 0 } topic) return false;
+                if (log is not Topic { IsClosed: true } topic) return false;
+                // After a deletion, a client that was here before is told that this was all; a new one opens a stream.
+                if (topic.IsDeleted && start.From == ResumePoint.Start.AfterId && !(position > topic.DeletedThrough)) continue;
+                if (topic.IsDeleted) return false;
                 if (topic.EndId <= position) continue;
                 // One that named an event is owed all after it, or the gap; one that named none gets what there is.
                 if (start.From == ResumePoint.Start.AfterId || topic.HasEvents) return false;

@@ -116,7 +116,7 @@ internal sealed partial class FanOutShard
         end = default;
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
         {
-            if (cursor.Log is not Topic { EndId: { Value: > 0 } id }) return false;
+            if (cursor.Log is not Topic topic || topic.EndFor(subscription.JoinedAt) is not { Value: > 0 } id) return false;
             if (id > end) end = id;
         }
 
@@ -128,7 +128,7 @@ internal sealed partial class FanOutShard
     {
         var isToldByEvents = true;
         foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
-            isToldByEvents &= cursor.Log is Topic { EndIsEvent: true } topic && topic.EvictedThrough < topic.EndId;
+            isToldByEvents &= cursor.Log is Topic { EndIsEvent: true, HasEnded: true } topic && topic.EvictedThrough < topic.EndId;
 
         if (!isToldByEvents)
         {

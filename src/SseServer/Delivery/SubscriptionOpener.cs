@@ -42,8 +42,8 @@ internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Fu
     }
 
     /// <summary>
-    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended, and after its resume point there
-    /// is neither an event nor a loss to announce.
+    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended or were deleted, and after its resume
+    /// point there is neither an event nor a loss to announce.
     /// </summary>
     public ValueTask<bool> IsOverAsync(IReadOnlyList<Selector> selectors, ResumePoint start)
     {
@@ -52,7 +52,7 @@ internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Fu
         {
             foreach (var selector in selectors)
             {
-                if (selector.Pattern is not null || catalog.Topics.Find(selector.Text) is not { HasEnded: true } topic) return new(false);
+                if (selector.Pattern is not null || catalog.Topics.Find(selector.Text) is not { IsClosed: true } topic) return new(false);
                 topics.Add(topic);
             }
         }

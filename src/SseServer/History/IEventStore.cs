@@ -82,6 +82,21 @@ internal interface IEventStore : IDisposable
     /// <exception cref="StoreException">Nothing was removed.</exception>
     void RemoveTopic(ReadOnlySpan<byte> topic);
 
+    /// <summary>
+    /// Deletes a topic's events, keys and publisher ids in one transaction, and notes its deletion. When it returns, that is on the disk and
+    /// the bytes are overwritten, in the store's free pages too. Does nothing but raise the mark if there is no such topic.
+    /// </summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="id">The deletion's id, above the topic's last event; it becomes <see cref="StoredTopic.DeletedId"/>.</param>
+    /// <param name="highWater">Ids up to this one may be shown before the next commit.</param>
+    /// <returns>Whether no trace is left in the store's log either; if not, <see cref="TryEraseLog"/> tries again.</returns>
+    /// <exception cref="StoreException">Nothing was deleted.</exception>
+    bool DeleteTopic(ReadOnlySpan<byte> topic, long id, long highWater);
+
+    /// <summary>Empties the store's log, which may still hold deleted bytes; false if readers use it.</summary>
+    /// <exception cref="StoreException">The disk failed.</exception>
+    bool TryEraseLog();
+
     /// <summary>Takes one step of maintenance between commits, of bounded time.</summary>
     /// <returns>Whether there is more to do.</returns>
     /// <exception cref="StoreException">The step failed. It can wait.</exception>

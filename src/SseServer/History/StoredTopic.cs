@@ -21,6 +21,9 @@ internal readonly record struct StoredTopic(byte[] Name, long FirstId, long Last
 
     /// <summary>The event that the topic ended with; 0 if it has not ended.</summary>
     public long EndId { get; init; }
+
+    /// <summary>The id of the topic's deletion, if nothing was published to it since; otherwise 0.</summary>
+    public long DeletedId { get; init; }
 }
 
 /// <summary>Where an event is stored.</summary>

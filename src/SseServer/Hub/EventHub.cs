@@ -135,6 +135,9 @@ internal sealed class EventHub : IDisposable
     /// <inheritdoc cref="IPublisher.PublishAsync"/>
     public ValueTask<HubStatus> PublishAsync(PublishBatch batch) => _publisher.PublishAsync(batch);
 
+    /// <inheritdoc cref="IPublisher.DeleteAsync"/>
+    public ValueTask<(HubStatus Status, EventId Id)> DeleteAsync(byte[] topic) => _publisher.DeleteAsync(topic);
+
     /// <inheritdoc cref="SubscriptionOpener.AcquireAsync"/>
     public ValueTask<HubStatus> AcquireAsync(Subscription subscription, IReadOnlyList<Selector> selectors, ResumePoint start)
         => _opener.AcquireAsync(subscription, selectors, start);

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using SseServer.Catalog;
 using SseServer.History;
-using SseServer.Protocol.EventStream;
 using EventId = SseServer.Protocol.EventStream.EventId;
 
 namespace SseServer.Publishing;
@@ -44,6 +43,8 @@ internal sealed class DurablePublisher : IPublisher
         if (_hasAsyncTopics && TryPublishAtOnce(batch, out var status)) return _backpressure.AnswerAsync(batch, status);
         return AfterCommitAsync(Sequencer.EnqueueAsync(batch), batch);
     }
+
+    public async ValueTask<(HubStatus Status, EventId Id)> DeleteAsync(byte[] topic) => await Sequencer.DeleteAsync(topic);
 
     /// <summary>Commits what waits and closes the store.</summary>
     public void Dispose() => Sequencer.Dispose();

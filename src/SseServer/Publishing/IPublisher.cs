@@ -1,4 +1,5 @@
 using SseServer.Catalog;
+using SseServer.Protocol.EventStream;
 
 namespace SseServer.Publishing;
 
@@ -15,4 +16,12 @@ internal interface IPublisher : IDisposable
     /// subscribers' streams into gaps. Blocked and replaying subscribers do not count.
     /// </summary>
     ValueTask<HubStatus> PublishAsync(PublishBatch batch);
+
+    /// <summary>
+    /// Deletes a topic with its history, in memory and in the store. Its streams end, and their clients are told that this was all; a topic
+    /// of the same name that is published to later is a new one.
+    /// </summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <returns>The deletion's own id; with <see cref="HubStatus.NoSuchTopic"/> if there is nothing to delete.</returns>
+    ValueTask<(HubStatus Status, EventId Id)> DeleteAsync(byte[] topic);
 }

@@ -61,6 +61,35 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
         _counters.Ended++;
     }
 
+    /// <summary>
+    /// Enters a topic's deletion: everything that the topic had is gone, and its streams end. It takes two ids, its own and the next, so that
+    /// the position of a stream that joins later is above the deletion's. Returns the last event that is gone.
+    /// </summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="id">The deletion's id, above the head.</param>
+    public EventId ApplyDeletion(Topic topic, EventId id)
+    {
+        catalog.Topics.Match(topic);
+        _work.Add(1 + topic.MatchingPatternCount);
+        EventId last;
+        using (catalog.Budget.Track(topic)) last = topic.Delete(id);
+        catalog.Ids.Advance(new(id.Value + 1));
+        _counters.Deleted++;
+        return last;
+    }
+
+    /// <summary>The id of what is appended next.</summary>
+    public EventId NextId()
+    {
+        var now = catalog.Clock.UnixMilliseconds;
+        catalog.Ids.CheckClock(catalog.Ids.Head, now);
+        return EventId.Next(catalog.Ids.Head, now);
+    }
+
+    /// <summary>Finds a topic that can be deleted: one that somebody has published to, and that is not deleted already.</summary>
+    public Topic? FindDeletable(ReadOnlySpan<byte> name)
+        => catalog.Topics.Find(name) is { IsForSubscribersOnly: false, IsDeleted: false } topic ? topic : null;
+
     /// <summary>Counts an event that was not appended because its topic has it.</summary>
     public void CountRepeat() => _counters.Repeats++;
 

@@ -1,4 +1,5 @@
 using SseServer.Catalog;
+using SseServer.Protocol.EventStream;
 
 namespace SseServer.Publishing;
 
@@ -35,6 +36,34 @@ internal sealed class MemoryPublisher(TopicCatalog catalog, IFanOut fanOut) : IP
     {
         if (batch.Count > MaxEventsAtOnce && Check(batch) is not HubStatus.Ok and var refusal) return refusal;
         return PublishRange(batch, 0, batch.Count);
+    }
+
+    public ValueTask<(HubStatus Status, EventId Id)> DeleteAsync(byte[] topic)
+    {
+        Topic? deleted;
+        EventId id, last;
+        using (catalog.Lock.Enter())
+        {
+            deleted = Appender.FindDeletable(topic);
+            if (deleted is null) return new((HubStatus.NoSuchTopic, default));
+            id = Appender.NextId();
+            last = Appender.ApplyDeletion(deleted, id);
+        }
+
+        fanOut.Notify([deleted], mayServe: true);
+        DropDeleted(catalog, deleted, last);
+        return new((HubStatus.Ok, id));
+    }
+
+    /// <summary>Drops a deleted topic's events from memory, some under each hold of the lock.</summary>
+    internal static void DropDeleted(TopicCatalog catalog, Topic topic, EventId through)
+    {
+        while (true)
+        {
+            using (catalog.Lock.EnterInBackground())
+                if (catalog.Retention.DropDeleted(topic, through)) return;
+            catalog.Lock.GiveWay();
+        }
     }
 
     public void Dispose()

@@ -15,6 +15,7 @@ internal struct PublishCounters
     /// <summary>Topics that ended.</summary>
     public long Ended;
 
-    /// <summary>Events let go of because the history of all topics reached its bound.</summary>
-    public long Evicted;
+    /// <summary>Topics that were deleted.</summary>
+    public long Deleted;
+
 }

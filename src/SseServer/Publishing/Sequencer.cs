@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
 using SseServer.Catalog;
 using SseServer.History;
+using EventId = SseServer.Protocol.EventStream.EventId;
 
 namespace SseServer.Publishing;
 
 /// <summary>
-/// The store's one writer, on a thread of its own. In turns it commits a group of waiting batches (<see cref="GroupCommit"/>), looks up
+/// The store's one writer, on a thread of its own. In turns it commits a group of waiting batches (<see cref="GroupCommit"/>), deletes topics (<see cref="TopicDeletions"/>), looks up
 /// publisher ids (<see cref="PublisherIdSearch"/>), and trims (<see cref="StoreTrimmer"/>). Batches that arrive during a commit are the
 /// next group, so throughput is bounded by bytes rather than by commits.
 /// </summary>
@@ -24,6 +25,7 @@ internal sealed class Sequencer : IDisposable
     private readonly PublisherIdSearch _search;
     private readonly StoreTrimmer _trimmer;
     private readonly GroupCommit _commit;
+    private readonly TopicDeletions _deletions;
     private readonly CommitQueue _queue = new();
     private readonly List<PublishBatch> _group = [];
     private readonly ManualResetEventSlim _wake = new(false, spinCount: 0);
@@ -48,6 +50,7 @@ internal sealed class Sequencer : IDisposable
         _search = new(store, faults, logger);
         _trimmer = new(catalog, store, _health, faults, logger);
         _commit = new(catalog, fanOut, appender, uncommitted, store, _health, _search, _trimmer, faults);
+        _deletions = new(catalog, fanOut, appender, uncommitted, store, _health, _commit, faults);
         catalog.Topics.RemoveStored = RemoveStored;
         _commitTimer = catalog.Clock.Time.CreateTimer(
             static self => ((Sequencer)self!).OnCommitDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -87,6 +90,15 @@ internal sealed class Sequencer : IDisposable
         return found;
     }
 
+    /// <summary>Deletes a topic, in the store and in memory. Any thread.</summary>
+    public Task<(HubStatus Status, EventId Id)> DeleteAsync(byte[] topic)
+    {
+        var deletion = _deletions.DeleteAsync(topic);
+        _wake.Set();
+        if (Volatile.Read(ref _stopped)) _deletions.Refuse();
+        return deletion;
+    }
+
     /// <summary>
     /// Events were shown that are not committed: they will be, after <see cref="CommitDelay"/> or with the next group. A disk that fails is
     /// not tried that often. Any thread.
@@ -123,7 +135,7 @@ internal sealed class Sequencer : IDisposable
             _wake.Reset();
             var stopping = Volatile.Read(ref _stopping);
             // Each has its step a round, so that none waits for ever behind another. Trimming can wait for the next start, a stop cannot.
-            if (CommitNext() | _search.TryAnswer() | (!stopping && _trimmer.TryStep())) continue;
+            if (CommitNext() | _deletions.TryDelete() | _search.TryAnswer() | (!stopping && _trimmer.TryStep())) continue;
             if (stopping) break;
             _wake.Wait();
         }
@@ -133,6 +145,7 @@ internal sealed class Sequencer : IDisposable
         Interlocked.MemoryBarrier();
         _queue.RefusePushed();
         _search.Refuse();
+        _deletions.Refuse();
     }
 
     private bool CommitNext()

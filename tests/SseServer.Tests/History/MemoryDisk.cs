@@ -162,6 +162,18 @@ internal sealed class MemoryDisk
         }
     }
 
+    public void DeleteTopic(ReadOnlySpan<byte> topic, long id, long highWater)
+    {
+        lock (_gate)
+        {
+            (_highWater, _lastId) = (Math.Max(_highWater, highWater), Math.Max(_lastId, id));
+            var name = topic.ToArray();
+            if (!_topics.TryGetValue(name, out var known)) return;
+            _rows.RemoveAll(row => row.Topic.AsSpan().SequenceEqual(name));
+            _topics[name] = new(known.LastId, known.LastId, known.LastId, EndId: id);
+        }
+    }
+
     public void Close(long lastId)
     {
         lock (_gate) (_highWater, _isClean) = (lastId, true);
@@ -220,7 +232,8 @@ internal sealed class MemoryDisk
         {
             TrimmedThrough = topic.TrimmedThrough,
             Kept = Newest(all).Count(row => row.Id <= topic.TrimmedThrough),
-            EndId = topic.EndId,
+            EndId = topic.EndId > topic.LastId ? 0 : topic.EndId,
+            DeletedId = topic.EndId > topic.LastId ? topic.EndId : 0,
         };
     }
 

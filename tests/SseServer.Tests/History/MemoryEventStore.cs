@@ -165,6 +165,15 @@ internal sealed class MemoryEventStore : IEventStore
         _disk.RemoveTopic(topic);
     }
 
+    public bool DeleteTopic(ReadOnlySpan<byte> topic, long id, long highWater)
+    {
+        ThrowIfFailing();
+        _disk.DeleteTopic(topic, id, highWater);
+        return true;
+    }
+
+    public bool TryEraseLog() => true;
+
     public void EnsureAvailable()
     {
         if (Failure == StoreFailure.Missing) ThrowIfFailing();

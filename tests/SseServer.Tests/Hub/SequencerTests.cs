@@ -181,7 +181,7 @@ internal sealed class SequencerTests : IDisposable
 
         var counters = hub.Hub.Publisher.Appender.Counters;
 
-        Assert.That((counters.Events, counters.Repeats, counters.Evicted), Is.EqualTo((22, 4, 0)));
+        Assert.That((counters.Events, counters.Repeats, hub.Hub.Catalog.Retention.EvictedEvents), Is.EqualTo((22, 4, 0)));
     }
 
     [Test]

@@ -106,6 +106,9 @@ internal sealed class SqliteDatabase : IDisposable
         return log;
     }
 
+    /// <summary>Copies all pages from the write-ahead log to the database and truncates the log; false if readers use it.</summary>
+    public bool TryTruncateLog() => Checkpoint(raw.SQLITE_CHECKPOINT_TRUNCATE) == 0;
+
     /// <summary>
     /// Makes the closing of the connection leave the write-ahead log alone. Otherwise it makes a checkpoint and deletes the log by its
     /// name, which may be another file's by now.

@@ -44,8 +44,9 @@ internal sealed class SqliteEventStore : IEventStore
         PrivateFiles.Prepare(_path);
         _database = SqliteDatabase.Open(_path, SqliteOpenMode.ReadWriteCreate);
         StoreSchema.Prepare(_database, _schema);
+        // What is deleted is overwritten if that costs no further page, so that later deletions of topics need not look for remains.
         // Checkpoints are made between commits. A cache of eight megabytes holds the inner pages of every index of a store of gigabytes.
-        _database.Execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192");
+        _database.Execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; PRAGMA secure_delete = FAST");
         var damage = CheckIfSmall(_database);
         _parts = new OpenParts(_database, CheckpointPages);
         var start = BeginLife(_parts.Tables, firstIdNow, leaseEnd) with { Damage = damage };
@@ -99,6 +100,14 @@ internal sealed class SqliteEventStore : IEventStore
         tables.Store.Adopt(store);
         tables.Topics.Forget(row);
     }
+
+    public bool DeleteTopic(ReadOnlySpan<byte> topic, long id, long highWater)
+    {
+        EnsureAvailable();
+        return Parts.Deleter.Delete(topic, id, highWater);
+    }
+
+    public bool TryEraseLog() => Parts.Tables.Database.TryTruncateLog();
 
     public bool Maintain() => Parts.Maintenance.Step();
 
@@ -179,6 +188,7 @@ internal sealed class SqliteEventStore : IEventStore
             Tables = new StoreTables(database);
             Writer = new CommitWriter(Tables);
             Trimmer = new StoreTrimmer(Tables);
+            Deleter = new TopicDeleter(Tables);
             Maintenance = new StoreMaintenance(database, checkpointPages);
         }
 
@@ -187,6 +197,8 @@ internal sealed class SqliteEventStore : IEventStore
         public CommitWriter Writer { get; }
 
         public StoreTrimmer Trimmer { get; }
+
+        public TopicDeleter Deleter { get; }
 
         public StoreMaintenance Maintenance { get; }
     }

@@ -12,8 +12,13 @@ internal record struct TopicTotals(long FirstId, long LastId, long Count, long B
     /// <summary>Blocks that begin at or below this id are compacted: all of their events have a key and were the newest of it.</summary>
     public long TrimmedThrough { get; set; }
 
-    /// <summary>The event that the topic ended with; 0 if it has not ended.</summary>
+    /// <summary>
+    /// The event that the topic ended with, or, above <see cref="LastId"/>, its deletion; 0 if it has neither ended nor was deleted.
+    /// </summary>
     public long EndId { get; set; }
+
+    /// <summary>The topic was deleted, and nothing was published to it since.</summary>
+    public readonly bool IsDeleted => EndId > LastId;
 
     /// <summary>Events at or below <see cref="TrimmedThrough"/>.</summary>
     public long Kept { get; set; }
@@ -50,7 +55,8 @@ internal record struct TopicTotals(long FirstId, long LastId, long Count, long B
         {
             TrimmedThrough = Math.Max(TrimmedThrough, LostThrough),
             Kept = Kept - Stale,
-            EndId = EndId,
+            EndId = IsDeleted ? 0 : EndId,
+            DeletedId = IsDeleted ? EndId : 0,
         };
 
     private readonly long Sum(ReadOnlySpan<byte> name)

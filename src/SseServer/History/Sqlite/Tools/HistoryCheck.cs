@@ -116,7 +116,7 @@ internal sealed class HistoryCheck
                 && (totals.Count == 0 || totals.LastId == topic.LastId);
             if (!isRight) _findings.Add($"The totals of topic {Encoding.UTF8.GetString(name)} do not match its blocks.");
             // The totals still have the end of a topic when its final event has been trimmed.
-            var isEndRight = totals.EndId == topic.EndId || (totals.EndId == 0 && topic.EndId <= topic.TrimmedThrough);
+            var isEndRight = totals.EndId == topic.EndId || topic.IsDeleted || (totals.EndId == 0 && topic.EndId <= topic.TrimmedThrough);
             if (!isEndRight && isWhole) _findings.Add($"The end of topic {Encoding.UTF8.GetString(name)} does not match its final event.");
         }
 
