@@ -4,17 +4,13 @@ using System.Buffers.Text;
 namespace SseServer.Protocol.EventStream;
 
 /// <summary>
-/// Writes events and comments as the bytes of an event stream (WHATWG HTML 9.2.5). Lines end with LF, and one space follows
+/// Writes events as the bytes of an event stream (WHATWG HTML 9.2.5). Lines end with LF, and one space follows
 /// each colon; a client strips exactly one, so values that begin with a space survive. Nothing is allocated
 /// (EncoderBenchmarks).
 /// </summary>
 public static class EventStreamEncoder
 {
     private const int DataLineOverhead = 7; // "data: " and LF
-    private const int CommentLineOverhead = 3; // ": " and LF
-
-    /// <summary>A comment without text: it breaks the silence of a connection, and no client shows it.</summary>
-    public static ReadOnlySpan<byte> Heartbeat => ":\n\n"u8;
 
     /// <summary>The number of bytes that <see cref="Write(Span{byte}, in ServerSentEvent)"/> writes.</summary>
     /// <exception cref="OverflowException">The event would take more than <see cref="int.MaxValue"/> bytes.</exception>
@@ -27,7 +23,7 @@ public static class EventStreamEncoder
             size += "event: \n"u8.Length + e.Name.Utf8.Length;
         if (e.RetryMilliseconds >= 0)
             size += "retry: \n"u8.Length + CountDigits((uint)e.RetryMilliseconds);
-        return MeasureLines(size, e.Data, DataLineOverhead);
+        return MeasureData(size, e.Data);
     }
 
     /// <summary>Writes an event: <c>id</c>, <c>event</c>, <c>retry</c>, the <c>data</c> lines, a blank line.</summary>
@@ -57,24 +53,10 @@ public static class EventStreamEncoder
         return WriteLineFeed(destination, at);
     }
 
-    // comment = 1*( ": " line LF ) LF
-
-    /// <summary>Writes a comment, one line for each line of <paramref name="text"/>, and a blank line.</summary>
-    /// <exception cref="OverflowException">The comment would take more than <see cref="int.MaxValue"/> bytes.</exception>
-    public static void WriteComment(IBufferWriter<byte> output, ReadOnlySpan<byte> text)
+    private static int MeasureData(int size, ReadOnlySpan<byte> data)
     {
-        ArgumentNullException.ThrowIfNull(output);
-        Span<byte> destination = output.GetSpan(MeasureLines(1, text, CommentLineOverhead));
-        int at = 0;
-        foreach (ReadOnlySpan<byte> line in LineBreaks.EnumerateLines(text))
-            at = WriteLine(destination, at, ": "u8, line);
-        output.Advance(WriteLineFeed(destination, at));
-    }
-
-    private static int MeasureLines(int size, ReadOnlySpan<byte> text, int overhead)
-    {
-        foreach (ReadOnlySpan<byte> line in LineBreaks.EnumerateLines(text))
-            size = checked(size + overhead + line.Length);
+        foreach (ReadOnlySpan<byte> line in LineBreaks.EnumerateLines(data))
+            size = checked(size + DataLineOverhead + line.Length);
         return size;
     }
 

@@ -3,24 +3,23 @@ using System.Numerics;
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// What stands around the bytes of a chunk (RFC 9112 section 7.1). Sizes are lower-case hexadecimal without leading zeros.
+/// The bytes before and after the data of a chunk (RFC 9112 section 7.1). Sizes are lower-case hexadecimal without leading zeros.
 /// <code>
 /// chunk = chunk-size CRLF chunk-data CRLF
 /// </code>
 /// </summary>
 public static class ChunkEnvelope
 {
-    /// <summary>The longest prefix, in bytes: eight digits and CR LF.</summary>
-    public const int MaxPrefixBytes = 10;
-
-    /// <summary>What follows the data of a chunk.</summary>
+    /// <summary>The bytes that follow the data of a chunk.</summary>
     public static ReadOnlySpan<byte> Suffix => "\r\n"u8;
 
     /// <summary>The last chunk and an empty trailer section: the end of a chunked body.</summary>
     public static ReadOnlySpan<byte> End => "0\r\n\r\n"u8;
 
     /// <summary>The length of the prefix of a chunk of <paramref name="payload"/> bytes.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="payload"/> is not positive: an empty chunk would end the body.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="payload"/> is not positive: an empty chunk would end the body.
+    /// </exception>
     public static int MeasurePrefix(int payload)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(payload);
@@ -28,7 +27,9 @@ public static class ChunkEnvelope
     }
 
     /// <summary>Writes the prefix of a chunk of <paramref name="payload"/> bytes; returns its length.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="payload"/> is not positive: an empty chunk would end the body.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="payload"/> is not positive: an empty chunk would end the body.
+    /// </exception>
     /// <exception cref="ArgumentException">The destination is too short.</exception>
     public static int WritePrefix(Span<byte> destination, int payload)
     {

@@ -1,8 +1,8 @@
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// The grammar of what may follow a chunk's size on its line (RFC 9112 section 7.1.1), a byte a step. All of it is dropped, but what
-/// breaks the grammar is refused: another reader could see the line end elsewhere.
+/// The grammar of the extensions after a chunk's size (RFC 9112 section 7.1.1), one byte a step. Extensions are dropped, but invalid ones
+/// are rejected, because another reader could see the line end elsewhere.
 /// <code>
 /// chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
 /// chunk-ext-name = token; chunk-ext-val = token / quoted-string
@@ -10,7 +10,7 @@ namespace SseServer.Protocol.Http;
 /// </summary>
 internal static class ChunkExtension
 {
-    /// <summary>Takes the next byte of an extension; false where it may not stand there.</summary>
+    /// <summary>Takes the next byte of an extension; false if it is not allowed there.</summary>
     public static bool TryStep(ref ChunkedBodyState state, byte value)
     {
         bool isSpace = value is (byte)' ' or (byte)'\t';
@@ -50,7 +50,8 @@ internal static class ChunkExtension
     }
 
     /// <summary>
-    /// Takes the byte that ends a size or an extension: a semicolon, space before one, or the CR of the line's end; false for any other.
+    /// Takes the byte that ends a size or an extension: a semicolon, white space before one, or the CR of the line's end; false for any
+    /// other.
     /// </summary>
     public static bool TryEndElement(ref ChunkedBodyState state, byte value) =>
         TryMove(ref state, ChunkedBodyState.BeforeExtension, value is (byte)' ' or (byte)'\t')

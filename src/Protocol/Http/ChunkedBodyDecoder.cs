@@ -3,10 +3,9 @@ using System.Buffers;
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// Decodes a chunked body (RFC 9112 section 7.1), however it is cut into reads. Data is copied in stretches; the rest goes
-/// byte by byte through a state machine that keeps no bytes. Lines end with CR LF only. Extensions and trailers are checked and
-/// dropped. How much data there may be is the caller's to decide, by <see cref="DecodedBytes"/>. A mutable value: keep it in
-/// one place.
+/// Decodes a chunked body (RFC 9112 section 7.1), however it is split into reads. Data is copied in blocks; everything else goes byte by
+/// byte through a state machine that keeps no bytes. Lines end with CR LF only. Extensions and trailers are checked and dropped. The caller
+/// limits the data, by <see cref="DecodedBytes"/>. A mutable value: do not copy it.
 /// <code>
 /// chunked-body = *( chunk-size [ chunk-ext ] CRLF chunk-data CRLF ) last-chunk trailer-section CRLF
 /// </code>
@@ -20,18 +19,18 @@ public struct ChunkedBodyDecoder
     private int _extensionBytes;
     private long _chunkRemaining;
 
-    /// <summary>A decoder at the beginning of a body.</summary>
+    /// <summary>Creates a decoder at the beginning of a body.</summary>
     public ChunkedBodyDecoder(ParserLimits limits) => _limits = limits;
 
-    /// <summary>How many bytes of data have been decoded.</summary>
+    /// <summary>The number of bytes decoded.</summary>
     public long DecodedBytes { get; private set; }
 
     private readonly ParserLimits Limits => _limits ?? ParserLimits.Default;
 
-    /// <summary>Decodes as far as the input goes.</summary>
-    /// <param name="input">More of the body; advanced past what was consumed, so to what follows the body where it is Complete.</param>
-    /// <param name="output">Gets the data.</param>
-    /// <param name="rejection">The reason where the body is Rejected, otherwise None.</param>
+    /// <summary>Decodes the input as far as it goes.</summary>
+    /// <param name="input">More of the body; advanced past the consumed bytes, so to the bytes after the body once it is Complete.</param>
+    /// <param name="output">Receives the data.</param>
+    /// <param name="rejection">The reason if the body is Rejected, otherwise None.</param>
     /// <returns>Complete once the trailer section is read. A rejected body stays rejected.</returns>
     public ParseStatus Decode(ref ReadOnlySequence<byte> input, IBufferWriter<byte> output, out RequestRejection rejection)
     {

@@ -5,7 +5,7 @@ internal static class FieldLine
 {
     // field-line = field-name ":" OWS field-value OWS
 
-    /// <summary>Splits a line that stands at <paramref name="start"/> of a head into name and value.</summary>
+    /// <summary>Splits a line that starts at <paramref name="start"/> of a head into name and value.</summary>
     public static RequestRejection Parse(ReadOnlySpan<byte> line, int start, out ByteRange name, out ByteRange value)
     {
         name = value = default;

@@ -1,6 +1,6 @@
 namespace SseServer.Protocol.Http;
 
-/// <summary>The header fields that matter to the connection, found in one pass over the head.</summary>
+/// <summary>The header fields that frame the message or concern the connection, found in one pass over the head.</summary>
 internal struct FramingFields
 {
     public ByteRange Host;
@@ -44,7 +44,7 @@ internal struct FramingFields
     private static bool IsNamed(ReadOnlySpan<byte> name, ReadOnlySpan<byte> expected) =>
         name.Length == expected.Length && HttpTokens.EqualsIgnoreCase(name, expected);
 
-    // Gateways that make variables of fields fold "-" and "_" into one, so they see a framing field here.
+    // Gateways that turn fields into variables map "-" and "_" to the same character, so they see a framing field here.
     private static bool IsLookalike(ReadOnlySpan<byte> name) => IsNamed(name, "Content_Length"u8) || IsNamed(name, "Transfer_Encoding"u8);
 
     private void AddConnection(ReadOnlySpan<byte> value)

@@ -1,9 +1,9 @@
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// What the fields of a finished head mean for the connection: the host, the end of the body, and whether another request
-/// may follow. A request on which two readers could disagree about the end of the body is refused: that is how requests are
-/// smuggled (RFC 9112 section 11.2).
+/// What the fields of a complete head mean for the connection: the host, the end of the body, and whether another request may follow. If
+/// two readers could disagree about the end of the body, the request is rejected: that is how requests are smuggled (RFC 9112 section
+/// 11.2).
 /// </summary>
 internal static class HeadFields
 {
@@ -42,8 +42,8 @@ internal static class HeadFields
         return RequestRejection.None;
     }
 
-    // Section 3.2.2: the host of an absolute target counts, whatever the field says. Not everyone before this server may know
-    // that, so the two must agree.
+    // Section 3.2.2: the host of an absolute target takes precedence over the field. Proxies before this server may not know that, so the
+    // two must agree.
 
     private static RequestRejection CheckAgreement(RequestHead head, ReadOnlySpan<byte> field)
     {
@@ -57,7 +57,7 @@ internal static class HeadFields
             return RequestRejection.LookalikeFieldName;
         if (fields.TransferEncodingCount != 0)
         {
-            // Section 6.1: HTTP/1.0 does not know the field, and one of the two lengths would be a lie.
+            // Section 6.1: HTTP/1.0 does not know the field, and one of the two lengths would be wrong.
             if (!head.IsHttp11)
                 return RequestRejection.TransferEncodingInHttp10;
             if (fields.ContentLengthCount != 0)
@@ -77,7 +77,7 @@ internal static class HeadFields
         return RequestRejection.None;
     }
 
-    // Content-Length = 1*DIGIT (RFC 9110 section 8.6); without leading zeros, which some readers take for the mark of an octal number.
+    // Content-Length = 1*DIGIT (RFC 9110 section 8.6); without leading zeros, which some readers take as the prefix of an octal number.
 
     private static bool TryParseLength(ReadOnlySpan<byte> digits, out long length)
     {

@@ -6,8 +6,8 @@ namespace SseServer.Protocol.Http;
 /// <summary>The host of a request with its optional port (RFC 9110 section 7.2, RFC 3986 section 3.2.2).</summary>
 internal static class HostAndPort
 {
-    // unreserved. RFC 3986 allows sub-delims and escapes too, but no name that is looked up has them, and programs read them
-    // differently: a comma stands between two hosts for those that join fields.
+    // unreserved. RFC 3986 also allows sub-delims and escapes, but no name in DNS has them, and programs read them differently: a comma
+    // separates two hosts for those that join fields.
     private static readonly SearchValues<byte> NameBytes = SearchValues.Create(
         "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
@@ -18,7 +18,7 @@ internal static class HostAndPort
     /// <summary>Splits a host, not empty, from its port.</summary>
     /// <param name="value">The host with or without a port.</param>
     /// <param name="host">The host, an IPv6 address with its brackets.</param>
-    /// <param name="port">0 to 65535; -1 where there is none, or nothing after the colon.</param>
+    /// <param name="port">0 to 65535; -1 if there is none, or nothing after the colon.</param>
     public static bool TryParse(ReadOnlySpan<byte> value, out ReadOnlySpan<byte> host, out int port)
     {
         port = -1;
@@ -36,7 +36,7 @@ internal static class HostAndPort
         && HttpTokens.EqualsIgnoreCase(leftHost, rightHost)
         && (leftPort < 0 ? defaultPort : leftPort) == (rightPort < 0 ? defaultPort : rightPort);
 
-    /// <summary>The length of the host; 0 where it is none.</summary>
+    /// <summary>The length of the host; 0 if it is invalid.</summary>
     private static int MeasureHost(ReadOnlySpan<byte> value)
     {
         if (value is [(byte)'[', ..])

@@ -3,32 +3,31 @@ using System.Buffers;
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// Reads the head of an HTTP/1.0 or HTTP/1.1 request (RFC 9112 sections 2 to 6), strictly: where a lenient reading could
-/// differ from that of a proxy before this server, the request is refused. Each byte is looked at and copied once, however
-/// the head is cut into reads; the <see cref="RequestHead"/> remembers how far that went. Limits hold for what has arrived,
-/// not only for what is complete.
+/// Parses the head of an HTTP/1.0 or HTTP/1.1 request (RFC 9112 sections 2 to 6), strictly: if a lenient reading could differ from that of
+/// a proxy before this server, the request is rejected. Each byte is examined and copied once, however the head is split into reads; the
+/// <see cref="RequestHead"/> keeps the position. Limits apply to the bytes that have arrived, not only to complete lines.
 /// <code>
 /// HTTP-message = *CRLF request-line CRLF *( field-line CRLF ) CRLF
 /// </code>
 /// </summary>
 public static class HttpRequestParser
 {
-    // RFC 9112 section 2.2 asks for at least one: some clients end a body with a CR LF that they do not count.
+    // RFC 9112 section 2.2 asks for at least one: some clients end a body with a CR LF that Content-Length does not include.
     private const int MaxEmptyLines = 4;
 
     // The content type of a TLS record that carries a handshake (RFC 8446 section 5.1).
     private const byte TlsHandshakeRecord = 0x16;
 
-    /// <summary>Reads on in a head.</summary>
+    /// <summary>Parses more of a head.</summary>
     /// <param name="buffer">
-    /// All that has arrived since the end of the request before: after Incomplete the same bytes again, and more.
+    /// Everything that has arrived since the end of the previous request: after Incomplete the same bytes again, and more.
     /// </param>
-    /// <param name="limits">How much is read at most.</param>
+    /// <param name="limits">The limits of the head.</param>
     /// <param name="head">
-    /// The head to fill. It is begun anew after Complete and Rejected; to give up a head that is Incomplete, reset it.
+    /// The head to fill. It is reset after Complete and Rejected; to give up a head that is Incomplete, reset it.
     /// </param>
-    /// <param name="consumed">The end of the head where it is Complete, otherwise the start of the buffer.</param>
-    /// <param name="rejection">The reason where the request is Rejected, otherwise None.</param>
+    /// <param name="consumed">The end of the head if it is Complete, otherwise the start of the buffer.</param>
+    /// <param name="rejection">The reason if the request is Rejected, otherwise None.</param>
     public static ParseStatus Parse(
         in ReadOnlySequence<byte> buffer,
         ParserLimits limits,
@@ -90,7 +89,7 @@ public static class HttpRequestParser
         return RequestRejection.None;
     }
 
-    /// <summary>Takes as much of a line as there is, with its CR.</summary>
+    /// <summary>Takes as much of a line as has arrived, with its CR.</summary>
     private static RequestRejection ReadLine(ReadOnlySpan<byte> rest, ParserLimits limits, RequestHead head, out int taken)
     {
         int end = rest.IndexOfAny((byte)'\r', (byte)'\n');
@@ -118,7 +117,7 @@ public static class HttpRequestParser
                 : RequestRejection.None;
         }
 
-        // Who speaks another protocol sends no line break to wait for.
+        // A client of another protocol may never send a line break, so the first byte decides.
         if (head.LineLength == 0 && !part.IsEmpty && !HttpTokens.IsTokenByte(part[0]))
             return part[0] == TlsHandshakeRecord ? RequestRejection.TlsHandshake : RequestRejection.InvalidMethod;
         int methodEnd = part.IndexOf((byte)' ');
@@ -127,7 +126,7 @@ public static class HttpRequestParser
         if (isMethodTooLong && !head.Line.Contains((byte)' '))
             return RequestRejection.MethodTooLong;
 
-        // RFC 9112 section 3: 414 where the target is too long.
+        // RFC 9112 section 3: 414 if the target is too long.
         return part.Length > limits.MaxRequestLineBytes - head.LineLength ? RequestRejection.RequestLineTooLong : RequestRejection.None;
     }
 

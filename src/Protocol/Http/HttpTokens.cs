@@ -16,15 +16,17 @@ public static class HttpTokens
     /// <summary>Whether <paramref name="value"/> is a token.</summary>
     public static bool IsToken(ReadOnlySpan<byte> value) => !value.IsEmpty && !value.ContainsAnyExcept(TokenBytes);
 
-    /// <summary>Whether <paramref name="value"/> may stand in a token.</summary>
+    /// <summary>Whether <paramref name="value"/> may occur in a token.</summary>
     public static bool IsTokenByte(byte value) => TokenBytes.Contains(value);
 
     // field-vchar = VCHAR / obs-text; between them SP and HTAB (RFC 9110 section 5.5)
 
-    /// <summary>Whether <paramref name="value"/> holds only what a field value may hold: visible bytes, those above ASCII, spaces and tabs.</summary>
+    /// <summary>
+    /// Whether <paramref name="value"/> consists of bytes allowed in a field value: visible ones, those above ASCII, spaces and tabs.
+    /// </summary>
     public static bool IsFieldValue(ReadOnlySpan<byte> value) => !value.ContainsAnyExcept(FieldValueBytes);
 
-    /// <summary>Whether <paramref name="value"/> may stand in a field value.</summary>
+    /// <summary>Whether <paramref name="value"/> may occur in a field value.</summary>
     public static bool IsFieldValueByte(byte value) => FieldValueBytes.Contains(value);
 
     /// <summary>The value without the spaces and tabs around it (RFC 9110 section 5.6.3, OWS).</summary>
@@ -32,18 +34,6 @@ public static class HttpTokens
 
     /// <summary>Whether two values are equal apart from the case of ASCII letters, as field names and most tokens are compared.</summary>
     public static bool EqualsIgnoreCase(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => Ascii.EqualsIgnoreCase(left, right);
-
-    /// <summary>Whether the comma-separated <paramref name="list"/> has the element <paramref name="token"/>, in any case.</summary>
-    public static bool ListContains(ReadOnlySpan<byte> list, ReadOnlySpan<byte> token)
-    {
-        foreach (ReadOnlySpan<byte> element in new ListValues(list))
-        {
-            if (EqualsIgnoreCase(element, token))
-                return true;
-        }
-
-        return false;
-    }
 
     private static byte[] CreateFieldValueBytes()
     {

@@ -1,8 +1,8 @@
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// Goes through the elements of a comma-separated field value (RFC 9110 section 5.6.1): trimmed, empty ones left out, a
-/// comma within a quoted string no separator.
+/// Enumerates the elements of a comma-separated field value (RFC 9110 section 5.6.1). Elements are trimmed and empty ones skipped; a comma
+/// within a quoted string does not separate.
 /// <code>
 /// #element = [ element ] *( OWS "," OWS [ element ] )
 /// </code>
@@ -20,7 +20,7 @@ public ref struct ListValues
     /// <summary>This enumerator, for <c>foreach</c>.</summary>
     public readonly ListValues GetEnumerator() => this;
 
-    /// <summary>Goes to the next element; false after the last.</summary>
+    /// <summary>Moves to the next element; false after the last.</summary>
     public bool MoveNext()
     {
         while (!_rest.IsEmpty)
@@ -36,7 +36,7 @@ public ref struct ListValues
         return false;
     }
 
-    /// <summary>Where the element ends: at a comma that stands outside of quotes, or with the value.</summary>
+    /// <summary>The end of the element: a comma outside quotes, or the end of the value.</summary>
     private static int FindEnd(ReadOnlySpan<byte> value)
     {
         int at = 0;

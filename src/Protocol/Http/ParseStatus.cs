@@ -1,14 +1,16 @@
 namespace SseServer.Protocol.Http;
 
-/// <summary>What a parser came to.</summary>
+/// <summary>The outcome of parsing a piece of input.</summary>
 public enum ParseStatus
 {
-    /// <summary>What has arrived is in order, but is not all.</summary>
+    /// <summary>The input is valid so far, but not complete.</summary>
     Incomplete,
 
-    /// <summary>All has arrived.</summary>
+    /// <summary>The input is complete.</summary>
     Complete,
 
-    /// <summary>What has arrived breaks a rule or a limit; a <see cref="RequestRejection"/> says which. The connection is of no further use.</summary>
+    /// <summary>
+    /// The input violates a rule or a limit; a <see cref="RequestRejection"/> says which. The connection cannot be used further.
+    /// </summary>
     Rejected,
 }

@@ -3,14 +3,14 @@ namespace SseServer.Protocol.Http;
 /// <summary>The percent-encoding of paths and queries (RFC 3986 section 2.1).</summary>
 public static class PercentDecoding
 {
-    /// <summary>The bytes of an escape.</summary>
+    /// <summary>The length of an escape in bytes.</summary>
     internal const int EscapeLength = 3;
 
-    /// <summary>Decodes once. What comes out may be any bytes: whoever needs UTF-8 checks it.</summary>
+    /// <summary>Decodes once. The result may be any bytes: callers that need UTF-8 must check it.</summary>
     /// <param name="encoded">The encoded bytes.</param>
     /// <param name="destination">At least as long as <paramref name="encoded"/>; it may be the same memory.</param>
     /// <param name="plusIsSpace">Whether <c>+</c> is a space, as in a query that a form wrote (WHATWG URL 5.1).</param>
-    /// <param name="written">The number of bytes decoded; 0 where the result is false.</param>
+    /// <param name="written">The number of bytes decoded; 0 if the result is false.</param>
     /// <returns>False if a <c>%</c> is not followed by two hexadecimal digits.</returns>
     /// <exception cref="ArgumentException">The destination is shorter than the encoded bytes.</exception>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, Span<byte> destination, bool plusIsSpace, out int written)

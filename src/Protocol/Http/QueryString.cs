@@ -1,8 +1,8 @@
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// Goes through the parameters of a query, cut at <c>&amp;</c> (WHATWG URL 5.1). Empty ones are left out; the order and
-/// repeats stay.
+/// Enumerates the parameters of a query, separated by <c>&amp;</c> (WHATWG URL 5.1). Empty ones are skipped; order and repetitions are
+/// kept.
 /// </summary>
 public ref struct QueryString
 {
@@ -17,7 +17,7 @@ public ref struct QueryString
     /// <summary>This enumerator, for <c>foreach</c>.</summary>
     public readonly QueryString GetEnumerator() => this;
 
-    /// <summary>Goes to the next parameter; false after the last.</summary>
+    /// <summary>Moves to the next parameter; false after the last.</summary>
     public bool MoveNext()
     {
         while (!_rest.IsEmpty)
@@ -36,4 +36,20 @@ public ref struct QueryString
         Current = default;
         return false;
     }
+}
+
+/// <summary>One <c>name=value</c> of a query, as sent: both parts are still percent-encoded.</summary>
+public readonly ref struct QueryParameter
+{
+    internal QueryParameter(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        Name = name;
+        Value = value;
+    }
+
+    /// <summary>The part before the first <c>=</c>; all of it if there is none.</summary>
+    public ReadOnlySpan<byte> Name { get; }
+
+    /// <summary>The part after the first <c>=</c>; empty if there is none.</summary>
+    public ReadOnlySpan<byte> Value { get; }
 }

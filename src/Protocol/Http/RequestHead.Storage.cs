@@ -2,18 +2,26 @@ using System.Buffers;
 
 namespace SseServer.Protocol.Http;
 
+/// <summary>The part of a head that the parser reads.</summary>
+internal enum HeadPhase
+{
+    RequestLine,
+    Fields,
+    Finished,
+}
+
 /// <summary>
-/// The bytes of the head and how far the parser has come. Lines are kept without their breaks, back to back; the last one
-/// grows until its end arrives.
+/// The bytes of the head and the state of the parser. Lines are kept without their breaks, back to back; the last one grows until its end
+/// arrives.
 /// </summary>
 public sealed partial class RequestHead
 {
 #if DEBUG
-    // Small, so that growth happens all the time.
+    // Small, so that tests grow the arrays all the time.
     private const int InitialBytes = 16;
     private const int InitialFields = 2;
 #else
-    // Most heads of browsers fit; those of publishers take half of it.
+    // Most heads of browsers fit; those of publishers need half of it.
     private const int InitialBytes = 1024;
     private const int InitialFields = 16;
 #endif
@@ -22,19 +30,19 @@ public sealed partial class RequestHead
     private FieldRange[] _fields = [];
     private int _length;
 
-    /// <summary>What the parser waits for.</summary>
+    /// <summary>The part that the parser reads.</summary>
     internal HeadPhase Phase { get; set; }
 
-    /// <summary>How many bytes of the parser's input have been looked at, from its beginning.</summary>
+    /// <summary>How many bytes of the parser's input have been examined, from its beginning.</summary>
     internal long ExaminedBytes { get; set; }
 
-    /// <summary>Whether the last byte looked at is a CR, so that the next must be an LF.</summary>
+    /// <summary>Whether the last byte examined is a CR, so that the next must be an LF.</summary>
     internal bool IsAfterCarriageReturn { get; set; }
 
     /// <summary>How many empty lines came before the request line.</summary>
     internal int EmptyLineCount { get; set; }
 
-    /// <summary>How many bytes the finished field lines have, with their breaks.</summary>
+    /// <summary>Bytes of the finished field lines, with their breaks.</summary>
     internal int FieldLineBytes { get; set; }
 
     /// <summary>Whether the target is absolute and has no path.</summary>
@@ -43,16 +51,16 @@ public sealed partial class RequestHead
     /// <summary>Bytes of memory that the head holds.</summary>
     public int HeldBytes => _bytes.Length;
 
-    /// <summary>Where the line begins that is being read.</summary>
+    /// <summary>The start of the line that is being read.</summary>
     internal int LineStart { get; private set; }
 
-    /// <summary>How much there is of the line that is being read.</summary>
+    /// <summary>The length of the line that is being read, as far as it has arrived.</summary>
     internal int LineLength => _length - LineStart;
 
     /// <summary>The line that is being read.</summary>
     internal ReadOnlySpan<byte> Line => _bytes.AsSpan(LineStart, LineLength);
 
-    /// <summary>Forgets the request and gives the arrays back to the pool. Spans taken from this head are no longer valid.</summary>
+    /// <summary>Clears the request and returns the arrays to the pool. Spans taken from this head become invalid.</summary>
     public void Reset()
     {
         if (_bytes.Length != 0)
@@ -80,7 +88,7 @@ public sealed partial class RequestHead
         ExpectsContinue = false;
     }
 
-    /// <summary>Gives the arrays back to the pool; the same as <see cref="Reset"/>.</summary>
+    /// <summary>Returns the arrays to the pool; the same as <see cref="Reset"/>.</summary>
     public void Dispose() => Reset();
 
     internal void Append(ReadOnlySpan<byte> part)

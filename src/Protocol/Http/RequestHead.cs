@@ -1,9 +1,35 @@
 namespace SseServer.Protocol.Http;
 
+/// <summary>The forms of a request target (RFC 9112 section 3.2). CONNECT and its authority form are always refused.</summary>
+public enum RequestTargetForm
+{
+    /// <summary><c>/path?query</c>.</summary>
+    Origin,
+
+    /// <summary><c>http://host/path?query</c>, as sent to a proxy.</summary>
+    Absolute,
+
+    /// <summary><c>*</c>, with OPTIONS alone.</summary>
+    Asterisk,
+}
+
+/// <summary>How the end of a request's body is determined (RFC 9112 section 6.3).</summary>
+public enum RequestBodyKind
+{
+    /// <summary>There is no body.</summary>
+    None,
+
+    /// <summary>The body has <see cref="RequestHead.ContentLength"/> bytes, perhaps 0.</summary>
+    ContentLength,
+
+    /// <summary>The body is chunked; see <see cref="ChunkedBodyDecoder"/>.</summary>
+    Chunked,
+}
+
 /// <summary>
-/// The request line and header fields of a request, as <see cref="HttpRequestParser"/> read them. One object serves one
-/// connection: it is filled again for each request, and <see cref="Reset"/> gives its arrays back to the pool in between.
-/// Spans are valid until then. Owned by the connection; one thread at a time.
+/// The request line and header fields of a request, as read by <see cref="HttpRequestParser"/>. One object serves one connection: it is
+/// reused for each request, and <see cref="Reset"/> returns its arrays to the pool in between. Spans are valid until then. Owned by the
+/// connection; one thread at a time.
 /// </summary>
 public sealed partial class RequestHead : IDisposable
 {
@@ -27,11 +53,11 @@ public sealed partial class RequestHead : IDisposable
 
     /// <summary>
     /// The path as sent, so still percent-encoded: <c>/</c> for an absolute target without one, <c>*</c> for the asterisk
-    /// form. Its escapes are well formed, and none is of a control.
+    /// form. Its escapes are well formed, and none encodes a control character.
     /// </summary>
     public ReadOnlySpan<byte> Path => IsPathImplied ? "/"u8 : Bytes(_path);
 
-    /// <summary>What follows the first <c>?</c> of the target, as sent; empty if there is none.</summary>
+    /// <summary>The part after the first <c>?</c> of the target, as sent; empty if there is none.</summary>
     public ReadOnlySpan<byte> Query => Bytes(_query);
 
     /// <summary>Whether the request is HTTP/1.1 (or a later minor version) rather than HTTP/1.0.</summary>
@@ -43,10 +69,10 @@ public sealed partial class RequestHead : IDisposable
     /// </summary>
     public ReadOnlySpan<byte> Host => Bytes(_host);
 
-    /// <summary>How the end of the body is known.</summary>
+    /// <summary>How the end of the body is determined.</summary>
     public RequestBodyKind BodyKind { get; internal set; }
 
-    /// <summary>The length of the body in bytes where <see cref="BodyKind"/> is ContentLength, otherwise 0.</summary>
+    /// <summary>The length of the body in bytes if <see cref="BodyKind"/> is ContentLength, otherwise 0.</summary>
     public long ContentLength { get; internal set; }
 
     /// <summary>Whether the client wants to use the connection again (RFC 9112 section 9.3).</summary>

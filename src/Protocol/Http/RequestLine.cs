@@ -3,16 +3,16 @@ namespace SseServer.Protocol.Http;
 /// <summary>The first line of a request (RFC 9112 section 3).</summary>
 internal static class RequestLine
 {
-    /// <summary>The longest method that is told apart from other bytes.</summary>
-    // The longest that IANA registers, UPDATEREDIRECTREF, has 17; RFC 9112 section 3 would have a 501 for all that are longer than ours,
-    // which tells a client to try another method, and whoever sends more than this does not speak HTTP.
+    /// <summary>The longest method that is recognized as one.</summary>
+    // The longest that IANA registers, UPDATEREDIRECTREF, has 17. RFC 9112 section 3 recommends 501 for longer ones, which tells a client
+    // to try another method; but a client that sends more than this does not speak HTTP.
     public const int MaxMethodBytes = 32;
 
     private static ReadOnlySpan<byte> VersionPrefix => "HTTP/"u8;
 
     // request-line = method SP request-target SP HTTP-version
 
-    /// <summary>Reads the line that the head has just finished.</summary>
+    /// <summary>Parses the line that the head has just completed.</summary>
     public static RequestRejection Parse(RequestHead head)
     {
         ReadOnlySpan<byte> line = head.Line;
@@ -56,7 +56,7 @@ internal static class RequestLine
                 : RequestRejection.UnsupportedVersion;
         }
 
-        // RFC 9110 section 6.2: a higher minor version is processed as the highest that is known.
+        // RFC 9110 section 6.2: a higher minor version is processed as the highest known one.
         head.IsHttp11 = version[7] != '0';
         return RequestRejection.None;
     }

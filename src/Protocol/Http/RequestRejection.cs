@@ -1,12 +1,11 @@
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// Why a request is refused before its meaning is looked at. <see cref="RequestRejections"/> has the status and the text of
-/// each.
+/// Why a request is rejected before it is interpreted. <see cref="RequestRejections"/> has the status and the text of each.
 /// </summary>
 public enum RequestRejection
 {
-    /// <summary>The request is not refused.</summary>
+    /// <summary>The request is not rejected.</summary>
     None,
 
     /// <summary>The first line is not a method, a target and a version with one space between each two.</summary>
@@ -15,13 +14,13 @@ public enum RequestRejection
     /// <summary>The method is not a token.</summary>
     InvalidMethod,
 
-    /// <summary>The method is longer than any that there is.</summary>
+    /// <summary>The method is longer than any known method.</summary>
     MethodTooLong,
 
-    /// <summary>The method is CONNECT: what follows would be the bytes of a tunnel.</summary>
+    /// <summary>The method is CONNECT: the bytes of a tunnel would follow.</summary>
     TunnelRequested,
 
-    /// <summary>The target has none of the forms of RFC 9112 section 3.2, or not the one its method calls for.</summary>
+    /// <summary>The target has none of the forms of RFC 9112 section 3.2, or not the one that its method requires.</summary>
     InvalidTarget,
 
     /// <summary>The target holds a byte that must be percent-encoded, or a fragment.</summary>
@@ -51,7 +50,7 @@ public enum RequestRejection
     /// <summary>A line ends with LF alone.</summary>
     BareLineFeed,
 
-    /// <summary>A field line continues the one before it, or stands indented.</summary>
+    /// <summary>A field line continues the previous one, or is indented.</summary>
     FoldedFieldLine,
 
     /// <summary>A field line has no colon.</summary>
@@ -60,7 +59,7 @@ public enum RequestRejection
     /// <summary>A field line begins with a colon.</summary>
     EmptyFieldName,
 
-    /// <summary>White space stands between a field name and its colon.</summary>
+    /// <summary>There is white space between a field name and its colon.</summary>
     SpaceBeforeColon,
 
     /// <summary>A field name is not a token.</summary>
@@ -87,7 +86,7 @@ public enum RequestRejection
     /// <summary>The host of an absolute target is not that of the Host field.</summary>
     HostMismatch,
 
-    /// <summary>A field is named as one that frames the message, with an underscore for the hyphen.</summary>
+    /// <summary>A field is named like one that frames the message, with an underscore instead of the hyphen.</summary>
     LookalikeFieldName,
 
     /// <summary>Content-Length is not one decimal number, without leading zeros, in the range of a 64-bit integer.</summary>
@@ -123,7 +122,7 @@ public enum RequestRejection
     /// <summary>A chunk's size is out of the range of a 64-bit integer.</summary>
     ChunkSizeOverflow,
 
-    /// <summary>What follows a chunk's size is neither a line break nor an extension.</summary>
+    /// <summary>A chunk's size is followed by neither a line break nor an extension.</summary>
     InvalidChunkExtension,
 
     /// <summary>A chunk-size line is longer than the limit.</summary>
@@ -141,7 +140,7 @@ public enum RequestRejection
     /// <summary>The trailer lines together are longer than the limit.</summary>
     TrailerTooLarge,
 
-    /// <summary>The body is longer than its receiver allows.</summary>
+    /// <summary>The body is longer than allowed.</summary>
     BodyTooLarge,
 
     /// <summary>The request needs a body of known or chunked length and has none.</summary>
@@ -150,9 +149,9 @@ public enum RequestRejection
     /// <summary>The request's head did not arrive in time.</summary>
     RequestTimeout,
 
-    /// <summary>No byte of the body came for too long.</summary>
+    /// <summary>No byte of the body arrived for too long.</summary>
     BodyTimeout,
 
-    /// <summary>The body arrives more slowly than its receiver waits for.</summary>
+    /// <summary>The body arrives more slowly than the minimum rate.</summary>
     BodyTooSlow,
 }

@@ -1,6 +1,6 @@
 namespace SseServer.Protocol.Http;
 
-/// <summary>The one map from a <see cref="RequestRejection"/> to its status code and the sentence that says what to mend.</summary>
+/// <summary>The one map from a <see cref="RequestRejection"/> to its status code and the sentence that says what to correct.</summary>
 public static class RequestRejections
 {
     /// <summary>The status code of the response, 400 to 599 (RFC 9110 section 15); 200 for <see cref="RequestRejection.None"/>.</summary>
@@ -32,7 +32,8 @@ public static class RequestRejections
         RequestRejection.InvalidTarget =>
             "The target must be a path that begins with a slash, or an http or https URL without user information.",
         RequestRejection.InvalidTargetByte =>
-            "Percent-encode every character of the target that is not visible ASCII and each backslash of the path, and leave out the fragment.",
+            "Percent-encode every character of the target that is not visible ASCII and each backslash of the path, "
+            + "and leave out the fragment.",
         RequestRejection.InvalidPathEscape =>
             "Follow each '%' of the path with two hex digits, of a byte that is no control character.",
         RequestRejection.RequestLineTooLong => "Shorten the path and the query: the request line is longer than this server reads.",
@@ -54,7 +55,8 @@ public static class RequestRejections
         RequestRejection.DuplicateHost => "Send one Host field only.",
         RequestRejection.InvalidHost => "Name the host as a host name or address with an optional port.",
         RequestRejection.HostMismatch => "Name the same host in the target and in the Host field.",
-        RequestRejection.LookalikeFieldName => "Write Content-Length and Transfer-Encoding with a hyphen: an underscore makes another field of them.",
+        RequestRejection.LookalikeFieldName =>
+            "Write Content-Length and Transfer-Encoding with a hyphen: an underscore makes another field of them.",
         RequestRejection.InvalidContentLength => "Send Content-Length as one decimal number without sign, spaces or leading zeros.",
         RequestRejection.DuplicateContentLength => "Send one Content-Length field only.",
         RequestRejection.ContentLengthWithTransferEncoding => "Send either Content-Length or Transfer-Encoding, not both.",
@@ -66,9 +68,11 @@ public static class RequestRejections
         RequestRejection.UnknownExpectation => "Expect nothing but 100-continue.",
         RequestRejection.InvalidChunkSize => "Begin each chunk with its size in hexadecimal digits.",
         RequestRejection.ChunkSizeOverflow => "Send smaller chunks: the size of one is out of range.",
-        RequestRejection.InvalidChunkExtension => "Let a CR LF, or a semicolon and an extension of one line, follow the size of each chunk.",
+        RequestRejection.InvalidChunkExtension =>
+            "Let a CR LF, or a semicolon and an extension of one line, follow the size of each chunk.",
         RequestRejection.ChunkLineTooLong => "Leave out chunk extensions: a chunk-size line is longer than this server reads.",
-        RequestRejection.ChunkExtensionsTooLarge => "Send fewer chunk extensions: those of the body together are longer than this server reads.",
+        RequestRejection.ChunkExtensionsTooLarge =>
+            "Send fewer chunk extensions: those of the body together are longer than this server reads.",
         RequestRejection.MissingChunkEnd => "Let CR LF follow the data of each chunk, and let the data be as long as its size says.",
         RequestRejection.InvalidTrailer => "Send each trailer field as a name, a colon and a value, ended with CR LF.",
         RequestRejection.TrailerTooLarge => "Send fewer trailer fields: together they are longer than this server reads.",

@@ -4,14 +4,14 @@ using System.Buffers.Text;
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// Writes the head of a response (RFC 9112 section 4). What it is given comes from this program, so a value that would break
-/// out of its line is a mistake of ours and throws.
+/// Writes the head of a response (RFC 9112 section 4). Its input comes from this program, so a value that would break out of its line is
+/// our mistake and throws.
 /// </summary>
 public static class ResponseHead
 {
     private const int MaxInt64Characters = 20;
 
-    /// <summary>The reason phrase of a status code (RFC 9110 section 15); empty for one that is not known here.</summary>
+    /// <summary>The reason phrase of a status code (RFC 9110 section 15); empty for an unknown one.</summary>
     public static ReadOnlySpan<byte> ReasonPhrase(int status) => status switch
     {
         100 => "Continue"u8,
@@ -59,7 +59,7 @@ public static class ResponseHead
     /// <summary>Writes the status line, always as HTTP/1.1 (RFC 9110 section 2.5).</summary>
     /// <param name="output">Where to write.</param>
     /// <param name="status">The status code, 100 to 999.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The status code has not three digits.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The status code does not have three digits.</exception>
     public static void WriteStatusLine(IBufferWriter<byte> output, int status)
     {
         ArgumentNullException.ThrowIfNull(output);

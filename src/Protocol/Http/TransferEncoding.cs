@@ -1,8 +1,8 @@
 namespace SseServer.Protocol.Http;
 
 /// <summary>
-/// The Transfer-Encoding of a request (RFC 9112 section 6.1). Only the plain word <c>chunked</c> in one field is accepted;
-/// everything else is told apart only to name what is wrong with it.
+/// The Transfer-Encoding of a request (RFC 9112 section 6.1). Only the plain word <c>chunked</c> in one field is accepted; everything else
+/// is distinguished only to report what is wrong with it.
 /// </summary>
 internal static class TransferEncoding
 {
@@ -38,7 +38,7 @@ internal static class TransferEncoding
         if (chunked + others == 0)
             return RequestRejection.InvalidTransferEncoding;
 
-        // Section 6.3: where chunked is not the last coding, the end of the body is unknown and the answer must be 400.
+        // Section 6.3: if chunked is not the last coding, the end of the body is unknown and the response must be 400.
         if (!isChunkedLast)
             return RequestRejection.ChunkedNotFinal;
         if (chunked > 1)

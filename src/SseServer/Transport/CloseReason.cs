@@ -1,7 +1,7 @@
 namespace SseServer.Transport;
 
 /// <summary>
-/// Why a connection ended. A connection keeps the first reason it is given. The hundreds tell whose doing it was.
+/// Why a connection ended. A connection keeps the first reason recorded. The hundreds say whose doing it was.
 /// </summary>
 internal enum CloseReason
 {
@@ -33,12 +33,12 @@ internal enum CloseReason
     /// <summary>The peer stopped reading what is sent to it.</summary>
     StalledReader = 203,
 
-    /// <summary>The TLS handshake, or the PROXY header, was not over in time.</summary>
+    /// <summary>The TLS handshake, or the PROXY header, was not complete in time.</summary>
     HandshakeTimeout = 210,
 
     // 3xx: what the peer sent cannot be served.
 
-    /// <summary>The bytes are no HTTP/1.1 request the server can take.</summary>
+    /// <summary>The bytes are not an HTTP/1.1 request that the server accepts.</summary>
     RequestRefused = 300,
 
     /// <summary>Too many bytes arrived on a connection that carries a stream.</summary>
@@ -47,19 +47,19 @@ internal enum CloseReason
     /// <summary>A reply was given without reading the request's whole body.</summary>
     BodyUnread = 302,
 
-    /// <summary>The bound on connections was reached when this one arrived.</summary>
+    /// <summary>The limit on connections was reached when this one arrived.</summary>
     ConnectionLimit = 303,
 
-    /// <summary>The bound on connections from its address was reached when this one arrived.</summary>
+    /// <summary>The limit on connections from its address was reached when this one arrived.</summary>
     AddressLimit = 304,
 
-    /// <summary>There was no TLS handshake that both sides agree to.</summary>
+    /// <summary>The TLS handshake failed.</summary>
     TlsRefused = 310,
 
-    /// <summary>What came after the handshake breaks the rules of TLS, or is cut off within a record.</summary>
+    /// <summary>Bytes after the handshake violate TLS, or end within a record.</summary>
     TlsBroken = 311,
 
-    /// <summary>A trusted proxy did not begin the connection with a PROXY header that can be read.</summary>
+    /// <summary>A trusted proxy did not begin the connection with a valid PROXY header.</summary>
     ProxyHeaderRefused = 312,
 
     // 4xx: the conversation is over.
@@ -67,18 +67,18 @@ internal enum CloseReason
     /// <summary>A reply said <c>Connection: close</c>.</summary>
     ReplyComplete = 400,
 
-    /// <summary>The stream's owner ended it.</summary>
+    /// <summary>The stream's handler ended it.</summary>
     StreamEnded = 401,
 
     /// <summary>The writer of the output canceled a flush.</summary>
     WriteCanceled = 402,
 
-    // 5xx: the server is leaving.
+    // 5xx: the server stops.
 
     /// <summary>The server drains: connections without a request are closed at once, others after their reply.</summary>
     Draining = 500,
 
-    /// <summary>The time to drain was over.</summary>
+    /// <summary>The drain timed out.</summary>
     ServerStopped = 501,
 
     // 9xx: our mistake.

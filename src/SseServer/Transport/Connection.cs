@@ -7,14 +7,14 @@ using SseServer.Transport.Limits;
 namespace SseServer.Transport;
 
 /// <summary>
-/// One connection, from accept to close. A <see cref="ConnectionOpener"/> takes it to its first request; then it alternates between requests
-/// and streams until it closes.
+/// One connection, from accept to close. A <see cref="ConnectionOpener"/> takes it to its first request; then it alternates between
+/// requests and streams until it closes.
 /// </summary>
 /// <remarks>
 /// <para>It is driven by callbacks instead of one asynchronous method, because there are up to hundreds of thousands of them and nearly all
 /// wait. A connection that waits for a request or carries a stream holds no task and no buffer; whatever served its last request (reader,
-/// head, body, the state of the methods) is garbage. An idle stream takes 2.6 KB in all, which the idle workload of bench/FanOut measures. So every
-/// field counts.</para>
+/// head, body, the state of the methods) is garbage. An idle stream takes 2.6 KB in all, which the idle workload of bench/FanOut measures.
+/// So every field counts.</para>
 /// <para><see cref="ConnectionPhase"/> says who reads. It changes under one lock, which is never held while the application or a stream's
 /// handler is called. The owner of the phase closes the channel, once; any thread may <see cref="Abort"/>, which only makes the owner
 /// notice. The lock is the raw channel, since an object of its own would cost 24 bytes.</para>
@@ -94,8 +94,8 @@ internal sealed partial class Connection
     }
 
     /// <summary>
-    /// Ends the connection at once, from any thread; unsent bytes are lost. Whoever owns the phase notices and closes the channel: a request
-    /// loop at its next read or write, a stream through <see cref="IStreamHandler.OnPeerClosed"/>.
+    /// Ends the connection at once, from any thread; unsent bytes are lost. Whoever owns the phase notices and closes the channel: a
+    /// request loop at its next read or write, a stream through <see cref="IStreamHandler.OnPeerClosed"/>.
     /// </summary>
     public void Abort(CloseReason reason)
     {
@@ -124,7 +124,9 @@ internal sealed partial class Connection
         if (client is not null) RemoteEndPoint = client;
     }
 
-    /// <summary>The limits have decided. The reason for the end is recorded at once if it is over a limit: its first reply is its last.</summary>
+    /// <summary>
+    /// The limits have decided. The reason for the end is recorded at once if it is over a limit: its first reply is its last.
+    /// </summary>
     internal void SetAdmission(Admission admission)
     {
         Admission = admission;

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace SseServer.Transport;
 
 /// <summary>
-/// The value of the Date field (RFC 9110 section 6.6.1) as bytes, formatted once a second. Any thread may read it; two that find it stale
+/// The value of the Date field (RFC 9110 section 6.6.1) as bytes, formatted once a second. Any thread may read it; if two find it stale,
 /// both format it, to the same bytes.
 /// </summary>
 internal sealed class DateHeader(TimeProvider time)

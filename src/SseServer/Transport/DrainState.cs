@@ -15,8 +15,8 @@ internal sealed class DrainState
     {
         AnswersNewcomers = answersNewcomers;
 
-        // A full fence: a connection sets its deadline and then reads the flag; the drain sets the flag and then looks for deadlines. Without
-        // it both could miss the other, and an idle connection would hold up the drain.
+        // A full fence: a connection sets its deadline and then reads the flag; the drain sets the flag and then looks for deadlines.
+        // Without it both could miss the other, and an idle connection would hold up the drain.
         Interlocked.Exchange(ref _isDraining, true);
     }
 }

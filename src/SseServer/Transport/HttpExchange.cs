@@ -56,8 +56,8 @@ internal sealed class HttpExchange
     /// Whether the connection closes after this reply: the application or the client asked for it, the server drains, or the request's body
     /// is not read to its end. Fixed once the reply has started.
     /// </summary>
-    public bool WillClose =>
-        _closes
+    public bool WillClose
+        => _closes
         || (!ReplyStarted
             && (!Request.KeepAlive || _drain.IsDraining || !Body.CanBeSkipped || Connection.CloseReason != CloseReason.None));
 
@@ -118,8 +118,8 @@ internal sealed class HttpExchange
 
     /// <summary>
     /// Hands the connection to a stream, instead of a reply or after a head that was written but not ended. Once
-    /// <see cref="IHttpApplication.HandleAsync"/> completes, the connection sends what is buffered, releases everything that reads requests,
-    /// and calls <see cref="IStreamHandler.OnStreamReady"/>.
+    /// <see cref="IHttpApplication.HandleAsync"/> completes, the connection sends what is buffered, releases everything that reads
+    /// requests, and calls <see cref="IStreamHandler.OnStreamReady"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">The reply has ended, or the connection has a stream already.</exception>
     public void TakeOver(IStreamHandler handler)

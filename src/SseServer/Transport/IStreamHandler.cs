@@ -19,7 +19,9 @@ internal enum StreamEnd
 /// </summary>
 internal interface IStreamHandler
 {
-    /// <summary>The kernel has accepted all earlier replies. From here on only the handler touches <see cref="Connection.Output"/>.</summary>
+    /// <summary>
+    /// The kernel has accepted all earlier replies. From here on only the handler touches <see cref="Connection.Output"/>.
+    /// </summary>
     void OnStreamReady(Connection connection);
 
     /// <summary>

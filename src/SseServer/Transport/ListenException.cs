@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace SseServer.Transport;
 
-/// <summary>An address cannot be listened on; the cause's <see cref="SocketException.SocketErrorCode"/> says why.</summary>
+/// <summary>The server cannot listen on an address; the <see cref="SocketException.SocketErrorCode"/> of the cause says why.</summary>
 internal sealed class ListenException(IPEndPoint endpoint, SocketException cause)
     : IOException($"{endpoint} cannot be listened on: {cause.Message}", cause)
 {

@@ -5,13 +5,14 @@ using SseServer.Protocol.Http;
 namespace SseServer.Transport;
 
 /// <summary>
-/// The body of the request at hand, decoded and read on demand: a peer cannot make the server hold more than the application asks
-/// for. Owned by the request loop, filled anew for each request; one reader at a time.
+/// The body of the current request, decoded and read on demand: a peer cannot make the server hold more than the application asks for.
+/// Owned by the request loop and reused for each request; one reader at a time.
 /// </summary>
 internal sealed class RequestBody
 {
-    // As they arrive. The thread that receives bytes serves other connections too, and would serve none of them as long as a peer sends
-    // faster than its body is read. 64 KB take some tens of microseconds to copy, and at most tens of milliseconds to publish as events.
+    // The number of bytes, before decoding, after which others get their turn. The thread that receives them has other connections to
+    // serve, and would serve none of them while a peer sends faster than its body is read. 64 KB take some tens of microseconds to copy,
+    // and at most tens of milliseconds to publish as events.
     private const int MaxInlineBytes = 64 * 1024;
 
     private readonly Connection _connection;
@@ -39,38 +40,38 @@ internal sealed class RequestBody
 
     public RequestBodyKind Kind { get; private set; }
 
-    /// <summary>The length in bytes where <see cref="Kind"/> is ContentLength, otherwise 0.</summary>
+    /// <summary>The length in bytes if <see cref="Kind"/> is ContentLength, otherwise 0.</summary>
     public long DeclaredLength { get; private set; }
 
     /// <summary>
-    /// The bound in bytes, decoded. Set it before the first read; unset, it is <see cref="TransportOptions.MaxBodyBytes"/>.
+    /// The limit in bytes, decoded. To be set before the first read; defaults to <see cref="TransportOptions.MaxBodyBytes"/>.
     /// </summary>
     public long MaxBytes { get; set; }
 
     /// <summary>
-    /// Bytes a second, decoded, that must arrive over any stretch of waiting that is longer than the longest pause; 0 is no bound. Set it
-    /// before the first read; unset, it is <see cref="TransportOptions.MinBodyRate"/>.
+    /// Bytes a second, decoded, that must arrive over any period of waiting longer than the longest pause; 0 means no minimum. To be set
+    /// before the first read; defaults to <see cref="TransportOptions.MinBodyRate"/>.
     /// </summary>
     public int MinRate { get; set; }
 
-    /// <summary>The length is known to be above the bound; nothing needs to be read for a 413.</summary>
+    /// <summary>The length is known to be above the limit; nothing needs to be read for a 413.</summary>
     public bool DeclaredTooLarge => Kind == RequestBodyKind.ContentLength && DeclaredLength > MaxBytes;
 
-    /// <summary>The whole body was read (or there is none).</summary>
+    /// <summary>The whole body was read, or there is none.</summary>
     public bool IsComplete => _finished && _final.Status == BodyReadStatus.End;
 
     /// <summary>
-    /// The connection can go on after the reply: what is left of the body is short, and on its way (RFC 9110 section 10.1.1: a
-    /// client that expects 100 may never send it).
+    /// The connection can be kept after the reply: the rest of the body is short and on its way (RFC 9110 section 10.1.1: a client that
+    /// expects 100 may never send it).
     /// </summary>
-    internal bool CanBeSkipped =>
-        IsComplete
+    internal bool CanBeSkipped
+        => IsComplete
         || (!_finished && !_continueExpected && Kind == RequestBodyKind.ContentLength
             && DeclaredLength - _received <= _options.DrainBodyBytes);
 
     /// <summary>
-    /// Appends the bytes that are there, waiting for some if there are none. Replies not yet sent leave before it waits, and 100
-    /// (Continue) if the client waits for it.
+    /// Appends the bytes that have arrived, waiting for some if there are none. Before it waits, it sends replies that are still buffered,
+    /// and 100 (Continue) if the client waits for it.
     /// </summary>
     public async ValueTask<BodyReadResult> ReadAsync(IBufferWriter<byte> destination)
     {
@@ -89,13 +90,15 @@ internal sealed class RequestBody
                 if (!await FlushAsync()) return Finish(BodyReadStatus.Aborted);
                 var began = _time.GetTimestamp();
                 _connection.ArmForBody(WaitBound());
-                // Who gives the body up sets the flag and then looks for the wait: whoever comes second sees the other.
+
+                // GiveUp sets the flag and then looks for the wait; this sets the wait and then reads the flag. So one of them sees the
+                // other.
                 if (!IsGivenUp) read = await WaitAsync();
                 _connection.Disarm();
                 _credit -= _time.GetElapsedTime(began).TotalSeconds;
                 if (IsGivenUp)
                 {
-                    // The wait may have been cut short, so no later read of this connection can be relied on.
+                    // The wait may have been interrupted, so later reads of this connection cannot be relied on.
                     if (!read.Buffer.IsEmpty) _reader.AdvanceTo(read.Buffer.Start);
                     return Finish(BodyReadStatus.GivenUp);
                 }
@@ -111,8 +114,8 @@ internal sealed class RequestBody
     }
 
     /// <summary>
-    /// Ends the reading, and a wait for more bytes at once, with <see cref="BodyReadStatus.GivenUp"/>. From any thread, while the request
-    /// is answered; a body that was read to its end stays read.
+    /// Ends reading with <see cref="BodyReadStatus.GivenUp"/>, also a pending wait, at once. May be called from any thread while the
+    /// request is being answered; a body that was read to its end stays so.
     /// </summary>
     public void GiveUp()
     {
@@ -120,7 +123,7 @@ internal sealed class RequestBody
         _connection.InterruptBody();
     }
 
-    /// <summary>Reads and drops the rest after the reply; false if the connection cannot go on.</summary>
+    /// <summary>Reads and drops the rest after the reply; false if the connection cannot be kept.</summary>
     internal async ValueTask<bool> SkipAsync()
     {
         MaxBytes = long.MaxValue;
@@ -149,7 +152,7 @@ internal sealed class RequestBody
     private ValueTask<ReadResult> WaitAsync()
     {
         var reading = _reader.ReadAsync();
-        // Where nothing is there yet, the thread is free by itself.
+        // If nothing has arrived yet, the thread is free anyway.
         if (!reading.IsCompleted) _inlineBytes = 0;
         return reading;
     }
@@ -157,10 +160,10 @@ internal sealed class RequestBody
     private bool IsGivenUp => Volatile.Read(ref _isGivenUp) != 0;
 
     /// <summary>
-    /// How long the next byte may take: no longer than a pause may last, and not past the moment at which the body has used up its
-    /// credit. It begins with the grace, loses what it is waited for, and gains what its bytes take at the minimum rate, up to the
-    /// longest pause: so what came early keeps no trickle alive. Time in which nobody waits for the body, such as a publisher's own
-    /// pacing, counts for nothing.
+    /// How long the next byte may take: no longer than the longest pause, and no longer than the credit lasts. The credit begins with the
+    /// grace, loses the time spent waiting, and gains the time that the received bytes would take at the minimum rate. It is capped at the
+    /// longest pause, so bytes that came early do not keep a trickle alive. Time in which the server does not wait for the body, such as
+    /// backpressure on a publisher, does not count.
     /// </summary>
     private TimeSpan WaitBound()
     {
@@ -179,8 +182,7 @@ internal sealed class RequestBody
     {
         if (Kind == RequestBodyKind.Chunked) TakeChunked(read, destination);
         else TakeCounted(read, destination);
-        if (read.IsCompleted && !_finished)
-            FinishEarly();
+        if (read.IsCompleted && !_finished) FinishEarly();
     }
 
     private void TakeCounted(ReadResult read, IBufferWriter<byte> destination)
@@ -235,5 +237,22 @@ internal sealed class RequestBody
 
         var flush = await output.FlushAsync();
         return !flush.IsCompleted;
+    }
+
+    private sealed class DiscardingWriter : IBufferWriter<byte>
+    {
+        private byte[] _sink = new byte[4096];
+
+        public void Advance(int count)
+        {
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0)
+        {
+            if (sizeHint > _sink.Length) _sink = new byte[sizeHint];
+            return _sink;
+        }
+
+        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
     }
 }

@@ -7,13 +7,15 @@ using SseServer.Transport.Limits;
 namespace SseServer.Transport;
 
 /// <summary>
-/// Reads requests from a connection and has them answered, in order, until the connection closes or becomes a stream. Then it ends
-/// and everything it held (reader, head, body, exchange, and the state of its own method) is garbage, so that a stream costs none
-/// of it.
+/// Reads requests from a connection and has them answered, in order, until the connection closes or carries a stream. Then it ends, and
+/// everything it held (reader, head, body, exchange, and the state of its own method) is garbage, so that a stream costs none of it.
 /// </summary>
 internal sealed class RequestLoop
 {
-    // The reader waits with no bytes wanted, so a connection between requests holds no buffer.
+    // The number of requests after which others get their turn: they take some tenths of a millisecond.
+    private const int MaxInlineRequests = 64;
+
+    // The reader waits with an empty buffer, so a connection between requests holds none.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(leaveOpen: true, useZeroByteReads: true);
 
     private readonly Connection _connection;
@@ -22,10 +24,6 @@ internal sealed class RequestLoop
     private readonly RequestBody _body;
     private readonly HttpExchange _exchange;
     private readonly HeadMemory.Entry _head;
-
-    // Requests answered before others get their turn: some tenths of a millisecond.
-    private const int MaxInlineRequests = 64;
-
     private int _inlineRequests;
 
     private RequestLoop(Connection connection, RequestServices services)
@@ -41,20 +39,20 @@ internal sealed class RequestLoop
     private enum Outcome
     {
         /// <summary>There may be another request.</summary>
-        GoOn,
+        Continue,
 
-        /// <summary>A stream takes the connection.</summary>
+        /// <summary>A stream takes over the connection.</summary>
         Stream,
 
-        /// <summary>Close in order: what was replied gets delivered.</summary>
+        /// <summary>Close in order: replies are delivered.</summary>
         Linger,
 
         /// <summary>The connection is broken.</summary>
         Close,
     }
 
-    public static void Start(Connection connection, RequestServices services) =>
-        _ = new RequestLoop(connection, services).RunAsync();
+    public static void Start(Connection connection, RequestServices services)
+        => _ = new RequestLoop(connection, services).RunAsync();
 
     private async Task RunAsync()
     {
@@ -63,7 +61,7 @@ internal sealed class RequestLoop
         {
             do
             {
-                // The thread that receives requests serves other connections too, and would serve none of them as long as a peer sends
+                // The thread that receives requests has other connections to serve, and would serve none of them while a peer sends
                 // requests faster than they are answered.
                 if (++_inlineRequests > MaxInlineRequests)
                 {
@@ -73,7 +71,7 @@ internal sealed class RequestLoop
 
                 outcome = await ServeOneAsync();
             }
-            while (outcome == Outcome.GoOn);
+            while (outcome == Outcome.Continue);
         }
         catch (Exception e)
         {
@@ -128,7 +126,7 @@ internal sealed class RequestLoop
                 _connection.ArmForHead();
             }
 
-            // Nothing more comes of a head whose input has ended, or that was given up: it must not push out another one.
+            // A head whose input has ended, or that was given up, must not make another one be given up.
             if (status == ParseStatus.Incomplete && !read.IsCompleted) _services.Heads.Hold(_head, read.Buffer.Length);
 
             _reader.AdvanceTo(consumed, examined);
@@ -138,7 +136,9 @@ internal sealed class RequestLoop
         _connection.Disarm();
         _services.Heads.Release(_head);
         _connection.NoteRequest();
-        if (status == ParseStatus.Complete && _connection.Refusal != RequestRejection.None) (status, rejection) = (ParseStatus.Rejected, _connection.Refusal);
+        if (status == ParseStatus.Complete && _connection.Refusal != RequestRejection.None)
+            (status, rejection) = (ParseStatus.Rejected, _connection.Refusal);
+
         return status == ParseStatus.Rejected ? await RejectAsync(rejection, CloseReason.RequestRefused) : await HandleAsync();
     }
 
@@ -205,7 +205,7 @@ internal sealed class RequestLoop
             return await FlushAsync() ? Outcome.Linger : Outcome.Close;
         }
 
-        // What is skipped may take its time; the head need not stay for it.
+        // Skipping may take long, and does not need the head.
         if (!_body.IsComplete) _exchange.Request.Reset();
         if (!_body.IsComplete && !await _body.SkipAsync())
         {
@@ -213,9 +213,9 @@ internal sealed class RequestLoop
             return await FlushAsync() ? Outcome.Linger : Outcome.Close;
         }
 
-        // Replies gather while requests are there; the wait for the next one sends them.
+        // Replies gather as long as requests have arrived; the wait for the next one sends them.
         var full = _connection.Output.UnflushedBytes >= _services.Options.GatheredReplyBytes;
-        return !full || await FlushAsync() ? Outcome.GoOn : Outcome.Close;
+        return !full || await FlushAsync() ? Outcome.Continue : Outcome.Close;
     }
 
     private async ValueTask<Outcome> FailAsync(Exception? exception)

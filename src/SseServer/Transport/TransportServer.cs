@@ -50,7 +50,7 @@ internal sealed class TransportServer : IAsyncDisposable
             options, time, logger, Buffers, _drain, connection => RequestLoop.Start(connection, services), OnClosed);
     }
 
-    /// <summary>Where it listens, with the ports that the system chose where 0 was asked for.</summary>
+    /// <summary>Where it listens, with the ports that the system chose in place of 0.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints { get; private set; } = [];
 
     /// <summary>The instruments of connections.</summary>
@@ -76,7 +76,9 @@ internal sealed class TransportServer : IAsyncDisposable
 
     /// <summary>Listens on all addresses, or on none. An IPv6 address serves IPv6 only.</summary>
     /// <param name="endpoints">Where plain HTTP is served.</param>
-    /// <param name="tlsEndpoints">Where TLS is; it needs <see cref="TransportOptions.Tls"/>. <see cref="Endpoints"/> has these last.</param>
+    /// <param name="tlsEndpoints">
+    /// Where TLS is; it needs <see cref="TransportOptions.Tls"/>. <see cref="Endpoints"/> has these last.
+    /// </param>
     /// <exception cref="ListenException">An address is in use, is not of this machine, or is not permitted.</exception>
     public void Start(IReadOnlyList<IPEndPoint> endpoints, IReadOnlyList<IPEndPoint>? tlsEndpoints = null)
     {
@@ -117,8 +119,8 @@ internal sealed class TransportServer : IAsyncDisposable
     /// </summary>
     /// <param name="timeout">From now until the remaining connections are cut off.</param>
     /// <param name="answersNewcomers">
-    /// Whether clients that connect meanwhile get a reply to a request, from an application that knows of the drain. Otherwise the listeners
-    /// close first.
+    /// Whether clients that connect meanwhile get a reply to a request, from an application that knows of the drain. Otherwise the
+    /// listeners close first.
     /// </param>
     public async Task DrainAsync(TimeSpan timeout, bool answersNewcomers = false)
     {

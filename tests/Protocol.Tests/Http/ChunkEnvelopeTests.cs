@@ -17,7 +17,7 @@ public class ChunkEnvelopeTests
     [TestCase(int.MaxValue, "7fffffff\r\n")]
     public void A_prefix_is_the_size_in_lower_case_hexadecimal(int payload, string expected)
     {
-        byte[] destination = new byte[ChunkEnvelope.MaxPrefixBytes];
+        byte[] destination = new byte[10];
 
         int length = ChunkEnvelope.WritePrefix(destination, payload);
 

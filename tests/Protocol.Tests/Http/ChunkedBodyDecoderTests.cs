@@ -81,7 +81,9 @@ public class ChunkedBodyDecoderTests
     [TestCase("5;\ta = \"\xE9\"\r\nhello\r\n0\r\n\r\n", "hello")]
     [TestCase("5\r\nhello\r\n0\r\nName: value\r\nOther:\r\n\r\n", "hello")]
     public void The_data_of_a_body_comes_out_and_what_follows_stays(string body, string expected) =>
-        Assert.That(DecodedBody.Of(body + "GET"), Is.EqualTo(new DecodedBody(ParseStatus.Complete, RequestRejection.None, expected, "GET")));
+        Assert.That(
+            DecodedBody.Of(body + "GET"),
+            Is.EqualTo(new DecodedBody(ParseStatus.Complete, RequestRejection.None, expected, "GET")));
 
     [Test]
     public void The_largest_size_is_accepted() =>

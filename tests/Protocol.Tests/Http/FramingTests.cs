@@ -49,11 +49,19 @@ public class FramingTests
     [TestCase(Parameters, "Transfer-Encoding: chunked;q=1", RequestRejection.InvalidTransferEncoding)]
     [TestCase("RFC 9112 6.1: Transfer-Encoding = #transfer-coding", "Transfer-Encoding:", RequestRejection.InvalidTransferEncoding)]
     [TestCase("RFC 9112 6.1: Transfer-Encoding = #transfer-coding", "Transfer-Encoding: ,", RequestRejection.InvalidTransferEncoding)]
-    [TestCase("RFC 9112 6.1: Transfer-Encoding = #transfer-coding", "Transfer-Encoding: ,chunked", RequestRejection.InvalidTransferEncoding)]
-    [TestCase("RFC 9112 6.1: Transfer-Encoding = #transfer-coding", "Transfer-Encoding: \"chunked\"", RequestRejection.InvalidTransferEncoding)]
-    [TestCase("RFC 9112 6.1: Transfer-Encoding = #transfer-coding", "Transfer-Encoding: chun ked", RequestRejection.InvalidTransferEncoding)]
+    [TestCase(
+        "RFC 9112 6.1: Transfer-Encoding = #transfer-coding",
+        "Transfer-Encoding: ,chunked", RequestRejection.InvalidTransferEncoding)]
+    [TestCase(
+        "RFC 9112 6.1: Transfer-Encoding = #transfer-coding",
+        "Transfer-Encoding: \"chunked\"", RequestRejection.InvalidTransferEncoding)]
+    [TestCase(
+        "RFC 9112 6.1: Transfer-Encoding = #transfer-coding",
+        "Transfer-Encoding: chun ked", RequestRejection.InvalidTransferEncoding)]
     [TestCase("RFC 9110 10.1.1: 417 to an expectation other than 100-continue", "Expect: tea", RequestRejection.UnknownExpectation)]
-    [TestCase("RFC 9110 10.1.1: 417 to an expectation other than 100-continue", "Expect: 100-continue, tea", RequestRejection.UnknownExpectation)]
+    [TestCase(
+        "RFC 9110 10.1.1: 417 to an expectation other than 100-continue",
+        "Expect: 100-continue, tea", RequestRejection.UnknownExpectation)]
     public void Fields_that_break_a_rule_are_refused(string rule, string fields, RequestRejection expected)
     {
         Assert.That(ParsedHead.Of($"POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n").Rejection, Is.EqualTo(expected), rule);

@@ -32,12 +32,6 @@ public class HttpTokensTests
         }
     }
 
-    [TestCase("keep-alive, Upgrade", "upgrade", true)]
-    [TestCase("keep-alive, Upgrade", "keep", false)]
-    [TestCase("", "close", false)]
-    public void A_list_contains_a_token_in_any_case(string list, string token, bool expected) =>
-        Assert.That(HttpTokens.ListContains(list.ToLatin1(), token.ToLatin1()), Is.EqualTo(expected));
-
     [TestCase("", "")]
     [TestCase(" , ,\t,", "")]
     [TestCase("a", "<a>")]

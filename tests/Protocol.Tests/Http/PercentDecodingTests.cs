@@ -12,7 +12,8 @@ public class PercentDecodingTests
     [TestCase("gr%C3%B6%C3%9Fe", "größe")]
     [TestCase("a+b", "a+b")]
     [TestCase("%00", "\0")]
-    public void Escapes_are_decoded(string encoded, string expected) => Assert.That(Decode(encoded, plusIsSpace: false), Is.EqualTo(expected));
+    public void Escapes_are_decoded(string encoded, string expected) =>
+        Assert.That(Decode(encoded, plusIsSpace: false), Is.EqualTo(expected));
 
     [Test]
     public void Decoding_happens_once() => Assert.That(Decode("%2541", plusIsSpace: false), Is.EqualTo("%41"));

@@ -54,6 +54,6 @@ public sealed class OverLimitTests
     private static void TakeWarning(ServerUnderTest server, bool inAll)
     {
         Assert.That(server.Logs.Complaints.TryDequeue(out var warning), Is.EqualTo(inAll));
-        if (inAll) Assert.That(warning, Does.Contain("1 connections are open; further ones are refused"));
+        if (inAll) Assert.That(warning, Does.Contain("1 connections are open; more are refused"));
     }
 }

@@ -62,12 +62,22 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Sends one request on a connection of its own and reads the reply.</summary>
+    /// <summary>
+    /// Sends one request on a connection of its own and reads the reply. Without TLS the connection is memory: everything above the socket
+    /// takes part.
+    /// </summary>
     public async Task<WireReply> SendAsync(string method, string target, string? body = null, params string[] fields)
     {
-        using var client = await WireClient.ConnectAsync(EndPoint, tls: _tls);
+        using var client = _tls ? await WireClient.ConnectAsync(EndPoint, tls: true) : ConnectInMemory();
         await client.RequestAsync(method, target, body, fields);
         return await client.ReadReplyAsync(isHead: method == "HEAD");
+    }
+
+    private WireClient ConnectInMemory()
+    {
+        var channel = new MemoryChannel(Transport.Buffers, new IPEndPoint(EndPoint.Address, IPEndPoint.MaxPort));
+        Transport.CreateOpener().Open(channel);
+        return new WireClient(channel.Client, EndPoint.ToString());
     }
 
     /// <summary>The value of a sample of <c>/metrics</c>, which is named with its labels.</summary>

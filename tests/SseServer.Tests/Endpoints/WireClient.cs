@@ -9,7 +9,7 @@ namespace SseServer.Tests.Endpoints;
 /// <summary>A client that sends exactly what a test says, and reads replies and event streams strictly. One caller at a time.</summary>
 internal sealed class WireClient : IDisposable
 {
-    private readonly Socket _socket;
+    private readonly Socket? _socket;
     private readonly Stream _stream;
     private readonly byte[] _buffer = new byte[8 * 1024];
     private readonly BodyDecoder _body = new();
@@ -17,20 +17,24 @@ internal sealed class WireClient : IDisposable
     private int _start;
     private int _end;
 
-    private WireClient(Socket socket, Stream stream)
+    /// <param name="stream">The client's end of the connection.</param>
+    /// <param name="authority">Where the server is reached.</param>
+    /// <param name="socket">The socket below the stream, which <see cref="HasNews"/>, <see cref="Finish"/> and <see cref="Reset"/> need.</param>
+    public WireClient(Stream stream, string authority, Socket? socket = null)
     {
-        _socket = socket;
         _stream = stream;
+        _socket = socket;
+        Authority = authority;
     }
 
     /// <summary>What the Host field says unless a test gives another.</summary>
-    public string Authority => _socket.RemoteEndPoint!.ToString()!;
+    public string Authority { get; }
 
     /// <summary>The last id that an event stream gave, as an EventSource keeps it (WHATWG HTML 9.2.6).</summary>
     public string LastEventId { get; private set; } = "";
 
     /// <summary>Whether something has come since the last read.</summary>
-    public bool HasNews => _socket.Available > 0;
+    public bool HasNews => _socket!.Available > 0;
 
     public static async Task<WireClient> ConnectAsync(IPEndPoint endPoint, int receiveBuffer = 0, IPAddress? from = null, bool tls = false)
     {
@@ -39,7 +43,7 @@ internal sealed class WireClient : IDisposable
         if (from is not null) socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(endPoint).Soon();
         var stream = new NetworkStream(socket);
-        return new WireClient(socket, tls ? await TlsAsync(stream) : stream);
+        return new WireClient(tls ? await TlsAsync(stream) : stream, endPoint.ToString(), socket);
     }
 
     public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
@@ -136,7 +140,7 @@ internal sealed class WireClient : IDisposable
     public async Task<bool> EndsAsync() => _start == _end && !await FillAsync();
 
     /// <summary>Sends FIN: the server may still finish what it sends.</summary>
-    public void Finish() => _socket.Shutdown(SocketShutdown.Send);
+    public void Finish() => _socket!.Shutdown(SocketShutdown.Send);
 
     /// <summary>Says close_notify and sends FIN.</summary>
     public async Task FinishTlsAsync()
@@ -146,12 +150,12 @@ internal sealed class WireClient : IDisposable
     }
 
     /// <summary>Sends RST.</summary>
-    public void Reset() => _socket.Close(0);
+    public void Reset() => _socket!.Close(0);
 
     public void Dispose()
     {
         _stream.Dispose();
-        _socket.Dispose();
+        _socket?.Dispose();
     }
 
     private static async Task<Stream> TlsAsync(Stream stream)

@@ -132,6 +132,6 @@ internal sealed partial class DescriptorLimitTests
     [GeneratedRegex("Listening on \"?([0-9.:]+)")]
     private static partial Regex Listening();
 
-    [GeneratedRegex("connections are open; further ones are refused")]
+    [GeneratedRegex("connections are open; more are refused")]
     private static partial Regex Full();
 }

@@ -46,7 +46,9 @@ public sealed class AcceptTests
         await using var server = new TransportServer(
             new TransportOptions(), new TestApplication(), new FakeTimeProvider(), NullLogger<TransportServer>.Instance);
         var free = new IPEndPoint(IPAddress.Loopback, 0);
-        Assert.That(() => server.Start([free, holder.EndPoint]), Throws.InstanceOf<ListenException>().With.Property("Endpoint").EqualTo(holder.EndPoint));
+        Assert.That(
+            () => server.Start([free, holder.EndPoint]),
+            Throws.InstanceOf<ListenException>().With.Property("Endpoint").EqualTo(holder.EndPoint));
         Assert.That(server.Endpoints, Is.Empty);
     }
 

@@ -91,14 +91,14 @@ public sealed class ConnectionOutputTests(bool tls)
     public async Task Broken_connection_is_a_value()
     {
         await using var server = new TestServer(tls);
-        var peer = server.AddStream("/stream");
-        peer.EndWhenLeft = null;
+        var handler = server.AddStream("/stream");
+        handler.EndWhenLeft = null;
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
         await client.ReadHeadAsync();
-        var connection = await peer.Ready;
+        var connection = await handler.Ready;
         client.Reset();
-        await peer.Left;
+        await handler.Left;
         Assert.That(connection.Output.TrySend("x"u8), Is.EqualTo(-1));
         Assert.That((await connection.Output.WriteAsync("x"u8.ToArray())).IsCompleted, Is.True);
         connection.Output.Write("x"u8);
@@ -192,11 +192,11 @@ public sealed class ConnectionOutputTests(bool tls)
 
     private static async Task<(TestClient Client, ConnectionOutput Output)> OpenAsync(TestServer server)
     {
-        var peer = server.AddStream("/stream");
+        var handler = server.AddStream("/stream");
         var client = await server.ConnectAsync(receiveBuffer: 64 * 1024);
         await client.SendAsync("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
         await client.ReadHeadAsync();
-        return (client, (await peer.Ready).Output);
+        return (client, (await handler.Ready).Output);
     }
 
     private static byte[] Noise(int seed, int length)

@@ -48,15 +48,15 @@ public sealed class DrainTests(bool tls)
     public async Task What_remains_when_the_time_is_over_is_cut_off()
     {
         await using var server = new TestServer(tls);
-        var peer = server.AddStream("/stream");
+        var handler = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
         await client.ReadHeadAsync();
-        await peer.Ready;
+        await handler.Ready;
         var drain = server.Transport.DrainAsync(Timeout);
-        Assert.That(peer.Left.IsCompleted, Is.False);
+        Assert.That(handler.Left.IsCompleted, Is.False);
         server.Time.Advance(Timeout);
-        Assert.That(await peer.Left, Is.EqualTo(CloseReason.ServerStopped));
+        Assert.That(await handler.Left, Is.EqualTo(CloseReason.ServerStopped));
         await drain.Soon();
     }
 
@@ -64,11 +64,11 @@ public sealed class DrainTests(bool tls)
     public async Task Stream_ended_during_the_drain_closes_in_order()
     {
         await using var server = new TestServer(tls);
-        var peer = server.AddStream("/stream");
+        var handler = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
         await client.ReadHeadAsync();
-        var connection = await peer.Ready;
+        var connection = await handler.Ready;
         var drain = server.Transport.DrainAsync(Timeout);
         connection.Output.TrySend("0\r\n\r\n"u8);
         connection.EndStream(StreamEnd.KeepAlive);
@@ -89,11 +89,11 @@ public sealed class DrainTests(bool tls)
     public async Task Who_comes_while_the_server_drains_is_answered_and_sent_away()
     {
         await using var server = new TestServer(tls);
-        var peer = server.AddStream("/stream");
+        var handler = server.AddStream("/stream");
         var reader = await server.ConnectAsync();
         await reader.SendAsync("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
         await reader.ReadHeadAsync();
-        var connection = await peer.Ready;
+        var connection = await handler.Ready;
         var early = await server.ConnectAsync();
         await Eventually.HoldsAsync(() => server.Transport.ConnectionCount == 2, "two connections");
 

@@ -23,9 +23,9 @@ public sealed class StreamTests(bool tls)
     public async Task Owner_is_told_when_the_peer_finishes_and_may_write_once_more()
     {
         await using var server = new TestServer(tls);
-        var (client, peer, connection) = await OpenAsync(server, endWhenLeft: null);
+        var (client, handler, connection) = await OpenAsync(server, endWhenLeft: null);
         client.Finish();
-        Assert.That(await peer.Left, Is.EqualTo(CloseReason.PeerFinished));
+        Assert.That(await handler.Left, Is.EqualTo(CloseReason.PeerFinished));
         Assert.That(connection.Output.TrySend(LastChunk), Is.EqualTo(5));
         connection.EndStream(StreamEnd.Close);
         Assert.That(await client.ReadToEndAsync(), Is.EqualTo("0\r\n\r\n"));
@@ -36,9 +36,9 @@ public sealed class StreamTests(bool tls)
     public async Task Owner_is_told_when_the_peer_resets()
     {
         await using var server = new TestServer(tls);
-        var (client, peer, _) = await OpenAsync(server);
+        var (client, handler, _) = await OpenAsync(server);
         client.Reset();
-        Assert.That(await peer.Left, Is.EqualTo(CloseReason.PeerReset));
+        Assert.That(await handler.Left, Is.EqualTo(CloseReason.PeerReset));
         await server.EmptyAsync();
     }
 
@@ -46,12 +46,12 @@ public sealed class StreamTests(bool tls)
     public async Task Peer_that_finished_right_after_its_request_is_noticed_once_the_stream_is_ready()
     {
         await using var server = new TestServer(tls);
-        var peer = server.AddStream("/stream");
+        var handler = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync(GetStream);
         client.Finish();
-        await peer.Ready;
-        Assert.That(await peer.Left, Is.EqualTo(CloseReason.PeerFinished));
+        await handler.Ready;
+        Assert.That(await handler.Left, Is.EqualTo(CloseReason.PeerFinished));
     }
 
     [Test]
@@ -84,7 +84,7 @@ public sealed class StreamTests(bool tls)
     public async Task Stray_bytes_are_discarded_and_cost_the_connection_its_future()
     {
         await using var server = new TestServer(tls);
-        var (client, peer, connection) = await OpenAsync(server);
+        var (client, handler, connection) = await OpenAsync(server);
         await client.SendAsync("stray");
         await Phase(connection, ConnectionPhase.StreamStray);
         server.Time.Advance(TimeSpan.FromSeconds(1));
@@ -99,7 +99,7 @@ public sealed class StreamTests(bool tls)
     public async Task Peer_that_leaves_behind_stray_bytes_is_noticed()
     {
         await using var server = new TestServer(tls);
-        var (client, peer, connection) = await OpenAsync(server);
+        var (client, handler, connection) = await OpenAsync(server);
         await client.SendAsync("stray");
         await Phase(connection, ConnectionPhase.StreamStray);
         client.Finish();
@@ -107,11 +107,11 @@ public sealed class StreamTests(bool tls)
             () =>
             {
                 server.Time.Advance(TimeSpan.FromSeconds(1));
-                return peer.Left.IsCompleted;
+                return handler.Left.IsCompleted;
             },
             "the peer's leaving is noticed");
 
-        Assert.That(await peer.Left, Is.EqualTo(CloseReason.PeerFinished));
+        Assert.That(await handler.Left, Is.EqualTo(CloseReason.PeerFinished));
     }
 
     [TestCase(64, false)]
@@ -119,7 +119,7 @@ public sealed class StreamTests(bool tls)
     public async Task Stray_bytes_above_the_limit_end_the_stream(int count, bool ends)
     {
         await using var server = new TestServer(tls, new TransportOptions { StrayBytesLimit = 64 });
-        var (client, peer, connection) = await OpenAsync(server);
+        var (client, handler, connection) = await OpenAsync(server);
         for (var sent = 0; sent < count; sent++)
         {
             await client.SendAsync("x");
@@ -128,7 +128,7 @@ public sealed class StreamTests(bool tls)
             if (sent < 64) await Phase(connection, ConnectionPhase.Stream);
         }
 
-        if (ends) Assert.That(await peer.Left, Is.EqualTo(CloseReason.StrayBytes));
+        if (ends) Assert.That(await handler.Left, Is.EqualTo(CloseReason.StrayBytes));
         else Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.None));
     }
 
@@ -136,10 +136,10 @@ public sealed class StreamTests(bool tls)
     public async Task Bytes_that_came_with_the_request_count_as_stray()
     {
         await using var server = new TestServer(tls);
-        var peer = server.AddStream("/stream");
+        var handler = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync(GetStream + "GET /pipelined HTTP/1.1\r\nHost: a\r\n\r\n");
-        var connection = await peer.Ready;
+        var connection = await handler.Ready;
         await client.ReadHeadAsync();
         await Phase(connection, ConnectionPhase.Stream);
         connection.Output.TrySend(LastChunk);
@@ -152,10 +152,10 @@ public sealed class StreamTests(bool tls)
     public async Task Stream_that_ends_the_connection_ends_it_in_spite_of_keep_alive(string request)
     {
         await using var server = new TestServer(tls);
-        var peer = server.AddStream("/stream");
+        var handler = server.AddStream("/stream");
         var client = await server.ConnectAsync();
         await client.SendAsync(request);
-        var connection = await peer.Ready;
+        var connection = await handler.Ready;
         await client.ReadHeadAsync();
         connection.EndStream(StreamEnd.KeepAlive);
         Assert.That(await client.ReadToEndAsync(), Is.Empty);
@@ -211,10 +211,10 @@ public sealed class StreamTests(bool tls)
     public async Task Abort_from_elsewhere_reaches_the_owner_and_the_first_reason_stays()
     {
         await using var server = new TestServer(tls);
-        var (client, peer, connection) = await OpenAsync(server);
+        var (client, handler, connection) = await OpenAsync(server);
         connection.Abort(CloseReason.StalledReader);
         connection.Abort(CloseReason.ServerStopped);
-        Assert.That(await peer.Left, Is.EqualTo(CloseReason.StalledReader));
+        Assert.That(await handler.Left, Is.EqualTo(CloseReason.StalledReader));
         Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.StalledReader));
         await server.EmptyAsync();
     }
@@ -260,18 +260,18 @@ public sealed class StreamTests(bool tls)
         await server.EmptyAsync();
     }
 
-    private static async Task<(TestClient Client, TestStreamHandler Peer, Connection Connection)> OpenAsync(
+    private static async Task<(TestClient Client, TestStreamHandler Handler, Connection Connection)> OpenAsync(
         TestServer server, StreamEnd? endWhenLeft = StreamEnd.Abort)
     {
-        var peer = server.AddStream("/stream");
-        peer.EndWhenLeft = endWhenLeft;
+        var handler = server.AddStream("/stream");
+        handler.EndWhenLeft = endWhenLeft;
         var client = await server.ConnectAsync();
         await client.SendAsync(GetStream);
         var head = await client.ReadHeadAsync();
         Assert.That(head, Does.StartWith("HTTP/1.1 200 OK\r\n").And.EndWith("Transfer-Encoding: chunked\r\n\r\n"));
-        var connection = await peer.Ready;
+        var connection = await handler.Ready;
         await Phase(connection, ConnectionPhase.Stream);
-        return (client, peer, connection);
+        return (client, handler, connection);
     }
 
     private static Task Phase(Connection connection, ConnectionPhase phase) =>

@@ -5,7 +5,7 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-/// <summary>A small application: it echoes bodies, and what a test wants beyond that the test gives as a handler.</summary>
+/// <summary>A small application that echoes bodies; a test adds handlers for anything else.</summary>
 internal sealed class TestApplication : IHttpApplication
 {
     /// <summary>By path. Other paths are echoed.</summary>

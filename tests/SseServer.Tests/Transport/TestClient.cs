@@ -26,16 +26,16 @@ internal sealed class TestClient : IDisposable
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer > 0) socket.ReceiveBufferSize = receiveBuffer;
         await socket.ConnectAsync(endPoint).Soon();
-        var stream = new NetworkStream(socket);
-        return new TestClient(socket, tls ? await ShakeHandsAsync(stream) : stream);
+        var stream = new NetworkStream(socket, ownsSocket: true);
+        return new TestClient(socket, tls ? await AuthenticateAsync(stream) : stream);
     }
 
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
 
-    /// <summary>Sends close_notify where it speaks TLS.</summary>
-    public Task SayGoodbyeAsync() => ((SslStream)_stream).ShutdownAsync().Soon();
+    /// <summary>Sends close_notify, over TLS.</summary>
+    public Task SendCloseNotifyAsync() => ((SslStream)_stream).ShutdownAsync().Soon();
 
     /// <summary>Sends FIN.</summary>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);
@@ -93,15 +93,24 @@ internal sealed class TestClient : IDisposable
         return new TestReply(status, fields, await ReadTextAsync(length));
     }
 
-    private static async Task<Stream> ShakeHandsAsync(Stream stream)
+    private static async Task<Stream> AuthenticateAsync(Stream stream)
     {
         var tls = new SslStream(stream);
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        try
         {
-            TargetHost = "localhost",
-            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
-        }).Soon();
-        return tls;
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
+            }).Soon();
+            return tls;
+        }
+        catch
+        {
+            // Otherwise the server would linger for this end's FIN, which would be sent whenever the garbage collector finds the socket.
+            await tls.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task<bool> FillAsync()

@@ -6,7 +6,7 @@ using SseServer.Transport;
 namespace SseServer.Tests.Transport;
 
 /// <summary>
-/// A transport on a loopback port of the system's choice, in fake time. Disposing of it checks that nothing borrowed stayed out.
+/// A transport on a loopback port that the system chooses, in fake time. Disposing of it checks that everything borrowed was returned.
 /// </summary>
 internal sealed class TestServer : IAsyncDisposable
 {
@@ -32,21 +32,21 @@ internal sealed class TestServer : IAsyncDisposable
 
     public TransportOptions Options { get; }
 
-    /// <summary>What is served unless the test brings an application of its own.</summary>
+    /// <summary>What is served unless the test has an application of its own.</summary>
     public TestApplication Application { get; } = new();
 
     public FakeTimeProvider Time { get; } = new();
 
     public RecordingLogger Log { get; } = new();
 
-    /// <summary>How many mistakes of ours the test provokes.</summary>
+    /// <summary>How many errors the test provokes.</summary>
     public int ExpectedErrors { get; set; }
 
     public TransportServer Transport { get; }
 
     public IPEndPoint EndPoint => Transport.Endpoints[0];
 
-    /// <summary>The one connection that is open.</summary>
+    /// <summary>The only open connection.</summary>
     public Connection Connection => Open().Single();
 
     public async Task<TestClient> ConnectAsync(int receiveBuffer = 0)
@@ -56,19 +56,27 @@ internal sealed class TestServer : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Replies to a path by handing the connection to a stream.</summary>
+    /// <summary>Connects without a socket. What is tested with it does not depend on the kernel.</summary>
+    public MemoryClientStream ConnectInMemory(IPEndPoint peer)
+    {
+        var channel = new MemoryChannel(Transport.Buffers, peer);
+        Transport.CreateOpener().Open(channel);
+        return (MemoryClientStream)channel.Client;
+    }
+
+    /// <summary>Replies to requests for a path with a stream.</summary>
     public TestStreamHandler AddStream(string path, bool close = false)
     {
-        var peer = new TestStreamHandler();
+        var handler = new TestStreamHandler();
         Application.Handlers[path] = exchange =>
         {
             if (close) exchange.CloseAfterReply();
             exchange.StartReply(200);
             exchange.Header("Transfer-Encoding"u8, "chunked"u8);
-            exchange.TakeOver(peer);
+            exchange.TakeOver(handler);
             return ValueTask.CompletedTask;
         };
-        return peer;
+        return handler;
     }
 
     public Task WaitingForAsync(DeadlineKind kind) =>
@@ -77,8 +85,8 @@ internal sealed class TestServer : IAsyncDisposable
     public Task EmptyAsync() => Eventually.HoldsAsync(() => Transport.ConnectionCount == 0, "no connection");
 
     /// <summary>
-    /// Lets time pass, step by step, until no connection is open: what the kernel still takes of a send counts as progress, and
-    /// moves a deadline on.
+    /// Advances time, step by step, until no connection is open: bytes of a send that the kernel still accepts count as progress and
+    /// postpone the deadline.
     /// </summary>
     public Task AdvanceUntilEmptyAsync(TimeSpan step) => Eventually.HoldsAsync(
         () =>
@@ -96,8 +104,8 @@ internal sealed class TestServer : IAsyncDisposable
         var errors = Log.Entries.Where(entry => entry.Level >= LogLevel.Error).ToList();
         Assert.That(errors, Has.Count.EqualTo(ExpectedErrors));
 
-        // A send that was underway when its connection was cut off gives back what it has when the system says that it ended.
-        await Eventually.HoldsAsync(() => Transport.Buffers.Outstanding == 0, "arrays and operations given back");
+        // A send in progress when its connection was cut off returns its buffer when the system reports the end of the send.
+        await Eventually.HoldsAsync(() => Transport.Buffers.Outstanding == 0, "arrays and operations returned");
     }
 
     private List<Connection> Open()

@@ -3,7 +3,7 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport;
 
-/// <summary>A stream's owner that a test drives. It ends the stream when the peer left, unless the test wants to.</summary>
+/// <summary>A stream's handler that a test drives. It ends the stream when the peer has left, unless the test does that.</summary>
 internal sealed class TestStreamHandler : IStreamHandler
 {
     private readonly TaskCompletionSource<Connection> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -14,7 +14,7 @@ internal sealed class TestStreamHandler : IStreamHandler
 
     public Task<CloseReason> Left => _left.Task.Soon();
 
-    /// <summary>The end given to the stream when the peer left; null leaves it to the test.</summary>
+    /// <summary>How the stream ends when the peer has left; null leaves it to the test.</summary>
     public StreamEnd? EndWhenLeft { get; set; } = StreamEnd.Abort;
 
     public void OnStreamReady(Connection connection)

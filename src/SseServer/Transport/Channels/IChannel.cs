@@ -28,6 +28,8 @@ internal interface IChannel : IDisposable
     /// <param name="maxProtocolBytes">How many of them the peer may send during the stream.</param>
     void BeginStream(int maxProtocolBytes);
 
-    /// <summary>Sends what is unsent and the channel's own end, if it has one (the close_notify of TLS). It does not throw for a broken peer.</summary>
+    /// <summary>
+    /// Sends what is unsent and the channel's own end, if it has one (the close_notify of TLS). It does not throw for a broken peer.
+    /// </summary>
     Task CloseAsync();
 }

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace SseServer.Transport.Channels;
 
 /// <summary>
-/// send(2) without the bookkeeping of <see cref="Socket.Send(ReadOnlySpan{byte}, SocketFlags, out SocketError)"/>, which takes about as much
-/// user time as the rest of a delivery. The steady workload of bench/FanOut shows it.
+/// send(2) without the bookkeeping of <see cref="Socket.Send(ReadOnlySpan{byte}, SocketFlags, out SocketError)"/>, which takes about as
+/// much user time as the rest of a delivery. The steady workload of bench/FanOut shows it.
 /// </summary>
 internal static partial class LinuxSend
 {
@@ -21,8 +21,8 @@ internal static partial class LinuxSend
     private const int HostUnreachable = 113;
 
     /// <summary>
-    /// Sends what the kernel accepts now and returns the number of bytes; 0 with an error. The handle is kept alive during the call, so that
-    /// its number cannot be reused for another socket.
+    /// Sends what the kernel accepts now and returns the number of bytes; 0 with an error. The handle is kept alive during the call, so
+    /// that its number cannot be reused for another socket.
     /// </summary>
     public static unsafe int TrySend(SafeSocketHandle socket, ReadOnlySpan<byte> bytes, out SocketError error)
     {

@@ -1,16 +1,16 @@
 namespace SseServer.Transport.Limits;
 
 /// <summary>
-/// Bounds the bytes that the unfinished heads of all connections hold. Where one more byte does not fit, the head that was begun first is
-/// given up, as if its time were over: a client that sends a head at all sends it within a round trip, so those that are unfinished for
-/// longest are the least likely to become requests. Safe on any thread.
+/// Limits the bytes that the unfinished heads of all connections hold. If one more byte does not fit, the oldest head is given up, as if
+/// its time were over: a client that sends a head at all sends it within a round trip, so the oldest unfinished heads are the least likely
+/// to become requests. Safe on any thread.
 /// </summary>
-/// <param name="max">Bytes in all; 0 is no bound.</param>
+/// <param name="max">Bytes in all; 0 means unlimited.</param>
 internal sealed class HeadMemory(long max)
 {
     /// <summary>
-    /// Bytes that do not count: a head of 4 KB, no more than the connection's first read buffer, so the bound on connections holds for it
-    /// too. Nearly every head is shorter, and takes no lock.
+    /// Bytes that do not count: those of a 4 KB head, which fits into the connection's first read buffer, so the limit on connections
+    /// covers them. Nearly every head is shorter, and takes no lock.
     /// </summary>
     public const int FreeBytes = 8 * 1024;
 
@@ -18,7 +18,7 @@ internal sealed class HeadMemory(long max)
     private readonly LinkedList<Entry> _heads = [];
     private long _held;
 
-    /// <summary>What one connection's head holds. The lock of <see cref="HeadMemory"/> guards its fields.</summary>
+    /// <summary>The bytes of one connection's head. The lock of <see cref="HeadMemory"/> guards its fields.</summary>
     /// <param name="giveUp">Ends the wait for the rest of the head; called under the lock, from any thread.</param>
     internal sealed class Entry(Action giveUp)
     {
@@ -29,7 +29,7 @@ internal sealed class HeadMemory(long max)
         internal void GiveUp() => giveUp();
     }
 
-    /// <summary>Bytes that count at present.</summary>
+    /// <summary>Bytes that are counted at present.</summary>
     public long HeldBytes
     {
         get
@@ -38,9 +38,9 @@ internal sealed class HeadMemory(long max)
         }
     }
 
-    /// <summary>Sets what an unfinished head holds, giving up older ones where that is more than there is.</summary>
+    /// <summary>Sets how much an unfinished head holds, and gives up older ones if that exceeds the limit.</summary>
     /// <param name="head">The connection's.</param>
-    /// <param name="length">Bytes of it that have arrived. They count twice: as they came, and as they were read.</param>
+    /// <param name="length">Bytes of it that have arrived. They count twice: once in the reader's buffer and once in the head.</param>
     public void Hold(Entry head, long length)
     {
         var bytes = 2 * length;
@@ -50,7 +50,7 @@ internal sealed class HeadMemory(long max)
             head.Node ??= _heads.AddLast(head);
             _held += bytes - head.Bytes;
             head.Bytes = bytes;
-            // A head that is alone has what it needs: its own bounds are below this one.
+            // A single head always fits: the limits on its own length are lower.
             while (_held > max && _heads.First is { Value: var oldest } && oldest != head)
             {
                 RemoveUnderLock(oldest);
@@ -62,7 +62,7 @@ internal sealed class HeadMemory(long max)
     /// <summary>The head is complete, or its connection ends.</summary>
     public void Release(Entry head)
     {
-        // Only the connection's own path adds it, and others only take it away.
+        // Only the connection's own path adds the entry; others only remove it.
         if (head.Node is null) return;
         lock (_gate) RemoveUnderLock(head);
     }

@@ -4,7 +4,7 @@ using SseServer.Protocol.Proxy;
 
 namespace SseServer.Transport.Proxies;
 
-/// <summary>Finds out who asks, behind proxies that are trusted and no others. Immutable.</summary>
+/// <summary>Finds the client behind trusted proxies. Immutable.</summary>
 internal sealed class TrustedProxies(ProxyOptions options)
 {
     private readonly IPNetwork[] _trusted = [.. options.Trusted];
@@ -12,7 +12,7 @@ internal sealed class TrustedProxies(ProxyOptions options)
     /// <summary>Whether any proxy is trusted.</summary>
     public bool IsAny => _trusted.Length > 0;
 
-    /// <summary>Whether a connection from this address begins with a header of the PROXY protocol.</summary>
+    /// <summary>Whether a connection from this address begins with a PROXY header.</summary>
     public bool ExpectsHeaderFrom(IPAddress peer) => options.ExpectsHeader && Contains(peer);
 
     public bool Contains(IPAddress address)
@@ -26,8 +26,8 @@ internal sealed class TrustedProxies(ProxyOptions options)
     }
 
     /// <summary>
-    /// Goes back from the connection's other side, as long as who stands there is trusted, to whom that one names. An entry that is no
-    /// address ends the way: the last one found is the client.
+    /// Follows the chain of proxies back from the connection's peer: as long as an address is a trusted proxy, the address that it names is
+    /// next. An entry that is not an address ends the chain; the last address found is then the client.
     /// </summary>
     public IPAddress FindClient(IPAddress peer, RequestHead request)
     {

@@ -1,9 +1,13 @@
+using System.Security.Cryptography;
+
 namespace SseServer.Transport.Tls;
 
-/// <summary>Where the server's certificate and key are kept. Not a record: the password is not for printing.</summary>
+/// <summary>
+/// Where the server's certificate and key are kept. Not a record, because its text would include the password.
+/// </summary>
 /// <param name="certificate">A PEM file with the certificate and its chain, or a PKCS #12 file (.pfx, .p12) with key and chain.</param>
-/// <param name="key">A PEM file with the private key; null where it stands in the certificate's file.</param>
-/// <param name="password">Opens an encrypted key or PKCS #12 file; null where there is none.</param>
+/// <param name="key">A PEM file with the private key; null if the certificate's file has it.</param>
+/// <param name="password">Opens an encrypted key or PKCS #12 file; null if there is none.</param>
 internal sealed class CertificateFiles(string certificate, string? key = null, string? password = null)
 {
     public string Certificate => certificate;
@@ -14,7 +18,7 @@ internal sealed class CertificateFiles(string certificate, string? key = null, s
 
     public bool IsPkcs12 => Path.GetExtension(certificate).ToUpperInvariant() is ".PFX" or ".P12";
 
-    /// <summary>Reads the files; <paramref name="problem"/> is null where that succeeds.</summary>
+    /// <summary>Reads the files; <paramref name="problem"/> is null if that succeeds.</summary>
     public CertificateBytes? Read(out CertificateProblem? problem)
     {
         var part = CertificatePart.Certificate;
@@ -28,8 +32,24 @@ internal sealed class CertificateFiles(string certificate, string? key = null, s
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            problem = new(part, e is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : "cannot be read", "a file that the server may read");
+            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
+            problem = new(part, isMissing ? "does not exist" : "cannot be read", "a file that the server may read");
             return null;
         }
+    }
+}
+
+/// <summary>The contents of the files when they were read.</summary>
+/// <param name="Certificate">The certificate's file.</param>
+/// <param name="Key">The key's file; null if there is none.</param>
+internal sealed record CertificateBytes(byte[] Certificate, byte[]? Key)
+{
+    /// <summary>Distinguishes one content from another, without keeping a key.</summary>
+    public byte[] Fingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Certificate);
+        hash.AppendData(Key ?? []);
+        return hash.GetHashAndReset();
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
@@ -5,16 +6,17 @@ using Microsoft.Extensions.Logging;
 namespace SseServer.Transport.Tls;
 
 /// <summary>
-/// What handshakes use at present. The files are read again every few seconds, which notices every kind of replacement, links
-/// included; where their content has changed, handshakes from then on get the other certificate. Content that cannot be used
-/// leaves the present one in place. Streams that are open keep what they have.
+/// The certificate for handshakes. The files are read every few seconds, which notices every kind of replacement, including links. If their
+/// content has changed, later handshakes use the new certificate; if it cannot be used, they keep the current one. Open connections are not
+/// affected.
 /// </summary>
 internal sealed class CertificateWatcher : IDisposable
 {
-    // A renewed certificate has days to come into use; whoever waits for it at a terminal has seconds.
+    // A renewed certificate has days to take effect, but an operator who waits for it at a terminal has seconds.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    // ACME clients renew with a third of the lifetime left; with a sixth left something is wrong. Long-lived certificates get two weeks.
+    // ACME clients renew when a third of the lifetime is left; when a sixth is left, something is wrong. Long-lived certificates get two
+    // weeks.
     private static readonly TimeSpan LongestNotice = TimeSpan.FromDays(14);
 
     private static readonly List<SslApplicationProtocol> Protocols = [SslApplicationProtocol.Http11];
@@ -25,36 +27,36 @@ internal sealed class CertificateWatcher : IDisposable
     private readonly ITimer _timer;
     private ServerCertificate _certificate;
     private SslServerAuthenticationOptions _handshake;
-    private byte[]? _seen;
-    private bool _saidExpiry;
-    private int _looking;
+    private byte[]? _fingerprint;
+    private bool _hasWarned;
+    private int _checking;
 
     public CertificateWatcher(TlsOptions options, TimeProvider time, ILogger logger)
     {
         _options = options;
         _time = time;
         _logger = logger;
-        _seen = options.Files.Read(out _)?.Fingerprint();
+        _fingerprint = options.Files.Read(out _)?.Fingerprint();
         Use(options.Certificate);
-        _timer = time.CreateTimer(static watcher => ((CertificateWatcher)watcher!).Look(), this, Interval, Interval);
+        _timer = time.CreateTimer(static watcher => ((CertificateWatcher)watcher!).CheckFiles(), this, Interval, Interval);
     }
 
-    /// <summary>The options of a handshake that begins here and now.</summary>
+    /// <summary>The options of a handshake that begins now.</summary>
     public SslServerAuthenticationOptions Handshake => Volatile.Read(ref _handshake);
 
     public void Dispose() => _timer.Dispose();
 
-    private void Look()
+    private void CheckFiles()
     {
-        // A look that takes longer than its interval is not overtaken by the next.
-        if (Interlocked.Exchange(ref _looking, 1) != 0) return;
+        // If a check takes longer than the interval, the next one is skipped.
+        if (Interlocked.Exchange(ref _checking, 1) != 0) return;
         try
         {
             var bytes = _options.Files.Read(out var problem);
             var fingerprint = bytes?.Fingerprint();
             if (Differs(fingerprint))
             {
-                _seen = fingerprint;
+                _fingerprint = fingerprint;
                 var certificate = bytes is null ? null : ServerCertificate.Load(_options.Files, bytes, out problem);
                 if (certificate is null) TransportLog.CertificateKept(_logger, $"{NameOf(problem!.Part)} {problem.Reason}");
                 else Use(certificate);
@@ -64,11 +66,11 @@ internal sealed class CertificateWatcher : IDisposable
         }
         finally
         {
-            Volatile.Write(ref _looking, 0);
+            Volatile.Write(ref _checking, 0);
         }
     }
 
-    private bool Differs(byte[]? fingerprint) => !fingerprint.AsSpan().SequenceEqual(_seen);
+    private bool Differs(byte[]? fingerprint) => !fingerprint.AsSpan().SequenceEqual(_fingerprint);
 
     private string NameOf(CertificatePart part) => part switch
     {
@@ -77,11 +79,11 @@ internal sealed class CertificateWatcher : IDisposable
         _ => _options.Files.Certificate,
     };
 
-    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(_certificate), nameof(_handshake))]
+    [MemberNotNull(nameof(_certificate), nameof(_handshake))]
     private void Use(ServerCertificate certificate)
     {
         _certificate = certificate;
-        _saidExpiry = false;
+        _hasWarned = false;
         Volatile.Write(ref _handshake, new SslServerAuthenticationOptions
         {
             ServerCertificateContext = certificate.Context,
@@ -96,8 +98,8 @@ internal sealed class CertificateWatcher : IDisposable
     private void WarnOfExpiry()
     {
         var sixth = (_certificate.NotAfter - _certificate.NotBefore) / 6;
-        if (_saidExpiry || _certificate.NotAfter - _time.GetUtcNow() >= (sixth < LongestNotice ? sixth : LongestNotice)) return;
-        _saidExpiry = true;
+        if (_hasWarned || _certificate.NotAfter - _time.GetUtcNow() >= (sixth < LongestNotice ? sixth : LongestNotice)) return;
+        _hasWarned = true;
         TransportLog.CertificateExpires(_logger, _certificate.Subject, _certificate.NotAfter);
     }
 }

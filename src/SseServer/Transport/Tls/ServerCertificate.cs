@@ -16,7 +16,7 @@ internal sealed class ServerCertificate
         NotBefore = leaf.NotBefore.ToUniversalTime();
         NotAfter = leaf.NotAfter.ToUniversalTime();
 
-        // Offline: the chain is what the file says, and a start never waits for another server.
+        // Offline: the chain is the one in the file, so a start never waits for another server.
         Context = SslStreamCertificateContext.Create(leaf, chain, offline: true);
     }
 
@@ -28,9 +28,10 @@ internal sealed class ServerCertificate
 
     public DateTimeOffset NotAfter { get; }
 
-    private static CertificateProblem NoKey => new(CertificatePart.Certificate, "holds no private key", "a file with the key, or the key's file in Tls:Key");
+    private static CertificateProblem NoKey
+        => new(CertificatePart.Certificate, "holds no private key", "a file with the key, or the key's file in Tls:Key");
 
-    /// <summary>Makes a certificate of the files' content, or says in <paramref name="problem"/> why that cannot be.</summary>
+    /// <summary>Loads a certificate from the contents of the files, or returns null and the <paramref name="problem"/>.</summary>
     public static ServerCertificate? Load(CertificateFiles files, CertificateBytes bytes, out CertificateProblem? problem)
     {
         try
@@ -39,7 +40,8 @@ internal sealed class ServerCertificate
         }
         catch (CryptographicException)
         {
-            problem = new(CertificatePart.Certificate, "holds no usable certificate", "a PEM certificate, or a PKCS #12 file named .pfx or .p12");
+            problem = new(
+                CertificatePart.Certificate, "holds no usable certificate", "a PEM certificate, or a PKCS #12 file named .pfx or .p12");
             return null;
         }
     }
@@ -55,8 +57,12 @@ internal sealed class ServerCertificate
         catch (CryptographicException)
         {
             problem = files.Password is null
-                ? new(CertificatePart.Certificate, "cannot be opened without a password", "a PKCS #12 file, with its password in Tls:Password")
-                : new(CertificatePart.Password, "does not open the certificate, or the file is damaged", "the password of the PKCS #12 file");
+                ? new(
+                    CertificatePart.Certificate, "cannot be opened without a password",
+                    "a PKCS #12 file, with its password in Tls:Password")
+                : new(
+                    CertificatePart.Password, "does not open the certificate, or the file is damaged",
+                    "the password of the PKCS #12 file");
             return null;
         }
 
@@ -85,12 +91,14 @@ internal sealed class ServerCertificate
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             problem = isEncrypted
-                ? new(CertificatePart.Password, "does not open the key, or the key is another certificate's", "the password of the certificate's own key")
+                ? new(
+                    CertificatePart.Password, "does not open the key, or the key is another certificate's",
+                    "the password of the certificate's own key")
                 : new(KeyPart(files), "holds a key that does not belong to the certificate", "the certificate's own private key");
             return null;
         }
 
-        // The first is the leaf itself.
+        // The first one is the leaf itself.
         chain.RemoveAt(0);
         return new ServerCertificate(Usable(leaf), chain);
     }
@@ -100,15 +108,25 @@ internal sealed class ServerCertificate
     private static CertificateProblem? CheckPem(CertificateFiles files, int certificates, string keyPem)
     {
         if (certificates == 0)
-            return new(CertificatePart.Certificate, "holds no certificate", "a PEM file that begins with the server's certificate, or a PKCS #12 file named .pfx or .p12");
+        {
+            return new(
+                CertificatePart.Certificate, "holds no certificate",
+                "a PEM file that begins with the server's certificate, or a PKCS #12 file named .pfx or .p12");
+        }
+
         if (!keyPem.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
-            return files.Key is null ? NoKey : new(CertificatePart.Key, "holds no private key", "a PEM file with the certificate's private key");
+        {
+            return files.Key is null
+                ? NoKey
+                : new(CertificatePart.Key, "holds no private key", "a PEM file with the certificate's private key");
+        }
+
         return files.Password is null && keyPem.Contains(EncryptedKeyLabel, StringComparison.Ordinal)
             ? new(KeyPart(files), "holds an encrypted key", "a key with its password in Tls:Password, or one that is not encrypted")
             : null;
     }
 
-    // Windows' TLS takes no key that lives in memory only.
+    // TLS on Windows does not accept a key that is only in memory.
     private static X509Certificate2 Usable(X509Certificate2 certificate) => OperatingSystem.IsWindows()
         ? X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null)
         : certificate;

@@ -1,8 +1,8 @@
 namespace SseServer.Transport.Tls;
 
-/// <summary>What listeners with TLS need. Immutable; validated once, at start.</summary>
-/// <param name="Files">Where the certificate is kept; they are looked at again while the server runs.</param>
-/// <param name="Certificate">What they held at the start.</param>
+/// <summary>What TLS listeners need. Immutable; validated once, at start.</summary>
+/// <param name="Files">Where the certificate is kept; checked again while the server runs.</param>
+/// <param name="Certificate">What they contained at the start.</param>
 internal sealed record TlsOptions(CertificateFiles Files, ServerCertificate Certificate)
 {
     /// <summary>From accept to the end of the handshake. 10 s is Kestrel's value.</summary>

@@ -18,8 +18,8 @@ internal sealed class TlsPipeWriter(IRawChannel raw, SslStream tls, TransportBuf
     /// <summary>Plaintext of one send. 16 KB, as with plain replies; more would only be held longer for a slow peer.</summary>
     public const int MaxSendBytes = 16 * 1024;
 
-    // A connection keeps OpenSSL's buffers of the largest record that it ever sent, and a client decrypts nothing before a record's last byte.
-    // So records are a quarter of what RFC 8446 section 5.1 allows; the 22 bytes of overhead of each are half a percent.
+    // A connection keeps OpenSSL's buffers of the largest record that it ever sent, and a client decrypts nothing before a record's last
+    // byte. So records are a quarter of what RFC 8446 section 5.1 allows; the 22 bytes of overhead of each are half a percent.
     private const int MaxRecordBytes = 4 * 1024;
 
     // Held here: each delivery then takes one step less through memory that is cold.

@@ -1,7 +1,7 @@
 namespace SseServer.Transport.Tls;
 
 /// <summary>
-/// Where the bytes that were read stand within a TLS record, so that no read goes beyond the record's end (RFC 8446 section 5.1).
+/// The position of the bytes read within a TLS record, so that no read goes beyond the record's end (RFC 8446 section 5.1).
 /// <code>
 /// record = type (1) version (2) length (2) fragment (length)
 /// </code>
@@ -17,19 +17,19 @@ internal struct TlsRecordFraming
     private int _fragmentBytes;
     private ushort _length;
 
-    /// <summary>How many bytes the header or the fragment at hand still needs; at least 1.</summary>
+    /// <summary>How many bytes the current header or fragment still needs; at least 1.</summary>
     public readonly int Wanted => _fragmentBytes > 0 ? _fragmentBytes : HeaderBytes - _headerBytes;
 
-    /// <summary>The length that a whole header tells.</summary>
+    /// <summary>The length that a whole header gives.</summary>
     public static int FragmentBytes(ReadOnlySpan<byte> header) => (header[3] << 8) | header[4];
 
     /// <summary>
-    /// Whether a record may have a fragment of this length. An empty one carries no handshake (RFC 8446 section 5.1), and what is encrypted
-    /// is longer than what it holds.
+    /// Whether a record may have a fragment of this length. An empty one carries no handshake (RFC 8446 section 5.1), and an encrypted one
+    /// is longer than its content.
     /// </summary>
     public static bool IsAllowed(int fragmentBytes) => fragmentBytes is > 0 and <= MaxFragmentBytes;
 
-    /// <summary>Counts bytes, no more than are <see cref="Wanted"/>; false where they end a header that no record may have.</summary>
+    /// <summary>Counts bytes, at most <see cref="Wanted"/>; false if they complete an invalid header.</summary>
     public bool TryAdvance(ReadOnlySpan<byte> bytes)
     {
         if (_fragmentBytes > 0)

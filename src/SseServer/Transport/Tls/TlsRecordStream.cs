@@ -9,8 +9,8 @@ namespace SseServer.Transport.Tls;
 /// </summary>
 /// <remarks>
 /// Synchronous writes come from <see cref="TlsPipeWriter"/> and never wait. Asynchronous ones are those of the handshake and of
-/// close_notify, when nothing else writes. At any other time they would come from the reading side and could land in the middle of a record,
-/// so they are refused.
+/// close_notify, when nothing else writes. At any other time they would come from the reading side and could land in the middle of a
+/// record, so they are refused.
 /// </remarks>
 internal sealed class TlsRecordStream(IRawChannel raw) : Stream
 {

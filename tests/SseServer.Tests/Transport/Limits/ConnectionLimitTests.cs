@@ -100,7 +100,8 @@ public sealed class ConnectionLimitTests(bool tls)
         var (here, there) = (IPAddress.Parse("1.1.1.1"), IPAddress.Parse("2.2.2.2"));
         for (var round = 0; round < 100; round++)
         {
-            var joined = new[] { here, here, here, there, there }.Select(client => (Client: client, Admission: Join(limits, client))).ToList();
+            IPAddress[] clients = [here, here, here, there, there];
+            var joined = clients.Select(client => (Client: client, Admission: Join(limits, client))).ToList();
             Assert.That(joined.Select(entry => entry.Admission.State), Is.EqualTo(new[]
             {
                 AdmissionState.Served, AdmissionState.Served, AdmissionState.OverAddress,

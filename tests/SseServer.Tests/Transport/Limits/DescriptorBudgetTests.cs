@@ -11,7 +11,10 @@ public sealed class DescriptorBudgetTests
     public void Descriptors_bound_connections(int wanted, int limit, int open, int bound) =>
         Assert.That(DescriptorBudget.Bound(wanted, limit, open), Is.EqualTo(bound));
 
-    [TestCase("Limit                     Soft Limit           Hard Limit           Units     \nMax processes             123                  123                  processes \nMax open files            20000                1048576              files     \n", 20000)]
+    [TestCase(
+        "Limit                     Soft Limit           Hard Limit           Units     \n"
+        + "Max processes             123                  123                  processes \n"
+        + "Max open files            20000                1048576              files     \n", 20000)]
     [TestCase("Max open files            unlimited            unlimited            files     \n", 0)]
     [TestCase("Max open files            1073741816           1073741816           files     \n", 1073741816)]
     [TestCase("", 0)]

@@ -4,10 +4,15 @@ using SseServer.Transport.Proxies;
 
 namespace SseServer.Tests.Transport.Proxies;
 
-/// <summary>Whom a request is taken to come from, given what its fields say. The proxy is 127.0.0.1, as is every client of these tests.</summary>
+/// <summary>
+/// The client that a request is attributed to, by its fields. The proxy is 127.0.0.1, as is every client of these tests.
+/// </summary>
 public sealed class ClientAddressTests
 {
-    private static readonly ProxyOptions Trusting = new() { Trusted = [IPNetwork.Parse("127.0.0.1/32"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/8")] };
+    private static readonly ProxyOptions Trusting = new()
+    {
+        Trusted = [IPNetwork.Parse("127.0.0.1/32"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/8")],
+    };
 
     [TestCase("", "127.0.0.1")]
     [TestCase("X-Forwarded-For: 1.1.1.1", "1.1.1.1")]

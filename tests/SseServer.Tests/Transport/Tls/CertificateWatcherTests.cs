@@ -41,7 +41,8 @@ public sealed class CertificateWatcherTests
         Assert.That(await SubjectAsync(server), Is.EqualTo("CN=first"));
         Assert.That(Warnings(server), Is.EqualTo(new[]
         {
-            $"The certificate's files have changed and cannot be used, so TLS goes on with what it has: {key} holds a key that does not belong to the certificate",
+            "The certificate files have changed but cannot be used; TLS keeps the current certificate: "
+            + $"{key} holds a key that does not belong to the certificate",
         }));
 
         File.WriteAllText(key, TestCertificates.KeyPem(second));
@@ -86,10 +87,12 @@ public sealed class CertificateWatcherTests
     [TestCase("2025-01-01", "2025-11-01", true)]
     public async Task Certificate_that_soon_ends_is_said_once(string from, string to, bool warns)
     {
-        var path = TestCertificates.WritePem(TestCertificates.Create("brief", DateTimeOffset.Parse(from + "Z"), DateTimeOffset.Parse(to + "Z")));
+        var path = TestCertificates.WritePem(
+            TestCertificates.Create("brief", DateTimeOffset.Parse(from + "Z"), DateTimeOffset.Parse(to + "Z")));
         await using var server = new TestServer(tls: true, Using(path));
         server.Time.Advance(Interval);
-        Assert.That(Warnings(server).Count(text => text.StartsWith("The certificate of CN=brief ends", StringComparison.Ordinal)), Is.EqualTo(warns ? 1 : 0));
+        var warnings = Warnings(server).Where(text => text.StartsWith("The certificate of CN=brief expires", StringComparison.Ordinal));
+        Assert.That(warnings.Count(), Is.EqualTo(warns ? 1 : 0));
     }
 
     private static TransportOptions Using(string path) => new() { Tls = TestCertificates.Load(new(path)) };

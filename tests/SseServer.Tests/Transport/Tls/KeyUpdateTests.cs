@@ -5,7 +5,9 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Transport.Tls;
 
-/// <summary>Messages that clients send to the TLS layer itself during a stream. .NET's client sends none; OpenSSL's does when it is told to.</summary>
+/// <summary>
+/// Messages that clients send to the TLS layer itself during a stream. .NET's client sends none; OpenSSL's does when it is told to.
+/// </summary>
 public sealed class KeyUpdateTests
 {
     // RFC 8446 section 4.6.3: the receiver of a request updates its own keys before it sends the next record.
@@ -14,13 +16,13 @@ public sealed class KeyUpdateTests
     {
         // One is a record of 27 bytes, so that the third is one too many.
         await using var server = new TestServer(tls: true, new TransportOptions { StrayBytesLimit = 64 });
-        var peer = server.AddStream("/stream");
+        var handler = server.AddStream("/stream");
         using var client = Start(server.EndPoint.Port);
         try
         {
             await client.StandardInput.WriteAsync("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
             await client.StandardInput.FlushAsync();
-            var connection = await peer.Ready;
+            var connection = await handler.Ready;
             for (var i = 0; i < 2; i++)
             {
                 await UpdateKeysAsync(client);
@@ -30,7 +32,7 @@ public sealed class KeyUpdateTests
 
             Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.None));
             await UpdateKeysAsync(client);
-            Assert.That(await peer.Left, Is.EqualTo(CloseReason.StrayBytes));
+            Assert.That(await handler.Left, Is.EqualTo(CloseReason.StrayBytes));
         }
         finally
         {

@@ -57,7 +57,8 @@ public sealed class ServerCertificateTests
         var certificate = TestCertificates.WriteText(TestCertificates.CertificatePem(Certificate));
         var key = TestCertificates.WriteText(TestCertificates.KeyPem(Certificate));
         var otherKey = TestCertificates.WriteText(TestCertificates.KeyPem(TestCertificates.Create("b")));
-        var encryptedKey = TestCertificates.WriteText(Certificate.GetECDsaPrivateKey()!.ExportEncryptedPkcs8PrivateKeyPem("secret", Encryption));
+        var encryptedKey = TestCertificates.WriteText(
+            Certificate.GetECDsaPrivateKey()!.ExportEncryptedPkcs8PrivateKeyPem("secret", Encryption));
         var nonsense = TestCertificates.WriteText("nonsense");
         var damaged = TestCertificates.WriteText("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
         var pfx = WritePfx("secret");
@@ -74,7 +75,9 @@ public sealed class ServerCertificateTests
         Assert.That(Load(new(certificate, nonsense)), Is.EqualTo("Key holds no private key"));
         Assert.That(Load(new(certificate, otherKey)), Is.EqualTo("Key holds a key that does not belong to the certificate"));
         Assert.That(Load(new(certificate, encryptedKey)), Is.EqualTo("Key holds an encrypted key"));
-        Assert.That(Load(new(certificate, encryptedKey, "wrong")), Is.EqualTo("Password does not open the key, or the key is another certificate's"));
+        Assert.That(
+            Load(new(certificate, encryptedKey, "wrong")),
+            Is.EqualTo("Password does not open the key, or the key is another certificate's"));
         Assert.That(Load(new(pfx)), Is.EqualTo("Certificate cannot be opened without a password"));
         Assert.That(Load(new(pfx, null, "wrong")), Is.EqualTo("Password does not open the certificate, or the file is damaged"));
         Assert.That(Load(new(bare)), Is.EqualTo("Certificate holds no private key"));

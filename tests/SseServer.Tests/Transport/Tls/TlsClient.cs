@@ -24,7 +24,9 @@ internal sealed class TlsClient : IDisposable
 
     public Socket Socket => _wire.Socket;
 
-    /// <summary>The type of the last record that came (RFC 8446 section 5.1); TLS 1.3 shows 23 for all, TLS 1.2 shows 21 for an alert.</summary>
+    /// <summary>
+    /// The type of the last record that came (RFC 8446 section 5.1); TLS 1.3 shows 23 for all, TLS 1.2 shows 21 for an alert.
+    /// </summary>
     public byte LastRecordType => _wire.LastRecordType;
 
     public X509Certificate2 ServerCertificate => new(_tls.RemoteCertificate!);
@@ -44,14 +46,23 @@ internal sealed class TlsClient : IDisposable
         await socket.ConnectAsync(endPoint).Soon();
         await socket.SendAsync(Encoding.ASCII.GetBytes(proxyHeader)).Soon();
         var client = new TlsClient(new Wire(socket));
-        await client._tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        try
         {
-            TargetHost = "localhost",
-            EnabledSslProtocols = protocols,
-            ApplicationProtocols = applicationProtocols.Length == 0 ? null : [.. applicationProtocols],
-            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
-        }).Soon();
-        return client;
+            await client._tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                EnabledSslProtocols = protocols,
+                ApplicationProtocols = applicationProtocols.Length == 0 ? null : [.. applicationProtocols],
+                RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
+            }).Soon();
+            return client;
+        }
+        catch
+        {
+            // Otherwise the server would linger for this end's FIN, which would be sent whenever the garbage collector finds the socket.
+            client.Dispose();
+            throw;
+        }
     }
 
     public Task SendAsync(string text) => _tls.WriteAsync(Encoding.Latin1.GetBytes(text)).AsTask().Soon();

@@ -14,11 +14,11 @@ public sealed class TlsStreamTests
     public async Task Peer_that_says_goodbye_has_finished()
     {
         await using var server = new TestServer(tls: true);
-        var (client, peer, _) = await OpenAsync(server);
+        var (client, handler, _) = await OpenAsync(server);
         using (client)
         {
             await client.Tls.ShutdownAsync();
-            Assert.That(await peer.Left, Is.EqualTo(CloseReason.PeerFinished));
+            Assert.That(await handler.Left, Is.EqualTo(CloseReason.PeerFinished));
         }
     }
 
@@ -73,13 +73,13 @@ public sealed class TlsStreamTests
     public async Task Reader_that_takes_nothing_of_a_record_held_back_is_cut_off()
     {
         await using var server = new TestServer(tls: true);
-        var (client, peer, connection) = await OpenAsync(server);
+        var (client, handler, connection) = await OpenAsync(server);
         using (client)
         {
             Fill(connection);
             Assert.That(connection.Output.IsPending, Is.False, "no write is underway, only the TLS layer's rest");
             await server.AdvanceUntilEmptyAsync(server.Options.StalledWriteTimeout + TimeSpan.FromSeconds(1));
-            Assert.That(await peer.Left, Is.EqualTo(CloseReason.StalledReader));
+            Assert.That(await handler.Left, Is.EqualTo(CloseReason.StalledReader));
         }
     }
 
@@ -128,13 +128,13 @@ public sealed class TlsStreamTests
     public async Task Record_that_never_becomes_whole_ends_the_stream()
     {
         await using var server = new TestServer(tls: true);
-        var (client, peer, _) = await OpenAsync(server);
+        var (client, handler, _) = await OpenAsync(server);
         using (client)
         {
             await client.SendAllButOneByteAsync("stray");
             await server.WaitingForAsync(DeadlineKind.Head);
             server.Time.Advance(server.Options.HeaderTimeout + TimeSpan.FromSeconds(1));
-            Assert.That(await peer.Left, Is.EqualTo(CloseReason.HeaderTimeout));
+            Assert.That(await handler.Left, Is.EqualTo(CloseReason.HeaderTimeout));
         }
     }
 
@@ -159,15 +159,16 @@ public sealed class TlsStreamTests
     public async Task Bytes_that_are_no_record_end_the_stream(string header)
     {
         await using var server = new TestServer(tls: true);
-        var (client, peer, _) = await OpenAsync(server);
+        var (client, handler, _) = await OpenAsync(server);
         using (client)
         {
             await client.Socket.SendAsync((byte[])[.. Convert.FromHexString(header), .. new byte[32]]);
-            Assert.That(await peer.Left, Is.EqualTo(CloseReason.TlsBroken));
+            Assert.That(await handler.Left, Is.EqualTo(CloseReason.TlsBroken));
         }
     }
 
-    // Records of every type, none of which was encrypted with the connection's keys: what the TLS layer is left in says no goodbye any more.
+    // Records of every type, none of which was encrypted with the connection's keys: what the TLS layer is left in says no goodbye any
+    // more.
     [Test]
     public async Task Record_that_cannot_be_decrypted_ends_a_connection_between_requests(
         [Values(SslProtocols.Tls12, SslProtocols.Tls13)] SslProtocols version,
@@ -194,14 +195,14 @@ public sealed class TlsStreamTests
         Assert.That(connection.CloseReason, Is.EqualTo(CloseReason.TlsBroken));
     }
 
-    private static async Task<(TlsClient Client, TestStreamHandler Peer, Connection Connection)> OpenAsync(TestServer server)
+    private static async Task<(TlsClient Client, TestStreamHandler Handler, Connection Connection)> OpenAsync(TestServer server)
     {
-        var peer = server.AddStream("/stream");
+        var handler = server.AddStream("/stream");
         var client = await TlsClient.ConnectAsync(server.EndPoint, SslProtocols.Tls12);
         await client.GetHeadAsync("/stream");
-        var connection = await peer.Ready;
+        var connection = await handler.Ready;
         await Phase(connection, ConnectionPhase.Stream);
-        return (client, peer, connection);
+        return (client, handler, connection);
     }
 
     /// <summary>Sends until the kernel keeps a record back, and says how many bytes were taken.</summary>

@@ -1,9 +1,0 @@
-namespace SseServer.Protocol.Http;
-
-/// <summary>How far the parser of a head has come.</summary>
-internal enum HeadPhase
-{
-    RequestLine,
-    Fields,
-    Finished,
-}
