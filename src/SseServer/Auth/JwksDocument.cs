@@ -23,7 +23,7 @@ internal static class JwksDocument
             if (document.RootElement.ValueKind != JsonValueKind.Object
                 || !document.RootElement.TryGetProperty("keys"u8, out var list) || list.ValueKind != JsonValueKind.Array)
             {
-                problem = "is no JWK set";
+                problem = "is not a JWK set";
                 return null;
             }
 

@@ -18,7 +18,7 @@ internal static class PemKey
         if (label is not ("PUBLIC KEY" or "RSA PUBLIC KEY"))
         {
             // A private key does not belong on a server that only checks.
-            problem = "holds another thing than a public key";
+            problem = "does not hold a public key";
             return null;
         }
 
@@ -28,7 +28,7 @@ internal static class PemKey
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            problem = algorithm == SigningAlgorithm.RS256 ? "holds no RSA public key" : "holds no public key of the curve P-256";
+            problem = algorithm == SigningAlgorithm.RS256 ? "holds no RSA public key" : "holds no public key on the curve P-256";
             return null;
         }
     }

@@ -46,7 +46,7 @@ internal sealed class SigningKey
         }
         catch (CryptographicException)
         {
-            problem = "is no RSA key";
+            problem = "is not a valid RSA key";
             return null;
         }
     }
@@ -57,14 +57,14 @@ internal sealed class SigningKey
         problem = null;
         try
         {
-            if (parameters.Curve.Oid?.Value != P256) problem = "is on another curve than P-256";
+            if (parameters.Curve.Oid?.Value != P256) problem = "is not on the curve P-256";
             // The runtime says whether the point is on the curve.
             using var ecdsa = problem is null ? ECDsa.Create(parameters) : null;
             return ecdsa is not null ? new(id, SigningAlgorithm.ES256, ToJsonWebKey(parameters)) : null;
         }
         catch (CryptographicException)
         {
-            problem = "is no key of the curve P-256";
+            problem = "is not a valid key on the curve P-256";
             return null;
         }
     }

@@ -35,7 +35,7 @@ internal sealed class TopicPatterns
                 continue;
             }
 
-            problem ??= "It is no topic pattern.";
+            problem ??= "The text is not a topic pattern.";
             offender = texts[i];
             return false;
         }

@@ -14,7 +14,7 @@ internal sealed partial class AdminEndpoint
 
     private Problem? ListTopics(HttpExchange exchange, RequestParameters parameters)
     {
-        if (!TryGetNumber(parameters, "limit"u8, DefaultPage, 1, MaxPage, out var limit)) return Problem.BadRequest("limit= takes a whole number from 1 to 1000.");
+        if (!TryGetNumber(parameters, "limit"u8, DefaultPage, 1, MaxPage, out var limit)) return Problem.BadRequest("limit= must be a whole number from 1 to 1000.");
         parameters.TryGet("prefix"u8, out var prefix);
         parameters.TryGet("after"u8, out var after);
         // One more than is shown says whether there are more.

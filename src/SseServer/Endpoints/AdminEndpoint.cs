@@ -27,7 +27,7 @@ internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Re
         var isShed = request.Path.SequenceEqual("/admin/shed"u8);
         if (!isShed && !request.Path.SequenceEqual("/admin/topics"u8))
         {
-            replies.Refuse(exchange, new(404, "There is nothing here; POST /admin/shed ends a share of the streams, GET /admin/topics lists topics."));
+            replies.Refuse(exchange, new(404, "There is no such resource; use POST /admin/shed to end a share of the streams, or GET /admin/topics to list topics."));
             return;
         }
 
@@ -49,15 +49,15 @@ internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Re
     private void ReplyOther(HttpExchange exchange, string allow)
     {
         if (exchange.Request.Method == RequestMethod.Options) replies.Allow(exchange, Encoding.ASCII.GetBytes(allow));
-        else replies.Refuse(exchange, new(405, "Use POST to shed and GET to list.") { Allow = allow });
+        else replies.Refuse(exchange, new(405, "The method is not allowed here; use POST for /admin/shed and GET for /admin/topics.") { Allow = allow });
     }
 
     private Problem? Shed(HttpExchange exchange, RequestParameters parameters, Admission admission)
     {
-        if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out var percent)) return Problem.BadRequest("percent= takes a whole number from 1 to 100.");
+        if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out var percent)) return Problem.BadRequest("percent= must be a whole number from 1 to 100.");
         if (!TryGetNumber(parameters, "seconds"u8, DefaultShedSeconds, 0, MaxShedSeconds, out var seconds))
-            return Problem.BadRequest("seconds= takes a whole number from 0 to 300.");
-        if (!hub.TryShed(percent, TimeSpan.FromSeconds(seconds), out var streams)) return new(409, "The server is shutting down, and ends all its streams.");
+            return Problem.BadRequest("seconds= must be a whole number from 0 to 300.");
+        if (!hub.TryShed(percent, TimeSpan.FromSeconds(seconds), out var streams)) return new(409, "The server is shutting down and is already ending all its streams; shed streams of another server.");
         EndpointLog.StreamsShed(logger, admission.Caller.Name, exchange.ClientAddress, percent, streams, seconds);
         var json = string.Create(CultureInfo.InvariantCulture, $$"""{"streams":{{streams}},"seconds":{{seconds}}}""");
         replies.Send(exchange, 202, Json, Encoding.ASCII.GetBytes(json));

@@ -20,19 +20,19 @@ internal static class BatchLine
         }
         catch (JsonException)
         {
-            return Problem.BadRequest("it is not one JSON object.");
+            return Problem.BadRequest("not a valid JSON object; send one object per line.");
         }
         catch (InvalidOperationException)
         {
             // The reader says so of a string that is not valid UTF-8 or has half of a surrogate pair.
-            return Problem.BadRequest("a string in it is not valid Unicode.");
+            return Problem.BadRequest("a string is not valid Unicode; send UTF-8, and surrogates only in pairs.");
         }
     }
 
     private static Problem? Read(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishWork work)
     {
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 64 });
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return Problem.BadRequest("it is not a JSON object.");
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return Problem.BadRequest("not a JSON object; send one object per line.");
         EventName name = default;
         PublisherEventId id = default;
         ReadOnlySpan<byte> key = default;
@@ -42,8 +42,8 @@ internal static class BatchLine
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var field = FieldOf(ref reader);
-            if (field == Fields.None) return Problem.BadRequest("it has a field beside topic, event, id, retry, key, final and data.");
-            if (seen.HasFlag(field)) return Problem.BadRequest("it has a field twice.");
+            if (field == Fields.None) return Problem.BadRequest("a field is unknown; use only topic, event, id, retry, key, final and data.");
+            if (seen.HasFlag(field)) return Problem.BadRequest("a field is given twice; give each field once.");
             seen |= field;
             reader.Read();
             var problem = field switch
@@ -59,10 +59,10 @@ internal static class BatchLine
             if (problem is not null) return Problem.BadRequest(problem);
         }
 
-        if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest("it is not one JSON object.");
+        if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest("not a valid JSON object; send one object per line.");
         var isEnd = isFinal && (seen & ~(Fields.Topic | Fields.Final)) == Fields.None;
-        if (!isEnd && !seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing.");
-        if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes.") { Limit = Limit.EventBytes };
+        if (!isEnd && !seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing; add the field.");
+        if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes; send less, or raise Limits:MaxEventBytes.") { Limit = Limit.EventBytes };
         if (PublishTarget.CheckGrant(topic, work.Admission) is { } beyond) return beyond;
         if (isEnd) work.Batch.AddEnd(topic);
         else work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data }, key, isFinal);
@@ -94,7 +94,7 @@ internal static class BatchLine
     private static string? TakeText(scoped ref Utf8JsonReader reader, PublishWork work, out ReadOnlySpan<byte> text)
     {
         text = default;
-        if (reader.TokenType != JsonTokenType.String) return "topic, event, id and key are strings.";
+        if (reader.TokenType != JsonTokenType.String) return "topic, event, id and key must be strings.";
         text = Unescape(ref reader, work);
         return null;
     }
@@ -102,7 +102,7 @@ internal static class BatchLine
     private static string? TakeRetry(scoped ref Utf8JsonReader reader, EndpointOptions options, out int retry)
     {
         retry = -1;
-        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0) return "retry is a whole number of milliseconds.";
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0) return "retry must be a whole number of milliseconds.";
         retry = PublishTarget.Clamp(value, options);
         return null;
     }
@@ -110,7 +110,7 @@ internal static class BatchLine
     private static string? TakeFlag(scoped ref Utf8JsonReader reader, out bool value)
     {
         value = reader.TokenType == JsonTokenType.True;
-        return value || reader.TokenType == JsonTokenType.False ? null : "final is true or false.";
+        return value || reader.TokenType == JsonTokenType.False ? null : "final must be true or false.";
     }
 
     private static string? TakeData(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> line, PublishWork work, out ReadOnlySpan<byte> data)
@@ -124,7 +124,7 @@ internal static class BatchLine
         var start = (int)reader.TokenStartIndex;
         SkipValue(ref reader, work);
         data = line[start..(int)reader.BytesConsumed];
-        return System.Text.Unicode.Utf8.IsValid(data) ? null : "a string in it is not valid Unicode.";
+        return System.Text.Unicode.Utf8.IsValid(data) ? null : "a string is not valid Unicode; send UTF-8, and surrogates only in pairs.";
     }
 
     // Goes on as it is written, so nobody unescapes its strings here; but one with half of a surrogate pair is no Unicode, and readers

@@ -60,8 +60,8 @@ internal sealed class BatchLines(PublishWork work, EndpointOptions options)
 
     private Problem TooMany()
     {
-        var detail = $"Line {_number}: a batch has at most {options.MaxBatchEvents} events; send the rest in another "
-            + "one, or raise the limit.";
+        var detail = $"Line {_number}: a batch can hold at most {options.MaxBatchEvents} events; send the rest in another "
+            + "batch, or raise Limits:MaxBatchEvents.";
         return new(413, detail) { Line = _number, Limit = Limit.BatchEvents };
     }
 

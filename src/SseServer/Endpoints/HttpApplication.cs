@@ -65,7 +65,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         if (exchange.IsOverLimit) return RefuseOverLimit(exchange);
         if (_guard.CheckHost(request) is { } wrongHost) return Refuse(exchange, wrongHost);
         // RFC 9110 section 9.1: 501 for a method that is not recognised, or like TRACE served by no resource.
-        if (request.Method is RequestMethod.Other or RequestMethod.Trace) return Refuse(exchange, new(501, "Use GET, HEAD, POST, DELETE or OPTIONS, in capitals."));
+        if (request.Method is RequestMethod.Other or RequestMethod.Trace) return Refuse(exchange, new(501, "The method is not supported; use GET, HEAD, POST, DELETE or OPTIONS, in capital letters."));
         if (request.Method == RequestMethod.Options && request.TargetForm == RequestTargetForm.Asterisk) return ReplyOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
         if (IsEvents(request.Path))
         {
@@ -80,7 +80,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
                 case RequestMethod.Options:
                     return ReplyOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
                 default:
-                    return Refuse(exchange, new(405, "Use GET to subscribe, POST to publish and DELETE to end a topic.") { Allow = "GET, HEAD, POST, DELETE, OPTIONS" });
+                    return Refuse(exchange, new(405, "The method is not allowed here; use GET to subscribe, POST to publish or DELETE to end a topic.") { Allow = "GET, HEAD, POST, DELETE, OPTIONS" });
             }
         }
 
@@ -90,20 +90,20 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
             {
                 RequestMethod.Post => _renew.HandleAsync(exchange),
                 RequestMethod.Options => ReplyOptions(exchange, "POST, OPTIONS"u8),
-                _ => Refuse(exchange, new(405, "Use POST with a fresh token to renew a stream.") { Allow = "POST, OPTIONS" }),
+                _ => Refuse(exchange, new(405, "The method is not allowed here; use POST with a fresh token to renew a stream.") { Allow = "POST, OPTIONS" }),
             };
         }
 
         if (request.Path.StartsWith(AdminEndpoint.Root)) return _admin.HandleAsync(exchange);
         var isMetrics = request.Path.SequenceEqual("/metrics"u8);
         if (!isMetrics && !request.Path.SequenceEqual("/"u8) && !request.Path.SequenceEqual("/healthz"u8))
-            return Refuse(exchange, new(404, "There is nothing here; events are under /events, the state of the server under /healthz."));
+            return Refuse(exchange, new(404, "There is no such resource; events are under /events, and the state of the server is at /healthz."));
         return request.Method switch
         {
             RequestMethod.Get or RequestMethod.Head when isMetrics => ReplyMetricsAsync(exchange),
             RequestMethod.Get or RequestMethod.Head => request.Path.Length == 1 ? ReplyPage(exchange) : ReplyHealthAsync(exchange),
             RequestMethod.Options => ReplyOptions(exchange, "GET, HEAD, OPTIONS"u8),
-            _ => Refuse(exchange, new(405, "Use GET.") { Allow = "GET, HEAD, OPTIONS" }),
+            _ => Refuse(exchange, new(405, "The method is not allowed here; use GET.") { Allow = "GET, HEAD, OPTIONS" }),
         };
     }
 

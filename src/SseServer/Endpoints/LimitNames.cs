@@ -75,20 +75,20 @@ internal static class LimitNames
     /// <summary>What a client is told at a limit that may be gone when it comes again.</summary>
     public static string Explain(Limit limit) => limit switch
     {
-        Limit.Connections => "The server has as many connections as it is set to have; come back later, or raise Limits:MaxConnections.",
-        Limit.ConnectionsPerAddress => "Your address has as many connections as it may have; close some, come back later, or raise Limits:MaxConnectionsPerAddress.",
-        Limit.Streams => "The server has as many streams as it is set to have; try again later, or raise Limits:MaxStreams.",
-        Limit.StreamsPerClient => "You have as many streams open as one client may; close some, or raise Limits:MaxStreamsPerClient.",
-        Limit.StreamsPerTopic => "A topic has as many streams as it is set to have; try again later, or raise Limits:MaxStreamsPerTopic.",
-        Limit.TopicsPerClient => "Your streams read as many topics as one client may; close some, or raise Limits:MaxTopicsPerClient.",
-        Limit.PatternsPerClient => "Your streams read as many patterns as one client may; close some, or raise Limits:MaxPatternsPerClient.",
-        Limit.Topics => "The server has as many topics as it is set to have; try again later, or raise Topics:MaxTopics.",
-        Limit.Patterns => "The server has as many distinct patterns as it is set to have; try again later, or raise Topics:MaxPatterns.",
-        Limit.BodyMemory => "The server holds as many bytes of unfinished requests as it is set to; "
+        Limit.Connections => "The server has reached its connection limit; retry later, or raise Limits:MaxConnections.",
+        Limit.ConnectionsPerAddress => "Your address has reached its connection limit; close some connections, retry later, or raise Limits:MaxConnectionsPerAddress.",
+        Limit.Streams => "The server has reached its stream limit; retry later, or raise Limits:MaxStreams.",
+        Limit.StreamsPerClient => "You have reached the stream limit of one client; close some streams, or raise Limits:MaxStreamsPerClient.",
+        Limit.StreamsPerTopic => "A topic has reached its stream limit; retry later, or raise Limits:MaxStreamsPerTopic.",
+        Limit.TopicsPerClient => "Your streams have reached the topic limit of one client; close some streams, or raise Limits:MaxTopicsPerClient.",
+        Limit.PatternsPerClient => "Your streams have reached the pattern limit of one client; close some streams, or raise Limits:MaxPatternsPerClient.",
+        Limit.Topics => "The server has reached its topic limit; retry later, or raise Topics:MaxTopics.",
+        Limit.Patterns => "The server has reached its limit of distinct patterns; retry later, or raise Topics:MaxPatterns.",
+        Limit.BodyMemory => "The server has reached its memory limit for request bodies; "
             + "send the body again after Retry-After seconds, faster or in smaller parts, or raise Limits:MaxBodyMemory.",
-        Limit.BodyMemoryPerClient => "Your requests hold as many bytes as one client's may; "
+        Limit.BodyMemoryPerClient => "Your requests have reached the body memory limit of one client; "
             + "send the body again after Retry-After seconds, faster or in smaller parts, or raise Limits:MaxBodyMemoryPerClient.",
-        Limit.Memory => "The server is short of memory; try again later.",
+        Limit.Memory => "The server is short of memory; retry later.",
         _ => throw new ArgumentOutOfRangeException(nameof(limit)),
     };
 

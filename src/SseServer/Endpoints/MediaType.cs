@@ -9,8 +9,8 @@ internal static class MediaType
     public static string? Read(RequestHead request, out BodyFormat format)
     {
         format = BodyFormat.Text;
-        if (IsCoded(request)) return "Send the body without a content coding.";
-        if (request.CountHeaders("Content-Type"u8) > 1) return "Send one Content-Type field only.";
+        if (IsCoded(request)) return "The body has a content coding; send it without Content-Encoding.";
+        if (request.CountHeaders("Content-Type"u8) > 1) return "The request has more than one Content-Type field; send one.";
         if (!request.TryGetHeader("Content-Type"u8, out var value)) return null;
         var semicolon = value.IndexOf((byte)';');
         var type = HttpTokens.TrimWhitespace(semicolon < 0 ? value : value[..semicolon]);
@@ -18,7 +18,7 @@ internal static class MediaType
         else if (HttpTokens.EqualsIgnoreCase(type, "application/x-ndjson"u8)) format = BodyFormat.Batch;
         else if (HttpTokens.EqualsIgnoreCase(type, "text/event-stream"u8)) format = BodyFormat.EventStream;
         if (format == BodyFormat.Binary || semicolon < 0 || IsUtf8(value[semicolon..])) return null;
-        return "Send text as UTF-8: event streams have no other encoding.";
+        return "The charset is not UTF-8; send text as UTF-8, the only encoding of event streams.";
     }
 
     private static bool IsCoded(RequestHead request)

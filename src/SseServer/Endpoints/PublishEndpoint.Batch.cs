@@ -7,14 +7,14 @@ internal sealed partial class PublishEndpoint
 {
     private async ValueTask<Problem?> PublishBatchAsync(HttpExchange exchange, PublishWork work)
     {
-        if (CheckTopicOfMany(work, allowsFinal: false, "A batch takes only topic= in the query; give the rest with each line.") is { } wrong) return Problem.BadRequest(wrong);
+        if (CheckTopicOfMany(work, allowsFinal: false, "A batch accepts only topic= in the query; put everything else in its lines.") is { } wrong) return Problem.BadRequest(wrong);
         // Who may not publish even one event need not send more of them.
         if (CheckRate(exchange, work, 1) is { } early) return early;
         var lines = new BatchLines(work, options);
         var (problem, isGone) = await ReadLinesAsync(exchange, work, lines);
         if (problem is not null || isGone) return problem;
         if (CheckExpiry(work) is { } expired) return expired;
-        if (work.Batch.Count == 0) return Problem.BadRequest("The batch has no line; send one JSON object a line.");
+        if (work.Batch.Count == 0) return Problem.BadRequest("The batch is empty; send one JSON object per line.");
         if (Spend(exchange, work, work.Batch.Count) is { } tooFast) return tooFast;
         if (BatchRefusal(await hub.PublishAsync(work.Batch), work, lines) is { } refusal) return refusal;
         var progress = new PublishProgress();

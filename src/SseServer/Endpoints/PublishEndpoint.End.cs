@@ -34,9 +34,9 @@ internal sealed partial class PublishEndpoint
 
     private static Problem? AddEnd(PublishWork work)
     {
-        if (RefuseOthers(work.Parameters, allowsFinal: false, "DELETE takes only topic= in the query.") is { } unknown) return Problem.BadRequest(unknown);
+        if (RefuseOthers(work.Parameters, allowsFinal: false, "DELETE accepts only topic= in the query; leave out the other parameters.") is { } unknown) return Problem.BadRequest(unknown);
         // Nobody ends the default topic by leaving something out.
-        if (!work.Parameters.TryGetPathTopic(out _) && work.Parameters.CountOf("topic"u8) == 0) return Problem.BadRequest("Name the topic to end: in the path or in topic=.");
+        if (!work.Parameters.TryGetPathTopic(out _) && work.Parameters.CountOf("topic"u8) == 0) return Problem.BadRequest("The request names no topic to end; name it in the path or in topic=.");
         if (PublishTarget.ReadTopic(work.Parameters, out var topic) is { } wrong) return Problem.BadRequest(wrong);
         if (PublishTarget.CheckGrant(topic, work.Admission) is { } beyond) return beyond;
         work.Batch.AddEnd(topic);
@@ -69,6 +69,6 @@ internal sealed partial class PublishEndpoint
         if (batch.AppendedCount > 0) refusal = refusal with { LastId = batch.IdOf(batch.AppendedCount - 1).ToString() };
         if (status != HubStatus.TopicEnded) return refusal;
         var line = lines.LineOf(batch.RefusedIndex);
-        return refusal with { Detail = $"Line {line}: the topic has ended; publish to another, or wait until its end is forgotten.", Line = line };
+        return refusal with { Detail = $"Line {line}: the topic has ended; publish to another topic, or wait until the server forgets that it ended.", Line = line };
     }
 }

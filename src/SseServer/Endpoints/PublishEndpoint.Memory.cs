@@ -26,7 +26,7 @@ internal sealed partial class PublishEndpoint
     {
         if (bytes > bodies.MaxOfOne)
         {
-            var detail = $"The body and its events need more than {bodies.MaxOfOne} bytes; "
+            var detail = $"The body and its events need more than {bodies.MaxOfOne} bytes of memory; "
                 + $"send less, or raise {LimitNames.Setting(limit)}.";
             return new(413, detail) { Limit = limit };
         }

@@ -12,7 +12,7 @@ internal sealed partial class PublishEndpoint
 {
     private async ValueTask<Problem?> PublishStreamAsync(HttpExchange exchange, PublishWork work)
     {
-        if (CheckTopicOfMany(work, allowsFinal: true, "A stream of events takes only topic= and final= in the query; give the rest with each event.") is { } wrong) return Problem.BadRequest(wrong);
+        if (CheckTopicOfMany(work, allowsFinal: true, "A stream of events accepts only topic= and final= in the query; put everything else in its events.") is { } wrong) return Problem.BadRequest(wrong);
         if (CheckStreamTopic(work) is { } beyond) return beyond;
         var parser = new EventStreamParser(options.MaxEventBytes);
         var progress = new PublishProgress();
@@ -58,7 +58,7 @@ internal sealed partial class PublishEndpoint
     }
 
     private Problem? LeavingAfter()
-        => Leaving("The server is shutting down; go on elsewhere or later, after the event of lastId.");
+        => Leaving("The server is shutting down; continue after the event lastId, later or on another server.");
 
     // It is read for as long as it lasts, and may be given up at any time for what it holds of an event that does not end.
     private Problem? HoldStream(HttpExchange exchange, PublishWork work, EventStreamParser parser)
@@ -71,7 +71,7 @@ internal sealed partial class PublishEndpoint
     {
         if (read.Status == BodyReadStatus.GivenUp) return GivenUp(work);
         if (read.Status != BodyReadStatus.End) return Problem.Of(read.Rejection);
-        return parser.HasPartialEvent ? Problem.BadRequest("The body ends within an event; end each event, the last too, with a blank line.") : null;
+        return parser.HasPartialEvent ? Problem.BadRequest("The body ends in the middle of an event; end every event, including the last, with a blank line.") : null;
     }
 
     private Problem? AddBlocks(PublishWork work, EventStreamParser parser)
@@ -85,8 +85,8 @@ internal sealed partial class PublishEndpoint
             if (status == EventStreamParseStatus.NeedMore) break;
             problem = status switch
             {
-                EventStreamParseStatus.TooLarge => new(413, $"An event is longer than {options.MaxEventBytes} bytes; send less, or raise the limit.") { Limit = Limit.EventBytes },
-                EventStreamParseStatus.InvalidUtf8 => Problem.BadRequest("An event is not valid UTF-8."),
+                EventStreamParseStatus.TooLarge => new(413, $"An event is longer than {options.MaxEventBytes} bytes; send less, or raise Limits:MaxEventBytes.") { Limit = Limit.EventBytes },
+                EventStreamParseStatus.InvalidUtf8 => Problem.BadRequest("An event is not valid UTF-8; send text as UTF-8."),
                 _ => AddBlock(work, topic, parser),
             };
         }

@@ -98,7 +98,7 @@ internal sealed partial class PublishEndpoint(
         }
         else if (!Utf8.IsValid(data))
         {
-            return "The body is not valid UTF-8; send other data as application/octet-stream.";
+            return "The body is not valid UTF-8; send binary data as application/octet-stream.";
         }
 
         PublishTarget.Read(work.Parameters, options, out var target);
@@ -124,7 +124,7 @@ internal sealed partial class PublishEndpoint(
     private Problem? ProblemOf(BodyReadResult read, PublishWork work, int maxBytes, Limit limit) => read.Status switch
     {
         BodyReadStatus.Data or BodyReadStatus.End => null,
-        BodyReadStatus.TooLarge => new(413, $"The body is longer than {maxBytes} bytes; send less, or raise the limit.") { Limit = limit },
+        BodyReadStatus.TooLarge => new(413, $"The body is longer than {maxBytes} bytes; send less, or raise {LimitNames.Setting(limit)}.") { Limit = limit },
         BodyReadStatus.GivenUp => GivenUp(work),
         _ => Problem.Of(read.Rejection),
     };
@@ -160,13 +160,13 @@ internal sealed partial class PublishEndpoint(
 
     private Problem TooFast(TimeSpan wait)
     {
-        var detail = $"You publish more than {options.Limits.PublishRate} events a second; send again after Retry-After seconds.";
+        var detail = $"You publish more than {options.Limits.PublishRate} events per second; retry after Retry-After seconds.";
         return Problem.ForNow(429, detail, wait) with { Limit = Limit.PublishRate };
     }
 
     // Some readers have left already, and memory goes with the process: a publisher who sends it again afterwards reaches all of them.
     private Problem? Leaving()
-        => Leaving("The server is shutting down, so nothing was published; publish again after Retry-After seconds.");
+        => Leaving("The server is shutting down and published nothing; retry after Retry-After seconds.");
 
     // Where another node takes the clients, nobody knows when it has room.
     private Problem? Leaving(string detail)
@@ -184,14 +184,15 @@ internal sealed partial class PublishEndpoint(
     private static Problem? Refusal(HubStatus status) => status switch
     {
         HubStatus.Ok => null,
-        HubStatus.TopicEnded => new(409, "The topic has ended; publish to another, or wait until its end is forgotten."),
-        HubStatus.StoreFull => new(507, "The disk that holds the history is full, so nothing was published; publish again once it has room."),
-        HubStatus.StoreMissing => Problem.ForNow(503, "The history's file was deleted, moved or replaced, so nothing was published; the "
-            + "server's log says what to do. Publish again after Retry-After seconds."),
-        HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, so nothing was published; the server's log says why. Publish again after Retry-After seconds."),
+        HubStatus.TopicEnded => new(409, "The topic has ended; publish to another topic, or wait until the server forgets that it ended."),
+        HubStatus.StoreFull => new(507, "The disk that holds the history is full, and nothing was published; free some space, then publish again."),
+        HubStatus.StoreMissing => Problem.ForNow(503, "The history file was deleted, moved or replaced, and nothing was published; "
+            + "follow the server's log, and retry after Retry-After seconds."),
+        HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, and nothing was published; "
+            + "see the server's log for the reason, and retry after Retry-After seconds."),
         _ => TooManyTopics(),
     };
 
     private static Problem TooManyTopics()
-        => Problem.ForNow(503, "The server has as many topics as it is set to have; publish to an existing one, or raise Topics:MaxTopics.") with { Limit = Limit.Topics };
+        => Problem.ForNow(503, "The server has reached its topic limit; publish to an existing topic, or raise Topics:MaxTopics.") with { Limit = Limit.Topics };
 }

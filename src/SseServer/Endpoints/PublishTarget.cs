@@ -12,7 +12,7 @@ namespace SseServer.Endpoints;
 internal readonly ref struct PublishTarget
 {
     // Which of the two is meant nobody knows, and an end cannot be taken back.
-    public const string GivenTwice = "A parameter of the query is given twice; give each once.";
+    public const string GivenTwice = "A query parameter is given twice; give each parameter once.";
 
     public TopicName Topic { get; init; }
 
@@ -36,7 +36,7 @@ internal readonly ref struct PublishTarget
         {
             var name = parameters.Name(i);
             if (!name.SequenceEqual("topic"u8)) continue;
-            if (named) return "Name one topic: in the path or in one topic= parameter.";
+            if (named) return "The request names more than one topic; name one topic, in the path or in topic=.";
             named = true;
             text = parameters.Value(i);
         }
@@ -47,29 +47,29 @@ internal readonly ref struct PublishTarget
     public static string? CheckTopic(ReadOnlySpan<byte> text, out TopicName topic)
     {
         if (!TopicName.TryCreate(text, out topic, out var problem)) return problem;
-        return topic.IsServerOwned ? "Topics that begin with '$' are the server's; publish to another." : null;
+        return topic.IsServerOwned ? "Topic names that begin with '$' are reserved for the server; publish to another topic." : null;
     }
 
     /// <summary>A problem where the publisher may not publish to the topic.</summary>
     public static Problem? CheckGrant(TopicName topic, in Admission admission)
-        => admission.Topics.Cover(topic.Utf8) ? null : Problem.BeyondGrant("This key or token does not let its holder publish to that topic.");
+        => admission.Topics.Cover(topic.Utf8) ? null : Problem.BeyondGrant("This key or token is not allowed to publish to that topic; publish to a topic that it grants.");
 
     public static string? CheckName(ReadOnlySpan<byte> text, out EventName name)
     {
-        if (!EventName.TryCreate(text, out name)) return "An event name is at most 256 bytes of UTF-8 without line breaks or control characters.";
-        return ControlBlocks.IsReserved(text) ? "The event names connected, gap, heartbeat and auth-expiring are the server's; choose another." : null;
+        if (!EventName.TryCreate(text, out name)) return "The event name is invalid; send at most 256 bytes of UTF-8 without line breaks or control characters.";
+        return ControlBlocks.IsReserved(text) ? "The event names connected, gap, heartbeat and auth-expiring are reserved for the server; choose another name." : null;
     }
 
     public static string? CheckId(ReadOnlySpan<byte> text, out PublisherEventId id)
     {
-        if (!PublisherEventId.TryCreate(text, out id)) return "An event id is 1 to 256 bytes of UTF-8 without control characters or outer spaces.";
-        return EventId.HasServerForm(text) ? "An event id of the form digits-digits is the server's; choose another form." : null;
+        if (!PublisherEventId.TryCreate(text, out id)) return "The event id is invalid; send 1 to 256 bytes of UTF-8 without control characters or leading or trailing spaces.";
+        return EventId.HasServerForm(text) ? "Event ids of the form digits-digits are reserved for the server; choose another form." : null;
     }
 
     public static string? CheckRetry(ReadOnlySpan<byte> text, EndpointOptions options, out int milliseconds)
     {
         milliseconds = -1;
-        if (text.IsEmpty || text.ContainsAnyExceptInRange((byte)'0', (byte)'9')) return "retry= takes milliseconds, in digits.";
+        if (text.IsEmpty || text.ContainsAnyExceptInRange((byte)'0', (byte)'9')) return "retry= must be a whole number of milliseconds.";
         // A number beyond 64 bits is clamped as any other that is too large.
         if (!Utf8Parser.TryParse(text, out long value, out _)) value = long.MaxValue;
         milliseconds = Clamp(value, options);
@@ -78,12 +78,12 @@ internal readonly ref struct PublishTarget
 
     // A key is written as a name is.
     public static string? CheckKey(ReadOnlySpan<byte> text)
-        => !text.IsEmpty && EventName.TryCreate(text, out _) ? null : "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.";
+        => !text.IsEmpty && EventName.TryCreate(text, out _) ? null : "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.";
 
     public static string? CheckFinal(ReadOnlySpan<byte> text, out bool isFinal)
     {
         isFinal = text.SequenceEqual("1"u8) || text.SequenceEqual("true"u8);
-        return isFinal || text.SequenceEqual("0"u8) || text.SequenceEqual("false"u8) ? null : "final= takes 1, with which the topic ends, or 0.";
+        return isFinal || text.SequenceEqual("0"u8) || text.SequenceEqual("false"u8) ? null : "final= must be 1, which ends the topic, or 0.";
     }
 
     public static int Clamp(long milliseconds, EndpointOptions options)
@@ -109,7 +109,7 @@ internal readonly ref struct PublishTarget
             else if (parameter.SequenceEqual("retry"u8)) problem = CheckRetry(value, options, out retry);
             else if (parameter.SequenceEqual("key"u8)) problem = CheckKey(key = value);
             else if (parameter.SequenceEqual("final"u8)) problem = CheckFinal(value, out isFinal);
-            else problem = "A publish knows the parameters topic, event, id, retry, key and final; leave others out.";
+            else problem = "A query parameter is unknown; use only the parameters topic, event, id, retry, key and final.";
         }
 
         if (problem is null) target = new() { Topic = topic, Name = name, Id = id, RetryMilliseconds = retry, Key = key, IsFinal = isFinal };

@@ -12,7 +12,7 @@ internal sealed class RenewEndpoint(RequestGuard guard, RenewableStreams streams
     /// <summary>What the path begins with.</summary>
     public static ReadOnlySpan<byte> Root => "/streams/"u8;
 
-    public static Problem NoSuchStream() => new(404, "There is no such stream, or it has ended; open another one with the fresh token.");
+    public static Problem NoSuchStream() => new(404, "There is no such stream, or it has ended; open a new stream with the fresh token.");
 
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
@@ -25,7 +25,7 @@ internal sealed class RenewEndpoint(RequestGuard guard, RenewableStreams streams
 
         var (caller, problem) = await guard.AdmitAsync(exchange, parameters);
         if (problem is null && caller.IsAnonymous)
-            problem = new(401, "Renewing a stream needs a fresh token: send Authorization: Bearer, access_token= in the query, or the cookie for it.");
+            problem = new(401, "Renewing a stream needs a fresh token; send it in Authorization: Bearer, in access_token=, or in the cookie for it.");
         var stream = StreamHandle.TryParse(parameters.Path[Root.Length..], out var handle) ? streams.Find(handle) : null;
         problem ??= stream is null ? NoSuchStream() : stream.Renew(caller);
         if (problem is not null)

@@ -44,7 +44,7 @@ internal sealed class RenewableStream
     public Problem? Renew(Identity caller)
     {
         if (caller.Name != _owner || caller.Expires is not { } expires)
-            return Problem.BeyondGrant("This token is another holder's; renew a stream with a token of the same sub.");
+            return Problem.BeyondGrant("This credential is not a token for the sub of the stream; renew a stream with a token of the same sub.");
         if (_all.CheckGrant(caller, _selectors) is { } beyond) return beyond;
         return _subscription!.TryProlong(LifetimeOf(expires)) ? null : RenewEndpoint.NoSuchStream();
     }

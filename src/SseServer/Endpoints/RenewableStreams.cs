@@ -18,8 +18,8 @@ internal sealed class RenewableStreams(AccessPolicy policy, TimeSpan notice)
         {
             if (policy.MaySubscribe(caller, selector.Text)) continue;
             return caller.IsAnonymous
-                ? new(401, "Reading this needs a key or token: send Authorization: Bearer, access_token= in the query, or the cookie for it.")
-                : Problem.BeyondGrant("This key or token does not let its holder read all of these topics; a pattern must be covered whole by one of its patterns.");
+                ? new(401, "Reading this needs a key or token; send it in Authorization: Bearer, in access_token=, or in the cookie for it.")
+                : Problem.BeyondGrant("This key or token is not allowed to read all of these topics; name only topics and patterns that one of its patterns covers completely.");
         }
 
         return null;

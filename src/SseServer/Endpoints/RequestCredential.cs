@@ -32,13 +32,13 @@ internal readonly ref struct RequestCredential
         credential = default;
         var headers = request.CountHeaders("Authorization"u8);
         var queries = parameters.CountOf(Parameter);
-        if (headers + queries > 1) return Problem.BadRequest("Send one credential: in Authorization or in access_token=, and once.") with { Challenge = "invalid_request" };
+        if (headers + queries > 1) return Problem.BadRequest("The request has more than one credential; send one, in Authorization or in access_token=.") with { Challenge = "invalid_request" };
         if (headers == 1)
         {
             request.TryGetHeader("Authorization"u8, out var value);
             var scheme = "Bearer"u8;
             var isBearer = value.Length > scheme.Length && HttpTokens.EqualsIgnoreCase(value[..scheme.Length], scheme) && value[scheme.Length] is (byte)' ';
-            if (!isBearer) return new(401, "Send the credential as Authorization: Bearer and the key or token.") { Challenge = "invalid_token" };
+            if (!isBearer) return new(401, "The Authorization field does not hold a Bearer credential; send Authorization: Bearer and the key or token.") { Challenge = "invalid_token" };
             credential = new(HttpTokens.TrimWhitespace(value[(scheme.Length + 1)..]), isGiven: true, isAmbient: false);
             return null;
         }
@@ -50,7 +50,7 @@ internal readonly ref struct RequestCredential
             return null;
         }
 
-        if (!CookieHeader.TryGet(request, cookie, out var text)) return Problem.BadRequest("The cookie with the token comes twice; send it once.") with { Challenge = "invalid_request" };
+        if (!CookieHeader.TryGet(request, cookie, out var text)) return Problem.BadRequest("The cookie with the token is sent twice; send it once.") with { Challenge = "invalid_request" };
         // An empty one is what a page leaves behind that logged its user out.
         if (!text.IsEmpty) credential = new(text, isGiven: true, isAmbient: true);
         return null;

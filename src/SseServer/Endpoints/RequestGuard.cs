@@ -20,10 +20,10 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         // Without a Host there is no name to rebind: browsers always send one, and HTTP/1.0 health checks often do not.
         if (request.Host.IsEmpty || LoopbackNames.Contains(request.Host) || IsListed(request.Host)) return null;
         if (options.IsLoopbackOnly)
-            return new(421, "This server listens on loopback and answers to loopback names only; list other names in Server:AllowedHosts.");
+            return new(421, "This server listens on loopback and answers to loopback names only; list other host names in Server:AllowedHosts.");
         // A name can be made to point here from anywhere, an address cannot; orchestrators' health checks ask by address.
         if (options.AllowedHosts.Count == 0 || LoopbackNames.IsAddress(request.Host)) return null;
-        return new(421, "This server answers only to IP addresses and the names in Server:AllowedHosts; list this name there.");
+        return new(421, "This server answers only to IP addresses and the host names in Server:AllowedHosts; list this name there.");
     }
 
     /// <summary>
@@ -39,7 +39,7 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         if (RequestCredential.Read(request, parameters, _cookie, out var credential) is { } unclear) return new(unclear);
         if (!credential.IsGiven) return new(Identity.Anonymous);
         if (isChange && credential.IsAmbient && !ComesFromOwnPage(exchange))
-            return new(new Problem(403, "A cookie lets only pages of a listed origin change something; send Origin and list it in Cors:AllowedOrigins, or send Authorization."));
+            return new(new Problem(403, "A cookie is accepted for changes only from pages of a listed origin; send Origin and list it in Cors:AllowedOrigins, or use Authorization."));
         var result = authenticator.AuthenticateAsync(credential.Value);
         return result.IsCompletedSuccessfully ? new(ToAdmission(result.Result)) : WaitAsync(result);
     }
@@ -72,18 +72,18 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         // What anyone may do, the holder of a credential may.
         if (options.AllowAnonymousPublish == true) return admission with { Topics = TopicPatterns.Everything };
         if (!admission.Caller.IsAnonymous)
-            return admission.Caller.Publish.IsEmpty ? Problem.BeyondGrant("This key or token lets nobody publish; it has no topics to publish to.") : admission with { Topics = admission.Caller.Publish };
+            return admission.Caller.Publish.IsEmpty ? Problem.BeyondGrant("This key or token is not allowed to publish to any topic; use one that grants publish.") : admission with { Topics = admission.Caller.Publish };
         if (options.AllowAnonymousPublish is not null || authenticator.IsConfigured || !options.IsLoopbackOnly
             || options.AllowedHosts.Count > 0)
         {
-            const string detail = "Publishing needs a key or token: send Authorization: Bearer and a key of Auth:PublishKeys or Auth:Keys, "
-                + "or a token as Auth:Jwt says.";
+            const string detail = "Publishing needs a key or token; send Authorization: Bearer with a key from Auth:PublishKeys or Auth:Keys, "
+                + "or with a token that Auth:Jwt accepts.";
             return new Problem(401, detail);
         }
 
         if (RequestOrigins.CameThroughProxy(exchange))
         {
-            const string detail = "Publishing without a key is not possible through a proxy or over HTTP/1.0; set Auth:PublishKeys, "
+            const string detail = "Publishing without a key is not allowed through a proxy or over HTTP/1.0; set Auth:PublishKeys, "
                 + "or Auth:AllowAnonymousPublish=true.";
             return new Problem(403, detail);
         }
@@ -96,10 +96,10 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     private Problem? CheckOrigin(HttpExchange exchange, string what)
     {
         var request = exchange.Request;
-        if (request.CountHeaders("Origin"u8) > 1) return Problem.BadRequest("Send one Origin field only.");
+        if (request.CountHeaders("Origin"u8) > 1) return Problem.BadRequest("The request has more than one Origin field; send one.");
         if (!request.TryGetHeader("Origin"u8, out var origin) || cors.Lists(origin)) return null;
         if (LoopbackNames.ContainsOrigin(origin) && RequestOrigins.IsDirect(exchange)) return null;
-        return new(403, $"Pages of this origin may not {what}; list the origin by name in Cors:AllowedOrigins.");
+        return new(403, $"Pages from this origin may not {what}; list the origin by name in Cors:AllowedOrigins.");
     }
 
     /// <summary>What forbids to read metrics, which tell of everybody's streams; null where nothing does.</summary>
@@ -109,7 +109,7 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         var (caller, refusal) = await AdmitAsync(exchange, parameters);
         if (refusal is not null) return refusal;
         if (options.HasOpenMetrics || MayAdminister(exchange, caller)) return null;
-        return RefuseAdministration(exchange, caller, "The /metrics page", "; Metrics:Open=true opens it to everyone");
+        return RefuseAdministration(exchange, caller, "The /metrics page", " To open it to everyone, set Metrics:Open=true.");
     }
 
     /// <summary>Finds out who sent a request to <c>/admin/</c>, and refuses all but operators and the pages that are theirs.</summary>
@@ -145,12 +145,12 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     {
         const string key = "Auth:Keys:NAME:Admin=true";
         if (!NeedsAdmin(exchange))
-            return new(403, $"{what} cannot be used through a proxy or over HTTP/1.0 without a credential; set up a key with admin "
-                + $"rights ({key}){alternative}.");
+            return new(403, $"{what} cannot be used through a proxy or over HTTP/1.0 without a credential; "
+                + $"set up a key with admin rights ({key}).{alternative}");
         return caller.IsAnonymous
-            ? new(401, $"{what} needs admin rights: send Authorization: Bearer and a key with {key}, or a token that "
-                + $"grants admin{alternative}.")
-            : Problem.BeyondGrant($"This key or token has no admin rights{alternative}.");
+            ? new(401, $"{what} needs admin rights; send Authorization: Bearer with a key that has {key}, "
+                + $"or with a token that grants admin.{alternative}")
+            : Problem.BeyondGrant($"This key or token has no admin rights; use one that has.{alternative}");
     }
 
     // The browser adds a cookie to whatever a page asks for, so here the page must be known: a form of another site posts text/plain

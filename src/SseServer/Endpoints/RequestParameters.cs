@@ -67,9 +67,9 @@ internal sealed class RequestParameters
         foreach (var parameter in new QueryString(request.Query))
         {
             var name = _used;
-            if (!TryDecode(parameter.Name, plusIsSpace: true)) return "The query has a '%' that is not followed by two hex digits.";
+            if (!TryDecode(parameter.Name, plusIsSpace: true)) return "A '%' in the query is not followed by two hex digits; write a literal '%' as %25.";
             var value = _used;
-            if (!TryDecode(parameter.Value, plusIsSpace: true)) return "The query has a '%' that is not followed by two hex digits.";
+            if (!TryDecode(parameter.Value, plusIsSpace: true)) return "A '%' in the query is not followed by two hex digits; write a literal '%' as %25.";
             if (Count == _parameters.Length) Array.Resize(ref _parameters, Count * 2);
             _parameters[Count++] = new(name, value, _used);
         }

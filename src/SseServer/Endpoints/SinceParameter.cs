@@ -9,7 +9,7 @@ namespace SseServer.Endpoints;
 /// <summary>The <c>since=</c> of a subscription: <c>all</c>, <c>latest</c>, an RFC 3339 time, a duration back such as <c>10m</c>, or a hub id.</summary>
 internal static class SinceParameter
 {
-    public const string Forms = "since= takes all, latest, a time such as 2026-01-31T12:00:00Z, a duration back such as 90s, 10m, 6h or 2d, or an event id.";
+    public const string Forms = "since= must be all, latest, a time such as 2026-01-31T12:00:00Z, an age such as 90s, 10m, 6h or 2d, or an event id.";
 
     private static readonly string[] Rfc3339 =
     [

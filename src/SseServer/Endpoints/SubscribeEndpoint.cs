@@ -46,7 +46,7 @@ internal sealed class SubscribeEndpoint(
 
         if (!AcceptHeader.AllowsEventStream(exchange.Request))
         {
-            replies.Refuse(exchange, new(406, "This resource is a text/event-stream; accept that, or any type."));
+            replies.Refuse(exchange, new(406, "The Accept header excludes text/event-stream, the only format of this resource; accept that, or any type."));
             return;
         }
 
@@ -85,7 +85,7 @@ internal sealed class SubscribeEndpoint(
     {
         if (IsDraining)
         {
-            RefuseForNow(exchange, Limit.None, "The server is shutting down; come back in some seconds.");
+            RefuseForNow(exchange, Limit.None, "The server is shutting down; retry after Retry-After seconds.");
             return;
         }
 
@@ -169,7 +169,7 @@ internal sealed class SubscribeEndpoint(
         if (selectors.Count == 0) TryAdd(TopicName.Default.Utf8, selectors, out _);
         return selectors.Count <= options.MaxTopicsPerSubscription
             ? null
-            : Problem.BadRequest($"A subscription takes at most {options.MaxTopicsPerSubscription} topics; use a pattern, or several streams.") with { Limit = Limit.TopicsPerSubscription };
+            : Problem.BadRequest($"A subscription can name at most {options.MaxTopicsPerSubscription} topics; use a pattern, or open several streams.") with { Limit = Limit.TopicsPerSubscription };
     }
 
     private static bool TryAdd(ReadOnlySpan<byte> text, List<Selector> selectors, out string? problem)
@@ -193,7 +193,7 @@ internal sealed class SubscribeEndpoint(
     private static Problem? ReadHeartbeat(RequestParameters parameters, out bool asEvent)
     {
         asEvent = parameters.TryGet("heartbeat"u8, out var value) && value.SequenceEqual("event"u8);
-        return asEvent || value.IsEmpty || value.SequenceEqual("comment"u8) ? null : Problem.BadRequest("heartbeat= takes event or comment.");
+        return asEvent || value.IsEmpty || value.SequenceEqual("comment"u8) ? null : Problem.BadRequest("heartbeat= must be event or comment.");
     }
 
     private static Problem? ReadFilter(RequestParameters parameters, out EventFilter? filter)

@@ -63,9 +63,9 @@ internal sealed class JwksDocumentTests
     [TestCase("", "is not valid JSON")]
     [TestCase("{\"keys\":[]", "is not valid JSON")]
     [TestCase("{\"keys\":[],\"keys\":[]}", "is not valid JSON")]
-    [TestCase("[]", "is no JWK set")]
-    [TestCase("{}", "is no JWK set")]
-    [TestCase("{\"keys\":{}}", "is no JWK set")]
+    [TestCase("[]", "is not a JWK set")]
+    [TestCase("{}", "is not a JWK set")]
+    [TestCase("{\"keys\":{}}", "is not a JWK set")]
     [TestCase("{\"keys\":[]}", "has no key for RS256 or ES256")]
     [TestCase("{\"keys\":[1,\"x\",null,[]]}", "has no key for RS256 or ES256")]
     public void What_gives_no_key_is_said(string json, string reason)

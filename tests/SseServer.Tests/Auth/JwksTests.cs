@@ -69,7 +69,7 @@ internal sealed class JwksTests : IAsyncDisposable
     [TestCase("HTTP/1.1 204 No Content\r\n", "", "answers 204")]
     [TestCase("HTTP/1.1 302 Found\r\nLocation: {url}\r\nContent-Length: 0\r\n", "", "answers 302")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n", "{\"keys\":x", "is not valid JSON")]
-    [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "[]", "is no JWK set")]
+    [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "[]", "is not a JWK set")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n", "{\"keys\":[]}", "has no key")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n", "{", "could not be fetched")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n", "{", "could not be fetched")]

@@ -27,7 +27,7 @@ public sealed class BatchBoundTests
         var reply = await server.SendAsync("POST", "/events", body, "Content-Type: application/x-ndjson");
         Assert.That(reply.Status, Is.EqualTo(status));
         if (status == 201) return;
-        Assert.That(reply.Problem, Does.StartWith($"Line {line}: a batch has at most 5 events"));
+        Assert.That(reply.Problem, Does.StartWith($"Line {line}: a batch can hold at most 5 events"));
         Assert.That(reply.Json.GetProperty("line").GetInt32(), Is.EqualTo(line));
         Assert.That(server.Hub.HistoryBytes, Is.Zero, "a batch is refused as a whole");
         Assert.That(await server.RefusalsAsync("batch_events"), Is.EqualTo(1));

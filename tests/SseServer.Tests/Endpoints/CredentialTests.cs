@@ -154,10 +154,10 @@ internal sealed class CredentialTests
         await using var server = Guarded.Start();
         var none = await server.SendAsync("GET", "/events/secret/a");
         Assert.That((none.Status, none["WWW-Authenticate"], none.Problem), Is.EqualTo(
-            (401, "Bearer", "Reading this needs a key or token: send Authorization: Bearer, access_token= in the query, or the cookie for it.")));
+            (401, "Bearer", "Reading this needs a key or token; send it in Authorization: Bearer, in access_token=, or in the cookie for it.")));
         var expired = await server.SendAsync("GET", "/events/secret/a", null, Guarded.Bearer(server.Token(seconds: 0)));
         Assert.That((expired.Status, expired["WWW-Authenticate"], expired.Problem), Is.EqualTo(
-            (401, "Bearer error=\"invalid_token\", error_description=\"The token has expired; come back with a fresh one.\"", "The token has expired; come back with a fresh one.")));
+            (401, "Bearer error=\"invalid_token\", error_description=\"The token has expired; send a fresh one.\"", "The token has expired; send a fresh one.")));
         var beyond = await server.SendAsync("GET", "/events/secret/a", null, Guarded.Bearer(server.Token()));
         Assert.That((beyond.Status, beyond["WWW-Authenticate"]![..33]), Is.EqualTo((403, "Bearer error=\"insufficient_scope\"")));
     }

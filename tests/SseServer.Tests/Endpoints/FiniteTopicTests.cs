@@ -73,7 +73,7 @@ public sealed class FiniteTopicTests
         foreach (var (target, body, type) in new[] { ("/events/a", "x", "Content-Type: text/plain"), ("/events/a?final=1", "x", "Content-Type: text/plain"), ("/events/a", "data: x\n\n", Events) })
         {
             var refused = await server.SendAsync("POST", target, body, type);
-            Assert.That((refused.Status, refused.Problem), Is.EqualTo((409, "The topic has ended; publish to another, or wait until its end is forgotten.")), target);
+            Assert.That((refused.Status, refused.Problem), Is.EqualTo((409, "The topic has ended; publish to another topic, or wait until the server forgets that it ended.")), target);
         }
 
         foreach (var (id, hubId) in new[] { ("one", one), ("done", end) })
@@ -128,20 +128,20 @@ public sealed class FiniteTopicTests
         Assert.That(whole.Json.GetProperty("count").GetInt32(), Is.EqualTo(1));
     }
 
-    [TestCase("POST", "/events/a?final=", "", "final= takes 1, with which the topic ends, or 0.")]
-    [TestCase("POST", "/events/a?final=yes", "", "final= takes 1, with which the topic ends, or 0.")]
-    [TestCase("POST", "/events/a?final=2", Events, "final= takes 1, with which the topic ends, or 0.")]
-    [TestCase("POST", "/events/a?final=1", Json, "A batch takes only topic= in the query; give the rest with each line.")]
-    [TestCase("POST", "/events/a?key=k", Json, "A batch takes only topic= in the query; give the rest with each line.")]
-    [TestCase("POST", "/events/a?key=k", Events, "A stream of events takes only topic= and final= in the query; give the rest with each event.")]
-    [TestCase("POST", "/events/a?key=", "", "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.")]
-    [TestCase("POST", "/events/a?key=a%0Ab", "", "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.")]
-    [TestCase("POST", "/events/a?key=%FF", "", "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.")]
-    [TestCase("DELETE", "/events", "", "Name the topic to end: in the path or in topic=.")]
-    [TestCase("DELETE", "/events/a?topic=b", "", "Name one topic: in the path or in one topic= parameter.")]
-    [TestCase("DELETE", "/events?topic=a&topic=b", "", "Name one topic: in the path or in one topic= parameter.")]
-    [TestCase("DELETE", "/events/$sys", "", "Topics that begin with '$' are the server's; publish to another.")]
-    [TestCase("DELETE", "/events/a?final=1", "", "DELETE takes only topic= in the query.")]
+    [TestCase("POST", "/events/a?final=", "", "final= must be 1, which ends the topic, or 0.")]
+    [TestCase("POST", "/events/a?final=yes", "", "final= must be 1, which ends the topic, or 0.")]
+    [TestCase("POST", "/events/a?final=2", Events, "final= must be 1, which ends the topic, or 0.")]
+    [TestCase("POST", "/events/a?final=1", Json, "A batch accepts only topic= in the query; put everything else in its lines.")]
+    [TestCase("POST", "/events/a?key=k", Json, "A batch accepts only topic= in the query; put everything else in its lines.")]
+    [TestCase("POST", "/events/a?key=k", Events, "A stream of events accepts only topic= and final= in the query; put everything else in its events.")]
+    [TestCase("POST", "/events/a?key=", "", "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
+    [TestCase("POST", "/events/a?key=a%0Ab", "", "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
+    [TestCase("POST", "/events/a?key=%FF", "", "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
+    [TestCase("DELETE", "/events", "", "The request names no topic to end; name it in the path or in topic=.")]
+    [TestCase("DELETE", "/events/a?topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
+    [TestCase("DELETE", "/events?topic=a&topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
+    [TestCase("DELETE", "/events/$sys", "", "Topic names that begin with '$' are reserved for the server; publish to another topic.")]
+    [TestCase("DELETE", "/events/a?final=1", "", "DELETE accepts only topic= in the query; leave out the other parameters.")]
     public async Task What_is_wrong_with_the_url_is_said(string method, string target, string type, string problem)
     {
         await using var server = new ServerUnderTest();
@@ -158,16 +158,16 @@ public sealed class FiniteTopicTests
         Assert.That((await server.SendAsync("DELETE", target)).Status, Is.EqualTo(400));
     }
 
-    [TestCase("""{"data":1,"final":1}""", "final is true or false.")]
-    [TestCase("""{"data":1,"final":"true"}""", "final is true or false.")]
-    [TestCase("""{"data":1,"final":null}""", "final is true or false.")]
-    [TestCase("""{"data":1,"key":5}""", "topic, event, id and key are strings.")]
-    [TestCase("""{"data":1,"key":""}""", "A key is 1 to 256 bytes")]
-    [TestCase("""{"data":1,"key":"a\u0000"}""", "A key is 1 to 256 bytes")]
-    [TestCase("""{"data":1,"key":"a","key":"a"}""", "it has a field twice.")]
-    [TestCase("""{"final":false}""", "data is missing.")]
-    [TestCase("""{"final":true,"event":"e"}""", "data is missing.")]
-    [TestCase("""{"final":true,"key":"k"}""", "data is missing.")]
+    [TestCase("""{"data":1,"final":1}""", "final must be true or false.")]
+    [TestCase("""{"data":1,"final":"true"}""", "final must be true or false.")]
+    [TestCase("""{"data":1,"final":null}""", "final must be true or false.")]
+    [TestCase("""{"data":1,"key":5}""", "topic, event, id and key must be strings.")]
+    [TestCase("""{"data":1,"key":""}""", "The key is invalid; send 1 to 256 bytes")]
+    [TestCase("""{"data":1,"key":"a\u0000"}""", "The key is invalid; send 1 to 256 bytes")]
+    [TestCase("""{"data":1,"key":"a","key":"a"}""", "a field is given twice; give each field once.")]
+    [TestCase("""{"final":false}""", "data is missing; add the field.")]
+    [TestCase("""{"final":true,"event":"e"}""", "data is missing; add the field.")]
+    [TestCase("""{"final":true,"key":"k"}""", "data is missing; add the field.")]
     public async Task What_is_wrong_with_a_line_is_said(string line, string problem)
     {
         await using var server = new ServerUnderTest();

@@ -117,7 +117,7 @@ internal sealed class GrantTests
         const string Lines = "{\"topic\":\"orders/1\",\"data\":\"a\"}\n{\"topic\":\"billing\",\"data\":\"b\"}\n{\"topic\":\"orders/2\",\"data\":\"c\"}\n";
         var reply = await server.SendAsync("POST", target, Lines, Guarded.Bearer(server.Token()), "Content-Type: application/x-ndjson");
         Assert.That((reply.Status, reply.Json.GetProperty("line").GetInt32()), Is.EqualTo((403, line)));
-        Assert.That(reply.Problem, Is.EqualTo("Line 2: This key or token does not let its holder publish to that topic."));
+        Assert.That(reply.Problem, Is.EqualTo("Line 2: This key or token is not allowed to publish to that topic; publish to a topic that it grants."));
         Assert.That(server.Hub.TopicCount, Is.Zero);
     }
 

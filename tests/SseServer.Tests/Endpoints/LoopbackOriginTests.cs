@@ -104,7 +104,7 @@ internal sealed class LoopbackOriginTests
         await using var bare = new ServerUnderTest(transport: transport);
         var reply = await bare.SendAsync("POST", "/events", "x");
         Assert.That((reply.Status, reply.Problem), Is.EqualTo(
-            (403, "Publishing without a key is not possible through a proxy or over HTTP/1.0; set Auth:PublishKeys, or "
+            (403, "Publishing without a key is not allowed through a proxy or over HTTP/1.0; set Auth:PublishKeys, or "
                 + "Auth:AllowAnonymousPublish=true.")));
     }
 

@@ -23,11 +23,11 @@ public sealed class OverLimitTests
         TakeWarning(server, inAll);
     }
 
-    [TestCase("GET", "/events", true, 503, "as many connections as it is set to have")]
-    [TestCase("GET", "/healthz", true, 503, "as many connections as it is set to have")]
-    [TestCase("POST", "/events", true, 503, "as many connections as it is set to have")]
-    [TestCase("GET", "/events", false, 429, "Your address has as many connections")]
-    [TestCase("POST", "/events", false, 429, "Your address has as many connections")]
+    [TestCase("GET", "/events", true, 503, "The server has reached its connection limit")]
+    [TestCase("GET", "/healthz", true, 503, "The server has reached its connection limit")]
+    [TestCase("POST", "/events", true, 503, "The server has reached its connection limit")]
+    [TestCase("GET", "/events", false, 429, "Your address has reached its connection limit")]
+    [TestCase("POST", "/events", false, 429, "Your address has reached its connection limit")]
     public async Task Others_get_a_status_and_a_time_to_try_again(string method, string target, bool inAll, int status, string sentence)
     {
         await using var server = new ServerUnderTest(transport: inAll ? OneInAll : OneEach);

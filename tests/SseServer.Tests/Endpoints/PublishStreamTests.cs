@@ -38,10 +38,10 @@ public sealed class PublishStreamTests
         Assert.That((answer.Status, answer.Body), Is.EqualTo((status, reply)));
     }
 
-    [TestCase("data: partial", "ends within an event", 400)]
-    [TestCase("data: partial\n", "ends within an event", 400)]
-    [TestCase("event: gap\ndata: x\n\n", "server's", 400)]
-    [TestCase("id: 1-1\ndata: x\n\n", "server's", 400)]
+    [TestCase("data: partial", "ends in the middle of an event", 400)]
+    [TestCase("data: partial\n", "ends in the middle of an event", 400)]
+    [TestCase("event: gap\ndata: x\n\n", "reserved for the server", 400)]
+    [TestCase("id: 1-1\ndata: x\n\n", "reserved for the server", 400)]
     [TestCase("id: a\u0085\ndata: x\n\n", "event id", 400)]
     [TestCase("event: a\0b\ndata: x\n\n", "event name", 400)]
     [TestCase("data: ÿþ\n\n", "not valid UTF-8", 400)]

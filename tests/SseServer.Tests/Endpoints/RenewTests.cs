@@ -143,7 +143,7 @@ internal sealed class RenewTests
         await using var server = Guarded.Start();
         await OpenAsync(server, seconds: 60);
         var reply = await server.SendAsync("POST", target, null, Guarded.Bearer(server.Token()));
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((404, "There is no such stream, or it has ended; open another one with the fresh token.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((404, "There is no such stream, or it has ended; open a new stream with the fresh token.")));
     }
 
     [Test]

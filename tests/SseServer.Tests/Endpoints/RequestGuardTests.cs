@@ -63,7 +63,7 @@ public sealed class RequestGuardTests
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("GET", "/events", null, "Host: rebound.example");
         Assert.That((reply.Status, reply.Problem), Is.EqualTo(
-            (421, "This server listens on loopback and answers to loopback names only; list other names in Server:AllowedHosts.")));
+            (421, "This server listens on loopback and answers to loopback names only; list other host names in Server:AllowedHosts.")));
     }
 
     [Test]
@@ -155,7 +155,7 @@ public sealed class RequestGuardTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("POST", "/events", "x", "Origin: http://localhost", "Origin: https://evil.example");
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "Send one Origin field only.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "The request has more than one Origin field; send one.")));
     }
 
     [Test]
@@ -269,7 +269,7 @@ public sealed class RequestGuardTests
         Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(401));
         await client.RequestAsync("POST", "/events", "x");
         var reply = await client.ReadReplyAsync();
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((403, "Publishing without a key is not possible through a proxy or over "
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((403, "Publishing without a key is not allowed through a proxy or over "
             + "HTTP/1.0; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.")));
     }
 

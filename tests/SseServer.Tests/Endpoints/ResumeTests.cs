@@ -64,7 +64,7 @@ public sealed class ResumeTests
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("GET", "/events?since=" + since);
         Assert.That(reply.Status, Is.EqualTo(400));
-        Assert.That(reply.Problem, Does.StartWith("since= takes all, latest, a time such as"));
+        Assert.That(reply.Problem, Does.StartWith("since= must be all, latest, a time such as"));
     }
 
     [Test]

@@ -32,7 +32,7 @@ public sealed class RoutingTests
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, path);
         Assert.That((reply.Status, reply["Allow"]), Is.EqualTo((405, allow)));
-        Assert.That(reply.Problem, Does.StartWith("Use GET"));
+        Assert.That(reply.Problem, Does.Contain("use GET"));
     }
 
     // RFC 9110 section 9.1: 501 for a method that is unrecognized or not implemented; names are case-sensitive.
@@ -46,7 +46,7 @@ public sealed class RoutingTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, path);
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((501, "Use GET, HEAD, POST, DELETE or OPTIONS, in capitals.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((501, "The method is not supported; use GET, HEAD, POST, DELETE or OPTIONS, in capital letters.")));
     }
 
     // RFC 9110 section 9.3.6: an origin server need not serve CONNECT; whoever sends it would go on with the bytes of a tunnel.

@@ -26,7 +26,7 @@ internal sealed class SlowBodyTests
         await SendAsync(body[1..]);
         if (isChunked) await client.SendAsync("0\r\n\r\n");
         var reply = await client.ReadReplyAsync();
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((401, "The token has expired; come back with a fresh one.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((401, "The token has expired; send a fresh one.")));
         Assert.That(server.Hub.TopicCount, Is.Zero);
 
         Task SendAsync(string part) => isChunked ? client.SendChunkAsync(part) : client.SendAsync(part);

@@ -171,7 +171,7 @@ public sealed class SubscribeTests
         Assert.That(long.Parse(block.Data!), Is.InRange(earliest, server.Time.GetUtcNow().ToUnixTimeMilliseconds()));
     }
 
-    [TestCase("/events?heartbeat=never", "heartbeat= takes")]
+    [TestCase("/events?heartbeat=never", "heartbeat= must be")]
     [TestCase("/events?topic=", "empty")]
     [TestCase("/events/", "empty")]
     [TestCase("/events/a/**/b", "'**'")]

@@ -19,7 +19,7 @@ public sealed class PublishLimitTests
 
         var refused = await PostAsync(client, "x");
         Assert.That(refused.Status, Is.EqualTo(429));
-        Assert.That(refused.Problem, Does.Contain("1 events a second"));
+        Assert.That(refused.Problem, Does.Contain("1 events per second"));
         var wait = int.Parse(refused["Retry-After"]!);
         Assert.That(wait, Is.InRange(1, 2));
         Assert.That(await server.RefusalsAsync("publish_rate"), Is.EqualTo(1));
