@@ -43,7 +43,7 @@ internal sealed partial class AdminEndpoint
             writer.WriteEndObject();
         }
 
-        replies.Send(exchange, 200, Json, json.WrittenSpan);
+        responses.Send(exchange, 200, Json, json.WrittenSpan);
         return null;
     }
 

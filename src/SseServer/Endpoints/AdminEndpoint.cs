@@ -8,7 +8,7 @@ using SseServer.Transport;
 namespace SseServer.Endpoints;
 
 /// <summary><c>/admin/</c>: what operators ask of a running server and have it do.</summary>
-internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Replies replies, ILogger<AdminEndpoint> logger)
+internal sealed partial class AdminEndpoint(EventHub hub, RequestAuthorizer authorizer, ResponseWriter responses, ILogger<AdminEndpoint> logger)
 {
     // As long as a drain of ten seconds takes: half of what docker stop waits.
     private const int DefaultShedSeconds = 10;
@@ -27,7 +27,7 @@ internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Re
         var isShed = request.Path.SequenceEqual("/admin/shed"u8);
         if (!isShed && !request.Path.SequenceEqual("/admin/topics"u8))
         {
-            replies.Refuse(exchange, new(404, "There is no such resource; use POST /admin/shed to end a share of the streams, or GET /admin/topics to list topics."));
+            responses.Refuse(exchange, new(404, "There is no such resource; use POST /admin/shed to end a share of the streams, or GET /admin/topics to list topics."));
             return;
         }
 
@@ -39,28 +39,28 @@ internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Re
         }
 
         var parameters = new RequestParameters();
-        var admission = parameters.Read(request) is { } broken ? Problem.BadRequest(broken) : await guard.AdmitAdminAsync(exchange, parameters);
+        var authorization = parameters.Read(request) is { } broken ? Problem.BadRequest(broken) : await authorizer.AuthorizeAdminAsync(exchange, parameters);
         // A hundred thousand topics take some milliseconds; the thread that brought the request has sockets to serve.
         if (!isShed) await Task.Yield();
-        var problem = admission.Refusal ?? (isShed ? Shed(exchange, parameters, admission) : ListTopics(exchange, parameters));
-        if (problem is not null) replies.Refuse(exchange, problem);
+        var problem = authorization.Refusal ?? (isShed ? Shed(exchange, parameters, authorization) : ListTopics(exchange, parameters));
+        if (problem is not null) responses.Refuse(exchange, problem);
     }
 
     private void ReplyOther(HttpExchange exchange, string allow)
     {
-        if (exchange.Request.Method == RequestMethod.Options) replies.Allow(exchange, Encoding.ASCII.GetBytes(allow));
-        else replies.Refuse(exchange, new(405, "The method is not allowed here; use POST for /admin/shed and GET for /admin/topics.") { Allow = allow });
+        if (exchange.Request.Method == RequestMethod.Options) responses.Allow(exchange, Encoding.ASCII.GetBytes(allow));
+        else responses.Refuse(exchange, new(405, "The method is not allowed here; use POST for /admin/shed and GET for /admin/topics.") { Allow = allow });
     }
 
-    private Problem? Shed(HttpExchange exchange, RequestParameters parameters, Admission admission)
+    private Problem? Shed(HttpExchange exchange, RequestParameters parameters, AuthorizationResult authorization)
     {
         if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out var percent)) return Problem.BadRequest("percent= must be a whole number from 1 to 100.");
         if (!TryGetNumber(parameters, "seconds"u8, DefaultShedSeconds, 0, MaxShedSeconds, out var seconds))
             return Problem.BadRequest("seconds= must be a whole number from 0 to 300.");
         if (!hub.TryShed(percent, TimeSpan.FromSeconds(seconds), out var streams)) return new(409, "The server is shutting down and is already ending all its streams; shed streams of another server.");
-        EndpointLog.StreamsShed(logger, admission.Caller.Name, exchange.ClientAddress, percent, streams, seconds);
+        EndpointLog.StreamsShed(logger, authorization.Caller.Name, exchange.ClientAddress, percent, streams, seconds);
         var json = string.Create(CultureInfo.InvariantCulture, $$"""{"streams":{{streams}},"seconds":{{seconds}}}""");
-        replies.Send(exchange, 202, Json, Encoding.ASCII.GetBytes(json));
+        responses.Send(exchange, 202, Json, Encoding.ASCII.GetBytes(json));
         return null;
     }
 

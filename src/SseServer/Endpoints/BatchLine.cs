@@ -11,12 +11,12 @@ namespace SseServer.Endpoints;
 internal static class BatchLine
 {
     /// <summary>Adds the event to the work's batch; a problem where the line is none.</summary>
-    public static Problem? TryAdd(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishWork work)
+    public static Problem? TryAdd(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishContext context)
     {
-        work.Text.ResetWrittenCount();
+        context.Text.ResetWrittenCount();
         try
         {
-            return Read(line, topic, options, work);
+            return Read(line, topic, options, context);
         }
         catch (JsonException)
         {
@@ -29,7 +29,7 @@ internal static class BatchLine
         }
     }
 
-    private static Problem? Read(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishWork work)
+    private static Problem? Read(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishContext context)
     {
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 64 });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return Problem.BadRequest("not a JSON object; send one object per line.");
@@ -48,13 +48,13 @@ internal static class BatchLine
             reader.Read();
             var problem = field switch
             {
-                Fields.Topic => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckTopic(text, out topic),
-                Fields.Event => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckName(text, out name),
-                Fields.Id => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckId(text, out id),
+                Fields.Topic => TakeText(ref reader, context, out var text) ?? EventFields.CheckTopic(text, out topic),
+                Fields.Event => TakeText(ref reader, context, out var text) ?? EventFields.CheckName(text, out name),
+                Fields.Id => TakeText(ref reader, context, out var text) ?? EventFields.CheckId(text, out id),
                 Fields.Retry => TakeRetry(ref reader, options, out retry),
-                Fields.Key => TakeText(ref reader, work, out key) ?? PublishTarget.CheckKey(key),
+                Fields.Key => TakeText(ref reader, context, out key) ?? EventFields.CheckKey(key),
                 Fields.Final => TakeFlag(ref reader, out isFinal),
-                _ => TakeData(ref reader, line, work, out data),
+                _ => TakeData(ref reader, line, context, out data),
             };
             if (problem is not null) return Problem.BadRequest(problem);
         }
@@ -62,10 +62,10 @@ internal static class BatchLine
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest("not a valid JSON object; send one object per line.");
         var isEnd = isFinal && (seen & ~(Fields.Topic | Fields.Final)) == Fields.None;
         if (!isEnd && !seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing; add the field.");
-        if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes; send less, or raise Limits:MaxEventBytes.") { Limit = Limit.EventBytes };
-        if (PublishTarget.CheckGrant(topic, work.Admission) is { } beyond) return beyond;
-        if (isEnd) work.Batch.AddEnd(topic);
-        else work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data }, key, isFinal);
+        if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes; send less, or raise Limits:MaxEventBytes.") { Limit = LimitKind.EventBytes };
+        if (EventFields.CheckGrant(topic, context.Authorization) is { } beyond) return beyond;
+        if (isEnd) context.Batch.AddEnd(topic);
+        else context.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data }, key, isFinal);
         return null;
     }
 
@@ -91,11 +91,11 @@ internal static class BatchLine
             : reader.ValueTextEquals("key"u8) ? Fields.Key
             : reader.ValueTextEquals("final"u8) ? Fields.Final : Fields.None;
 
-    private static string? TakeText(scoped ref Utf8JsonReader reader, PublishWork work, out ReadOnlySpan<byte> text)
+    private static string? TakeText(scoped ref Utf8JsonReader reader, PublishContext context, out ReadOnlySpan<byte> text)
     {
         text = default;
         if (reader.TokenType != JsonTokenType.String) return "topic, event, id and key must be strings.";
-        text = Unescape(ref reader, work);
+        text = Unescape(ref reader, context);
         return null;
     }
 
@@ -103,7 +103,7 @@ internal static class BatchLine
     {
         retry = -1;
         if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0) return "retry must be a whole number of milliseconds.";
-        retry = PublishTarget.Clamp(value, options);
+        retry = EventFields.Clamp(value, options);
         return null;
     }
 
@@ -113,41 +113,41 @@ internal static class BatchLine
         return value || reader.TokenType == JsonTokenType.False ? null : "final must be true or false.";
     }
 
-    private static string? TakeData(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> line, PublishWork work, out ReadOnlySpan<byte> data)
+    private static string? TakeData(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> line, PublishContext context, out ReadOnlySpan<byte> data)
     {
         if (reader.TokenType == JsonTokenType.String)
         {
-            data = Unescape(ref reader, work);
+            data = Unescape(ref reader, context);
             return null;
         }
 
         var start = (int)reader.TokenStartIndex;
-        SkipValue(ref reader, work);
+        SkipValue(ref reader, context);
         data = line[start..(int)reader.BytesConsumed];
         return System.Text.Unicode.Utf8.IsValid(data) ? null : "a string is not valid Unicode; send UTF-8, and surrogates only in pairs.";
     }
 
     // Goes on as it is written, so nobody unescapes its strings here; but one with half of a surrogate pair is no Unicode, and readers
     // differ in what they make of it.
-    private static void SkipValue(scoped ref Utf8JsonReader reader, PublishWork work)
+    private static void SkipValue(scoped ref Utf8JsonReader reader, PublishContext context)
     {
         var depth = reader.CurrentDepth;
         do
         {
             // Throws where the string is none.
             if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
-                reader.CopyString(work.Text.GetSpan(reader.ValueSpan.Length));
+                reader.CopyString(context.Text.GetSpan(reader.ValueSpan.Length));
         }
         while ((reader.CurrentDepth > depth || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) && reader.Read());
     }
 
-    private static ReadOnlySpan<byte> Unescape(scoped ref Utf8JsonReader reader, PublishWork work)
+    private static ReadOnlySpan<byte> Unescape(scoped ref Utf8JsonReader reader, PublishContext context)
     {
         if (!reader.ValueIsEscaped && System.Text.Unicode.Utf8.IsValid(reader.ValueSpan)) return reader.ValueSpan;
         // A span taken before stays good where the writer grows: it keeps the array it was cut from.
-        var written = reader.CopyString(work.Text.GetSpan(reader.ValueSpan.Length));
-        var start = work.Text.WrittenCount;
-        work.Text.Advance(written);
-        return work.Text.WrittenSpan[start..];
+        var written = reader.CopyString(context.Text.GetSpan(reader.ValueSpan.Length));
+        var start = context.Text.WrittenCount;
+        context.Text.Advance(written);
+        return context.Text.WrittenSpan[start..];
     }
 }

@@ -6,7 +6,7 @@ namespace SseServer.Endpoints;
 /// The lines of a batch as its body arrives: each is read once, as soon as it is complete, and added to the work's batch; of the body
 /// only a line without its end is kept. One thread at a time.
 /// </summary>
-internal sealed class BatchLines(PublishWork work, EndpointOptions options)
+internal sealed class BatchLines(PublishContext context, EndpointOptions options)
 {
     // Events before whose line a blank one stands: for each, how many lines there were by then beside those of events.
     private readonly List<(int Event, int Others)> _blanks = [];
@@ -17,8 +17,8 @@ internal sealed class BatchLines(PublishWork work, EndpointOptions options)
     /// <param name="isLast">The body is complete, so what is left of it is a line too.</param>
     public Problem? Add(bool isLast)
     {
-        PublishTarget.ReadTopic(work.Parameters, out var topic);
-        var rest = work.Body.WrittenSpan;
+        EventFields.ReadTopic(context.Parameters, out var topic);
+        var rest = context.Body.WrittenSpan;
         while (rest[_seen..].IndexOf((byte)'\n') is >= 0 and var length)
         {
             if (AddLine(rest[..(_seen + length)], topic) is { } wrong) return wrong;
@@ -28,7 +28,7 @@ internal sealed class BatchLines(PublishWork work, EndpointOptions options)
 
         if (isLast) return AddLine(rest, topic);
         _seen = rest.Length;
-        if (rest.Length < work.Body.WrittenCount) Keep(rest);
+        if (rest.Length < context.Body.WrittenCount) Keep(rest);
         return null;
     }
 
@@ -50,9 +50,9 @@ internal sealed class BatchLines(PublishWork work, EndpointOptions options)
         _number++;
         line = line.TrimEnd((byte)'\r');
         if (line.Trim(" \t\r"u8).IsEmpty) return null;
-        var index = work.Batch.Count;
+        var index = context.Batch.Count;
         if (index == options.MaxBatchEvents) return TooMany();
-        if (BatchLine.TryAdd(line, topic, options, work) is { } wrong)
+        if (BatchLine.TryAdd(line, topic, options, context) is { } wrong)
             return wrong with { Detail = $"Line {_number}: {wrong.Detail}", Line = _number };
         if (_number - 1 - index > (_blanks is [.., var last] ? last.Others : 0)) _blanks.Add((index, _number - 1 - index));
         return null;
@@ -62,14 +62,14 @@ internal sealed class BatchLines(PublishWork work, EndpointOptions options)
     {
         var detail = $"Line {_number}: a batch can hold at most {options.MaxBatchEvents} events; send the rest in another "
             + "batch, or raise Limits:MaxBatchEvents.";
-        return new(413, detail) { Line = _number, Limit = Limit.BatchEvents };
+        return new(413, detail) { Line = _number, Limit = LimitKind.BatchEvents };
     }
 
     // To the front of the same array, which has room for it.
     private void Keep(ReadOnlySpan<byte> rest)
     {
-        work.Body.ResetWrittenCount();
-        rest.CopyTo(work.Body.GetSpan(rest.Length));
-        work.Body.Advance(rest.Length);
+        context.Body.ResetWrittenCount();
+        rest.CopyTo(context.Body.GetSpan(rest.Length));
+        context.Body.Advance(rest.Length);
     }
 }

@@ -26,6 +26,6 @@ internal sealed class BodyHold
     /// <summary>The timestamp since when it counts.</summary>
     internal long Since { get; set; }
 
-    /// <summary>Why the body was refused or given up; <see cref="Limit.None"/> while it was not.</summary>
-    internal Limit GivenUpFor { get; set; }
+    /// <summary>Why the body was refused or given up; <see cref="LimitKind.None"/> while it was not.</summary>
+    internal LimitKind GivenUpFor { get; set; }
 }

@@ -23,13 +23,13 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Subject, Client> _clients = [];
+    private readonly Dictionary<ClientKey, Client> _clients = [];
     private long _held;
 
     /// <summary>What the bodies of one client hold.</summary>
-    internal sealed class Client(Subject subject)
+    internal sealed class Client(ClientKey key)
     {
-        public Subject Subject { get; } = subject;
+        public ClientKey Key { get; } = key;
 
         public long Bytes { get; set; }
 
@@ -50,30 +50,30 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
 
     /// <summary>
     /// Sets what a body holds, giving up others where it needs more than there is. Returns the limit for which it cannot have that, or
-    /// for which it was given up itself meanwhile, and then it counts no more; <see cref="Limit.None"/> where it has it.
+    /// for which it was given up itself meanwhile, and then it counts no more; <see cref="LimitKind.None"/> where it has it.
     /// </summary>
     /// <param name="hold">The request's.</param>
     /// <param name="owner">Who sends the body.</param>
     /// <param name="bytes">All that it holds now.</param>
     /// <param name="body">The body while it is read; null once it is complete.</param>
-    public Limit TryHold(BodyHold hold, Subject owner, long bytes, RequestBody? body)
+    public LimitKind TryHold(BodyHold hold, ClientKey owner, long bytes, RequestBody? body)
     {
         if (bytes <= FreeBytes) bytes = 0;
-        if (bytes == 0 && !hold.HasCounted) return Limit.None;
+        if (bytes == 0 && !hold.HasCounted) return LimitKind.None;
         lock (_gate)
         {
-            if (hold.GivenUpFor != Limit.None) return hold.GivenUpFor;
+            if (hold.GivenUpFor != LimitKind.None) return hold.GivenUpFor;
             hold.Body = body;
             if (bytes <= hold.Bytes)
             {
                 ShrinkUnderLock(hold, bytes);
-                return Limit.None;
+                return LimitKind.None;
             }
 
             if (!_clients.TryGetValue(owner, out var client)) client = new Client(owner);
             var refusal = MakeRoomUnderLock(client, hold, bytes);
             hold.HasCounted = true;
-            if (refusal == Limit.None) GrowUnderLock(client, hold, bytes);
+            if (refusal == LimitKind.None) GrowUnderLock(client, hold, bytes);
             else RefuseUnderLock(hold, refusal);
             return refusal;
         }
@@ -86,7 +86,7 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
         lock (_gate)
         {
             ShrinkUnderLock(hold, 0);
-            hold.GivenUpFor = Limit.None;
+            hold.GivenUpFor = LimitKind.None;
         }
 
         hold.HasCounted = false;
@@ -103,25 +103,25 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
             while (freed < bytes && FindCostliestUnderLock(_clients.Values, static (_, _, _) => true, 0) is { } hold)
             {
                 freed += hold.Bytes;
-                GiveUpUnderLock(hold, Limit.Memory);
+                GiveUpUnderLock(hold, LimitKind.Memory);
             }
         }
 
         return freed;
     }
 
-    private Limit MakeRoomUnderLock(Client client, BodyHold hold, long bytes)
+    private LimitKind MakeRoomUnderLock(Client client, BodyHold hold, long bytes)
     {
         var more = bytes - hold.Bytes;
-        if (bytes > MaxOfOne) return IsAbove(bytes, maxPerClient) ? Limit.BodyMemoryPerClient : Limit.BodyMemory;
+        if (bytes > MaxOfOne) return IsAbove(bytes, maxPerClient) ? LimitKind.BodyMemoryPerClient : LimitKind.BodyMemory;
         while (IsAbove(client.Bytes + more, maxPerClient))
-            if (!TryGiveUpUnderLock([client], client.Bytes + more, hold, Limit.BodyMemoryPerClient)) return Limit.BodyMemoryPerClient;
+            if (!TryGiveUpUnderLock([client], client.Bytes + more, hold, LimitKind.BodyMemoryPerClient)) return LimitKind.BodyMemoryPerClient;
         while (IsAbove(_held + more, max))
-            if (!TryGiveUpUnderLock(_clients.Values, client.Bytes + more, hold, Limit.BodyMemory)) return Limit.BodyMemory;
-        return Limit.None;
+            if (!TryGiveUpUnderLock(_clients.Values, client.Bytes + more, hold, LimitKind.BodyMemory)) return LimitKind.BodyMemory;
+        return LimitKind.None;
     }
 
-    private bool TryGiveUpUnderLock(IEnumerable<Client> among, long mine, BodyHold mineHold, Limit limit)
+    private bool TryGiveUpUnderLock(IEnumerable<Client> among, long mine, BodyHold mineHold, LimitKind limit)
     {
         var costliest = FindCostliestUnderLock(among, (client, hold, age) => client.Bytes > mine || age >= Grace, 0);
         // Where that is the one which asks, it is the one to go.
@@ -150,7 +150,7 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
     }
 
     // It counts no more from here on, though its memory is free only when its request has been told, a moment later.
-    private void GiveUpUnderLock(BodyHold hold, Limit limit)
+    private void GiveUpUnderLock(BodyHold hold, LimitKind limit)
     {
         var body = hold.Body!;
         RefuseUnderLock(hold, limit);
@@ -158,7 +158,7 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
     }
 
     // At once, not when the request is over: of several bodies that reach the bound together one has to go, and not all of them.
-    private void RefuseUnderLock(BodyHold hold, Limit limit)
+    private void RefuseUnderLock(BodyHold hold, LimitKind limit)
     {
         hold.GivenUpFor = limit;
         ShrinkUnderLock(hold, 0);
@@ -168,7 +168,7 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
     {
         if (hold.Client is null)
         {
-            if (client.First is null) _clients.Add(client.Subject, client);
+            if (client.First is null) _clients.Add(client.Key, client);
             else client.First.Previous = hold;
             (hold.Client, hold.Next, hold.Since) = (client, client.First, time.GetTimestamp());
             client.First = hold;
@@ -185,7 +185,7 @@ internal sealed class BodyMemory(long max, long maxPerClient, TimeProvider time)
         if (hold.Next is not null) hold.Next.Previous = hold.Previous;
         if (hold.Previous is not null) hold.Previous.Next = hold.Next;
         else client.First = hold.Next;
-        if (client.First is null) _clients.Remove(client.Subject);
+        if (client.First is null) _clients.Remove(client.Key);
         (hold.Client, hold.Next, hold.Previous, hold.Body) = (null, null, null, null);
     }
 

@@ -36,6 +36,6 @@ internal sealed class EndpointMetrics : IDisposable
         => LimitNames.All.Select(limit => new Measurement<long>(Limits.Refused(limit), new KeyValuePair<string, object?>("limit", LimitNames.Label(limit))));
 
     private IEnumerable<Measurement<long>> SoftRefusals()
-        => LimitNames.All.Where(LimitNames.IsSoft).Prepend(Limit.None)
-            .Select(limit => new Measurement<long>(Limits.Soft(limit), new KeyValuePair<string, object?>("reason", limit == Limit.None ? "draining" : LimitNames.Label(limit))));
+        => LimitNames.All.Where(LimitNames.IsSoft).Prepend(LimitKind.None)
+            .Select(limit => new Measurement<long>(Limits.Soft(limit), new KeyValuePair<string, object?>("reason", limit == LimitKind.None ? "draining" : LimitNames.Label(limit))));
 }

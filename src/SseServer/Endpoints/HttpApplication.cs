@@ -16,8 +16,8 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
     private readonly EventHub _hub;
     private readonly EndpointMetrics _metrics;
     private readonly List<Meter> _meters;
-    private readonly Replies _replies;
-    private readonly RequestGuard _guard;
+    private readonly ResponseWriter _responses;
+    private readonly RequestAuthorizer _authorizer;
     private readonly RenewableStreams _streams;
     private readonly SubscribeEndpoint _subscribe;
     private readonly PublishEndpoint _publish;
@@ -33,14 +33,14 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         var cors = new CorsPolicy(options);
         _metrics = new EndpointMetrics(new LimitCounters(hub.Time, _logger));
         _meters = [hub.Meter, _metrics.Meter, authenticator.Meter];
-        _replies = new Replies(cors, _metrics);
-        _guard = new RequestGuard(options, cors, authenticator);
+        _responses = new ResponseWriter(cors, _metrics);
+        _authorizer = new RequestAuthorizer(options, cors, authenticator);
         _streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
-        _subscribe = new SubscribeEndpoint(hub, options, _guard, _streams, _replies, loggers.CreateLogger<SubscribeEndpoint>());
+        _subscribe = new SubscribeEndpoint(hub, options, _authorizer, _streams, _responses, loggers.CreateLogger<SubscribeEndpoint>());
         Bodies = new BodyMemory(options.Limits.MaxBodyMemory, options.Limits.MaxBodyMemoryPerClient, hub.Time);
-        _publish = new PublishEndpoint(hub, options, _guard, _replies, Bodies);
-        _renew = new RenewEndpoint(_guard, _streams, _replies);
-        _admin = new AdminEndpoint(hub, _guard, _replies, loggers.CreateLogger<AdminEndpoint>());
+        _publish = new PublishEndpoint(hub, options, _authorizer, _responses, Bodies);
+        _renew = new RenewEndpoint(_authorizer, _streams, _responses);
+        _admin = new AdminEndpoint(hub, _authorizer, _responses, loggers.CreateLogger<AdminEndpoint>());
     }
 
     /// <summary>What requests' bodies hold.</summary>
@@ -63,7 +63,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
     {
         var request = exchange.Request;
         if (exchange.IsOverLimit) return RefuseOverLimit(exchange);
-        if (_guard.CheckHost(request) is { } wrongHost) return Refuse(exchange, wrongHost);
+        if (_authorizer.CheckHost(request) is { } wrongHost) return Refuse(exchange, wrongHost);
         // RFC 9110 section 9.1: 501 for a method that is not recognised, or like TRACE served by no resource.
         if (request.Method is RequestMethod.Other or RequestMethod.Trace) return Refuse(exchange, new(501, "The method is not supported; use GET, HEAD, POST, DELETE or OPTIONS, in capital letters."));
         if (request.Method == RequestMethod.Options && request.TargetForm == RequestTargetForm.Asterisk) return ReplyOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
@@ -143,20 +143,20 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
 
     private ValueTask RefuseOverLimit(HttpExchange exchange)
     {
-        var (limit, status) = exchange.Connection.IsOverAddressLimit ? (Limit.ConnectionsPerAddress, 429) : (Limit.Connections, 503);
+        var (limit, status) = exchange.Connection.IsOverAddressLimit ? (LimitKind.ConnectionsPerAddress, 429) : (LimitKind.Connections, 503);
         _subscribe.RefuseForNow(exchange, limit, LimitNames.Explain(limit), status);
         return default;
     }
 
     private ValueTask Refuse(HttpExchange exchange, Problem problem)
     {
-        _replies.Refuse(exchange, problem);
+        _responses.Refuse(exchange, problem);
         return default;
     }
 
     private ValueTask ReplyOptions(HttpExchange exchange, ReadOnlySpan<byte> allow)
     {
-        _replies.Allow(exchange, allow);
+        _responses.Allow(exchange, allow);
         return default;
     }
 
@@ -164,7 +164,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
     private async ValueTask ReplyHealthAsync(HttpExchange exchange)
     {
         var parameters = new RequestParameters();
-        var isOperator = parameters.Read(exchange.Request) is null && await _guard.IsOperatorAsync(exchange, parameters);
+        var isOperator = parameters.Read(exchange.Request) is null && await _authorizer.IsOperatorAsync(exchange, parameters);
         var state = _subscribe.IsDraining ? "draining" : "ok";
         var json = isOperator
             ? string.Create(
@@ -174,20 +174,20 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
                 "historyBytes":{{_hub.HistoryBytes}},"history":"{{History}}","head":"{{_hub.Head}}"}
                 """)
             : $$"""{"status":"{{state}}","history":"{{History}}"}""";
-        _replies.Send(exchange, _subscribe.IsDraining ? 503 : 200, "application/json"u8, Encoding.ASCII.GetBytes(json));
+        _responses.Send(exchange, _subscribe.IsDraining ? 503 : 200, "application/json"u8, Encoding.ASCII.GetBytes(json));
     }
 
     private async ValueTask ReplyMetricsAsync(HttpExchange exchange)
     {
         var parameters = new RequestParameters();
-        var problem = parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : await _guard.CheckMetricsAsync(exchange, parameters);
-        if (problem is not null) _replies.Refuse(exchange, problem);
-        else _replies.Send(exchange, 200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Read(_meters)));
+        var problem = parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : await _authorizer.CheckMetricsAsync(exchange, parameters);
+        if (problem is not null) _responses.Refuse(exchange, problem);
+        else _responses.Send(exchange, 200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Read(_meters)));
     }
 
     private ValueTask ReplyPage(HttpExchange exchange)
     {
-        _replies.Start(exchange, 200);
+        _responses.Start(exchange, 200);
         exchange.Header("Content-Security-Policy"u8, WebPage.ContentSecurityPolicy);
         exchange.Header("Referrer-Policy"u8, "no-referrer"u8);
         exchange.EndReply("text/html; charset=utf-8"u8, WebPage.Bytes);

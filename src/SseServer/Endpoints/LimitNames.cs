@@ -2,105 +2,105 @@ using SseServer.Protocol.Http;
 
 namespace SseServer.Endpoints;
 
-/// <summary>What each <see cref="Limit"/> is called where operators meet it, and what a client is told that may try again later.</summary>
+/// <summary>What each <see cref="LimitKind"/> is called where operators meet it, and what a client is told that may try again later.</summary>
 internal static class LimitNames
 {
-    private static readonly Limit[] Known = [.. Enum.GetValues<Limit>().Where(limit => limit != Limit.None)];
+    private static readonly LimitKind[] Known = [.. Enum.GetValues<LimitKind>().Where(limit => limit != LimitKind.None)];
 
-    /// <summary>Every limit but <see cref="Limit.None"/>.</summary>
-    public static IReadOnlyList<Limit> All => Known;
+    /// <summary>Every limit but <see cref="LimitKind.None"/>.</summary>
+    public static IReadOnlyList<LimitKind> All => Known;
 
     /// <summary>The value of the label <c>limit</c>; stable, since dashboards hold it.</summary>
-    public static string Label(Limit limit) => limit switch
+    public static string Label(LimitKind limit) => limit switch
     {
-        Limit.Connections => "connections",
-        Limit.ConnectionsPerAddress => "connections_per_address",
-        Limit.RequestLine => "request_line",
-        Limit.HeaderBytes => "header_bytes",
-        Limit.HeaderCount => "header_count",
-        Limit.HeaderTime => "header_time",
-        Limit.EventBytes => "event_bytes",
-        Limit.BatchBytes => "batch_bytes",
-        Limit.BatchEvents => "batch_events",
-        Limit.BodyMemory => "body_memory",
-        Limit.BodyMemoryPerClient => "body_memory_per_client",
-        Limit.BodyIdle => "body_idle",
-        Limit.BodyRate => "body_rate",
-        Limit.PublishRate => "publish_rate",
-        Limit.Streams => "streams",
-        Limit.StreamsPerClient => "streams_per_client",
-        Limit.StreamsPerTopic => "streams_per_topic",
-        Limit.TopicsPerSubscription => "topics_per_subscription",
-        Limit.TopicsPerClient => "topics_per_client",
-        Limit.PatternsPerClient => "patterns_per_client",
-        Limit.Topics => "topics",
-        Limit.Patterns => "patterns",
-        Limit.Memory => "memory",
+        LimitKind.Connections => "connections",
+        LimitKind.ConnectionsPerAddress => "connections_per_address",
+        LimitKind.RequestLine => "request_line",
+        LimitKind.HeaderBytes => "header_bytes",
+        LimitKind.HeaderCount => "header_count",
+        LimitKind.HeaderTime => "header_time",
+        LimitKind.EventBytes => "event_bytes",
+        LimitKind.BatchBytes => "batch_bytes",
+        LimitKind.BatchEvents => "batch_events",
+        LimitKind.BodyMemory => "body_memory",
+        LimitKind.BodyMemoryPerClient => "body_memory_per_client",
+        LimitKind.BodyIdle => "body_idle",
+        LimitKind.BodyRate => "body_rate",
+        LimitKind.PublishRate => "publish_rate",
+        LimitKind.Streams => "streams",
+        LimitKind.StreamsPerClient => "streams_per_client",
+        LimitKind.StreamsPerTopic => "streams_per_topic",
+        LimitKind.TopicsPerSubscription => "topics_per_subscription",
+        LimitKind.TopicsPerClient => "topics_per_client",
+        LimitKind.PatternsPerClient => "patterns_per_client",
+        LimitKind.Topics => "topics",
+        LimitKind.Patterns => "patterns",
+        LimitKind.Memory => "memory",
         _ => throw new ArgumentOutOfRangeException(nameof(limit)),
     };
 
     /// <summary>The key of the setting that moves it.</summary>
-    public static string Setting(Limit limit) => limit switch
+    public static string Setting(LimitKind limit) => limit switch
     {
-        Limit.Connections => "Limits:MaxConnections",
-        Limit.ConnectionsPerAddress => "Limits:MaxConnectionsPerAddress",
-        Limit.RequestLine => "Limits:MaxRequestLineBytes",
-        Limit.HeaderBytes => "Limits:MaxHeaderBytes",
-        Limit.HeaderCount => "Limits:MaxHeaderCount",
-        Limit.HeaderTime => "Limits:HeaderTimeout",
-        Limit.EventBytes => "Limits:MaxEventBytes",
-        Limit.BatchBytes => "Limits:MaxBatchBytes",
-        Limit.BatchEvents => "Limits:MaxBatchEvents",
-        Limit.BodyMemory => "Limits:MaxBodyMemory",
-        Limit.BodyMemoryPerClient => "Limits:MaxBodyMemoryPerClient",
-        Limit.BodyIdle => "Limits:BodyIdleTimeout",
-        Limit.BodyRate => "Limits:MinBodyRate",
-        Limit.PublishRate => "Limits:PublishRate",
-        Limit.Streams => "Limits:MaxStreams",
-        Limit.StreamsPerClient => "Limits:MaxStreamsPerClient",
-        Limit.StreamsPerTopic => "Limits:MaxStreamsPerTopic",
-        Limit.TopicsPerSubscription => "Limits:MaxTopicsPerSubscription",
-        Limit.TopicsPerClient => "Limits:MaxTopicsPerClient",
-        Limit.PatternsPerClient => "Limits:MaxPatternsPerClient",
-        Limit.Topics => "Topics:MaxTopics",
-        Limit.Patterns => "Topics:MaxPatterns",
-        Limit.Memory => "Limits:MaxMemory",
+        LimitKind.Connections => "Limits:MaxConnections",
+        LimitKind.ConnectionsPerAddress => "Limits:MaxConnectionsPerAddress",
+        LimitKind.RequestLine => "Limits:MaxRequestLineBytes",
+        LimitKind.HeaderBytes => "Limits:MaxHeaderBytes",
+        LimitKind.HeaderCount => "Limits:MaxHeaderCount",
+        LimitKind.HeaderTime => "Limits:HeaderTimeout",
+        LimitKind.EventBytes => "Limits:MaxEventBytes",
+        LimitKind.BatchBytes => "Limits:MaxBatchBytes",
+        LimitKind.BatchEvents => "Limits:MaxBatchEvents",
+        LimitKind.BodyMemory => "Limits:MaxBodyMemory",
+        LimitKind.BodyMemoryPerClient => "Limits:MaxBodyMemoryPerClient",
+        LimitKind.BodyIdle => "Limits:BodyIdleTimeout",
+        LimitKind.BodyRate => "Limits:MinBodyRate",
+        LimitKind.PublishRate => "Limits:PublishRate",
+        LimitKind.Streams => "Limits:MaxStreams",
+        LimitKind.StreamsPerClient => "Limits:MaxStreamsPerClient",
+        LimitKind.StreamsPerTopic => "Limits:MaxStreamsPerTopic",
+        LimitKind.TopicsPerSubscription => "Limits:MaxTopicsPerSubscription",
+        LimitKind.TopicsPerClient => "Limits:MaxTopicsPerClient",
+        LimitKind.PatternsPerClient => "Limits:MaxPatternsPerClient",
+        LimitKind.Topics => "Topics:MaxTopics",
+        LimitKind.Patterns => "Topics:MaxPatterns",
+        LimitKind.Memory => "Limits:MaxMemory",
         _ => throw new ArgumentOutOfRangeException(nameof(limit)),
     };
 
     /// <summary>Whether it can be in the way of a stream that may open later.</summary>
-    public static bool IsSoft(Limit limit) => limit is Limit.Connections or Limit.ConnectionsPerAddress or Limit.Streams or Limit.StreamsPerClient or Limit.StreamsPerTopic or Limit.TopicsPerClient
-        or Limit.PatternsPerClient or Limit.Topics or Limit.Patterns or Limit.Memory;
+    public static bool IsSoft(LimitKind limit) => limit is LimitKind.Connections or LimitKind.ConnectionsPerAddress or LimitKind.Streams or LimitKind.StreamsPerClient or LimitKind.StreamsPerTopic or LimitKind.TopicsPerClient
+        or LimitKind.PatternsPerClient or LimitKind.Topics or LimitKind.Patterns or LimitKind.Memory;
 
     /// <summary>What a client is told at a limit that may be gone when it comes again.</summary>
-    public static string Explain(Limit limit) => limit switch
+    public static string Explain(LimitKind limit) => limit switch
     {
-        Limit.Connections => "The server has reached its connection limit; retry later, or raise Limits:MaxConnections.",
-        Limit.ConnectionsPerAddress => "Your address has reached its connection limit; close some connections, retry later, or raise Limits:MaxConnectionsPerAddress.",
-        Limit.Streams => "The server has reached its stream limit; retry later, or raise Limits:MaxStreams.",
-        Limit.StreamsPerClient => "You have reached the stream limit of one client; close some streams, or raise Limits:MaxStreamsPerClient.",
-        Limit.StreamsPerTopic => "A topic has reached its stream limit; retry later, or raise Limits:MaxStreamsPerTopic.",
-        Limit.TopicsPerClient => "Your streams have reached the topic limit of one client; close some streams, or raise Limits:MaxTopicsPerClient.",
-        Limit.PatternsPerClient => "Your streams have reached the pattern limit of one client; close some streams, or raise Limits:MaxPatternsPerClient.",
-        Limit.Topics => "The server has reached its topic limit; retry later, or raise Topics:MaxTopics.",
-        Limit.Patterns => "The server has reached its limit of distinct patterns; retry later, or raise Topics:MaxPatterns.",
-        Limit.BodyMemory => "The server has reached its memory limit for request bodies; "
+        LimitKind.Connections => "The server has reached its connection limit; retry later, or raise Limits:MaxConnections.",
+        LimitKind.ConnectionsPerAddress => "Your address has reached its connection limit; close some connections, retry later, or raise Limits:MaxConnectionsPerAddress.",
+        LimitKind.Streams => "The server has reached its stream limit; retry later, or raise Limits:MaxStreams.",
+        LimitKind.StreamsPerClient => "You have reached the stream limit of one client; close some streams, or raise Limits:MaxStreamsPerClient.",
+        LimitKind.StreamsPerTopic => "A topic has reached its stream limit; retry later, or raise Limits:MaxStreamsPerTopic.",
+        LimitKind.TopicsPerClient => "Your streams have reached the topic limit of one client; close some streams, or raise Limits:MaxTopicsPerClient.",
+        LimitKind.PatternsPerClient => "Your streams have reached the pattern limit of one client; close some streams, or raise Limits:MaxPatternsPerClient.",
+        LimitKind.Topics => "The server has reached its topic limit; retry later, or raise Topics:MaxTopics.",
+        LimitKind.Patterns => "The server has reached its limit of distinct patterns; retry later, or raise Topics:MaxPatterns.",
+        LimitKind.BodyMemory => "The server has reached its memory limit for request bodies; "
             + "send the body again after Retry-After seconds, faster or in smaller parts, or raise Limits:MaxBodyMemory.",
-        Limit.BodyMemoryPerClient => "Your requests have reached the body memory limit of one client; "
+        LimitKind.BodyMemoryPerClient => "Your requests have reached the body memory limit of one client; "
             + "send the body again after Retry-After seconds, faster or in smaller parts, or raise Limits:MaxBodyMemoryPerClient.",
-        Limit.Memory => "The server is short of memory; retry later.",
+        LimitKind.Memory => "The server is short of memory; retry later.",
         _ => throw new ArgumentOutOfRangeException(nameof(limit)),
     };
 
-    /// <summary>The limit behind a refusal of the transport's; <see cref="Limit.None"/> where it was none.</summary>
-    public static Limit Of(RequestRejection rejection) => rejection switch
+    /// <summary>The limit behind a refusal of the transport's; <see cref="LimitKind.None"/> where it was none.</summary>
+    public static LimitKind Of(RequestRejection rejection) => rejection switch
     {
-        RequestRejection.RequestLineTooLong => Limit.RequestLine,
-        RequestRejection.HeaderSectionTooLarge => Limit.HeaderBytes,
-        RequestRejection.TooManyHeaders => Limit.HeaderCount,
-        RequestRejection.RequestTimeout => Limit.HeaderTime,
-        RequestRejection.BodyTimeout => Limit.BodyIdle,
-        RequestRejection.BodyTooSlow => Limit.BodyRate,
-        _ => Limit.None,
+        RequestRejection.RequestLineTooLong => LimitKind.RequestLine,
+        RequestRejection.HeaderSectionTooLarge => LimitKind.HeaderBytes,
+        RequestRejection.TooManyHeaders => LimitKind.HeaderCount,
+        RequestRejection.RequestTimeout => LimitKind.HeaderTime,
+        RequestRejection.BodyTimeout => LimitKind.BodyIdle,
+        RequestRejection.BodyTooSlow => LimitKind.BodyRate,
+        _ => LimitKind.None,
     };
 }

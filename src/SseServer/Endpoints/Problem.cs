@@ -26,7 +26,7 @@ internal sealed record Problem(int Status, string Detail)
     public string? LastId { get; init; }
 
     /// <summary>The limit that was reached, for the metrics and the log.</summary>
-    public Limit Limit { get; init; }
+    public LimitKind Limit { get; init; }
 
     // The first pause after a refusal that no clock can time.
     private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);

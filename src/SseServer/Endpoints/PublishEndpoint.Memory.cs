@@ -8,21 +8,21 @@ internal sealed partial class PublishEndpoint
     /// <summary>
     /// Counts what the request holds by now; a problem where that is more than there is, or where its body was given up meanwhile.
     /// </summary>
-    private Problem? Hold(HttpExchange exchange, PublishWork work, BodyReadStatus status)
+    private Problem? Hold(HttpExchange exchange, PublishContext context, BodyReadStatus status)
     {
-        var bytes = work.HeldBytes;
+        var bytes = context.HeldBytes;
         // A long head stays as long as its body does.
         if (exchange.Request.HeldBytes > BodyMemory.FreeBytes) bytes += exchange.Request.HeldBytes;
         // Most publishes end here, before it is looked up whose they are.
-        if (bytes <= BodyMemory.FreeBytes && !work.Hold.HasCounted) return null;
+        if (bytes <= BodyMemory.FreeBytes && !context.Hold.HasCounted) return null;
         var body = status == BodyReadStatus.Data ? exchange.Body : null;
-        var limit = bodies.TryHold(work.Hold, Subject.Of(exchange, work.Admission.Caller), bytes, body);
-        return limit == Limit.None ? null : Explain(limit, bytes);
+        var limit = bodies.TryHold(context.Hold, ClientKey.Of(exchange, context.Authorization.Caller), bytes, body);
+        return limit == LimitKind.None ? null : Explain(limit, bytes);
     }
 
-    private Problem GivenUp(PublishWork work) => Explain(work.Hold.GivenUpFor, 0);
+    private Problem GivenUp(PublishContext context) => Explain(context.Hold.GivenUpFor, 0);
 
-    private Problem Explain(Limit limit, long bytes)
+    private Problem Explain(LimitKind limit, long bytes)
     {
         if (bytes > bodies.MaxOfOne)
         {
@@ -31,6 +31,6 @@ internal sealed partial class PublishEndpoint
             return new(413, detail) { Limit = limit };
         }
 
-        return Problem.ForNow(limit == Limit.BodyMemoryPerClient ? 429 : 503, LimitNames.Explain(limit)) with { Limit = limit };
+        return Problem.ForNow(limit == LimitKind.BodyMemoryPerClient ? 429 : 503, LimitNames.Explain(limit)) with { Limit = limit };
     }
 }

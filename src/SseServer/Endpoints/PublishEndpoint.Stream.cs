@@ -10,46 +10,46 @@ namespace SseServer.Endpoints;
 // text/event-stream: each event is published as its block is complete, for as long as the body lasts.
 internal sealed partial class PublishEndpoint
 {
-    private async ValueTask<Problem?> PublishStreamAsync(HttpExchange exchange, PublishWork work)
+    private async ValueTask<Problem?> PublishStreamAsync(HttpExchange exchange, PublishContext context)
     {
-        if (CheckTopicOfMany(work, allowsFinal: true, "A stream of events accepts only topic= and final= in the query; put everything else in its events.") is { } wrong) return Problem.BadRequest(wrong);
-        if (CheckStreamTopic(work) is { } beyond) return beyond;
+        if (CheckTopicOfMany(context, allowsFinal: true, "A stream of events accepts only topic= and final= in the query; put everything else in its events.") is { } wrong) return Problem.BadRequest(wrong);
+        if (CheckStreamTopic(context) is { } beyond) return beyond;
         var parser = new EventStreamParser(options.MaxEventBytes);
         var progress = new PublishProgress();
         (exchange.Body.MaxBytes, exchange.Body.MinRate) = (long.MaxValue, 0);
         while (true)
         {
-            var read = await exchange.Body.ReadAsync(work.Body);
+            var read = await exchange.Body.ReadAsync(context.Body);
             // What was complete before an error is published all the same: it was accepted when its block ended.
-            var problem = CheckExpiry(work) ?? AddBlocks(work, parser) ?? HoldStream(exchange, work, parser);
-            if (work.Batch.Count > 0)
+            var problem = CheckExpiry(context) ?? AddBlocks(context, parser) ?? HoldStream(exchange, context, parser);
+            if (context.Batch.Count > 0)
             {
-                if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal with { LastId = progress.Last?.ToString() };
-                progress.Count(work.Batch);
-                if (!_rate.IsOff && read.Status == BodyReadStatus.Data) await PauseAsync(_rate.Take(Subject.Of(exchange, work.Admission.Caller), work.Batch.Count));
-                work.Batch.Clear();
-                problem ??= HoldStream(exchange, work, parser);
+                if (Refusal(await hub.PublishAsync(context.Batch)) is { } refusal) return refusal with { LastId = progress.Last?.ToString() };
+                progress.Count(context.Batch);
+                if (!_rate.IsOff && read.Status == BodyReadStatus.Data) await PauseAsync(_rate.Take(ClientKey.Of(exchange, context.Authorization.Caller), context.Batch.Count));
+                context.Batch.Clear();
+                problem ??= HoldStream(exchange, context, parser);
             }
 
             if (problem is null && read.Status == BodyReadStatus.Data) problem = LeavingAfter() ?? ShortOfMemory();
             if (problem is null && read.Status == BodyReadStatus.Data) continue;
             if (problem is null && read.Status == BodyReadStatus.Aborted) return null;
-            problem ??= EndOf(read, work, parser) ?? await EndStreamTopicAsync(work, progress);
+            problem ??= EndOf(read, context, parser) ?? await EndStreamTopicAsync(context, progress);
             if (problem is not null) return problem with { LastId = progress.Last?.ToString() };
-            ReplyMany(exchange, work, progress);
+            ReplyMany(exchange, context, progress);
             return null;
         }
     }
 
-    private static Problem? CheckStreamTopic(PublishWork work)
+    private static Problem? CheckStreamTopic(PublishContext context)
     {
-        PublishTarget.ReadTopic(work.Parameters, out var topic);
-        return PublishTarget.CheckGrant(topic, work.Admission);
+        EventFields.ReadTopic(context.Parameters, out var topic);
+        return EventFields.CheckGrant(topic, context.Authorization);
     }
 
     // A body may last longer than the token that it began with.
-    private Problem? CheckExpiry(PublishWork work)
-        => work.Admission.Caller.Expires <= hub.Time.GetUtcNow() ? RequestGuard.Explain(AuthFailure.Expired) : null;
+    private Problem? CheckExpiry(PublishContext context)
+        => context.Authorization.Caller.Expires <= hub.Time.GetUtcNow() ? RequestAuthorizer.Explain(AuthFailure.Expired) : null;
 
     // A stream that comes too fast is read more slowly, which its sender's TCP tells it; the server's leaving cuts the pause short.
     private async ValueTask PauseAsync(TimeSpan pause)
@@ -61,23 +61,23 @@ internal sealed partial class PublishEndpoint
         => Leaving("The server is shutting down; continue after the event lastId, later or on another server.");
 
     // It is read for as long as it lasts, and may be given up at any time for what it holds of an event that does not end.
-    private Problem? HoldStream(HttpExchange exchange, PublishWork work, EventStreamParser parser)
+    private Problem? HoldStream(HttpExchange exchange, PublishContext context, EventStreamParser parser)
     {
-        work.ParserBytes = parser.HeldBytes;
-        return Hold(exchange, work, BodyReadStatus.Data);
+        context.ParserBytes = parser.HeldBytes;
+        return Hold(exchange, context, BodyReadStatus.Data);
     }
 
-    private Problem? EndOf(BodyReadResult read, PublishWork work, EventStreamParser parser)
+    private Problem? EndOf(BodyReadResult read, PublishContext context, EventStreamParser parser)
     {
-        if (read.Status == BodyReadStatus.GivenUp) return GivenUp(work);
+        if (read.Status == BodyReadStatus.GivenUp) return GivenUp(context);
         if (read.Status != BodyReadStatus.End) return Problem.Of(read.Rejection);
         return parser.HasPartialEvent ? Problem.BadRequest("The body ends in the middle of an event; end every event, including the last, with a blank line.") : null;
     }
 
-    private Problem? AddBlocks(PublishWork work, EventStreamParser parser)
+    private Problem? AddBlocks(PublishContext context, EventStreamParser parser)
     {
-        PublishTarget.ReadTopic(work.Parameters, out var topic);
-        var input = new ReadOnlySequence<byte>(work.Body.WrittenMemory);
+        EventFields.ReadTopic(context.Parameters, out var topic);
+        var input = new ReadOnlySequence<byte>(context.Body.WrittenMemory);
         Problem? problem = null;
         while (problem is null)
         {
@@ -85,30 +85,30 @@ internal sealed partial class PublishEndpoint
             if (status == EventStreamParseStatus.NeedMore) break;
             problem = status switch
             {
-                EventStreamParseStatus.TooLarge => new(413, $"An event is longer than {options.MaxEventBytes} bytes; send less, or raise Limits:MaxEventBytes.") { Limit = Limit.EventBytes },
+                EventStreamParseStatus.TooLarge => new(413, $"An event is longer than {options.MaxEventBytes} bytes; send less, or raise Limits:MaxEventBytes.") { Limit = LimitKind.EventBytes },
                 EventStreamParseStatus.InvalidUtf8 => Problem.BadRequest("An event is not valid UTF-8; send text as UTF-8."),
-                _ => AddBlock(work, topic, parser),
+                _ => AddBlock(context, topic, parser),
             };
         }
 
-        work.Body.ResetWrittenCount();
+        context.Body.ResetWrittenCount();
         return problem;
     }
 
-    private Problem? AddBlock(PublishWork work, TopicName topic, EventStreamParser parser)
+    private Problem? AddBlock(PublishContext context, TopicName topic, EventStreamParser parser)
     {
         PublisherEventId id = default;
-        var wrong = PublishTarget.CheckName(parser.Name, out var name);
-        if (wrong is null && parser.HasId) wrong = PublishTarget.CheckId(parser.Id, out id);
+        var wrong = EventFields.CheckName(parser.Name, out var name);
+        if (wrong is null && parser.HasId) wrong = EventFields.CheckId(parser.Id, out id);
         if (wrong is not null) return Problem.BadRequest(wrong);
-        var retry = parser.RetryMilliseconds < 0 ? -1 : PublishTarget.Clamp(parser.RetryMilliseconds, options);
-        work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = parser.Data });
+        var retry = parser.RetryMilliseconds < 0 ? -1 : EventFields.Clamp(parser.RetryMilliseconds, options);
+        context.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = parser.Data });
         return null;
     }
 
-    private void ReplyMany(HttpExchange exchange, PublishWork work, PublishProgress progress)
+    private void ReplyMany(HttpExchange exchange, PublishContext context, PublishProgress progress)
     {
-        var writer = work.BeginReply();
+        var writer = context.BeginReply();
         writer.WriteStartObject();
         if (progress.First is { } first) WriteId(writer, "first"u8, first);
         if (progress.Last is { } last) WriteId(writer, "last"u8, last);
@@ -117,7 +117,7 @@ internal sealed partial class PublishEndpoint
         if (progress.Repeats > 0) writer.WriteNumber("repeated"u8, progress.Repeats);
         writer.WriteEndObject();
         writer.Flush();
-        replies.Send(exchange, progress.Events > progress.Repeats ? 201 : 200, Json, work.Reply.WrittenSpan);
+        responses.Send(exchange, progress.Events > progress.Repeats ? 201 : 200, Json, context.Reply.WrittenSpan);
     }
 
     /// <summary>What of a body of several events was published so far.</summary>

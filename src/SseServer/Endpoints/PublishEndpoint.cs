@@ -12,7 +12,7 @@ namespace SseServer.Endpoints;
 /// them; it waits only while this server's own CPU is behind with healthy readers.
 /// </summary>
 internal sealed partial class PublishEndpoint(
-    EventHub hub, EndpointOptions options, RequestGuard guard, Replies replies, BodyMemory bodies) : IDisposable
+    EventHub hub, EndpointOptions options, RequestAuthorizer authorizer, ResponseWriter responses, BodyMemory bodies) : IDisposable
 {
     private readonly PublishRate _rate = new(options.Limits, hub.Time);
     private readonly CancellationTokenSource _draining = new();
@@ -29,115 +29,115 @@ internal sealed partial class PublishEndpoint(
 
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
-        var work = PublishWork.Take();
-        var problem = work.Parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : null;
+        var context = PublishContext.Take();
+        var problem = context.Parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : null;
         try
         {
             if (problem is null)
             {
-                work.Admission = await guard.AdmitPublisherAsync(exchange, work.Parameters);
-                problem = work.Admission.Refusal ?? Leaving() ?? await PublishAsync(exchange, work);
+                context.Authorization = await authorizer.AuthorizePublisherAsync(exchange, context.Parameters);
+                problem = context.Authorization.Refusal ?? Leaving() ?? await PublishAsync(exchange, context);
             }
 
-            bodies.Release(work.Hold);
-            work.Return();
+            bodies.Release(context.Hold);
+            context.Return();
         }
         catch (Exception e)
         {
             // Nobody knows what still reads the work's arrays, so they are left to the collector.
-            bodies.Release(work.Hold);
+            bodies.Release(context.Hold);
             if (e is not OutOfMemoryException || exchange.ReplyStarted) throw;
             problem = OutOfMemory();
         }
 
-        if (problem is not null) replies.Refuse(exchange, problem);
+        if (problem is not null) responses.Refuse(exchange, problem);
     }
 
     // Null also where a reply was given, or where nobody is left to reply to.
-    private ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishWork work)
+    private ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishContext context)
     {
         if (MediaType.Read(exchange.Request, out var format) is { } unreadable) return new(new Problem(415, unreadable));
-        if ((ShortOfMemory() ?? Hold(exchange, work, BodyReadStatus.Data)) is { } full) return new(full);
+        if ((ShortOfMemory() ?? Hold(exchange, context, BodyReadStatus.Data)) is { } full) return new(full);
         return format switch
         {
-            BodyFormat.Batch => PublishBatchAsync(exchange, work),
-            BodyFormat.EventStream => PublishStreamAsync(exchange, work),
-            _ => PublishSingleAsync(exchange, work, format),
+            BodyFormat.Batch => PublishBatchAsync(exchange, context),
+            BodyFormat.EventStream => PublishStreamAsync(exchange, context),
+            _ => PublishSingleAsync(exchange, context, format),
         };
     }
 
-    private async ValueTask<Problem?> PublishSingleAsync(HttpExchange exchange, PublishWork work, BodyFormat format)
+    private async ValueTask<Problem?> PublishSingleAsync(HttpExchange exchange, PublishContext context, BodyFormat format)
     {
         // What is wrong with the URL is said before the body is read.
-        if (CheckTarget(work) is { } wrong) return wrong;
-        if (Spend(exchange, work, 1) is { } early) return early;
-        var (problem, isGone) = await ReadBodyAsync(exchange, work);
+        if (CheckTarget(context) is { } wrong) return wrong;
+        if (Spend(exchange, context, 1) is { } early) return early;
+        var (problem, isGone) = await ReadBodyAsync(exchange, context);
         if (problem is not null || isGone) return problem;
-        if (CheckExpiry(work) is { } expired) return expired;
-        if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
-        if (Hold(exchange, work, BodyReadStatus.End) is { } full) return full;
-        if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal;
-        ReplySingle(exchange, work, work.Batch.IsRepeat(0) ? 200 : 201);
+        if (CheckExpiry(context) is { } expired) return expired;
+        if (Encode(context, format) is { } invalid) return Problem.BadRequest(invalid);
+        if (Hold(exchange, context, BodyReadStatus.End) is { } full) return full;
+        if (Refusal(await hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
+        ReplySingle(exchange, context, context.Batch.IsRepeat(0) ? 200 : 201);
         return null;
     }
 
-    private Problem? CheckTarget(PublishWork work)
-        => PublishTarget.Read(work.Parameters, options, out var target) is { } wrong
+    private Problem? CheckTarget(PublishContext context)
+        => EventFields.Read(context.Parameters, options, out var target) is { } wrong
             ? Problem.BadRequest(wrong)
-            : PublishTarget.CheckGrant(target.Topic, work.Admission);
+            : EventFields.CheckGrant(target.Topic, context.Authorization);
 
-    private string? Encode(PublishWork work, BodyFormat format)
+    private string? Encode(PublishContext context, BodyFormat format)
     {
-        var data = work.Body.WrittenSpan;
+        var data = context.Body.WrittenSpan;
         if (format == BodyFormat.Binary)
         {
-            var text = work.Text.GetSpan(Base64.GetMaxEncodedToUtf8Length(data.Length));
+            var text = context.Text.GetSpan(Base64.GetMaxEncodedToUtf8Length(data.Length));
             Base64.EncodeToUtf8(data, text, out _, out var written);
-            work.Text.Advance(written);
-            data = work.Text.WrittenSpan;
+            context.Text.Advance(written);
+            data = context.Text.WrittenSpan;
         }
         else if (!Utf8.IsValid(data))
         {
             return "The body is not valid UTF-8; send binary data as application/octet-stream.";
         }
 
-        PublishTarget.Read(work.Parameters, options, out var target);
+        EventFields.Read(context.Parameters, options, out var target);
         var e = new ServerSentEvent { Name = target.Name, Id = target.Id, RetryMilliseconds = target.RetryMilliseconds, Data = data };
-        work.Batch.Add(target.Topic, e, target.Key, target.IsFinal);
+        context.Batch.Add(target.Topic, e, target.Key, target.IsFinal);
         return null;
     }
 
     /// <summary>Reads the body of one event to its end; a problem where it cannot be had, or that the peer is gone.</summary>
-    private async ValueTask<(Problem? Problem, bool IsGone)> ReadBodyAsync(HttpExchange exchange, PublishWork work)
+    private async ValueTask<(Problem? Problem, bool IsGone)> ReadBodyAsync(HttpExchange exchange, PublishContext context)
     {
         exchange.Body.MaxBytes = options.MaxEventBytes;
         while (true)
         {
-            var read = await exchange.Body.ReadAsync(work.Body);
+            var read = await exchange.Body.ReadAsync(context.Body);
             if (read.Status == BodyReadStatus.Aborted) return (null, true);
-            var problem = ProblemOf(read, work, options.MaxEventBytes, Limit.EventBytes) ?? Hold(exchange, work, read.Status);
+            var problem = ProblemOf(read, context, options.MaxEventBytes, LimitKind.EventBytes) ?? Hold(exchange, context, read.Status);
             if (problem is not null || read.Status == BodyReadStatus.End) return (problem, false);
         }
     }
 
     /// <summary>Why a body cannot be read on; null where it can, or is complete.</summary>
-    private Problem? ProblemOf(BodyReadResult read, PublishWork work, int maxBytes, Limit limit) => read.Status switch
+    private Problem? ProblemOf(BodyReadResult read, PublishContext context, int maxBytes, LimitKind limit) => read.Status switch
     {
         BodyReadStatus.Data or BodyReadStatus.End => null,
         BodyReadStatus.TooLarge => new(413, $"The body is longer than {maxBytes} bytes; send less, or raise {LimitNames.Setting(limit)}.") { Limit = limit },
-        BodyReadStatus.GivenUp => GivenUp(work),
+        BodyReadStatus.GivenUp => GivenUp(context),
         _ => Problem.Of(read.Rejection),
     };
 
-    private void ReplySingle(HttpExchange exchange, PublishWork work, int status)
+    private void ReplySingle(HttpExchange exchange, PublishContext context, int status)
     {
-        var writer = work.BeginReply();
+        var writer = context.BeginReply();
         writer.WriteStartObject();
-        WriteId(writer, "id"u8, work.Batch.IdOf(0));
-        writer.WriteString("topic"u8, work.Batch.TopicOf(0));
+        WriteId(writer, "id"u8, context.Batch.IdOf(0));
+        writer.WriteString("topic"u8, context.Batch.TopicOf(0));
         writer.WriteEndObject();
         writer.Flush();
-        replies.Send(exchange, status, Json, work.Reply.WrittenSpan);
+        responses.Send(exchange, status, Json, context.Reply.WrittenSpan);
     }
 
     private static void WriteId(System.Text.Json.Utf8JsonWriter writer, ReadOnlySpan<byte> name, EventId id)
@@ -147,21 +147,21 @@ internal sealed partial class PublishEndpoint(
     }
 
     /// <summary>Takes events off the publisher's rate; a problem that says when to come again where they are too many by now.</summary>
-    private Problem? Spend(HttpExchange exchange, PublishWork work, int events)
-        => _rate.IsOff || _rate.TryTake(Subject.Of(exchange, work.Admission.Caller), events, out var wait)
+    private Problem? Spend(HttpExchange exchange, PublishContext context, int events)
+        => _rate.IsOff || _rate.TryTake(ClientKey.Of(exchange, context.Authorization.Caller), events, out var wait)
             ? null
             : TooFast(wait);
 
     /// <summary>The same without taking any: so many are there by now, and more may come.</summary>
-    private Problem? CheckRate(HttpExchange exchange, PublishWork work, int events)
-        => _rate.IsOff || _rate.CanTake(Subject.Of(exchange, work.Admission.Caller), events, out var wait)
+    private Problem? CheckRate(HttpExchange exchange, PublishContext context, int events)
+        => _rate.IsOff || _rate.CanTake(ClientKey.Of(exchange, context.Authorization.Caller), events, out var wait)
             ? null
             : TooFast(wait);
 
     private Problem TooFast(TimeSpan wait)
     {
         var detail = $"You publish more than {options.Limits.PublishRate} events per second; retry after Retry-After seconds.";
-        return Problem.ForNow(429, detail, wait) with { Limit = Limit.PublishRate };
+        return Problem.ForNow(429, detail, wait) with { Limit = LimitKind.PublishRate };
     }
 
     // Some readers have left already, and memory goes with the process: a publisher who sends it again afterwards reaches all of them.
@@ -179,7 +179,7 @@ internal sealed partial class PublishEndpoint(
     private Problem? ShortOfMemory()
         => hub.Pressure == MemoryPressure.Level.Full ? OutOfMemory() : null;
 
-    private static Problem OutOfMemory() => Problem.ForNow(503, LimitNames.Explain(Limit.Memory)) with { Limit = Limit.Memory };
+    private static Problem OutOfMemory() => Problem.ForNow(503, LimitNames.Explain(LimitKind.Memory)) with { Limit = LimitKind.Memory };
 
     private static Problem? Refusal(HubStatus status) => status switch
     {
@@ -194,5 +194,5 @@ internal sealed partial class PublishEndpoint(
     };
 
     private static Problem TooManyTopics()
-        => Problem.ForNow(503, "The server has reached its topic limit; publish to an existing topic, or raise Topics:MaxTopics.") with { Limit = Limit.Topics };
+        => Problem.ForNow(503, "The server has reached its topic limit; publish to an existing topic, or raise Topics:MaxTopics.") with { Limit = LimitKind.Topics };
 }

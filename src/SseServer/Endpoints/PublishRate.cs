@@ -14,7 +14,7 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
 
     private const int FirstSweep = 1024;
 
-    private readonly ConcurrentDictionary<Subject, TokenBucket> _buckets = new();
+    private readonly ConcurrentDictionary<ClientKey, TokenBucket> _buckets = new();
     private readonly TokenBucket _shared = new();
     private readonly Lock _gate = new();
     private readonly long _burst = TicksOf(options.PublishBurst == 0 ? options.PublishRate : options.PublishBurst, options.PublishRate, time);
@@ -29,7 +29,7 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Takes so many events off the publisher's allowance, all or none; false with the time until they can be taken.</summary>
-    public bool TryTake(Subject publisher, int events, out TimeSpan wait)
+    public bool TryTake(ClientKey publisher, int events, out TimeSpan wait)
     {
         var now = time.GetTimestamp();
         var ticks = BucketOf(publisher, now).TryTake(now, Cost(events), _burst);
@@ -38,7 +38,7 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
     }
 
     /// <summary>Whether so many events could be taken now, without taking them; false with the time until they can be.</summary>
-    public bool CanTake(Subject publisher, int events, out TimeSpan wait)
+    public bool CanTake(ClientKey publisher, int events, out TimeSpan wait)
     {
         var now = time.GetTimestamp();
         var ticks = _buckets.TryGetValue(publisher, out var bucket) ? bucket.WaitFor(now, Cost(events), _burst) : 0;
@@ -47,7 +47,7 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
     }
 
     /// <summary>Takes so many events, if need be on credit; returns how long the publisher has to pause for that.</summary>
-    public TimeSpan Take(Subject publisher, int events)
+    public TimeSpan Take(ClientKey publisher, int events)
     {
         var now = time.GetTimestamp();
         return SpanOf(BucketOf(publisher, now).Take(now, Cost(events), _burst));
@@ -60,9 +60,9 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
     // Rounded up to a millisecond, which is what timers and headers can tell.
     private TimeSpan SpanOf(long ticks) => TimeSpan.FromMilliseconds(Math.Ceiling(ticks * 1000.0 / time.TimestampFrequency));
 
-    private TokenBucket BucketOf(Subject publisher, long now) => _buckets.TryGetValue(publisher, out var bucket) ? bucket : Add(publisher, now);
+    private TokenBucket BucketOf(ClientKey publisher, long now) => _buckets.TryGetValue(publisher, out var bucket) ? bucket : Add(publisher, now);
 
-    private TokenBucket Add(Subject publisher, long now)
+    private TokenBucket Add(ClientKey publisher, long now)
     {
         lock (_gate)
         {

@@ -7,7 +7,7 @@ namespace SseServer.Endpoints;
 /// <c>POST /streams/HANDLE</c> with a fresh token: the stream of that handle lives on with it. The handle comes in the stream itself, so only its reader has it; it is a name
 /// and not a key, so the token must be of the same holder. Not under <c>/events</c>, where it would be a topic.
 /// </summary>
-internal sealed class RenewEndpoint(RequestGuard guard, RenewableStreams streams, Replies replies)
+internal sealed class RenewEndpoint(RequestAuthorizer authorizer, RenewableStreams streams, ResponseWriter responses)
 {
     /// <summary>What the path begins with.</summary>
     public static ReadOnlySpan<byte> Root => "/streams/"u8;
@@ -19,23 +19,23 @@ internal sealed class RenewEndpoint(RequestGuard guard, RenewableStreams streams
         var parameters = new RequestParameters();
         if (parameters.Read(exchange.Request) is { } broken)
         {
-            replies.Refuse(exchange, Problem.BadRequest(broken));
+            responses.Refuse(exchange, Problem.BadRequest(broken));
             return;
         }
 
-        var (caller, problem) = await guard.AdmitAsync(exchange, parameters);
+        var (caller, problem) = await authorizer.AuthorizeAsync(exchange, parameters);
         if (problem is null && caller.IsAnonymous)
             problem = new(401, "Renewing a stream needs a fresh token; send it in Authorization: Bearer, in access_token=, or in the cookie for it.");
         var stream = StreamHandle.TryParse(parameters.Path[Root.Length..], out var handle) ? streams.Find(handle) : null;
         problem ??= stream is null ? NoSuchStream() : stream.Renew(caller);
         if (problem is not null)
         {
-            replies.Refuse(exchange, problem);
+            responses.Refuse(exchange, problem);
             return;
         }
 
         var json = new ArrayBufferWriter<byte>(128);
         stream!.WriteJson(json, caller.Expires!.Value);
-        replies.Send(exchange, 200, "application/json"u8, json.WrittenSpan);
+        responses.Send(exchange, 200, "application/json"u8, json.WrittenSpan);
     }
 }

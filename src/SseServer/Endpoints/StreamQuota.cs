@@ -7,13 +7,13 @@ namespace SseServer.Endpoints;
 internal sealed class StreamQuota(LimitOptions options)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<Subject, Client> _clients = [];
+    private readonly Dictionary<ClientKey, Client> _clients = [];
     private int _streams;
 
     /// <summary>What one client has open. One object for all its streams.</summary>
-    public sealed class Client(Subject subject)
+    public sealed class Client(ClientKey key)
     {
-        internal Subject Subject { get; } = subject;
+        internal ClientKey Key { get; } = key;
 
         internal int Streams { get; set; }
 
@@ -45,21 +45,21 @@ internal sealed class StreamQuota(LimitOptions options)
 
     private bool CountsClients => options is not { MaxStreamsPerClient: 0, MaxTopicsPerClient: 0, MaxPatternsPerClient: 0 };
 
-    /// <summary>Takes a stream's share; the limit in its way, or <see cref="Limit.None"/> where it was taken.</summary>
-    public Limit TryTake(Subject subject, int topics, int patterns, out Share share)
+    /// <summary>Takes a stream's share; the limit in its way, or <see cref="LimitKind.None"/> where it was taken.</summary>
+    public LimitKind TryTake(ClientKey key, int topics, int patterns, out Share share)
     {
         share = default;
         lock (_gate)
         {
-            if (IsOver(_streams, 1, options.MaxStreams)) return Limit.Streams;
+            if (IsOver(_streams, 1, options.MaxStreams)) return LimitKind.Streams;
             Client? client = null;
             if (CountsClients)
             {
-                if (!_clients.TryGetValue(subject, out client)) client = new Client(subject);
-                if (IsOver(client.Streams, 1, options.MaxStreamsPerClient)) return Limit.StreamsPerClient;
-                if (IsOver(client.Topics, topics, options.MaxTopicsPerClient)) return Limit.TopicsPerClient;
-                if (IsOver(client.Patterns, patterns, options.MaxPatternsPerClient)) return Limit.PatternsPerClient;
-                if (client.Streams == 0) _clients.Add(subject, client);
+                if (!_clients.TryGetValue(key, out client)) client = new Client(key);
+                if (IsOver(client.Streams, 1, options.MaxStreamsPerClient)) return LimitKind.StreamsPerClient;
+                if (IsOver(client.Topics, topics, options.MaxTopicsPerClient)) return LimitKind.TopicsPerClient;
+                if (IsOver(client.Patterns, patterns, options.MaxPatternsPerClient)) return LimitKind.PatternsPerClient;
+                if (client.Streams == 0) _clients.Add(key, client);
                 client.Streams++;
                 client.Topics += topics;
                 client.Patterns += patterns;
@@ -67,7 +67,7 @@ internal sealed class StreamQuota(LimitOptions options)
 
             _streams++;
             share = new Share(client, topics, patterns);
-            return Limit.None;
+            return LimitKind.None;
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class StreamQuota(LimitOptions options)
             client.Streams--;
             client.Topics -= share.Topics;
             client.Patterns -= share.Patterns;
-            if (client.Streams == 0) _clients.Remove(client.Subject);
+            if (client.Streams == 0) _clients.Remove(client.Key);
         }
     }
 

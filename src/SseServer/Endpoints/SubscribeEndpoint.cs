@@ -17,7 +17,7 @@ namespace SseServer.Endpoints;
 /// From then on the subscription's shard writes to it, and nobody else.
 /// </summary>
 internal sealed class SubscribeEndpoint(
-    EventHub hub, EndpointOptions options, RequestGuard guard, RenewableStreams streams, Replies replies, ILogger<SubscribeEndpoint> logger)
+    EventHub hub, EndpointOptions options, RequestAuthorizer authorizer, RenewableStreams streams, ResponseWriter responses, ILogger<SubscribeEndpoint> logger)
 {
     // Some are named, all are counted.
     private static readonly TimeSpan SlowReaderLines = TimeSpan.FromSeconds(1);
@@ -36,17 +36,17 @@ internal sealed class SubscribeEndpoint(
 
     public async ValueTask HandleAsync(HttpExchange exchange, RequestParameters parameters)
     {
-        var (caller, refusal) = await guard.AdmitAsync(exchange, parameters);
+        var (caller, refusal) = await authorizer.AuthorizeAsync(exchange, parameters);
         if (refusal is not null)
         {
-            if (refusal.Status == 503) RefuseForNow(exchange, Limit.None, refusal.Detail);
-            else replies.Refuse(exchange, refusal);
+            if (refusal.Status == 503) RefuseForNow(exchange, LimitKind.None, refusal.Detail);
+            else responses.Refuse(exchange, refusal);
             return;
         }
 
         if (!AcceptHeader.AllowsEventStream(exchange.Request))
         {
-            replies.Refuse(exchange, new(406, "The Accept header excludes text/event-stream, the only format of this resource; accept that, or any type."));
+            responses.Refuse(exchange, new(406, "The Accept header excludes text/event-stream, the only format of this resource; accept that, or any type."));
             return;
         }
 
@@ -55,7 +55,7 @@ internal sealed class SubscribeEndpoint(
             ?? ReadFilter(parameters, out _) ?? streams.CheckGrant(caller, selectors);
         if (problem is not null)
         {
-            replies.Refuse(exchange, problem);
+            responses.Refuse(exchange, problem);
             return;
         }
 
@@ -63,7 +63,7 @@ internal sealed class SubscribeEndpoint(
         if (await hub.IsOverAsync(selectors, start))
         {
             // WHATWG HTML 9.2.1: a 204 tells an EventSource to stop reconnecting.
-            replies.Start(exchange, 204);
+            responses.Start(exchange, 204);
             exchange.EndReply();
             return;
         }
@@ -74,7 +74,7 @@ internal sealed class SubscribeEndpoint(
             exchange.StartReply(200);
             WriteFields(exchange.Connection.Output, exchange, caller);
             exchange.EndReplyWithoutLength();
-            replies.Metrics.CountReply(200);
+            responses.Metrics.CountReply(200);
             return;
         }
 
@@ -85,7 +85,7 @@ internal sealed class SubscribeEndpoint(
     {
         if (IsDraining)
         {
-            RefuseForNow(exchange, Limit.None, "The server is shutting down; retry after Retry-After seconds.");
+            RefuseForNow(exchange, LimitKind.None, "The server is shutting down; retry after Retry-After seconds.");
             return;
         }
 
@@ -96,7 +96,7 @@ internal sealed class SubscribeEndpoint(
             return;
         }
 
-        replies.Metrics.CountReply(200);
+        responses.Metrics.CountReply(200);
         exchange.TakeOver(subscription);
     }
 
@@ -105,26 +105,26 @@ internal sealed class SubscribeEndpoint(
     {
         _quota.Return(share);
         if (connection.CloseReason == CloseReason.StalledReader && _stalledLines.TryPass(out var count))
-            EndpointLog.ReaderStalled(logger, connection.Id, connection.RemoteEndPoint, count);
+            EndpointLog.SubscriberStalled(logger, connection.Id, connection.RemoteEndPoint, count);
     }
 
     /// <summary>A stream lost events.</summary>
     internal void OnGap(Connection connection)
     {
-        if (_gapLines.TryPass(out var count)) EndpointLog.ReaderLostEvents(logger, connection.Id, connection.RemoteEndPoint, count);
+        if (_gapLines.TryPass(out var count)) EndpointLog.SubscriberLostEvents(logger, connection.Id, connection.RemoteEndPoint, count);
     }
 
     /// <summary>Takes a share of what streams may have, and hold of what the selectors name; the limit in the way where one is.</summary>
-    private async ValueTask<(Limit Limit, EventStreamSubscription? Subscription)> HoldAsync(
+    private async ValueTask<(LimitKind Limit, EventStreamSubscription? Subscription)> HoldAsync(
         HttpExchange exchange, RequestParameters parameters, List<Selector> selectors, Identity caller)
     {
-        if (hub.Pressure == MemoryPressure.Level.Full) return (Limit.Memory, null);
+        if (hub.Pressure == MemoryPressure.Level.Full) return (LimitKind.Memory, null);
         ReadStart(exchange.Request, parameters, out var start);
         ReadHeartbeat(parameters, out var hasHeartbeatEvents);
         ReadFilter(parameters, out var filter);
         var patterns = selectors.Count(selector => selector.Pattern is not null);
-        var limit = _quota.TryTake(Subject.Of(exchange, caller), selectors.Count - patterns, patterns, out var share);
-        if (limit != Limit.None) return (limit, null);
+        var limit = _quota.TryTake(ClientKey.Of(exchange, caller), selectors.Count - patterns, patterns, out var share);
+        if (limit != LimitKind.None) return (limit, null);
         if (!exchange.Request.IsHttp11) exchange.CloseAfterReply();
         var renewable = streams.Begin(caller, selectors);
         var subscription = new EventStreamSubscription(exchange.Connection, this, share)
@@ -140,7 +140,7 @@ internal sealed class SubscribeEndpoint(
         try
         {
             limit = LimitOf(await hub.HoldAsync(subscription, selectors, start));
-            isHeld = limit == Limit.None;
+            isHeld = limit == LimitKind.None;
         }
         finally
         {
@@ -151,12 +151,12 @@ internal sealed class SubscribeEndpoint(
         return (limit, isHeld ? subscription : null);
     }
 
-    private static Limit LimitOf(HubStatus status) => status switch
+    private static LimitKind LimitOf(HubStatus status) => status switch
     {
-        HubStatus.Ok => Limit.None,
-        HubStatus.TooManyTopics => Limit.Topics,
-        HubStatus.TooManyPatterns => Limit.Patterns,
-        HubStatus.TooManyReaders => Limit.StreamsPerTopic,
+        HubStatus.Ok => LimitKind.None,
+        HubStatus.TooManyTopics => LimitKind.Topics,
+        HubStatus.TooManyPatterns => LimitKind.Patterns,
+        HubStatus.TooManyReaders => LimitKind.StreamsPerTopic,
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 
@@ -169,7 +169,7 @@ internal sealed class SubscribeEndpoint(
         if (selectors.Count == 0) TryAdd(TopicName.Default.Utf8, selectors, out _);
         return selectors.Count <= options.MaxTopicsPerSubscription
             ? null
-            : Problem.BadRequest($"A subscription can name at most {options.MaxTopicsPerSubscription} topics; use a pattern, or open several streams.") with { Limit = Limit.TopicsPerSubscription };
+            : Problem.BadRequest($"A subscription can name at most {options.MaxTopicsPerSubscription} topics; use a pattern, or open several streams.") with { Limit = LimitKind.TopicsPerSubscription };
     }
 
     private static bool TryAdd(ReadOnlySpan<byte> text, List<Selector> selectors, out string? problem)
@@ -227,28 +227,28 @@ internal sealed class SubscribeEndpoint(
         // nginx buffers what it proxies unless this field says otherwise.
         ResponseHead.WriteHeader(output, "X-Accel-Buffering"u8, "no"u8);
         ResponseHead.WriteHeader(output, "X-Content-Type-Options"u8, "nosniff"u8);
-        replies.Cors.Write(output, exchange.Request);
+        responses.Cors.Write(output, exchange.Request);
     }
 
     /// <summary>
     /// Refuses what may work later. EventSource never retries after a 503, so a client that asks for an event stream by name gets one, whose only
     /// block paces its return; everyone else gets the status.
     /// </summary>
-    public void RefuseForNow(HttpExchange exchange, Limit limit, string detail, int status = 503)
+    public void RefuseForNow(HttpExchange exchange, LimitKind limit, string detail, int status = 503)
     {
         // Where a limit is in the way, that one is full.
-        var load = limit == Limit.None ? hub.Load : 1;
+        var load = limit == LimitKind.None ? hub.Load : 1;
         if (exchange.Request.Method != RequestMethod.Get || !AcceptHeader.NamesEventStream(exchange.Request))
         {
             var atLeast = hub.MeanRetry(load) * RetryPacing.Nearest;
             var absence = hub.Absence;
-            replies.Refuse(exchange, Problem.ForNow(status, detail, absence > atLeast ? absence : atLeast) with { Limit = limit });
+            responses.Refuse(exchange, Problem.ForNow(status, detail, absence > atLeast ? absence : atLeast) with { Limit = limit });
             return;
         }
 
-        replies.Metrics.Limits.Count(limit);
-        replies.Metrics.Limits.CountSoft(limit);
+        responses.Metrics.Limits.Count(limit);
+        responses.Metrics.Limits.CountSoft(limit);
         var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.NextRetry(load)}\n\n"));
-        replies.Send(exchange, 200, EventStream, block);
+        responses.Send(exchange, 200, EventStream, block);
     }
 }

@@ -9,13 +9,13 @@ namespace SseServer.Presence;
 /// </summary>
 internal sealed class Occupancy(TimeSpan debounce)
 {
-    private readonly Dictionary<byte[], Place> _places = new(Utf8Comparer.Instance);
+    private readonly Dictionary<byte[], TopicState> _topics = new(Utf8Comparer.Instance);
 
     // Each place once, however often it was left: by the time at which it was left when it was put here.
-    private readonly PriorityQueue<Place, long> _empty = new();
+    private readonly PriorityQueue<TopicState, long> _empty = new();
 
     /// <summary>Topics that are read, or were a short while ago.</summary>
-    public int Count => _places.Count;
+    public int Count => _topics.Count;
 
     /// <summary>Topics of which it is to be found out whether they stay empty.</summary>
     internal int Waiting => _empty.Count;
@@ -26,10 +26,10 @@ internal sealed class Occupancy(TimeSpan debounce)
     /// <param name="changes">Takes what it comes to.</param>
     public void Note(TopicReaders topic, long now, List<OccupancyChange> changes)
     {
-        if (!_places.TryGetValue(topic.Topic, out var place))
+        if (!_topics.TryGetValue(topic.Topic, out var place))
         {
             if (topic.Readers == 0) return;
-            _places.Add(topic.Topic, new(topic.Topic));
+            _topics.Add(topic.Topic, new(topic.Topic));
             changes.Add(new(topic.Topic, topic.Readers));
         }
         else if (topic.Readers > 0)
@@ -46,7 +46,7 @@ internal sealed class Occupancy(TimeSpan debounce)
     }
 
     /// <summary>Finds the topics that have been empty for long enough.</summary>
-    public void Look(long now, List<OccupancyChange> changes)
+    public void Tick(long now, List<OccupancyChange> changes)
     {
         var due = now - (long)debounce.TotalMilliseconds;
         while (_empty.TryPeek(out var place, out var queued) && queued <= due)
@@ -61,12 +61,12 @@ internal sealed class Occupancy(TimeSpan debounce)
 
             place.IsQueued = false;
             if (place.EmptySince is null) continue;
-            _places.Remove(place.Topic);
+            _topics.Remove(place.Topic);
             changes.Add(new(place.Topic, 0));
         }
     }
 
-    private sealed class Place(byte[] topic)
+    private sealed class TopicState(byte[] topic)
     {
         public byte[] Topic { get; } = topic;
 

@@ -38,12 +38,12 @@ internal sealed class PresenceWatcher : IDisposable
     internal WebhookMetrics Metrics => _metrics;
 
     /// <summary>Tells what changed since the last look, and begins the attempts to deliver that are due.</summary>
-    public ValueTask LookAsync()
+    public ValueTask PollAsync()
     {
         _changes.Clear();
         _hub.TakeReaderChanges(_changes);
-        if (_senders.Length > 0) TellWebhooks();
-        return _counts.LookAsync(_changes);
+        if (_senders.Length > 0) NotifyWebhooks();
+        return _counts.RefreshAsync(_changes);
     }
 
     /// <summary>After the last look: tries what is pending once more, for a time at the most.</summary>
@@ -56,14 +56,14 @@ internal sealed class PresenceWatcher : IDisposable
         _metrics.Dispose();
     }
 
-    private void TellWebhooks()
+    private void NotifyWebhooks()
     {
         _occupancyChanges.Clear();
         foreach (var change in _changes) _occupancy.Note(change, _hub.Milliseconds, _occupancyChanges);
-        _occupancy.Look(_hub.Milliseconds, _occupancyChanges);
+        _occupancy.Tick(_hub.Milliseconds, _occupancyChanges);
         foreach (var sender in _senders)
         {
-            foreach (var change in _occupancyChanges) sender.Tell(change);
+            foreach (var change in _occupancyChanges) sender.Enqueue(change);
             sender.Pump();
         }
     }

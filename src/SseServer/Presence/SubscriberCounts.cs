@@ -52,7 +52,7 @@ internal sealed class SubscriberCounts
     public int Known => _counts.Count;
 
     /// <summary>Tells what changed since the last look; what the hub does not take is told with the next look.</summary>
-    public async ValueTask LookAsync(List<TopicReaders> changes)
+    public async ValueTask RefreshAsync(List<TopicReaders> changes)
     {
         foreach (var change in changes)
             if (PresenceOptions.Names(_options.Topics, change.Topic) && change.Topic.Length <= PresenceTopic.MaxSubjectBytes) Note(change, 0);

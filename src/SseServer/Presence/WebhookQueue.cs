@@ -86,7 +86,7 @@ internal sealed class WebhookQueue
     }
 
     /// <summary>What waits for its time is due now.</summary>
-    public void Hurry()
+    public void MakeAllDue()
     {
         while (_waiting.TryDequeue(out var line, out _)) _ready.Enqueue(line);
     }

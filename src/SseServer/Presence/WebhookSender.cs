@@ -27,7 +27,7 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
     }
 
     /// <summary>Tells of a change, where the webhook is to be told of its topic; after the next <see cref="Pump"/>.</summary>
-    public void Tell(in OccupancyChange change)
+    public void Enqueue(in OccupancyChange change)
     {
         if (!PresenceOptions.Names(webhook.Topics, change.Topic)) return;
         var message = new WebhookMessage(change, time.GetUtcNow());
@@ -53,7 +53,7 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
         lock (_gate)
         {
             _isDraining = true;
-            _queue.Hurry();
+            _queue.MakeAllDue();
             EndIfDrainedUnderLock();
         }
 

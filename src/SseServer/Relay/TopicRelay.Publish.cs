@@ -17,7 +17,7 @@ internal sealed partial class TopicRelay
 
     private readonly PublishBatch _batch = new();
     private DateTimeOffset _writtenAt;
-    private string? _hold;
+    private string? _blockedBy;
     private bool _hasDropped;
     private long? _gapLoggedAt;
 
@@ -35,12 +35,12 @@ internal sealed partial class TopicRelay
             {
                 if (reader.Foreign > 0 && _position.IsEmpty) RelayLog.OtherSource(_logger, _topic);
                 if (!_position.IsEmpty) RelayLog.Resumes(_logger, _topic, _position.LastEventId, _position.KnownCount);
-                Hold(null);
+                ReportBlocked(null);
                 return;
             }
 
-            Hold("PositionUnreadable");
-            await PauseAsync(HoldInterval, stopping);
+            ReportBlocked("PositionUnreadable");
+            await PauseAsync(RetryInterval, stopping);
         }
     }
 
@@ -62,23 +62,23 @@ internal sealed partial class TopicRelay
                 return false;
             }
 
-            Hold(status?.ToString() ?? "MemoryPressure");
-            await PauseAsync(HoldInterval, stopping);
+            ReportBlocked(status?.ToString() ?? "MemoryPressure");
+            await PauseAsync(RetryInterval, stopping);
         }
 
-        Hold(null);
+        ReportBlocked(null);
         Counters.Events += events;
         _position.Written();
         _writtenAt = _time.GetUtcNow();
         return true;
     }
 
-    private void Hold(string? reason)
+    private void ReportBlocked(string? reason)
     {
-        if (reason == _hold) return;
-        _hold = reason;
-        if (reason is null) RelayLog.Released(_logger, _topic);
-        else RelayLog.Held(_logger, _topic, reason);
+        if (reason == _blockedBy) return;
+        _blockedBy = reason;
+        if (reason is null) RelayLog.Unblocked(_logger, _topic);
+        else RelayLog.Blocked(_logger, _topic, reason);
     }
 
     private void Parse(ReadOnlyMemory<byte> bytes)

@@ -14,7 +14,7 @@ internal sealed partial class TopicRelay : IDisposable
     private const int ReadBytes = 64 * 1024;
 
     // As the store itself tries again after a failure.
-    private static readonly TimeSpan HoldInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly RelayOptions _options;
     private readonly EventHub _hub;
@@ -68,7 +68,7 @@ internal sealed partial class TopicRelay : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            RelayLog.BrokeDown(_logger, _topic, e);
+            RelayLog.Failed(_logger, _topic, e);
         }
     }
 

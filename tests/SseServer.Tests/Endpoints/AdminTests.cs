@@ -100,7 +100,7 @@ public sealed class AdminTests
 
         Assert.That(ended, Has.Count.EqualTo(5));
         Assert.That(await server.MetricAsync("sse_streams_shed_total"), Is.EqualTo(5));
-        Assert.That(server.Logs.Told, Is.EqualTo(new[] { "anonymous from 127.0.0.1 sheds 50 % of the streams: 5 within 0 s" }));
+        Assert.That(server.Logs.Told, Is.EqualTo(new[] { "anonymous from 127.0.0.1 sheds 50 % of the streams: 5 streams within 0 s" }));
         // So that they come back through the balancer, whose choice a connection once made would take away.
         foreach (var client in ended) Assert.That(await client.EndsAsync(), Is.True);
     }

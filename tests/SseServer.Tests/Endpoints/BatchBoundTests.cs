@@ -96,10 +96,10 @@ public sealed class BatchBoundTests
     public void Line_of_each_event_is_known([Range(1, 20)] int seed)
     {
         var random = new Random(seed);
-        var work = PublishWork.Take();
+        var work = PublishContext.Take();
         var lines = new BatchLines(work, EndpointOptions.Default);
         var expected = new List<int>();
-        work.Admission = new Admission(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
+        work.Authorization = new AuthorizationResult(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
         for (var number = 1; number <= 200; number++)
         {
             var isBlank = random.Next(3) == 0;

@@ -13,8 +13,8 @@ public sealed class BatchFuzzTests
     [Test]
     public void Line_is_taken_only_as_one_object_of_known_fields_with_data_or_as_an_end([Range(1, 8)] int seed)
     {
-        var work = PublishWork.Take();
-        work.Admission = new Admission(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
+        var work = PublishContext.Take();
+        work.Authorization = new AuthorizationResult(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
         Fuzz.Check(seed, samples => samples.BatchLine(), text =>
         {
             work.Batch.Clear();

@@ -24,7 +24,7 @@ public sealed class LimitNamesTests
     [Test]
     public void What_may_work_later_names_its_setting_to_the_client()
     {
-        foreach (var limit in LimitNames.All.Where(limit => LimitNames.IsSoft(limit) && limit != Limit.Memory))
+        foreach (var limit in LimitNames.All.Where(limit => LimitNames.IsSoft(limit) && limit != LimitKind.Memory))
             Assert.That(LimitNames.Explain(limit), Does.Contain(LimitNames.Setting(limit)));
     }
 

@@ -165,19 +165,19 @@ public sealed partial class MetricsTests
         var time = new FakeTimeProvider();
         var logs = new RecordingLoggers();
         var limits = new LimitCounters(time, logs.CreateLogger("test"));
-        for (var i = 0; i < 5; i++) limits.Count(Limit.Streams);
-        limits.Count(Limit.Topics);
+        for (var i = 0; i < 5; i++) limits.Count(LimitKind.Streams);
+        limits.Count(LimitKind.Topics);
         time.Advance(TimeSpan.FromSeconds(59));
-        limits.Count(Limit.Streams);
+        limits.Count(LimitKind.Streams);
         time.Advance(TimeSpan.FromSeconds(1));
-        limits.Count(Limit.Streams);
+        limits.Count(LimitKind.Streams);
         Assert.That(logs.Told, Is.EqualTo(new[]
         {
-            "The limit streams was reached; refusals since the last such line: 1. Limits:MaxStreams moves it",
-            "The limit topics was reached; refusals since the last such line: 1. Topics:MaxTopics moves it",
-            "The limit streams was reached; refusals since the last such line: 6. Limits:MaxStreams moves it",
+            "Limit streams reached; refusals since the last such message: 1. The setting is Limits:MaxStreams",
+            "Limit topics reached; refusals since the last such message: 1. The setting is Topics:MaxTopics",
+            "Limit streams reached; refusals since the last such message: 6. The setting is Limits:MaxStreams",
         }));
-        Assert.That(limits.Refused(Limit.Streams), Is.EqualTo(7));
+        Assert.That(limits.Refused(LimitKind.Streams), Is.EqualTo(7));
     }
 
     [GeneratedRegex("""^[a-z_]+(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? [0-9.e+-]+$""")]

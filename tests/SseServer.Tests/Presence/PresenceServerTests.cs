@@ -23,11 +23,11 @@ internal sealed class PresenceServerTests
         using var presence = new PresenceWatcher(server.Hub, Options, server.Logs.CreateLogger("presence"));
         var watcher = await server.SubscribeAsync("/events/$presence/chat/7");
         var reader = await server.SubscribeAsync("/events/chat/7");
-        await presence.LookAsync();
+        await presence.PollAsync();
         Assert.That((await watcher.ReadEventAsync())!.Data, Is.EqualTo("""{"topic":"chat/7","subscribers":1}"""));
         reader.Dispose();
         await IsLeftAsync(server);
-        await presence.LookAsync();
+        await presence.PollAsync();
         Assert.That((await watcher.ReadEventAsync())!.Data, Is.EqualTo("""{"topic":"chat/7","subscribers":0}"""));
     }
 
@@ -93,16 +93,16 @@ internal sealed class PresenceServerTests
         using var presence = new PresenceWatcher(server.Hub, options, server.Logs.CreateLogger("presence"));
         server.Application.Expose(presence.Meter);
         var reader = await server.SubscribeAsync("/events/chat/7");
-        await presence.LookAsync();
+        await presence.PollAsync();
         await Eventually.HoldsAsync(() => presence.Metrics[WebhookResult.Delivered] == 1, "occupied told");
         reader.Dispose();
         await IsLeftAsync(server);
-        await presence.LookAsync();
+        await presence.PollAsync();
         server.Time.Advance(TimeSpan.FromSeconds(4.9));
-        await presence.LookAsync();
+        await presence.PollAsync();
         Assert.That(await server.MetricAsync("sse_webhook_pending"), Is.Zero, "it may come back");
         server.Time.Advance(TimeSpan.FromSeconds(0.1));
-        await presence.LookAsync();
+        await presence.PollAsync();
         await Eventually.HoldsAsync(() => presence.Metrics[WebhookResult.Delivered] == 2, "vacated told");
         Assert.That(await server.MetricAsync("sse_webhook_deliveries_total{result=\"delivered\"}"), Is.EqualTo(2));
         Assert.That(await server.MetricAsync("sse_webhook_deliveries_total{result=\"given_up\"}"), Is.Zero);

@@ -14,11 +14,11 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new CountedHub();
         var one = hub.Read("chat/7");
-        hub.Look();
+        hub.Poll();
         var two = hub.Read("chat/7", "chat/8");
-        hub.Look();
+        hub.Poll();
         hub.Leave(one, two);
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Told("chat/7"), Is.EqualTo(new[]
         {
             """{"topic":"chat/7","subscribers":1}""", """{"topic":"chat/7","subscribers":2}""", """{"topic":"chat/7","subscribers":0}""",
@@ -35,8 +35,8 @@ internal sealed class SubscriberCountsTests
         using var hub = new CountedHub();
         var readers = Enumerable.Range(0, 20).Select(_ => hub.Read("chat/7")).ToArray();
         hub.Leave(readers[..5]);
-        hub.Look();
-        hub.Look();
+        hub.Poll();
+        hub.Poll();
         Assert.That(hub.Numbers("chat/7"), Is.EqualTo(new[] { 15 }));
     }
 
@@ -45,10 +45,10 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new CountedHub();
         var one = hub.Read("chat/7");
-        hub.Look();
+        hub.Poll();
         hub.Leave(one);
         hub.Read("chat/7");
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Numbers("chat/7"), Is.EqualTo(new[] { 1 }));
     }
 
@@ -60,7 +60,7 @@ internal sealed class SubscriberCountsTests
         Assert.That(hub.Test.Hub.FindTopic("chat/7"u8), Is.Null);
         hub.Read("chat/7");
         hub.Read("chat/7");
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Numbers("chat/7"), Is.EqualTo(new[] { 2 }));
     }
 
@@ -69,7 +69,7 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new CountedHub();
         hub.Leave(hub.Read("chat/7"));
-        hub.Look();
+        hub.Poll();
         Assert.That((hub.Counts.Known, hub.Test.Hub.TopicCount), Is.EqualTo((0, 0)));
     }
 
@@ -78,10 +78,10 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new CountedHub();
         var reader = hub.Read("chat/7");
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Counts.Known, Is.EqualTo(1));
         hub.Leave(reader);
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Counts.Known, Is.Zero);
     }
 
@@ -92,10 +92,10 @@ internal sealed class SubscriberCountsTests
         hub.Read("chat/*");
         hub.Read("chat/**", "news");
         hub.Read("$presence/chat/7");
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Counts.Known, Is.Zero);
         hub.Read("chat/7", "chat/7");
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Numbers("chat/7"), Is.EqualTo(new[] { 1 }));
     }
 
@@ -105,7 +105,7 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new CountedHub();
         hub.Read("chat/" + new string('x', length - "chat/".Length));
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Counts.Known, Is.EqualTo(known));
     }
 
@@ -114,7 +114,7 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new CountedHub();
         hub.Read([.. Enumerable.Range(0, 600).Select(i => $"chat/{i}")]);
-        hub.Look();
+        hub.Poll();
         for (var i = 0; i < 600; i++) Assert.That(hub.Numbers($"chat/{i}"), Is.EqualTo(new[] { 1 }), $"chat/{i}");
         Assert.That(hub.Test.Hub.HistoryEvents, Is.EqualTo(600));
     }
@@ -124,11 +124,11 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new CountedHub();
         hub.Read("chat/7");
-        hub.Look();
+        hub.Poll();
         for (var minutes = 0; minutes < 180; minutes++)
         {
             hub.Test.Time.Advance(TimeSpan.FromMinutes(1));
-            hub.Look();
+            hub.Poll();
             Assert.That(hub.Test.Topic("$presence/chat/7").CountUnderLock, Is.InRange(1, 4));
         }
     }
@@ -139,9 +139,9 @@ internal sealed class SubscriberCountsTests
         using var hub = new CountedHub();
         hub.Leave(hub.Read("chat/7"));
         var reader = hub.Read("chat/7");
-        hub.Look();
+        hub.Poll();
         hub.Leave(reader);
-        hub.Look();
+        hub.Poll();
         hub.Test.Time.Advance(TimeSpan.FromHours(3));
         Assert.That(hub.Test.Hub.TopicCount, Is.Zero);
     }
@@ -152,14 +152,14 @@ internal sealed class SubscriberCountsTests
         using var hub = new CountedHub(HubOptions.Default with { Shards = 1, MaxTopics = 10 });
         // Four topics and their presence topics are eight; the ninth is the last for readers, the tenth a publisher's.
         var readers = Enumerable.Range(0, 5).Select(i => hub.Read($"chat/{i}")).ToArray();
-        hub.Look();
+        hub.Poll();
         Assert.That((hub.Test.Hub.TopicCount, hub.Counts.Known), Is.EqualTo((9, 5)));
         hub.Test.Publish("news", "the tenth");
         hub.Leave(readers[..4]);
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Counts.Known, Is.EqualTo(1), "those whose topics were there");
         Assert.That(hub.Numbers("chat/0"), Is.EqualTo(new[] { 1, 0 }));
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Numbers("chat/4"), Is.EqualTo(new[] { 1 }));
     }
 
@@ -171,15 +171,15 @@ internal sealed class SubscriberCountsTests
         using (var hub = new CountedHub(time: time, store: store))
         {
             hub.Read("chat/7", "chat/8");
-            hub.Look();
+            hub.Poll();
         }
 
         store = store.Reopen();
         using var next = new CountedHub(time: time, store: store);
         next.Read("chat/8");
         next.Read("chat/8");
-        next.Look();
-        next.Look();
+        next.Poll();
+        next.Poll();
         Assert.That(store.Data("$presence/chat/7"), Is.EqualTo(new[] { """{"topic":"chat/7","subscribers":1}""", """{"topic":"chat/7","subscribers":0}""" }));
         Assert.That(store.Data("$presence/chat/8"), Is.EqualTo(new[] { """{"topic":"chat/8","subscribers":1}""", """{"topic":"chat/8","subscribers":2}""" }));
         Assert.That(next.Counts.Known, Is.EqualTo(1));
@@ -192,11 +192,11 @@ internal sealed class SubscriberCountsTests
         using var hub = new CountedHub(store: store);
         store.Failure = SseServer.History.StoreFailure.Full;
         hub.Read("chat/7");
-        hub.Look();
+        hub.Poll();
         Assert.That(store.Data("$presence/chat/7"), Is.Empty);
         hub.Read("chat/7");
         store.Failure = null;
-        hub.Look();
+        hub.Poll();
         Assert.That(store.Data("$presence/chat/7"), Is.EqualTo(new[] { """{"topic":"chat/7","subscribers":2}""" }));
     }
 
@@ -215,7 +215,7 @@ internal sealed class SubscriberCountsTests
     {
         using var hub = new CountedHub();
         hub.Read("chat/Küche \"7\"");
-        hub.Look();
+        hub.Poll();
         Assert.That(hub.Told("chat/Küche \"7\"").Single(), Is.EqualTo("""{"topic":"chat/Küche \"7\"","subscribers":1}"""));
     }
 }

@@ -81,12 +81,12 @@ internal sealed class WebhookQueueTests
     }
 
     [Test]
-    public void Hurry_makes_everything_due()
+    public void MakeAllDue_makes_everything_due()
     {
         Add("a", 1);
         _queue.TryTake(0, out var line);
         _queue.Postpone(line, long.MaxValue);
-        _queue.Hurry();
+        _queue.MakeAllDue();
         Assert.That(_queue.TryTake(0, out _), Is.True);
     }
 

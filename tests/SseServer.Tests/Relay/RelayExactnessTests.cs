@@ -140,7 +140,7 @@ public sealed class RelayExactnessTests
 
         Assert.That(next["Last-Event-ID"], Is.Null);
         Assert.That(await other.NextAsync(reader, 2), Is.EqualTo(new[] { "one", "another one" }));
-        Assert.That(other.Logs.Complaints, Has.One.Contains("begins anew"));
+        Assert.That(other.Logs.Complaints, Has.One.Contains("starting over"));
     }
 
     [Test]

@@ -47,7 +47,7 @@ public sealed class RelayStreamTests
             Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("event: gap\ndata: {}\n\n", 100))), 100,
             after: relay =>
             {
-                Assert.That(relay.Logs.Complaints.Single(), Does.Contain("says that it lost events"));
+                Assert.That(relay.Logs.Complaints.Single(), Does.Contain("reports that it lost events"));
                 return Task.CompletedTask;
             });
     }

@@ -38,11 +38,11 @@ internal sealed class CountedHub : IDisposable
         foreach (var reader in readers) Test.Hub.Release(reader.Cursors);
     }
 
-    public void Look()
+    public void Poll()
     {
         _changes.Clear();
         Test.Hub.TakeReaderChanges(_changes);
-        Counts.LookAsync(_changes).AsTask().GetAwaiter().GetResult();
+        Counts.RefreshAsync(_changes).AsTask().GetAwaiter().GetResult();
     }
 
     /// <summary>What was told so far of a topic or a pattern, without what is the same in all of it.</summary>

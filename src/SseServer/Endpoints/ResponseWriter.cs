@@ -8,7 +8,7 @@ using SseServer.Transport;
 namespace SseServer.Endpoints;
 
 /// <summary>How replies are put together: every one, refusals too, carries the CORS fields and <c>nosniff</c>.</summary>
-internal sealed class Replies(CorsPolicy cors, EndpointMetrics metrics)
+internal sealed class ResponseWriter(CorsPolicy cors, EndpointMetrics metrics)
 {
     // Apostrophes are left as they are. The texts are ours, and nosniff keeps browsers from taking them for markup.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -3,7 +3,7 @@ using SseServer.Endpoints;
 
 namespace SseServer.Tests.Limits;
 
-public sealed class SubjectTests
+public sealed class ClientKeyTests
 {
     [TestCase("192.0.2.1", "192.0.2.1", true)]
     [TestCase("192.0.2.1", "192.0.2.2", false)]
@@ -11,14 +11,14 @@ public sealed class SubjectTests
     [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
     [TestCase("::192.0.2.1", "192.0.2.1", false)]
     public void Client_is_its_network(string one, string other, bool same)
-        => Assert.That(Subject.Of(null, IPAddress.Parse(one)) == Subject.Of(null, IPAddress.Parse(other)), Is.EqualTo(same));
+        => Assert.That(ClientKey.Of(null, IPAddress.Parse(one)) == ClientKey.Of(null, IPAddress.Parse(other)), Is.EqualTo(same));
 
     [Test]
     public void Name_that_was_proved_counts_wherever_it_comes_from()
     {
         var address = IPAddress.Parse("192.0.2.1");
-        Assert.That(Subject.Of("ann", address), Is.EqualTo(Subject.Of("ann", IPAddress.IPv6Loopback)));
-        Assert.That(Subject.Of("ann", address), Is.Not.EqualTo(Subject.Of("bob", address)));
-        Assert.That(Subject.Of("ann", address), Is.Not.EqualTo(Subject.Of(null, address)));
+        Assert.That(ClientKey.Of("ann", address), Is.EqualTo(ClientKey.Of("ann", IPAddress.IPv6Loopback)));
+        Assert.That(ClientKey.Of("ann", address), Is.Not.EqualTo(ClientKey.Of("bob", address)));
+        Assert.That(ClientKey.Of("ann", address), Is.Not.EqualTo(ClientKey.Of(null, address)));
     }
 }

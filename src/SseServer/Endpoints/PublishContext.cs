@@ -6,7 +6,7 @@ using SseServer.Publishing;
 namespace SseServer.Endpoints;
 
 /// <summary>What one publish needs while it is underway, kept for the next: parameters, body, encoded batch, reply. One thread at a time.</summary>
-internal sealed class PublishWork
+internal sealed class PublishContext
 {
     // One that has grown beyond this is left to the collector rather than kept.
     private const int MaxKeptBytes = 256 * 1024;
@@ -14,9 +14,9 @@ internal sealed class PublishWork
     // As many publishes as can be in the middle of computing, and some that wait for their bodies; a crowd is not kept.
     private static readonly int MaxKept = 8 * Environment.ProcessorCount;
 
-    private static readonly ConcurrentQueue<PublishWork> Kept = [];
+    private static readonly ConcurrentQueue<PublishContext> Kept = [];
 
-    private PublishWork() => Writer = new Utf8JsonWriter(Reply);
+    private PublishContext() => Writer = new Utf8JsonWriter(Reply);
 
     /// <summary>What its body counts for.</summary>
     public BodyHold Hold { get; } = new();
@@ -30,7 +30,7 @@ internal sealed class PublishWork
     public RequestParameters Parameters { get; } = new();
 
     /// <summary>Who publishes, and what that one may publish to.</summary>
-    public Admission Admission { get; set; }
+    public AuthorizationResult Authorization { get; set; }
 
     public ArrayBufferWriter<byte> Body { get; } = new(1024);
 
@@ -42,7 +42,7 @@ internal sealed class PublishWork
 
     public Utf8JsonWriter Writer { get; }
 
-    public static PublishWork Take() => Kept.TryDequeue(out var work) ? work : new PublishWork();
+    public static PublishContext Take() => Kept.TryDequeue(out var context) ? context : new PublishContext();
 
     public void Return()
     {
@@ -51,7 +51,7 @@ internal sealed class PublishWork
         Body.ResetWrittenCount();
         Text.ResetWrittenCount();
         ParserBytes = 0;
-        Admission = default;
+        Authorization = default;
         if (Kept.Count < MaxKept) Kept.Enqueue(this);
     }
 

@@ -9,7 +9,7 @@ namespace SseServer.Endpoints;
 /// What is said of one event beside its data: topic, event name, id, reconnection time, key, and whether its topic ends with it; checked. The query gives it for a single event; a line of a batch or a block of
 /// a stream gives its own parts.
 /// </summary>
-internal readonly ref struct PublishTarget
+internal readonly ref struct EventFields
 {
     // Which of the two is meant nobody knows, and an end cannot be taken back.
     public const string GivenTwice = "A query parameter is given twice; give each parameter once.";
@@ -51,8 +51,8 @@ internal readonly ref struct PublishTarget
     }
 
     /// <summary>A problem where the publisher may not publish to the topic.</summary>
-    public static Problem? CheckGrant(TopicName topic, in Admission admission)
-        => admission.Topics.Cover(topic.Utf8) ? null : Problem.BeyondGrant("This key or token is not allowed to publish to that topic; publish to a topic that it grants.");
+    public static Problem? CheckGrant(TopicName topic, in AuthorizationResult authorization)
+        => authorization.Topics.Cover(topic.Utf8) ? null : Problem.BeyondGrant("This key or token is not allowed to publish to that topic; publish to a topic that it grants.");
 
     public static string? CheckName(ReadOnlySpan<byte> text, out EventName name)
     {
@@ -90,7 +90,7 @@ internal readonly ref struct PublishTarget
         => (int)Math.Clamp(milliseconds, (long)options.MinRetry.TotalMilliseconds, (long)options.MaxRetry.TotalMilliseconds);
 
     /// <summary>Reads the query of a single publish; a sentence that says what to mend, or null.</summary>
-    public static string? Read(RequestParameters parameters, EndpointOptions options, out PublishTarget target)
+    public static string? Read(RequestParameters parameters, EndpointOptions options, out EventFields target)
     {
         target = default;
         var problem = ReadTopic(parameters, out var topic);

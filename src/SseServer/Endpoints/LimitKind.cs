@@ -3,7 +3,7 @@ namespace SseServer.Endpoints;
 /// <summary>
 /// The bounds at which something is refused. <see cref="LimitNames"/> has the label that metrics and logs know each by, and the setting that moves it.
 /// </summary>
-internal enum Limit
+internal enum LimitKind
 {
     /// <summary>No bound is at fault.</summary>
     None,

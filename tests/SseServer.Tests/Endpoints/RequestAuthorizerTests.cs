@@ -7,7 +7,7 @@ using SseServer.Transport.Proxies;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>Who may ask for what, by where a request says it comes from and by the key it carries.</summary>
-public sealed class RequestGuardTests
+public sealed class RequestAuthorizerTests
 {
     private static readonly EndpointOptions Public = EndpointOptions.Default with { IsLoopbackOnly = false };
 

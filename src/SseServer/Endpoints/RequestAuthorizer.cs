@@ -9,7 +9,7 @@ namespace SseServer.Endpoints;
 /// Who may ask for what: by where the request says it comes from (Host, against pages that rebind a name to this machine; Origin, against pages of other origins that
 /// post; proxies), and by the credential it carries.
 /// </summary>
-internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Authenticator authenticator)
+internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors, Authenticator authenticator)
 {
     private readonly HashSet<string> _hosts = options.AllowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
     private readonly byte[] _cookie = Encoding.ASCII.GetBytes(options.TokenCookie);
@@ -30,7 +30,7 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     /// Finds out who sent a request. A credential that is not accepted has the request refused, also where none is needed: nobody is taken for anonymous who did not
     /// mean to be.
     /// </summary>
-    public ValueTask<Admission> AdmitAsync(HttpExchange exchange, RequestParameters parameters)
+    public ValueTask<AuthorizationResult> AuthorizeAsync(HttpExchange exchange, RequestParameters parameters)
     {
         var request = exchange.Request;
         var isChange = request.Method is not (RequestMethod.Get or RequestMethod.Head);
@@ -41,19 +41,19 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
         if (isChange && credential.IsAmbient && !ComesFromOwnPage(exchange))
             return new(new Problem(403, "A cookie is accepted for changes only from pages of a listed origin; send Origin and list it in Cors:AllowedOrigins, or use Authorization."));
         var result = authenticator.AuthenticateAsync(credential.Value);
-        return result.IsCompletedSuccessfully ? new(ToAdmission(result.Result)) : WaitAsync(result);
+        return result.IsCompletedSuccessfully ? new(ToResult(result.Result)) : WaitAsync(result);
     }
 
     /// <summary>Finds out who sent a publish, and what it may publish to.</summary>
-    public ValueTask<Admission> AdmitPublisherAsync(HttpExchange exchange, RequestParameters parameters)
+    public ValueTask<AuthorizationResult> AuthorizePublisherAsync(HttpExchange exchange, RequestParameters parameters)
     {
-        var admission = AdmitAsync(exchange, parameters);
-        return admission.IsCompletedSuccessfully ? new(GrantTopics(admission.Result, exchange)) : WaitAsync(admission, exchange);
+        var result = AuthorizeAsync(exchange, parameters);
+        return result.IsCompletedSuccessfully ? new(GrantTopics(result.Result, exchange)) : WaitAsync(result, exchange);
     }
 
-    private async ValueTask<Admission> WaitAsync(ValueTask<Admission> admission, HttpExchange exchange) => GrantTopics(await admission, exchange);
+    private async ValueTask<AuthorizationResult> WaitAsync(ValueTask<AuthorizationResult> result, HttpExchange exchange) => GrantTopics(await result, exchange);
 
-    private static async ValueTask<Admission> WaitAsync(ValueTask<AuthResult> result) => ToAdmission(await result);
+    private static async ValueTask<AuthorizationResult> WaitAsync(ValueTask<AuthResult> result) => ToResult(await result);
 
     /// <summary>What to reply where a credential is not accepted.</summary>
     public static Problem Explain(AuthFailure failure)
@@ -64,15 +64,15 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
             : new Problem(401, detail) { Challenge = "invalid_token" };
     }
 
-    private static Admission ToAdmission(AuthResult result) => result.IsAccepted ? result.Identity : Explain(result.Failure);
+    private static AuthorizationResult ToResult(AuthResult result) => result.IsAccepted ? result.Identity : Explain(result.Failure);
 
-    private Admission GrantTopics(Admission admission, HttpExchange exchange)
+    private AuthorizationResult GrantTopics(AuthorizationResult result, HttpExchange exchange)
     {
-        if (admission.Refusal is not null) return admission;
+        if (result.Refusal is not null) return result;
         // What anyone may do, the holder of a credential may.
-        if (options.AllowAnonymousPublish == true) return admission with { Topics = TopicPatterns.Everything };
-        if (!admission.Caller.IsAnonymous)
-            return admission.Caller.Publish.IsEmpty ? Problem.BeyondGrant("This key or token is not allowed to publish to any topic; use one that grants publish.") : admission with { Topics = admission.Caller.Publish };
+        if (options.AllowAnonymousPublish == true) return result with { Topics = TopicPatterns.Everything };
+        if (!result.Caller.IsAnonymous)
+            return result.Caller.Publish.IsEmpty ? Problem.BeyondGrant("This key or token is not allowed to publish to any topic; use one that grants publish.") : result with { Topics = result.Caller.Publish };
         if (options.AllowAnonymousPublish is not null || authenticator.IsConfigured || !options.IsLoopbackOnly
             || options.AllowedHosts.Count > 0)
         {
@@ -88,7 +88,7 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
             return new Problem(403, detail);
         }
 
-        return admission with { Topics = TopicPatterns.Everything };
+        return result with { Topics = TopicPatterns.Everything };
     }
 
     // Pages at loopback origins are the visitor's. They are this machine's own only where the visitor is at this machine, and otherwise
@@ -106,19 +106,19 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     public async ValueTask<Problem?> CheckMetricsAsync(HttpExchange exchange, RequestParameters parameters)
     {
         if (CheckOrigin(exchange, "read metrics") is { } forbidden) return forbidden;
-        var (caller, refusal) = await AdmitAsync(exchange, parameters);
+        var (caller, refusal) = await AuthorizeAsync(exchange, parameters);
         if (refusal is not null) return refusal;
         if (options.HasOpenMetrics || MayAdminister(exchange, caller)) return null;
         return RefuseAdministration(exchange, caller, "The /metrics page", " To open it to everyone, set Metrics:Open=true.");
     }
 
     /// <summary>Finds out who sent a request to <c>/admin/</c>, and refuses all but operators and the pages that are theirs.</summary>
-    public async ValueTask<Admission> AdmitAdminAsync(HttpExchange exchange, RequestParameters parameters)
+    public async ValueTask<AuthorizationResult> AuthorizeAdminAsync(HttpExchange exchange, RequestParameters parameters)
     {
         if (CheckOrigin(exchange, "use /admin") is { } forbidden) return forbidden;
-        var admission = await AdmitAsync(exchange, parameters);
-        if (admission.Refusal is not null || MayAdminister(exchange, admission.Caller)) return admission;
-        return RefuseAdministration(exchange, admission.Caller, "The /admin API", "");
+        var result = await AuthorizeAsync(exchange, parameters);
+        if (result.Refusal is not null || MayAdminister(exchange, result.Caller)) return result;
+        return RefuseAdministration(exchange, result.Caller, "The /admin API", "");
     }
 
     /// <summary>
@@ -128,7 +128,7 @@ internal sealed class RequestGuard(EndpointOptions options, CorsPolicy cors, Aut
     public async ValueTask<bool> IsOperatorAsync(HttpExchange exchange, RequestParameters parameters)
     {
         if (CheckOrigin(exchange, "know more") is not null) return false;
-        var (caller, refusal) = await AdmitAsync(exchange, parameters);
+        var (caller, refusal) = await AuthorizeAsync(exchange, parameters);
         return refusal is null && MayAdminister(exchange, caller);
     }
 
