@@ -2,9 +2,9 @@ using SseServer.Auth;
 
 namespace SseServer.Endpoints;
 
-/// <summary>Who sent a request, and what that one may publish to; or why the request is refused.</summary>
-/// <param name="Caller">Whose credential the request carries; the anonymous one for none.</param>
-/// <param name="Refusal">What to reply instead of doing what is asked; null for nothing.</param>
+/// <summary>Who sent a request and what the sender may publish to, or why the request is refused.</summary>
+/// <param name="Caller">The identity that the request's credential proves; the anonymous one without a credential.</param>
+/// <param name="Refusal">The response in place of what was asked for; null if the request is allowed.</param>
 internal readonly record struct AuthorizationResult(Identity Caller, Problem? Refusal)
 {
     /// <summary>The topics that the request may publish to.</summary>

@@ -5,7 +5,7 @@ using SseServer.Transport.Limits;
 
 namespace SseServer.Endpoints;
 
-/// <summary>Who a limit counts: the name that a caller has proved, or else the network it comes from.</summary>
+/// <summary>The client that a limit counts: the authenticated name, or else the network that the request comes from.</summary>
 internal readonly record struct ClientKey
 {
     private readonly string? _name;
@@ -15,10 +15,11 @@ internal readonly record struct ClientKey
 
     private ClientKey(ClientNetwork network) => _network = network;
 
-    /// <summary>Who has sent a request.</summary>
-    public static ClientKey Of(HttpExchange exchange, Identity caller) => Of(caller.IsAnonymous ? null : caller.Name, exchange.ClientAddress);
+    /// <summary>Returns the key of the client that sent a request.</summary>
+    public static ClientKey Of(HttpExchange exchange, Identity caller)
+        => Of(caller.IsAnonymous ? null : caller.Name, exchange.ClientAddress);
 
-    /// <param name="name">An authenticated name; null for the anonymous.</param>
-    /// <param name="address">Where the request comes from.</param>
+    /// <param name="name">The authenticated name; null for anonymous clients.</param>
+    /// <param name="address">The address that the request comes from.</param>
     public static ClientKey Of(string? name, IPAddress address) => name is null ? new(new ClientNetwork(address)) : new(name);
 }

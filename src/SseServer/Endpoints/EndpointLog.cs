@@ -16,7 +16,8 @@ internal static partial class EndpointLog
     [LoggerMessage(2002, LogLevel.Error, "Stream closed because of an internal error")]
     public static partial void HubFaulted(ILogger logger, Exception exception);
 
-    [LoggerMessage(2010, LogLevel.Warning, "Limit {Limit} reached; refusals since the last such message: {Count}. The setting is {Setting}")]
+    [LoggerMessage(2010, LogLevel.Warning,
+        "Limit {Limit} reached; refusals since the last such message: {Count}. The setting is {Setting}")]
     public static partial void LimitReached(ILogger logger, string limit, long count, string setting);
 
     [LoggerMessage(2011, LogLevel.Information,
@@ -29,6 +30,7 @@ internal static partial class EndpointLog
         + "Such subscribers since the last such message: {Count}")]
     public static partial void SubscriberStalled(ILogger logger, long connectionId, IPEndPoint? remoteEndPoint, long count);
 
-    [LoggerMessage(2030, LogLevel.Information, "{Caller} from {ClientAddress} sheds {Percent} % of the streams: {Streams} streams within {Seconds} s")]
+    [LoggerMessage(2030, LogLevel.Information,
+        "{Caller} from {ClientAddress} sheds {Percent} % of the streams: {Streams} streams within {Seconds} s")]
     public static partial void StreamsShed(ILogger logger, string caller, IPAddress clientAddress, int percent, int streams, int seconds);
 }

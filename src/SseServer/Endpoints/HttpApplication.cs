@@ -10,15 +10,15 @@ using SseServer.Transport;
 
 namespace SseServer.Endpoints;
 
-/// <summary>Where HTTP meets the hub: routes each request to what answers it.</summary>
+/// <summary>Connects HTTP with the hub: routes each request to its endpoint.</summary>
 internal sealed class HttpApplication : IHttpApplication, IDisposable
 {
     private readonly EventHub _hub;
     private readonly EndpointMetrics _metrics;
     private readonly List<Meter> _meters;
     private readonly ResponseWriter _responses;
+    private readonly StreamRefusals _refusals;
     private readonly RequestAuthorizer _authorizer;
-    private readonly RenewableStreams _streams;
     private readonly SubscribeEndpoint _subscribe;
     private readonly PublishEndpoint _publish;
     private readonly RenewEndpoint _renew;
@@ -31,32 +31,33 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _logger = loggers.CreateLogger<HttpApplication>();
         hub.Faulted += exception => EndpointLog.HubFaulted(_logger, exception);
         var cors = new CorsPolicy(options);
-        _metrics = new EndpointMetrics(new LimitCounters(hub.Time, _logger));
+        _metrics = new EndpointMetrics(hub.Time, _logger);
         _meters = [hub.Meter, _metrics.Meter, authenticator.Meter];
         _responses = new ResponseWriter(cors, _metrics);
+        _refusals = new StreamRefusals(hub, _responses);
         _authorizer = new RequestAuthorizer(options, cors, authenticator);
-        _streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
-        _subscribe = new SubscribeEndpoint(hub, options, _authorizer, _streams, _responses, loggers.CreateLogger<SubscribeEndpoint>());
+        var streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
+        var logger = loggers.CreateLogger<SubscribeEndpoint>();
+        _subscribe = new SubscribeEndpoint(hub, options, _authorizer, streams, _responses, _refusals, logger);
         Bodies = new BodyMemory(options.Limits.MaxBodyMemory, options.Limits.MaxBodyMemoryPerClient, hub.Time);
         _publish = new PublishEndpoint(hub, options, _authorizer, _responses, Bodies);
-        _renew = new RenewEndpoint(_authorizer, _streams, _responses);
+        _renew = new RenewEndpoint(_authorizer, streams, _responses);
         _admin = new AdminEndpoint(hub, _authorizer, _responses, loggers.CreateLogger<AdminEndpoint>());
     }
 
-    /// <summary>What requests' bodies hold.</summary>
+    /// <summary>The memory that the bodies of requests hold.</summary>
     public BodyMemory Bodies { get; }
 
-    /// <summary>Streams that end with their token.</summary>
-    public int RenewableStreamCount => _streams.Count;
-
-    /// <summary>From now on subscribers and publishers of streams are told to come back later, and health checks that this server leaves.</summary>
+    /// <summary>
+    /// From now on new subscribers and publishers are told to retry later, and health checks that the server is shutting down.
+    /// </summary>
     public void BeginDrain()
     {
         _subscribe.IsDraining = true;
         _publish.BeginDrain();
     }
 
-    /// <summary>Adds a meter to <c>/metrics</c>; before the first request.</summary>
+    /// <summary>Adds a meter to <c>/metrics</c>. Only before the first request.</summary>
     public void Expose(Meter meter) => _meters.Add(meter);
 
     public ValueTask HandleAsync(HttpExchange exchange)
@@ -64,47 +65,14 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         var request = exchange.Request;
         if (exchange.IsOverLimit) return RefuseOverLimit(exchange);
         if (_authorizer.CheckHost(request) is { } wrongHost) return Refuse(exchange, wrongHost);
-        // RFC 9110 section 9.1: 501 for a method that is not recognised, or like TRACE served by no resource.
-        if (request.Method is RequestMethod.Other or RequestMethod.Trace) return Refuse(exchange, new(501, "The method is not supported; use GET, HEAD, POST, DELETE or OPTIONS, in capital letters."));
-        if (request.Method == RequestMethod.Options && request.TargetForm == RequestTargetForm.Asterisk) return ReplyOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
-        if (IsEvents(request.Path))
-        {
-            switch (request.Method)
-            {
-                case RequestMethod.Post:
-                    return _publish.HandleAsync(exchange);
-                case RequestMethod.Delete:
-                    return _publish.HandleEndAsync(exchange);
-                case RequestMethod.Get or RequestMethod.Head:
-                    return SubscribeAsync(exchange);
-                case RequestMethod.Options:
-                    return ReplyOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
-                default:
-                    return Refuse(exchange, new(405, "The method is not allowed here; use GET to subscribe, POST to publish or DELETE to end a topic.") { Allow = "GET, HEAD, POST, DELETE, OPTIONS" });
-            }
-        }
-
-        if (request.Path.StartsWith(RenewEndpoint.Root))
-        {
-            return request.Method switch
-            {
-                RequestMethod.Post => _renew.HandleAsync(exchange),
-                RequestMethod.Options => ReplyOptions(exchange, "POST, OPTIONS"u8),
-                _ => Refuse(exchange, new(405, "The method is not allowed here; use POST with a fresh token to renew a stream.") { Allow = "POST, OPTIONS" }),
-            };
-        }
-
-        if (request.Path.StartsWith(AdminEndpoint.Root)) return _admin.HandleAsync(exchange);
-        var isMetrics = request.Path.SequenceEqual("/metrics"u8);
-        if (!isMetrics && !request.Path.SequenceEqual("/"u8) && !request.Path.SequenceEqual("/healthz"u8))
-            return Refuse(exchange, new(404, "There is no such resource; events are under /events, and the state of the server is at /healthz."));
-        return request.Method switch
-        {
-            RequestMethod.Get or RequestMethod.Head when isMetrics => ReplyMetricsAsync(exchange),
-            RequestMethod.Get or RequestMethod.Head => request.Path.Length == 1 ? ReplyPage(exchange) : ReplyHealthAsync(exchange),
-            RequestMethod.Options => ReplyOptions(exchange, "GET, HEAD, OPTIONS"u8),
-            _ => Refuse(exchange, new(405, "The method is not allowed here; use GET.") { Allow = "GET, HEAD, OPTIONS" }),
-        };
+        // RFC 9110 section 9.1: 501 for a method that is not recognised, or like TRACE not implemented by any resource.
+        if (request.Method is RequestMethod.Other or RequestMethod.Trace)
+            return Refuse(exchange, new(501, "The method is not supported; use GET, HEAD, POST, DELETE or OPTIONS, in capital letters."));
+        if (request.Method == RequestMethod.Options && request.TargetForm == RequestTargetForm.Asterisk)
+            return SendOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
+        if (IsEvents(request.Path)) return HandleEvents(exchange);
+        if (request.Path.StartsWith(RenewEndpoint.Root)) return HandleRenewal(exchange);
+        return request.Path.StartsWith(AdminEndpoint.Root) ? _admin.HandleAsync(exchange) : HandleOther(exchange);
     }
 
     public ValueTask RejectAsync(HttpExchange exchange, RequestRejection rejection)
@@ -119,7 +87,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _metrics.Dispose();
     }
 
-    // Where it cannot be written, reading still works, and another start would find the same disk: so the server is alive and takes requests.
+    // A history that cannot be written does not make the server unhealthy: reading still works, and a restart would find the same disk.
     private string History => _hub.HistoryState switch
     {
         null => "memory",
@@ -130,21 +98,61 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _ => "unavailable",
     };
 
-    // The root is fixed text: an escape in it names another resource, which does not exist.
+    // Compared before percent-decoding: with an escape in it the path is another resource, which does not exist.
     private static bool IsEvents(ReadOnlySpan<byte> path) => path.SequenceEqual("/events"u8) || path.StartsWith("/events/"u8);
 
-    private ValueTask SubscribeAsync(HttpExchange exchange)
+    private ValueTask HandleEvents(HttpExchange exchange)
     {
-        var parameters = new RequestParameters();
-        return parameters.Read(exchange.Request) is { } broken
-            ? Refuse(exchange, Problem.BadRequest(broken))
-            : _subscribe.HandleAsync(exchange, parameters);
+        switch (exchange.Request.Method)
+        {
+            case RequestMethod.Post or RequestMethod.Delete:
+                return _publish.HandleAsync(exchange);
+            case RequestMethod.Get or RequestMethod.Head:
+                var parameters = new RequestParameters();
+                return parameters.Read(exchange.Request) is { } broken
+                    ? Refuse(exchange, Problem.BadRequest(broken))
+                    : _subscribe.HandleAsync(exchange, parameters);
+            case RequestMethod.Options:
+                return SendOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
+            default:
+                const string detail = "The method is not allowed here; use GET to subscribe, POST to publish or DELETE to end a topic.";
+                return Refuse(exchange, new(405, detail) { Allow = "GET, HEAD, POST, DELETE, OPTIONS" });
+        }
+    }
+
+    private ValueTask HandleRenewal(HttpExchange exchange) => exchange.Request.Method switch
+    {
+        RequestMethod.Post => _renew.HandleAsync(exchange),
+        RequestMethod.Options => SendOptions(exchange, "POST, OPTIONS"u8),
+        _ => Refuse(exchange, new(405, "The method is not allowed here; use POST with a fresh token to renew a stream.")
+        {
+            Allow = "POST, OPTIONS",
+        }),
+    };
+
+    private ValueTask HandleOther(HttpExchange exchange)
+    {
+        var request = exchange.Request;
+        var isMetrics = request.Path.SequenceEqual("/metrics"u8);
+        if (!isMetrics && !request.Path.SequenceEqual("/"u8) && !request.Path.SequenceEqual("/healthz"u8))
+        {
+            return Refuse(exchange,
+                new(404, "There is no such resource; events are under /events, and the state of the server is at /healthz."));
+        }
+
+        return request.Method switch
+        {
+            RequestMethod.Get or RequestMethod.Head when isMetrics => SendMetricsAsync(exchange),
+            RequestMethod.Get or RequestMethod.Head => request.Path.Length == 1 ? SendPage(exchange) : SendHealthAsync(exchange),
+            RequestMethod.Options => SendOptions(exchange, "GET, HEAD, OPTIONS"u8),
+            _ => Refuse(exchange, new(405, "The method is not allowed here; use GET.") { Allow = "GET, HEAD, OPTIONS" }),
+        };
     }
 
     private ValueTask RefuseOverLimit(HttpExchange exchange)
     {
-        var (limit, status) = exchange.Connection.IsOverAddressLimit ? (LimitKind.ConnectionsPerAddress, 429) : (LimitKind.Connections, 503);
-        _subscribe.RefuseForNow(exchange, limit, LimitNames.Explain(limit), status);
+        if (exchange.Connection.IsOverAddressLimit) _refusals.Refuse(exchange, LimitKind.ConnectionsPerAddress, 429);
+        else _refusals.Refuse(exchange, LimitKind.Connections);
         return default;
     }
 
@@ -154,14 +162,14 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         return default;
     }
 
-    private ValueTask ReplyOptions(HttpExchange exchange, ReadOnlySpan<byte> allow)
+    private ValueTask SendOptions(HttpExchange exchange, ReadOnlySpan<byte> allow)
     {
         _responses.Allow(exchange, allow);
         return default;
     }
 
-    // Whoever asks hears whether the server is well; how much there is, and when something was last published, is for operators.
-    private async ValueTask ReplyHealthAsync(HttpExchange exchange)
+    // Anyone may ask whether the server is healthy; its counts, and when something was last published, are for operators.
+    private async ValueTask SendHealthAsync(HttpExchange exchange)
     {
         var parameters = new RequestParameters();
         var isOperator = parameters.Read(exchange.Request) is null && await _authorizer.IsOperatorAsync(exchange, parameters);
@@ -177,15 +185,17 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _responses.Send(exchange, _subscribe.IsDraining ? 503 : 200, "application/json"u8, Encoding.ASCII.GetBytes(json));
     }
 
-    private async ValueTask ReplyMetricsAsync(HttpExchange exchange)
+    private async ValueTask SendMetricsAsync(HttpExchange exchange)
     {
         var parameters = new RequestParameters();
-        var problem = parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : await _authorizer.CheckMetricsAsync(exchange, parameters);
+        var problem = parameters.Read(exchange.Request) is { } broken
+            ? Problem.BadRequest(broken)
+            : await _authorizer.CheckMetricsAsync(exchange, parameters);
         if (problem is not null) _responses.Refuse(exchange, problem);
         else _responses.Send(exchange, 200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Read(_meters)));
     }
 
-    private ValueTask ReplyPage(HttpExchange exchange)
+    private ValueTask SendPage(HttpExchange exchange)
     {
         _responses.Start(exchange, 200);
         exchange.Header("Content-Security-Policy"u8, WebPage.ContentSecurityPolicy);

@@ -2,10 +2,26 @@ using SseServer.Protocol.Http;
 
 namespace SseServer.Endpoints;
 
+/// <summary>The format of a publish's body (RFC 9110 section 8.3).</summary>
+internal enum BodyFormat
+{
+    /// <summary>The data of one event; any type without a special meaning here.</summary>
+    Text,
+
+    /// <summary><c>application/octet-stream</c>: the data of one event, sent as base64.</summary>
+    Binary,
+
+    /// <summary><c>application/x-ndjson</c>: one event per line.</summary>
+    Batch,
+
+    /// <summary><c>text/event-stream</c>: one event per block.</summary>
+    EventStream,
+}
+
 /// <summary>Reads Content-Type and Content-Encoding.</summary>
 internal static class MediaType
 {
-    /// <summary>The body's format; a sentence that says what to mend where it cannot be read.</summary>
+    /// <summary>Finds the format of the body; returns null, or what is wrong with it and what to do.</summary>
     public static string? Read(RequestHead request, out BodyFormat format)
     {
         format = BodyFormat.Text;

@@ -5,61 +5,70 @@ using SseServer.Publishing;
 
 namespace SseServer.Endpoints;
 
-/// <summary>What one publish needs while it is underway, kept for the next: parameters, body, encoded batch, reply. One thread at a time.</summary>
+/// <summary>
+/// The working memory of one publish: parameters, body, encoded batch, response. Pooled, because a publish is the hot path of this layer.
+/// One thread at a time.
+/// </summary>
 internal sealed class PublishContext
 {
-    // One that has grown beyond this is left to the collector rather than kept.
-    private const int MaxKeptBytes = 256 * 1024;
+    // A context that has grown beyond this is left to the garbage collector.
+    private const int MaxPooledBytes = 256 * 1024;
 
-    // As many publishes as can be in the middle of computing, and some that wait for their bodies; a crowd is not kept.
-    private static readonly int MaxKept = 8 * Environment.ProcessorCount;
+    // Enough for all publishes that are computing and some that wait for their bodies; the contexts of a burst are not kept.
+    private static readonly int MaxPooled = 8 * Environment.ProcessorCount;
 
-    private static readonly ConcurrentQueue<PublishContext> Kept = [];
+    private static readonly ConcurrentQueue<PublishContext> Pool = [];
 
-    private PublishContext() => Writer = new Utf8JsonWriter(Reply);
+    private PublishContext() => Writer = new Utf8JsonWriter(Response);
 
-    /// <summary>What its body counts for.</summary>
+    /// <summary>The body's account in <see cref="BodyMemory"/>.</summary>
     public BodyHold Hold { get; } = new();
 
-    /// <summary>Bytes of memory for the body and its events. Texts count twice: the arrays that they lie in double as they grow.</summary>
+    /// <summary>
+    /// Bytes of memory for the body and its events. Body and texts count twice, because the arrays that hold them double as they grow.
+    /// </summary>
     public long HeldBytes => 2L * (Body.WrittenCount + Text.WrittenCount) + Batch.HeldBytes + ParserBytes;
 
-    /// <summary>Of these what the parser of a stream of events holds.</summary>
+    /// <summary>Bytes that the parser of a stream of events holds; part of <see cref="HeldBytes"/>.</summary>
     public long ParserBytes { get; set; }
 
     public RequestParameters Parameters { get; } = new();
 
-    /// <summary>Who publishes, and what that one may publish to.</summary>
+    /// <summary>Who publishes, and the topics that the publisher may publish to.</summary>
     public AuthorizationResult Authorization { get; set; }
+
+    /// <summary>The parsed URL; refers to <see cref="Parameters"/>.</summary>
+    public PublishRequest Request { get; set; }
 
     public ArrayBufferWriter<byte> Body { get; } = new(1024);
 
+    /// <summary>Decoded texts: strings of a batch without their escapes, or a binary body in base64.</summary>
     public ArrayBufferWriter<byte> Text { get; } = new(256);
 
     public PublishBatch Batch { get; } = new();
 
-    public ArrayBufferWriter<byte> Reply { get; } = new(128);
+    public ArrayBufferWriter<byte> Response { get; } = new(128);
 
     public Utf8JsonWriter Writer { get; }
 
-    public static PublishContext Take() => Kept.TryDequeue(out var context) ? context : new PublishContext();
+    public static PublishContext Take() => Pool.TryDequeue(out var context) ? context : new PublishContext();
 
     public void Return()
     {
         Batch.Clear();
-        if (Body.Capacity > MaxKeptBytes || Text.Capacity > MaxKeptBytes || Parameters.Capacity > MaxKeptBytes) return;
+        if (Body.Capacity > MaxPooledBytes || Text.Capacity > MaxPooledBytes || Parameters.Capacity > MaxPooledBytes) return;
         Body.ResetWrittenCount();
         Text.ResetWrittenCount();
         ParserBytes = 0;
-        Authorization = default;
-        if (Kept.Count < MaxKept) Kept.Enqueue(this);
+        (Authorization, Request) = (default, default);
+        if (Pool.Count < MaxPooled) Pool.Enqueue(this);
     }
 
-    /// <summary>Starts a JSON reply.</summary>
-    public Utf8JsonWriter BeginReply()
+    /// <summary>Starts a JSON response.</summary>
+    public Utf8JsonWriter BeginResponse()
     {
-        Reply.ResetWrittenCount();
-        Writer.Reset(Reply);
+        Response.ResetWrittenCount();
+        Writer.Reset(Response);
         return Writer;
     }
 }

@@ -6,29 +6,35 @@ using SseServer.Transport;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// Who may ask for what: by where the request says it comes from (Host, against pages that rebind a name to this machine; Origin, against pages of other origins that
-/// post; proxies), and by the credential it carries.
+/// Decides who may ask for what, by where a request says it comes from and by its credential. The Host field protects against pages that
+/// rebind a name to this machine, the Origin field against pages of other origins that post, and the fields of proxies show that a request
+/// from this machine may be someone else's.
 /// </summary>
 internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors, Authenticator authenticator)
 {
     private readonly HashSet<string> _hosts = options.AllowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
     private readonly byte[] _cookie = Encoding.ASCII.GetBytes(options.TokenCookie);
 
-    /// <summary>What is wrong with any request's Host; null where nothing is.</summary>
+    /// <summary>Returns what is wrong with a request's Host; null if nothing is.</summary>
     public Problem? CheckHost(RequestHead request)
     {
         // Without a Host there is no name to rebind: browsers always send one, and HTTP/1.0 health checks often do not.
         if (request.Host.IsEmpty || LoopbackNames.Contains(request.Host) || IsListed(request.Host)) return null;
         if (options.IsLoopbackOnly)
-            return new(421, "This server listens on loopback and answers to loopback names only; list other host names in Server:AllowedHosts.");
-        // A name can be made to point here from anywhere, an address cannot; orchestrators' health checks ask by address.
+        {
+            const string detail = "This server listens on loopback and answers to loopback names only; "
+                + "list other host names in Server:AllowedHosts.";
+            return new(421, detail);
+        }
+
+        // Anyone can point a name here, but not an address; the health checks of orchestrators use addresses.
         if (options.AllowedHosts.Count == 0 || LoopbackNames.IsAddress(request.Host)) return null;
         return new(421, "This server answers only to IP addresses and the host names in Server:AllowedHosts; list this name there.");
     }
 
     /// <summary>
-    /// Finds out who sent a request. A credential that is not accepted has the request refused, also where none is needed: nobody is taken for anonymous who did not
-    /// mean to be.
+    /// Identifies the sender of a request. A credential that is not accepted is refused even if the request needs none: a client that sends
+    /// one does not mean to be anonymous.
     /// </summary>
     public ValueTask<AuthorizationResult> AuthorizeAsync(HttpExchange exchange, RequestParameters parameters)
     {
@@ -39,23 +45,54 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
         if (RequestCredential.Read(request, parameters, _cookie, out var credential) is { } unclear) return new(unclear);
         if (!credential.IsGiven) return new(Identity.Anonymous);
         if (isChange && credential.IsAmbient && !ComesFromOwnPage(exchange))
-            return new(new Problem(403, "A cookie is accepted for changes only from pages of a listed origin; send Origin and list it in Cors:AllowedOrigins, or use Authorization."));
+        {
+            const string detail = "A cookie is accepted for changes only from pages of a listed origin; "
+                + "send Origin and list it in Cors:AllowedOrigins, or use Authorization.";
+            return new(new Problem(403, detail));
+        }
+
         var result = authenticator.AuthenticateAsync(credential.Value);
         return result.IsCompletedSuccessfully ? new(ToResult(result.Result)) : WaitAsync(result);
     }
 
-    /// <summary>Finds out who sent a publish, and what it may publish to.</summary>
+    /// <summary>Identifies the sender of a publish, and the topics that the sender may publish to.</summary>
     public ValueTask<AuthorizationResult> AuthorizePublisherAsync(HttpExchange exchange, RequestParameters parameters)
     {
         var result = AuthorizeAsync(exchange, parameters);
         return result.IsCompletedSuccessfully ? new(GrantTopics(result.Result, exchange)) : WaitAsync(result, exchange);
     }
 
-    private async ValueTask<AuthorizationResult> WaitAsync(ValueTask<AuthorizationResult> result, HttpExchange exchange) => GrantTopics(await result, exchange);
+    /// <summary>Returns what forbids reading metrics, which cover everyone's streams; null if nothing does.</summary>
+    public async ValueTask<Problem?> CheckMetricsAsync(HttpExchange exchange, RequestParameters parameters)
+    {
+        if (CheckOrigin(exchange, "read metrics") is { } forbidden) return forbidden;
+        var (caller, refusal) = await AuthorizeAsync(exchange, parameters);
+        if (refusal is not null) return refusal;
+        if (options.HasOpenMetrics || MayAdminister(exchange, caller)) return null;
+        return RefuseAdministration(exchange, caller, "The /metrics page", " To open it to everyone, set Metrics:Open=true.");
+    }
 
-    private static async ValueTask<AuthorizationResult> WaitAsync(ValueTask<AuthResult> result) => ToResult(await result);
+    /// <summary>Identifies the sender of a request to <c>/admin/</c>; refuses everyone but operators and their pages.</summary>
+    public async ValueTask<AuthorizationResult> AuthorizeAdminAsync(HttpExchange exchange, RequestParameters parameters)
+    {
+        if (CheckOrigin(exchange, "use /admin") is { } forbidden) return forbidden;
+        var result = await AuthorizeAsync(exchange, parameters);
+        if (result.Refusal is not null || MayAdminister(exchange, result.Caller)) return result;
+        return RefuseAdministration(exchange, result.Caller, "The /admin API", "");
+    }
 
-    /// <summary>What to reply where a credential is not accepted.</summary>
+    /// <summary>
+    /// Returns whether a request for something public comes from an operator, who gets more. A credential that is not accepted counts as
+    /// none here.
+    /// </summary>
+    public async ValueTask<bool> IsOperatorAsync(HttpExchange exchange, RequestParameters parameters)
+    {
+        if (CheckOrigin(exchange, "see more") is not null) return false;
+        var (caller, refusal) = await AuthorizeAsync(exchange, parameters);
+        return refusal is null && MayAdminister(exchange, caller);
+    }
+
+    /// <summary>Returns the response to a credential that is not accepted.</summary>
     public static Problem Explain(AuthFailure failure)
     {
         var detail = AuthFailures.Explain(failure);
@@ -66,18 +103,28 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
 
     private static AuthorizationResult ToResult(AuthResult result) => result.IsAccepted ? result.Identity : Explain(result.Failure);
 
+    private static async ValueTask<AuthorizationResult> WaitAsync(ValueTask<AuthResult> result) => ToResult(await result);
+
+    private async ValueTask<AuthorizationResult> WaitAsync(ValueTask<AuthorizationResult> result, HttpExchange exchange)
+        => GrantTopics(await result, exchange);
+
     private AuthorizationResult GrantTopics(AuthorizationResult result, HttpExchange exchange)
     {
         if (result.Refusal is not null) return result;
-        // What anyone may do, the holder of a credential may.
+        // Whatever anonymous clients may do, the holder of a credential may do.
         if (options.AllowAnonymousPublish == true) return result with { Topics = TopicPatterns.Everything };
         if (!result.Caller.IsAnonymous)
-            return result.Caller.Publish.IsEmpty ? Problem.BeyondGrant("This key or token is not allowed to publish to any topic; use one that grants publish.") : result with { Topics = result.Caller.Publish };
+        {
+            return result.Caller.Publish.IsEmpty
+                ? Problem.BeyondGrant("This key or token is not allowed to publish to any topic; use one that grants publish.")
+                : result with { Topics = result.Caller.Publish };
+        }
+
         if (options.AllowAnonymousPublish is not null || authenticator.IsConfigured || !options.IsLoopbackOnly
             || options.AllowedHosts.Count > 0)
         {
-            const string detail = "Publishing needs a key or token; send Authorization: Bearer with a key from Auth:PublishKeys or Auth:Keys, "
-                + "or with a token that Auth:Jwt accepts.";
+            const string detail = "Publishing needs a key or token; "
+                + "send Authorization: Bearer with a key from Auth:PublishKeys or Auth:Keys, or with a token that Auth:Jwt accepts.";
             return new Problem(401, detail);
         }
 
@@ -91,8 +138,8 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
         return result with { Topics = TopicPatterns.Everything };
     }
 
-    // Pages at loopback origins are the visitor's. They are this machine's own only where the visitor is at this machine, and otherwise
-    // pages like others, which must be listed.
+    // Pages of loopback origins belong to the visitor's machine. They are this machine's own only if the visitor is at this machine;
+    // otherwise they are pages like any other and must be listed.
     private Problem? CheckOrigin(HttpExchange exchange, string what)
     {
         var request = exchange.Request;
@@ -102,42 +149,12 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
         return new(403, $"Pages from this origin may not {what}; list the origin by name in Cors:AllowedOrigins.");
     }
 
-    /// <summary>What forbids to read metrics, which tell of everybody's streams; null where nothing does.</summary>
-    public async ValueTask<Problem?> CheckMetricsAsync(HttpExchange exchange, RequestParameters parameters)
-    {
-        if (CheckOrigin(exchange, "read metrics") is { } forbidden) return forbidden;
-        var (caller, refusal) = await AuthorizeAsync(exchange, parameters);
-        if (refusal is not null) return refusal;
-        if (options.HasOpenMetrics || MayAdminister(exchange, caller)) return null;
-        return RefuseAdministration(exchange, caller, "The /metrics page", " To open it to everyone, set Metrics:Open=true.");
-    }
-
-    /// <summary>Finds out who sent a request to <c>/admin/</c>, and refuses all but operators and the pages that are theirs.</summary>
-    public async ValueTask<AuthorizationResult> AuthorizeAdminAsync(HttpExchange exchange, RequestParameters parameters)
-    {
-        if (CheckOrigin(exchange, "use /admin") is { } forbidden) return forbidden;
-        var result = await AuthorizeAsync(exchange, parameters);
-        if (result.Refusal is not null || MayAdminister(exchange, result.Caller)) return result;
-        return RefuseAdministration(exchange, result.Caller, "The /admin API", "");
-    }
-
-    /// <summary>
-    /// Whether a request to what everyone may ask for comes from an operator, who is told more. A credential that is not accepted is as
-    /// good as none here.
-    /// </summary>
-    public async ValueTask<bool> IsOperatorAsync(HttpExchange exchange, RequestParameters parameters)
-    {
-        if (CheckOrigin(exchange, "know more") is not null) return false;
-        var (caller, refusal) = await AuthorizeAsync(exchange, parameters);
-        return refusal is null && MayAdminister(exchange, caller);
-    }
-
     private bool MayAdminister(HttpExchange exchange, Identity caller)
         => caller.IsAdmin || (!NeedsAdmin(exchange) && RequestOrigins.IsDirect(exchange));
 
-    // A server with none of these is somebody's own, on the machine that they sit at. Each of them says that others come, and then a
-    // request that looks as if it were from this
-    // machine may be anybody's: a proxy here that adds nothing to what it passes on cannot be told from a program.
+    // A server with none of these is used by one person, on that person's own machine. Each of them means that others use it too, and then
+    // a request that looks as if it came from this machine may be anyone's: a proxy here that adds nothing to the requests it forwards
+    // cannot be told from a program.
     private bool NeedsAdmin(HttpExchange exchange)
         => authenticator.IsConfigured || !options.IsLoopbackOnly || options.AllowedHosts.Count > 0 || exchange.HasTrustedProxies;
 
@@ -145,17 +162,19 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
     {
         const string key = "Auth:Keys:NAME:Admin=true";
         if (!NeedsAdmin(exchange))
+        {
             return new(403, $"{what} cannot be used through a proxy or over HTTP/1.0 without a credential; "
                 + $"set up a key with admin rights ({key}).{alternative}");
+        }
+
         return caller.IsAnonymous
             ? new(401, $"{what} needs admin rights; send Authorization: Bearer with a key that has {key}, "
                 + $"or with a token that grants admin.{alternative}")
             : Problem.BeyondGrant($"This key or token has no admin rights; use one that has.{alternative}");
     }
 
-    // The browser adds a cookie to whatever a page asks for, so here the page must be known: a form of another site posts text/plain
-    // without a preflight. Pages on the
-    // visitor's loopback are trusted by a server that is there itself, and by no other.
+    // The browser adds a cookie to any page's requests, so here the page must be known: a form of another site posts text/plain without a
+    // preflight. A server on loopback trusts pages on the visitor's loopback, and no other server does.
     private bool ComesFromOwnPage(HttpExchange exchange)
     {
         var request = exchange.Request;
@@ -165,5 +184,6 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
             && RequestOrigins.IsSameOrigin(request, orSite: true, ifSilent: true);
     }
 
-    private bool IsListed(ReadOnlySpan<byte> host) => _hosts.Count > 0 && _hosts.Contains(Encoding.ASCII.GetString(LoopbackNames.WithoutPort(host)));
+    private bool IsListed(ReadOnlySpan<byte> host)
+        => _hosts.Count > 0 && _hosts.Contains(Encoding.ASCII.GetString(LoopbackNames.WithoutPort(host)));
 }

@@ -1,8 +1,8 @@
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// Counts the streams there are, in all and for each client, with the topics and patterns they read. A stream's share is taken before it opens and
-/// given back when it has ended, so the counts are exact. Safe on any thread; no publish or delivery comes here.
+/// Counts streams, in total and per client, with the topics and patterns that they read. A stream's share is taken before it opens and
+/// returned when it has ended, so the counts are exact. Safe on any thread; publishing and delivery do not use it.
 /// </summary>
 internal sealed class StreamQuota(LimitOptions options)
 {
@@ -10,7 +10,7 @@ internal sealed class StreamQuota(LimitOptions options)
     private readonly Dictionary<ClientKey, Client> _clients = [];
     private int _streams;
 
-    /// <summary>What one client has open. One object for all its streams.</summary>
+    /// <summary>What one client has open. All its streams share the object.</summary>
     public sealed class Client(ClientKey key)
     {
         internal ClientKey Key { get; } = key;
@@ -22,10 +22,10 @@ internal sealed class StreamQuota(LimitOptions options)
         internal int Patterns { get; set; }
     }
 
-    /// <summary>What one stream counts for; without a client where clients are not counted.</summary>
+    /// <summary>What one stream counts for; the client is null if clients are not counted.</summary>
     public readonly record struct Share(Client? Client, int Topics, int Patterns);
 
-    /// <summary>Streams that hold a share, opening ones too.</summary>
+    /// <summary>The number of streams that hold a share, including those that are opening.</summary>
     public int Streams
     {
         get
@@ -34,7 +34,7 @@ internal sealed class StreamQuota(LimitOptions options)
         }
     }
 
-    /// <summary>Clients that have streams, where clients are counted.</summary>
+    /// <summary>The number of clients with streams, if clients are counted.</summary>
     public int Clients
     {
         get
@@ -45,7 +45,7 @@ internal sealed class StreamQuota(LimitOptions options)
 
     private bool CountsClients => options is not { MaxStreamsPerClient: 0, MaxTopicsPerClient: 0, MaxPatternsPerClient: 0 };
 
-    /// <summary>Takes a stream's share; the limit in its way, or <see cref="LimitKind.None"/> where it was taken.</summary>
+    /// <summary>Takes a stream's share; returns the limit that prevents it, or <see cref="LimitKind.None"/>.</summary>
     public LimitKind TryTake(ClientKey key, int topics, int patterns, out Share share)
     {
         share = default;
@@ -71,7 +71,7 @@ internal sealed class StreamQuota(LimitOptions options)
         }
     }
 
-    /// <summary>Gives a share back; once.</summary>
+    /// <summary>Returns a share; once only.</summary>
     public void Return(Share share)
     {
         lock (_gate)

@@ -96,21 +96,23 @@ public sealed class BatchBoundTests
     public void Line_of_each_event_is_known([Range(1, 20)] int seed)
     {
         var random = new Random(seed);
-        var work = PublishContext.Take();
-        var lines = new BatchLines(work, EndpointOptions.Default);
+        var context = PublishContext.Take();
+        var lines = new BatchLines(context, EndpointOptions.Default);
         var expected = new List<int>();
-        work.Authorization = new AuthorizationResult(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
+        PublishRequest.Read(context.Parameters, PublishRequest.Form.Batch, EndpointOptions.Default, out var request);
+        context.Request = request;
+        context.Authorization = new AuthorizationResult(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
         for (var number = 1; number <= 200; number++)
         {
             var isBlank = random.Next(3) == 0;
             if (!isBlank) expected.Add(number);
-            work.Body.Write(Encoding.ASCII.GetBytes(isBlank ? " \r\n" : Line + "\n"));
+            context.Body.Write(Encoding.ASCII.GetBytes(isBlank ? " \r\n" : Line + "\n"));
             if (random.Next(2) == 0) Assert.That(lines.Add(isLast: false), Is.Null);
         }
 
         Assert.That(lines.Add(isLast: true), Is.Null);
-        Assert.That(Enumerable.Range(0, work.Batch.Count).Select(lines.LineOf), Is.EqualTo(expected));
-        work.Return();
+        Assert.That(Enumerable.Range(0, context.Batch.Count).Select(lines.LineOf), Is.EqualTo(expected));
+        context.Return();
     }
 
     private static async Task<WireClient> BeginAsync(ServerUnderTest server, string begun)

@@ -13,14 +13,14 @@ public sealed class BatchFuzzTests
     [Test]
     public void Line_is_taken_only_as_one_object_of_known_fields_with_data_or_as_an_end([Range(1, 8)] int seed)
     {
-        var work = PublishContext.Take();
-        work.Authorization = new AuthorizationResult(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
+        var context = PublishContext.Take();
+        context.Authorization = new AuthorizationResult(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
         Fuzz.Check(seed, samples => samples.BatchLine(), text =>
         {
-            work.Batch.Clear();
+            context.Batch.Clear();
             var line = Fuzz.Bytes(text.Replace("\n", "", StringComparison.Ordinal));
-            var problem = BatchLine.TryAdd(line, TopicName.Default, EndpointOptions.Default, work);
-            Assert.That(work.Batch.Count, Is.EqualTo(problem is null ? 1 : 0), () => Fuzz.Show(text));
+            var problem = BatchLine.TryAdd(line, TopicName.Default, EndpointOptions.Default, context);
+            Assert.That(context.Batch.Count, Is.EqualTo(problem is null ? 1 : 0), () => Fuzz.Show(text));
             if (problem is not null)
             {
                 Assert.That((problem.Status, problem.Detail), Is.EqualTo((problem.Status == 413 ? 413 : 400, problem.Detail.TrimEnd('.') + ".")));
@@ -34,6 +34,6 @@ public sealed class BatchFuzzTests
             Assert.That(names.Contains("data") || isEnd, () => Fuzz.Show(text));
             return true;
         });
-        work.Return();
+        context.Return();
     }
 }

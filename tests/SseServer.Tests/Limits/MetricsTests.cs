@@ -164,20 +164,20 @@ public sealed partial class MetricsTests
     {
         var time = new FakeTimeProvider();
         var logs = new RecordingLoggers();
-        var limits = new LimitCounters(time, logs.CreateLogger("test"));
-        for (var i = 0; i < 5; i++) limits.Count(LimitKind.Streams);
-        limits.Count(LimitKind.Topics);
+        using var metrics = new EndpointMetrics(time, logs.CreateLogger("test"));
+        for (var i = 0; i < 5; i++) metrics.CountRefusal(LimitKind.Streams);
+        metrics.CountRefusal(LimitKind.Topics);
         time.Advance(TimeSpan.FromSeconds(59));
-        limits.Count(LimitKind.Streams);
+        metrics.CountRefusal(LimitKind.Streams);
         time.Advance(TimeSpan.FromSeconds(1));
-        limits.Count(LimitKind.Streams);
+        metrics.CountRefusal(LimitKind.Streams);
         Assert.That(logs.Told, Is.EqualTo(new[]
         {
             "Limit streams reached; refusals since the last such message: 1. The setting is Limits:MaxStreams",
             "Limit topics reached; refusals since the last such message: 1. The setting is Topics:MaxTopics",
             "Limit streams reached; refusals since the last such message: 6. The setting is Limits:MaxStreams",
         }));
-        Assert.That(limits.Refused(LimitKind.Streams), Is.EqualTo(7));
+        Assert.That(metrics.RefusalsAt(LimitKind.Streams), Is.EqualTo(7));
     }
 
     [GeneratedRegex("""^[a-z_]+(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? [0-9.e+-]+$""")]

@@ -34,7 +34,7 @@ public sealed class StreamLimitTests
         for (var i = 0; i < 3; i++)
         {
             await AssertSoftAsync(server, refused);
-            await AssertHardAsync(server, refused, LimitNames.Setting(LimitNames.All.Single(limit => LimitNames.Label(limit) == label)));
+            await AssertHardAsync(server, refused, LimitInfo.All.Single(limit => limit.Label == label).Setting);
         }
 
         Publish(server, target.Contains('*', StringComparison.Ordinal) ? "a/1" : "a", "still here");
