@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace SseServer.Auth;
 
-/// <summary>The log messages of authentication; ids 3000 to 3999. They never contain a credential or anything else that a peer wrote.</summary>
+/// <summary>
+/// The log messages of authentication; ids 3000 to 3999. They never contain a credential or anything else that a peer wrote.
+/// </summary>
 internal static partial class AuthLog
 {
     [LoggerMessage(3000, LogLevel.Information,

@@ -5,8 +5,6 @@ namespace SseServer.Endpoints;
 /// <summary>Reads Accept (RFC 9110 section 12.5.1).</summary>
 internal static class AcceptHeader
 {
-    private static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
-
     /// <summary>
     /// Returns whether event streams are acceptable: the most specific range that covers them has no <c>q=0</c>, or there is no range.
     /// </summary>
@@ -38,7 +36,7 @@ internal static class AcceptHeader
         {
             if (!HttpTokens.EqualsIgnoreCase(request.HeaderName(i), "Accept"u8)) continue;
             foreach (var value in new ListValues(request.HeaderValue(i)))
-                if (HttpTokens.EqualsIgnoreCase(MediaRange(value), EventStream) && !HasZeroWeight(value)) return true;
+                if (HttpTokens.EqualsIgnoreCase(MediaRange(value), MediaType.EventStream) && !HasZeroWeight(value)) return true;
         }
 
         return false;
@@ -51,7 +49,7 @@ internal static class AcceptHeader
     }
 
     private static int Specificity(ReadOnlySpan<byte> range)
-        => HttpTokens.EqualsIgnoreCase(range, EventStream) ? 2
+        => HttpTokens.EqualsIgnoreCase(range, MediaType.EventStream) ? 2
             : HttpTokens.EqualsIgnoreCase(range, "text/*"u8) ? 1
             : range.SequenceEqual("*/*"u8) ? 0 : -1;
 

@@ -21,6 +21,9 @@ internal enum BodyFormat
 /// <summary>Reads Content-Type and Content-Encoding.</summary>
 internal static class MediaType
 {
+    /// <summary>The media type of streams.</summary>
+    public static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
+
     /// <summary>Finds the format of the body; returns null, or what is wrong with it and what to do.</summary>
     public static string? Read(RequestHead request, out BodyFormat format)
     {
@@ -32,7 +35,7 @@ internal static class MediaType
         var type = HttpTokens.TrimWhitespace(semicolon < 0 ? value : value[..semicolon]);
         if (HttpTokens.EqualsIgnoreCase(type, "application/octet-stream"u8)) format = BodyFormat.Binary;
         else if (HttpTokens.EqualsIgnoreCase(type, "application/x-ndjson"u8)) format = BodyFormat.Batch;
-        else if (HttpTokens.EqualsIgnoreCase(type, "text/event-stream"u8)) format = BodyFormat.EventStream;
+        else if (HttpTokens.EqualsIgnoreCase(type, EventStream)) format = BodyFormat.EventStream;
         if (format == BodyFormat.Binary || semicolon < 0 || IsUtf8(value[semicolon..])) return null;
         return "The charset is not UTF-8; send text as UTF-8, the only encoding of event streams.";
     }

@@ -34,6 +34,6 @@ internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses)
 
         responses.Metrics.CountSoftRefusal(limit);
         var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.NextRetry(load)}\n\n"));
-        responses.Send(exchange, 200, SubscribeEndpoint.EventStream, block);
+        responses.Send(exchange, 200, MediaType.EventStream, block);
     }
 }

@@ -28,9 +28,6 @@ internal sealed class SubscribeEndpoint(
     private readonly LogThrottle _gapThrottle = new(hub.Time, LogInterval);
     private readonly LogThrottle _stallThrottle = new(hub.Time, LogInterval);
 
-    /// <summary>The media type of streams.</summary>
-    public static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
-
     /// <summary>Whether the server is shutting down, so that subscribers are told to retry later.</summary>
     public bool IsDraining { get; set; }
 
@@ -165,7 +162,7 @@ internal sealed class SubscribeEndpoint(
 
     private void WriteFields(IBufferWriter<byte> output, HttpExchange exchange, Identity caller)
     {
-        ResponseHead.WriteHeader(output, "Content-Type"u8, EventStream);
+        ResponseHead.WriteHeader(output, "Content-Type"u8, MediaType.EventStream);
         // RFC 6750 section 2.3: a response to a token in the URL must not be stored by shared caches.
         ResponseHead.WriteHeader(output, "Cache-Control"u8,
             caller.IsAnonymous ? "no-cache, no-transform"u8 : "private, no-cache, no-transform"u8);

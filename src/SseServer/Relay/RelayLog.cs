@@ -14,7 +14,8 @@ internal static partial class RelayLog
     [LoggerMessage(6002, LogLevel.Debug, "Relay to {Topic}: the stream of {Source} ended ({Reason}); reconnecting")]
     public static partial void Ended(ILogger logger, string topic, string source, string reason);
 
-    [LoggerMessage(6003, LogLevel.Warning, "Relay to {Topic}: {Source} answered 204, so its stream has ended. The relay stops until the server restarts")]
+    [LoggerMessage(6003, LogLevel.Warning,
+        "Relay to {Topic}: {Source} answered 204, so its stream has ended. The relay stops until the server restarts")]
     public static partial void Over(ILogger logger, string topic, string source);
 
     [LoggerMessage(6004, LogLevel.Warning, "Relay to {Topic}: the topic has ended on this server. The relay stops")]

@@ -46,5 +46,5 @@ internal sealed class AuthCountersTests
 
     private static IEnumerable<string> Lines(LogLines<Authenticator> log)
         => log.Entries.Where(entry => entry.Id == CredentialRefused).Select(entry => entry.Text)
-            .Select(text => $"{text.Split([' ', ';'])[4]}:{text.Split(' ')[^1]}");
+            .Select(text => $"{text.Split([' ', ','])[2]}:{text.Split(' ')[^1]}");
 }

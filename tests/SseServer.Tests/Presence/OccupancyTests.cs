@@ -93,8 +93,8 @@ internal sealed class OccupancyTests
     private string[] Tick(long now, params (string Topic, int Readers)[] topics)
     {
         _changes.Clear();
-        foreach (var (topic, readers) in topics) _occupancy.Note(new(Encoding.UTF8.GetBytes(topic), readers), now, _changes);
+        foreach (var (topic, readers) in topics) _occupancy.Record(new(Encoding.UTF8.GetBytes(topic), readers), now, _changes);
         _occupancy.Tick(now, _changes);
-        return [.. _changes.Select(change => $"{Encoding.UTF8.GetString(change.Topic)} {change.Readers}")];
+        return [.. _changes.Select(change => $"{Encoding.UTF8.GetString(change.Topic)} {change.Subscribers}")];
     }
 }

@@ -176,7 +176,7 @@ public sealed class RelayConnectionTests
         var options = new RelayOptions { Url = new Uri(from), Topic = "t"u8.ToArray(), Authorization = "Bearer secret" };
         using var source = new EventSource(options, network);
 
-        using var answer = await source.AskAsync("7", CancellationToken.None);
+        using var answer = await source.RequestAsync("7", CancellationToken.None);
 
         Assert.That(network.Asked.Select(asked => asked.Url),
             Is.EqualTo(new[] { from }.Concat(places).Select(url => new Uri(url).ToString())));
@@ -209,7 +209,7 @@ public sealed class RelayConnectionTests
 
         var next = EventSource.RedirectOf(response, new Uri("http://a/x"), out var problem);
 
-        Assert.That((next, problem), Is.EqualTo(((Uri?)null, "redirects to nowhere")));
+        Assert.That((next, problem), Is.EqualTo(((Uri?)null, "redirects to an invalid URL")));
     }
 
     [Test]
@@ -223,11 +223,11 @@ public sealed class RelayConnectionTests
         Assert.That(relay.Logs.Complaints.First(), Does.Contain("cannot be read").And.Contain("certificate"));
     }
 
-    [TestCase("", "redirects to nowhere")]
+    [TestCase("", "redirects to an invalid URL")]
     [TestCase("ftp://127.0.0.1/", "redirects to ftp:")]
     [TestCase("http://name:word@127.0.0.1/", "name or password")]
     [TestCase("/feed", "redirects too often")]
-    public async Task Redirect_that_leads_nowhere_is_said(string location, string problem)
+    public async Task Redirect_that_is_not_followed_is_logged(string location, string problem)
     {
         await using var source = new SourceServer();
         await using var relay = new RelayUnderTest(source.Url);
