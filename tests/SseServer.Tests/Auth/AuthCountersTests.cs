@@ -6,7 +6,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Auth;
 
-/// <summary>Whoever guesses keys is counted, and fills no log.</summary>
+/// <summary>Guessed keys are counted and cannot fill the log.</summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class AuthCountersTests
 {

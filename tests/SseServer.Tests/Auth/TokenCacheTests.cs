@@ -47,7 +47,8 @@ internal sealed class TokenCacheTests
 
     private static CredentialHash Hash(int token) => CredentialHash.Of(BitConverter.GetBytes(token));
 
-    private void Add(TokenCache cache, int token, DateTimeOffset expires) => cache.Add(Hash(token), Identity.OfToken("a", expires, TokenGrant.None), _keys);
+    private void Add(TokenCache cache, int token, DateTimeOffset expires)
+        => cache.Add(Hash(token), Identity.OfToken("a", expires, TokenGrant.None), _keys);
 
     private bool Finds(TokenCache cache, int token, DateTimeOffset now) => cache.Find(Hash(token), _keys, now) is not null;
 }

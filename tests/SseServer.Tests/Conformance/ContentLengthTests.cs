@@ -73,7 +73,7 @@ public sealed class ContentLengthTests
     [Test]
     public Task Post_without_length_has_no_body() => Conversation.ServesAsync(NoBody, "POST / HTTP/1.1\r\nHost: a\r\n\r\n", "");
 
-    // A body that is not read is the next request to whoever forgets it.
+    // A server that forgets to read a body takes it for the next request.
     [TestCase("GET")]
     [TestCase("OPTIONS")]
     [TestCase("DELETE")]
@@ -82,7 +82,8 @@ public sealed class ContentLengthTests
     public Task Body_of_any_method_is_read_to_its_end(string method)
     {
         const string Inner = "GET /cookie HTTP/1.1\r\nHost: a\r\nCookie: inner=1\r\n\r\n";
-        return Conversation.ServesAsync(AnyMethod, $"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: {Inner.Length}\r\n\r\n{Inner}", "OK\n");
+        return Conversation.ServesAsync(AnyMethod, $"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: {Inner.Length}\r\n\r\n{Inner}",
+            "OK\n");
     }
 
     [Test]
@@ -90,7 +91,8 @@ public sealed class ContentLengthTests
     {
         const string Inner = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         var replies = await Conversation.AskAsync(
-            $"HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: {Inner.Length}\r\n\r\n{Inner}POST /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nb",
+            $"HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: {Inner.Length}\r\n\r\n{Inner}"
+            + "POST /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nb",
             isHead: true);
         Assert.That(replies.Select(reply => reply.Body), Is.EqualTo(new[] { "", "b" }));
     }

@@ -44,7 +44,7 @@ public sealed class AcceptTests
         await server.SubscribeAsync("/events", "Accept: text/html", "Accept: text/event-stream");
     }
 
-    // EventSource never comes back after a 503: only a client that did not ask for an event stream by name gets one.
+    // EventSource never retries after a 503: only a client that did not ask for an event stream by name gets one.
     [TestCase("text/event-stream", true)]
     [TestCase("text/html, text/event-stream;q=0.1", true)]
     [TestCase("text/event-stream;q=0, */*", false)]

@@ -16,8 +16,9 @@ public sealed class AdminTests
     [TestCase(true, "Host: rebound.example", 421)]
     public async Task Without_keys_it_is_for_the_servers_own_machine(bool isLoopbackOnly, string? field, int status)
     {
-        // That metrics are open to all changes nothing here.
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly, HasOpenMetrics = true });
+        // Open metrics make no difference here.
+        await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly,
+            HasOpenMetrics = true });
         string[] fields = field is null ? [] : [field];
         var topics = await server.SendAsync("GET", "/admin/topics", null, fields);
         var shed = await server.SendAsync("POST", "/admin/shed?percent=100", "", fields);
@@ -101,7 +102,7 @@ public sealed class AdminTests
         Assert.That(ended, Has.Count.EqualTo(5));
         Assert.That(await server.MetricAsync("sse_streams_shed_total"), Is.EqualTo(5));
         Assert.That(server.Logs.Told, Is.EqualTo(new[] { "anonymous from 127.0.0.1 sheds 50 % of the streams: 5 streams within 0 s" }));
-        // So that they come back through the balancer, whose choice a connection once made would take away.
+        // So that they return through the load balancer, which chooses a server for new connections only.
         foreach (var client in ended) Assert.That(await client.EndsAsync(), Is.True);
     }
 

@@ -8,7 +8,7 @@ using SseServer.Transport;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>
-/// A batch is read line by line as it arrives: what is wrong is said at its line, before the rest has come, and its events are counted.
+/// A batch is read line by line as it arrives: an error is reported at its line, before the rest has arrived, and events are counted.
 /// </summary>
 public sealed class BatchBoundTests
 {
@@ -67,7 +67,7 @@ public sealed class BatchBoundTests
         Assert.That(await server.MetricAsync("sse_events_published_total"), Is.EqualTo(1));
     }
 
-    // However the body is cut, the events and the line of a mistake are the same.
+    // However the body is split, the events and the line of an error are the same.
     [TestCase("{\"data\":1}\n\r\n{\"data\":\"two\"}\r\n  \n{\"data\":[3]}", 3, 0)]
     [TestCase("\n{\"data\":1}\n{\"data\":2,}\n{\"data\":3}\n", 0, 3)]
     public async Task Lines_are_found_wherever_the_body_is_cut(string body, int count, int wrongLine)
@@ -77,7 +77,7 @@ public sealed class BatchBoundTests
         {
             var client = await server.ConnectAsync();
             await client.SendAsync(Head(client, body.Length) + body[..cut]);
-            // The server waits for the rest, or it has said what is wrong.
+            // The server waits for the rest, or it has reported an error.
             await Eventually.HoldsAsync(
                 () => server.Transport.Connections.ToArray().Any(one => one?.Waiting is DeadlineKind.Body or DeadlineKind.Linger),
                 "the first part read");
@@ -91,7 +91,7 @@ public sealed class BatchBoundTests
         }
     }
 
-    // Lines as a body has them: an event or a blank. The line of an event is looked up when its topic turns out to have ended.
+    // Lines are events or blank. The line of an event is looked up when its topic turns out to have ended.
     [Test]
     public void Line_of_each_event_is_known([Range(1, 20)] int seed)
     {

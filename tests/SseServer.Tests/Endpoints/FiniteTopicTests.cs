@@ -2,7 +2,7 @@ using SseServer.Catalog;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Topics that end, over HTTP: how to end one, and what readers and publishers are told then.</summary>
+/// <summary>Finite topics over HTTP: how to end one, and the responses to subscribers and publishers afterwards.</summary>
 [Parallelizable(ParallelScope.All)]
 public sealed class FiniteTopicTests
 {
@@ -29,13 +29,15 @@ public sealed class FiniteTopicTests
         Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("first"));
         if (data is not null) Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo(data));
         var isEndAlone = type == Events || data is null;
-        if (isEndAlone) Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("heartbeat"), "some clients take no id from a block without data");
+        if (isEndAlone) Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("heartbeat"),
+            "some clients take no id from a block without data");
         Assert.That(await client.ReadEventAsync(), Is.Null, "a clean end");
 
-        // The connection lives on, and EventSource comes back with the last id it got.
+        // The connection stays open, and EventSource reconnects with the last id it received.
         foreach (var request in new[] { "GET", "HEAD" })
         {
-            await client.RequestAsync(request, "/events/job/17", (string?)null, "Last-Event-ID: " + client.LastEventId, "Accept: text/event-stream");
+            await client.RequestAsync(request, "/events/job/17", (string?)null, "Last-Event-ID: " + client.LastEventId,
+                "Accept: text/event-stream");
             var rest = await client.ReadReplyAsync(isHead: request == "HEAD");
             Assert.That((rest.Status, rest["Access-Control-Allow-Origin"], rest["Cache-Control"]), Is.EqualTo((204, "*", "no-store")));
         }
@@ -70,10 +72,12 @@ public sealed class FiniteTopicTests
         var one = await server.PublishAsync("/events/a?id=one", "x");
         var end = await server.PublishAsync("/events/a?id=done&final=1", "x");
 
-        foreach (var (target, body, type) in new[] { ("/events/a", "x", "Content-Type: text/plain"), ("/events/a?final=1", "x", "Content-Type: text/plain"), ("/events/a", "data: x\n\n", Events) })
+        foreach (var (target, body, type) in new[] { ("/events/a", "x", "Content-Type: text/plain"),
+            ("/events/a?final=1", "x", "Content-Type: text/plain"), ("/events/a", "data: x\n\n", Events) })
         {
             var refused = await server.SendAsync("POST", target, body, type);
-            Assert.That((refused.Status, refused.Problem), Is.EqualTo((409, "The topic has ended; publish to another topic, or wait until the server forgets that it ended.")), target);
+            Assert.That((refused.Status, refused.Problem), Is.EqualTo((409,
+                "The topic has ended; publish to another topic, or wait until the server forgets that it ended.")), target);
         }
 
         foreach (var (id, hubId) in new[] { ("one", one), ("done", end) })
@@ -93,10 +97,12 @@ public sealed class FiniteTopicTests
     public async Task Batch_with_an_event_after_an_end_is_refused_with_its_line()
     {
         await using var server = new ServerUnderTest();
-        var reply = await server.SendAsync("POST", "/events/a", "{\"data\":1,\"final\":true}\n\n \r\n{\"topic\":\"b\",\"data\":1}\n{\"data\":2}\n", Json);
+        var reply = await server.SendAsync("POST", "/events/a",
+            "{\"data\":1,\"final\":true}\n\n \r\n{\"topic\":\"b\",\"data\":1}\n{\"data\":2}\n", Json);
         Assert.That((reply.Status, reply.Json.GetProperty("line").GetInt32()), Is.EqualTo((409, 5)));
         Assert.That(reply.Problem, Does.StartWith("Line 5: the topic has ended"));
-        var retried = await server.SendAsync("POST", "/events/a", "{\"data\":1,\"final\":true}\n{\"topic\":\"b\",\"data\":1,\"final\":false}\n", Json);
+        var retried = await server.SendAsync("POST", "/events/a",
+            "{\"data\":1,\"final\":true}\n{\"topic\":\"b\",\"data\":1,\"final\":false}\n", Json);
         Assert.That(retried.Status, Is.EqualTo(201), "Nothing was taken of the first.");
     }
 
@@ -106,7 +112,8 @@ public sealed class FiniteTopicTests
         await using var server = new ServerUnderTest();
         var reader = await server.SubscribeAsync("/events/a");
         var client = await server.ConnectAsync();
-        await client.SendAsync($"POST /events/a?final=1 HTTP/1.1\r\nHost: {client.Authority}\r\n{Events}\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await client.SendAsync(
+            $"POST /events/a?final=1 HTTP/1.1\r\nHost: {client.Authority}\r\n{Events}\r\nTransfer-Encoding: chunked\r\n\r\n");
         await client.SendChunkAsync("data: one\n\n");
         var one = (await reader.ReadEventAsync())!.Id;
         await server.SendAsync("DELETE", "/events/a");
@@ -133,9 +140,11 @@ public sealed class FiniteTopicTests
     [TestCase("POST", "/events/a?final=2", Events, "final= must be 1, which ends the topic, or 0.")]
     [TestCase("POST", "/events/a?final=1", Json, "A batch accepts only topic= in the query; put everything else in its lines.")]
     [TestCase("POST", "/events/a?key=k", Json, "A batch accepts only topic= in the query; put everything else in its lines.")]
-    [TestCase("POST", "/events/a?key=k", Events, "A stream of events accepts only topic= and final= in the query; put everything else in its events.")]
+    [TestCase("POST", "/events/a?key=k", Events,
+        "A stream of events accepts only topic= and final= in the query; put everything else in its events.")]
     [TestCase("POST", "/events/a?key=", "", "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
-    [TestCase("POST", "/events/a?key=a%0Ab", "", "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
+    [TestCase("POST", "/events/a?key=a%0Ab", "",
+        "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
     [TestCase("POST", "/events/a?key=%FF", "", "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
     [TestCase("DELETE", "/events", "", "The request names no topic to end; name it in the path or in topic=.")]
     [TestCase("DELETE", "/events/a?topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]

@@ -6,7 +6,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>What clients are told where history is kept in a store.</summary>
+/// <summary>Responses when history is kept in a store.</summary>
 public sealed class HistoryTests
 {
     [TestCase(true, 507, "full")]
@@ -39,7 +39,9 @@ public sealed class HistoryTests
         var store = new MemoryEventStore();
         await using var server = new ServerUnderTest(store: store);
         using var client = await server.ConnectAsync();
-        await client.SendAsync($"POST /events/a HTTP/1.1\r\nHost: {client.Authority}\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await client.SendAsync(
+            $"POST /events/a HTTP/1.1\r\nHost: {client.Authority}\r\nContent-Type: text/event-stream\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n");
         await client.SendChunkAsync("data: one\n\n");
         await Eventually.HoldsAsync(() => store.Commits == 1, "the first event is committed");
 

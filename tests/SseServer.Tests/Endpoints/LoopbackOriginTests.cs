@@ -6,8 +6,8 @@ using SseServer.Transport.Proxies;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>
-/// Whose pages at loopback origins are: the visitor's. To a server on the visitor's machine they are as good as its programs; to one
-/// behind a proxy they are pages like others.
+/// Pages at loopback origins belong to the visitor. A server on the visitor's machine trusts them like its programs; a server behind a
+/// proxy treats them like any other page.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class LoopbackOriginTests
@@ -78,8 +78,8 @@ internal sealed class LoopbackOriginTests
         }
     }
 
-    // Behind a stock proxy Host is a loopback name and nothing says where the request came from, but the browser says what its page is to
-    // the name that it asked.
+    // Behind a standard proxy Host is a loopback name and nothing shows where the request came from, but the browser says how the page
+    // relates to the name that it asked for.
     [TestCase("cross-site", 403)]
     [TestCase("none", 403)]
     [TestCase("same-site", 201)]
@@ -93,7 +93,7 @@ internal sealed class LoopbackOriginTests
         Assert.That((await server.SendAsync("POST", "/events/orders/1", "x", fields)).Status, Is.EqualTo(status));
     }
 
-    // Whoever is listed as a proxy is one, whatever it adds to what it passes on.
+    // An address that is listed as a proxy is one, whatever fields it adds.
     [Test]
     public async Task Connection_of_a_trusted_proxy_came_through_a_proxy()
     {

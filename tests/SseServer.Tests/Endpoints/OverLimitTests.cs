@@ -2,7 +2,7 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Requests on connections over a limit: event streams come back later, everyone else gets a status.</summary>
+/// <summary>Requests on connections over a limit: event streams are told when to retry, other clients get a status.</summary>
 public sealed class OverLimitTests
 {
     private static readonly TransportOptions OneInAll = new() { MaxConnections = 1 };
@@ -50,7 +50,7 @@ public sealed class OverLimitTests
         TakeWarning(server, true);
     }
 
-    // The operator learns of the limit that is theirs; a crowded address is everyday.
+    // Operators are warned about the limit of the server; a crowded address is normal.
     private static void TakeWarning(ServerUnderTest server, bool inAll)
     {
         Assert.That(server.Logs.Complaints.TryDequeue(out var warning), Is.EqualTo(inAll));

@@ -2,7 +2,7 @@ using SseServer.Endpoints;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>application/x-ndjson: an event a line, valid as a whole or refused as a whole.</summary>
+/// <summary>application/x-ndjson: one event per line, valid as a whole or refused as a whole.</summary>
 public sealed class PublishBatchTests
 {
     [Test]
@@ -11,7 +11,8 @@ public sealed class PublishBatchTests
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events/a?topic=b");
         var reply = await PublishAsync(server, "/events/a",
-            """{"data":"one"}""", """{"topic":"b","event":"named","id":"mine","retry":5000,"data":"two\nlines"}""", """{"data":{"nested":[1,2]}}""");
+            """{"data":"one"}""", """{"topic":"b","event":"named","id":"mine","retry":5000,"data":"two\nlines"}""",
+            """{"data":{"nested":[1,2]}}""");
         Assert.That((reply.Status, reply.Body), Is.EqualTo((201, """{"first":"1763794123123-1","last":"1763794123123-3","count":3}""")));
         Assert.That((await client.ReadBlockAsync())!.Text, Is.EqualTo("id: 1763794123123-1\ndata: one"));
         Assert.That((await client.ReadBlockAsync())!.Text, Is.EqualTo("id: mine\nevent: named\nretry: 5000\ndata: two\ndata: lines"));
@@ -122,7 +123,8 @@ public sealed class PublishBatchTests
             byte[] body = [.. System.Text.Encoding.ASCII.GetBytes(before), .. bytes, .. System.Text.Encoding.ASCII.GetBytes(after)];
             await client.RequestAsync("POST", "/events", body, "Content-Type: application/x-ndjson");
             var reply = await client.ReadReplyAsync();
-            Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "Line 1: a string is not valid Unicode; send UTF-8, and surrogates only in pairs.")));
+            Assert.That((reply.Status, reply.Problem),
+                Is.EqualTo((400, "Line 1: a string is not valid Unicode; send UTF-8, and surrogates only in pairs.")));
         }
     }
 
@@ -172,7 +174,8 @@ public sealed class PublishBatchTests
         var long65 = $$"""{"data":"{{new string('x', 65)}}"}""";
         Assert.That((await PublishAsync(server, "/events", long64, long64, long64)).Status, Is.EqualTo(201));
         var tooLongEvent = await PublishAsync(server, "/events", long64, long65);
-        Assert.That((tooLongEvent.Status, tooLongEvent.Problem), Is.EqualTo((413, "Line 2: data is longer than 64 bytes; send less, or raise Limits:MaxEventBytes.")));
+        Assert.That((tooLongEvent.Status, tooLongEvent.Problem),
+            Is.EqualTo((413, "Line 2: data is longer than 64 bytes; send less, or raise Limits:MaxEventBytes.")));
         var tooLongBatch = await PublishAsync(server, "/events", long64, long64, long64, long64);
         Assert.That(tooLongBatch.Status, Is.EqualTo(413));
         Assert.That(tooLongBatch.Problem, Does.Contain("256 bytes"));

@@ -3,7 +3,7 @@ using SseServer.Endpoints;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>One event a request.</summary>
+/// <summary>One event per request.</summary>
 public sealed class PublishSingleTests
 {
     [Test]
@@ -167,7 +167,8 @@ public sealed class PublishSingleTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("POST", "/events/a?topic=a", "x");
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "The request names more than one topic; name one topic, in the path or in topic=.")));
+        Assert.That((reply.Status, reply.Problem),
+            Is.EqualTo((400, "The request names more than one topic; name one topic, in the path or in topic=.")));
     }
 
     [TestCase("retry=0", "1000")]
@@ -233,7 +234,8 @@ public sealed class PublishSingleTests
         await client.SendChunkAsync("");
         var chunked = await client.ReadReplyAsync();
         Assert.That((counted.Status, chunked.Status), Is.EqualTo((status, status)));
-        if (status == 413) Assert.That((counted.Problem, chunked.Problem), Is.EqualTo((chunked.Problem, "The body is longer than 64 bytes; send less, or raise Limits:MaxEventBytes.")));
+        if (status == 413) Assert.That((counted.Problem, chunked.Problem),
+            Is.EqualTo((chunked.Problem, "The body is longer than 64 bytes; send less, or raise Limits:MaxEventBytes.")));
     }
 
     [Test]

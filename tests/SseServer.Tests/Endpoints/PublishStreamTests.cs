@@ -30,7 +30,8 @@ public sealed class PublishStreamTests
     [TestCase("data\n\n", """{"first":"1763794123123-1","last":"1763794123123-1","count":1}""", 201)]
     [TestCase("\uFEFFdata: x\n\n", """{"first":"1763794123123-1","last":"1763794123123-1","count":1}""", 201)]
     [TestCase("data: x\r\rdata: y\r\r", """{"first":"1763794123123-1","last":"1763794123123-2","count":2}""", 201)]
-    [TestCase("id: a\ndata: x\n\nid: a\ndata: x\n\n", """{"first":"1763794123123-1","last":"1763794123123-1","count":2,"repeated":1}""", 201)]
+    [TestCase("id: a\ndata: x\n\nid: a\ndata: x\n\n", """{"first":"1763794123123-1","last":"1763794123123-1","count":2,"repeated":1}""",
+        201)]
     public async Task Reply_tells_what_was_published(string body, string reply, int status)
     {
         await using var server = new ServerUnderTest();
@@ -51,7 +52,7 @@ public sealed class PublishStreamTests
         await using var server = new ServerUnderTest(EndpointOptions.Default with { MaxEventBytes = 64 });
         var reader = await server.SubscribeAsync("/events");
         var publisher = await server.ConnectAsync();
-        // ÿþ goes as two bytes that are no UTF-8; the other cases are UTF-8.
+        // ÿþ is sent as two bytes that are not UTF-8; the other cases are UTF-8.
         var encoding = bad.Contains('ÿ') ? System.Text.Encoding.Latin1 : System.Text.Encoding.UTF8;
         await publisher.RequestAsync("POST", "/events", encoding.GetBytes("data: good\n\n" + bad), "Content-Type: text/event-stream");
         var reply = await publisher.ReadReplyAsync();
@@ -84,7 +85,8 @@ public sealed class PublishStreamTests
     public async Task Comment_of_any_length_is_passed_over()
     {
         await using var server = new ServerUnderTest(EndpointOptions.Default with { MaxEventBytes = 64 });
-        var reply = await server.SendAsync("POST", "/events", ":" + new string('x', 100_000) + "\ndata: x\n\n", "Content-Type: text/event-stream");
+        var reply = await server.SendAsync("POST", "/events", ":" + new string('x', 100_000) + "\ndata: x\n\n",
+            "Content-Type: text/event-stream");
         Assert.That(reply.Status, Is.EqualTo(201));
     }
 

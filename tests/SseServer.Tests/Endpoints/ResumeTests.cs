@@ -7,7 +7,7 @@ namespace SseServer.Tests.Endpoints;
 /// <summary>Where a stream begins: Last-Event-ID, lastEventId= and since=.</summary>
 public sealed class ResumeTests
 {
-    // Fields and query, with {n} for the id of event n of five; the first event that comes, 6 being one published afterwards.
+    // Fields and query, with {n} for the id of event n of five; the first event that is received, 6 being one published afterwards.
     [TestCase("", "", 6)]
     [TestCase("Last-Event-ID: {3}", "", 4)]
     [TestCase("Last-Event-ID: {3}", "lastEventId={1}&since=all", 4)]
@@ -125,7 +125,8 @@ public sealed class ResumeTests
     [Test]
     public async Task Events_that_were_let_go_give_a_gap()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 } });
         var ids = new List<string>();
         for (var i = 0; i < 30; i++) ids.Add(await server.PublishAsync("/events", $"{i}"));
         var client = await server.SubscribeAsync("/events", "Last-Event-ID: " + ids[3]);
@@ -139,7 +140,8 @@ public sealed class ResumeTests
     [Test]
     public async Task New_reader_of_everything_is_told_of_no_gap()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 } });
         for (var i = 0; i < 30; i++) await server.PublishAsync("/events", $"{i}");
         var client = await server.SubscribeAsync("/events?since=all");
         Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("message"));

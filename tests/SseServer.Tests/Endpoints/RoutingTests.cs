@@ -1,6 +1,6 @@
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Which resources there are and which methods each takes.</summary>
+/// <summary>The resources and their methods.</summary>
 public sealed class RoutingTests
 {
     [TestCase("GET", "/nothing")]
@@ -46,10 +46,11 @@ public sealed class RoutingTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, path);
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((501, "The method is not supported; use GET, HEAD, POST, DELETE or OPTIONS, in capital letters.")));
+        Assert.That((reply.Status, reply.Problem),
+            Is.EqualTo((501, "The method is not supported; use GET, HEAD, POST, DELETE or OPTIONS, in capital letters.")));
     }
 
-    // RFC 9110 section 9.3.6: an origin server need not serve CONNECT; whoever sends it would go on with the bytes of a tunnel.
+    // RFC 9110 section 9.3.6: an origin server need not serve CONNECT; the client would continue with the bytes of a tunnel.
     [Test]
     public async Task Tunnels_are_refused()
     {

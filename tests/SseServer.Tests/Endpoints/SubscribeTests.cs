@@ -4,7 +4,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>What a subscriber gets: the head, the first block, the events of what it asked for.</summary>
+/// <summary>What a subscriber receives: the head, the first block, the events of its topics.</summary>
 public sealed class SubscribeTests
 {
     [Test]

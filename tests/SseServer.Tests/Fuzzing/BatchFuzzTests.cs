@@ -5,7 +5,9 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>Lines of NDJSON batches: any is taken or refused with a sentence, and what is taken is what a JSON reader sees.</summary>
+/// <summary>
+/// Lines of NDJSON batches: each is accepted, or refused with a sentence, and an accepted one is what a JSON reader sees.
+/// </summary>
 public sealed class BatchFuzzTests
 {
     private static readonly string[] Known = ["topic", "event", "id", "retry", "key", "final", "data"];
@@ -23,14 +25,16 @@ public sealed class BatchFuzzTests
             Assert.That(context.Batch.Count, Is.EqualTo(problem is null ? 1 : 0), () => Fuzz.Show(text));
             if (problem is not null)
             {
-                Assert.That((problem.Status, problem.Detail), Is.EqualTo((problem.Status == 413 ? 413 : 400, problem.Detail.TrimEnd('.') + ".")));
+                Assert.That((problem.Status, problem.Detail),
+                    Is.EqualTo((problem.Status == 413 ? 413 : 400, problem.Detail.TrimEnd('.') + ".")));
                 return false;
             }
 
             using var json = JsonDocument.Parse(line);
             var names = json.RootElement.EnumerateObject().Select(property => property.Name).ToArray();
             Assert.That(names, Is.Unique.And.SubsetOf(Known), () => Fuzz.Show(text));
-            var isEnd = names.Contains("final") && json.RootElement.GetProperty("final").GetBoolean() && !names.Except(["final", "topic"]).Any();
+            var isEnd = names.Contains("final") && json.RootElement.GetProperty("final").GetBoolean()
+                && !names.Except(["final", "topic"]).Any();
             Assert.That(names.Contains("data") || isEnd, () => Fuzz.Show(text));
             return true;
         });

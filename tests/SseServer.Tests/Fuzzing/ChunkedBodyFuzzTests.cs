@@ -3,7 +3,7 @@ using SseServer.Protocol.Http;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>The decoder of chunked bodies against a slow reference, and against itself under other cuts.</summary>
+/// <summary>The decoder of chunked bodies against a slow reference, and against itself with other splits.</summary>
 public sealed class ChunkedBodyFuzzTests
 {
     [Test]

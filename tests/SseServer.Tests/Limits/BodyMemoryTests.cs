@@ -4,7 +4,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Limits;
 
-/// <summary>The accounts of bodies' memory, without sockets: what is held, what is refused.</summary>
+/// <summary>The accounting of bodies' memory, without sockets.</summary>
 public sealed class BodyMemoryTests
 {
     private const int Kilobyte = 1024;

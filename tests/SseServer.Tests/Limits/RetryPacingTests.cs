@@ -21,7 +21,8 @@ public sealed class RetryPacingTests
     [TestCase(30_000, 0.9, 60_000, Description = "load goes to the longest and not beyond")]
     [TestCase(90_000, 1.0, 90_000, Description = "what is set holds")]
     public void Mean_grows_to_four_times_as_the_last_fifth_of_room_goes(int usual, double load, int expected)
-        => Assert.That(RetryPacing.Mean(TimeSpan.FromMilliseconds(usual), TimeSpan.FromMinutes(1), load).TotalMilliseconds, Is.EqualTo(expected).Within(1e-6));
+        => Assert.That(RetryPacing.Mean(TimeSpan.FromMilliseconds(usual), TimeSpan.FromMinutes(1), load).TotalMilliseconds,
+            Is.EqualTo(expected).Within(1e-6));
 
     [TestCase(100, 4, 0)]
     [TestCase(20_000, 4, 0)]
@@ -32,11 +33,13 @@ public sealed class RetryPacingTests
     [TestCase(1_000_000, 4, 56.25, Description = "the last one waits a minute at most")]
     public void Last_of_many_waits_as_long_as_5000_a_second_take_to_come_back(int streams, double period, double expected)
         => Assert.That(
-            RetryPacing.Stretch(streams, TimeSpan.FromSeconds(period), 5000, TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(1)).TotalSeconds, Is.EqualTo(expected).Within(1e-6));
+            RetryPacing.Stretch(streams, TimeSpan.FromSeconds(period), 5000, TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(1)).TotalSeconds,
+            Is.EqualTo(expected).Within(1e-6));
 
     [Test]
     public void Longest_time_below_the_mean_leaves_nothing_to_stretch()
-        => Assert.That(RetryPacing.Stretch(1_000_000, TimeSpan.Zero, 1, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60)), Is.EqualTo(TimeSpan.Zero));
+        => Assert.That(RetryPacing.Stretch(1_000_000, TimeSpan.Zero, 1, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60)),
+            Is.EqualTo(TimeSpan.Zero));
 
     [TestCase(0.0, 0.5, 3000)]
     [TestCase(0.5, 0.0, 10_250)]
@@ -60,7 +63,8 @@ public sealed class RetryPacingTests
     [TestCase(10, 100, 120, 100, MemoryPressure.Level.None, 1)]
     [TestCase(10, 100, 10, 100, MemoryPressure.Level.ShortHistory, 0.9)]
     [TestCase(10, 0, 10, 0, MemoryPressure.Level.Full, 1)]
-    public void Load_is_that_of_the_nearest_bound(int streams, int maxStreams, int connections, int maxConnections, object memory, double expected)
+    public void Load_is_that_of_the_nearest_bound(int streams, int maxStreams, int connections, int maxConnections, object memory,
+        double expected)
         => Assert.That(ServerLoad.Of(streams, maxStreams, connections, maxConnections, (MemoryPressure.Level)memory), Is.EqualTo(expected));
 
     [TestCase(5000, 0.0, 5)]

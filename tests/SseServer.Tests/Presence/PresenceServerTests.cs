@@ -126,7 +126,8 @@ internal sealed class PresenceServerTests
     public async Task Who_may_not_read_a_topic_does_not_hear_of_its_readers(string target, int anonymous, int alice, int shop)
     {
         await using var server = Guarded.Start();
-        foreach (var (credential, status) in new[] { (null, anonymous), (server.Token(), alice), (Guarded.KeyOfShop, shop), (Guarded.KeyOfOps, 200) })
+        foreach (var (credential, status) in new[] { (null, anonymous), (server.Token(), alice), (Guarded.KeyOfShop, shop),
+            (Guarded.KeyOfOps, 200) })
         {
             var reply = await server.SendAsync("HEAD", target, null, credential is null ? [] : [Guarded.Bearer(credential)]);
             Assert.That(reply.Status, Is.EqualTo(status), credential);
@@ -137,17 +138,21 @@ internal sealed class PresenceServerTests
     public void Grant_of_presence_topics_alone_is_good_for_those()
     {
         var policy = new AccessPolicy(TopicPatterns.Parse("secret/**"));
-        var dashboard = Identity.OfKey(new StaticKey { Name = "dashboard", Secret = "x", Publish = TopicPatterns.None, Subscribe = TopicPatterns.Parse("$presence/secret/**") });
+        var dashboard = Identity.OfKey(new StaticKey { Name = "dashboard", Secret = "x", Publish = TopicPatterns.None,
+            Subscribe = TopicPatterns.Parse("$presence/secret/**") });
         Assert.That(policy.MaySubscribe(dashboard, "$presence/secret/**"u8), Is.True);
         Assert.That(policy.MaySubscribe(dashboard, "secret/a"u8), Is.False);
     }
 
-    private static ServerUnderTest Start(PresenceOptions options) => new(hub: PresenceSettings.Complete(HubOptions.Default with { Shards = 2 }, options));
+    private static ServerUnderTest Start(PresenceOptions options)
+        => new(hub: PresenceSettings.Complete(HubOptions.Default with { Shards = 2 }, options));
 
     private static async Task<PresenceService> StartServiceAsync(ServerUnderTest server, PresenceOptions options)
     {
-        var settings = ServerSettings.Read(new SettingsReader(new Microsoft.Extensions.Configuration.ConfigurationManager())) with { Presence = options };
-        var service = new PresenceService(settings, server.Hub, server.Application, new Microsoft.Extensions.Logging.Logger<PresenceService>(server.Logs));
+        var reader = new SettingsReader(new Microsoft.Extensions.Configuration.ConfigurationManager());
+        var settings = ServerSettings.Read(reader) with { Presence = options };
+        var service = new PresenceService(settings, server.Hub, server.Application,
+            new Microsoft.Extensions.Logging.Logger<PresenceService>(server.Logs));
         await service.StartAsync(default);
         return service;
     }
@@ -165,6 +170,7 @@ internal sealed class PresenceServerTests
         return new() { Webhooks = [new("0 (here)", receiver.Url, secret!, Options.Topics)] };
     }
 
-    // Nobody published to it, so it goes with its last reader.
-    private static Task IsLeftAsync(ServerUnderTest server) => Eventually.HoldsAsync(() => server.Hub.FindTopic("chat/7"u8) is null, "the reader gone");
+    // It has no events, so it is removed with its last subscriber.
+    private static Task IsLeftAsync(ServerUnderTest server)
+        => Eventually.HoldsAsync(() => server.Hub.FindTopic("chat/7"u8) is null, "the reader gone");
 }

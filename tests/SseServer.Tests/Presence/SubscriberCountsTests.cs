@@ -150,7 +150,7 @@ internal sealed class SubscriberCountsTests
     public void Presence_leaves_publishers_their_tenth_of_the_topics_and_tells_later_what_it_could_not()
     {
         using var hub = new CountedHub(HubOptions.Default with { Shards = 1, MaxTopics = 10 });
-        // Four topics and their presence topics are eight; the ninth is the last for readers, the tenth a publisher's.
+        // Four topics and their presence topics are eight; the ninth is the last for subscribers, the tenth is for publishers.
         var readers = Enumerable.Range(0, 5).Select(i => hub.Read($"chat/{i}")).ToArray();
         hub.Poll();
         Assert.That((hub.Test.Hub.TopicCount, hub.Counts.Known), Is.EqualTo((9, 5)));
@@ -180,8 +180,10 @@ internal sealed class SubscriberCountsTests
         next.Read("chat/8");
         next.Poll();
         next.Poll();
-        Assert.That(store.Data("$presence/chat/7"), Is.EqualTo(new[] { """{"topic":"chat/7","subscribers":1}""", """{"topic":"chat/7","subscribers":0}""" }));
-        Assert.That(store.Data("$presence/chat/8"), Is.EqualTo(new[] { """{"topic":"chat/8","subscribers":1}""", """{"topic":"chat/8","subscribers":2}""" }));
+        Assert.That(store.Data("$presence/chat/7"),
+            Is.EqualTo(new[] { """{"topic":"chat/7","subscribers":1}""", """{"topic":"chat/7","subscribers":0}""" }));
+        Assert.That(store.Data("$presence/chat/8"),
+            Is.EqualTo(new[] { """{"topic":"chat/8","subscribers":1}""", """{"topic":"chat/8","subscribers":2}""" }));
         Assert.That(next.Counts.Known, Is.EqualTo(1));
     }
 

@@ -90,5 +90,6 @@ internal sealed class WebhookQueueTests
         Assert.That(_queue.TryTake(0, out _), Is.True);
     }
 
-    private bool Add(string topic, int readers) => _queue.TryAdd(new(new(Encoding.UTF8.GetBytes(topic), readers), DateTimeOffset.UnixEpoch));
+    private bool Add(string topic, int readers)
+        => _queue.TryAdd(new(new(Encoding.UTF8.GetBytes(topic), readers), DateTimeOffset.UnixEpoch));
 }

@@ -38,7 +38,8 @@ internal sealed class WebhookRetryTests
 
     [Test]
     public void Eight_attempts_take_about_five_minutes()
-        => Assert.That(Enumerable.Range(1, 7).Sum(attempts => WebhookRetry.DelayAfter(attempts, 0.5, null).TotalMinutes), Is.EqualTo(5.3).Within(0.01));
+        => Assert.That(Enumerable.Range(1, 7).Sum(attempts => WebhookRetry.DelayAfter(attempts, 0.5, null).TotalMinutes),
+            Is.EqualTo(5.3).Within(0.01));
 
     [TestCase(120, 120)]
     [TestCase(1, 2.5)]

@@ -43,7 +43,8 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         var delivery = _receiver.Deliveries.Single();
         Assert.That(delivery.Head, Does.StartWith("POST /hook?token=not-for-the-log HTTP/1.1\r\n"));
         Assert.That(delivery.Field("Content-Type"), Is.EqualTo("application/json"));
-        Assert.That(delivery.Body, Is.EqualTo("""{"type":"topic.occupied","timestamp":"2025-11-22T06:48:43.123Z","data":{"topic":"chat/7","subscribers":3}}"""));
+        Assert.That(delivery.Body,
+            Is.EqualTo("""{"type":"topic.occupied","timestamp":"2025-11-22T06:48:43.123Z","data":{"topic":"chat/7","subscribers":3}}"""));
         Assert.That(delivery.Timestamp, Is.EqualTo(_time.GetUtcNow().ToUnixTimeSeconds()));
         Assert.That(delivery.Signature, Is.EqualTo(SignatureOf(delivery)));
         Assert.That(_sender.Pending, Is.Zero);
@@ -59,7 +60,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         Enqueue("a", 1);
         await RetriedAsync(1);
         _time.Advance(TimeSpan.FromMinutes(5));
-        // What the failed attempt leaves behind may begin it, too.
+        // The end of the failed attempt may start it, too.
         _sender.Pump();
         await EndedAsync(WebhookResult.Delivered, 1);
         var deliveries = _receiver.Deliveries;
@@ -161,7 +162,8 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromMinutes(5));
         _sender.Pump();
         await EndedAsync(WebhookResult.Delivered, 2);
-        Assert.That(_receiver.Deliveries.Select(delivery => delivery.Change), Is.EqualTo(new[] { "occupied a", "occupied a", "vacated a" }));
+        Assert.That(_receiver.Deliveries.Select(delivery => delivery.Change),
+            Is.EqualTo(new[] { "occupied a", "occupied a", "vacated a" }));
         Assert.That(_receiver.Deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(2));
     }
 
@@ -187,7 +189,8 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     [Test]
     public async Task Webhook_is_told_of_its_own_topics_only()
     {
-        using var sender = new WebhookSender(Options(_receiver.Url) with { Topics = [SseServer.Tests.Hub.Support.TestHub.Select("chat/*")] }, 8, _client, _metrics, _time, _log);
+        var options = Options(_receiver.Url) with { Topics = [SseServer.Tests.Hub.Support.TestHub.Select("chat/*")] };
+        using var sender = new WebhookSender(options, 8, _client, _metrics, _time, _log);
         sender.Enqueue(new("news"u8.ToArray(), 1));
         Assert.That((sender.Pending, sender.Pump()), Is.EqualTo((0, 0)));
         sender.Enqueue(new("chat/7"u8.ToArray(), 1));
@@ -215,7 +218,8 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         await RetriedAsync(2);
         await _sender.DrainAsync(TimeSpan.FromSeconds(5)).Soon();
         Assert.That((_metrics[WebhookResult.Dropped], _sender.Pending), Is.EqualTo((2, 0)));
-        Assert.That(_log.Entries.Single(), Is.EqualTo((Microsoft.Extensions.Logging.LogLevel.Warning, 7003, "Webhook 0 (here): 2 deliveries were dropped at shutdown")));
+        Assert.That(_log.Entries.Single(),
+            Is.EqualTo((Microsoft.Extensions.Logging.LogLevel.Warning, 7003, "Webhook 0 (here): 2 deliveries were dropped at shutdown")));
     }
 
     [Test]
@@ -253,7 +257,8 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     }
 
     private static string SignatureOf(WebhookDelivery delivery)
-        => "v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key), Encoding.UTF8.GetBytes($"{delivery.Id}.{delivery.Timestamp}.{delivery.Body}")));
+        => "v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key),
+            Encoding.UTF8.GetBytes($"{delivery.Id}.{delivery.Timestamp}.{delivery.Body}")));
 
     private WebhookSender Sender(Uri url) => new(Options(url), 8, _client, _metrics, _time, _log);
 
@@ -265,5 +270,6 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
 
     private Task RetriedAsync(long count) => Eventually.HoldsAsync(() => _metrics.Retries == count, $"{count} failed attempts");
 
-    private Task EndedAsync(WebhookResult result, long count) => Eventually.HoldsAsync(() => _metrics[result] == count && _sender.Pending == 0, $"{count} deliveries {result}");
+    private Task EndedAsync(WebhookResult result, long count)
+        => Eventually.HoldsAsync(() => _metrics[result] == count && _sender.Pending == 0, $"{count} deliveries {result}");
 }

@@ -210,7 +210,7 @@ public sealed class RelayExactnessTests
         };
     }
 
-    // Half of them with ids of their own, which go before the hub's.
+    // Half of them with their own ids, which take precedence over the hub's.
     private static void Publish(ServerUnderTest source, int number)
     {
         var batch = new PublishBatch();
