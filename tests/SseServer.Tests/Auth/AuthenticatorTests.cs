@@ -113,11 +113,11 @@ internal sealed class AuthenticatorTests : IDisposable
     [TestCase("first-key ")]
     [TestCase("First-key")]
     [TestCase("shop")]
-    public async Task Unknown_key_is_nobody(string secret)
+    public async Task Unknown_key_is_refused(string secret)
         => Assert.That((await AuthenticateAsync(secret)).Failure, Is.EqualTo(AuthFailure.Unknown));
 
     [Test]
-    public async Task Subject_that_looks_like_a_key_is_another_name()
+    public async Task Subject_that_looks_like_a_key_is_a_different_name()
         => Assert.That((await AuthenticateAsync(TestTokens.Create(Now, subject: "key:shop"))).Identity!.Name, Is.EqualTo("sub:key:shop"));
 
     [Test]

@@ -71,7 +71,7 @@ internal sealed class JwksDocumentTests
     [TestCase("{\"keys\":{}}", "is not a JWK set")]
     [TestCase("{\"keys\":[]}", "has no key for RS256 or ES256")]
     [TestCase("{\"keys\":[1,\"x\",null,[]]}", "has no key for RS256 or ES256")]
-    public void What_gives_no_key_is_said(string json, string reason)
+    public void Invalid_key_is_explained(string json, string reason)
     {
         Assert.That(JwksDocument.Read(Encoding.UTF8.GetBytes(json), out var problem), Is.Null);
         Assert.That(problem, Is.EqualTo(reason));

@@ -75,7 +75,7 @@ internal sealed class JwksTests : IAsyncDisposable
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n", "{", "could not be fetched")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n", "{", "could not be fetched")]
     [TestCase("no HTTP\r\n", "", "could not be fetched")]
-    public async Task Fetch_that_fails_is_said_and_leaves_what_there_is(string head, string body, string reason)
+    public async Task Failed_fetch_is_logged_and_keeps_the_known_keys(string head, string body, string reason)
     {
         await StartAsync();
         var token = TestTokens.Create(Now, "RS256", claims: claims => claims["exp"] = Now.ToUnixTimeSeconds() + 3600);

@@ -37,7 +37,7 @@ internal sealed class KeyFileTests : IDisposable
     }
 
     [Test]
-    public async Task File_that_cannot_be_used_leaves_the_key_and_is_said_once()
+    public async Task Unusable_file_keeps_the_key_and_is_logged_once()
     {
         File.WriteAllText(FilePath, TestTokens.Ecdsa.ExportSubjectPublicKeyInfoPem());
         using var authenticator = Start(SigningAlgorithm.ES256);

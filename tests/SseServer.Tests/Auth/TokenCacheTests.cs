@@ -29,7 +29,7 @@ internal sealed class TokenCacheTests
     }
 
     [Test]
-    public void Many_tokens_push_out_those_that_nobody_asks_for()
+    public void Many_tokens_evict_unused_ones()
     {
         var cache = new TokenCache();
         Add(cache, -1, Now.AddHours(1));

@@ -67,7 +67,7 @@ public sealed class ContentLengthTests
     [TestCase(White, "5 ", "hello")]
     [TestCase(White, "  5", "hello")]
     [TestCase(White, "\t5\t ", "hello")]
-    public Task Body_has_the_length_that_is_told(string rule, string value, string body) =>
+    public Task Body_has_the_announced_length(string rule, string value, string body) =>
         Conversation.ServesAsync(rule, $"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {value}\r\n\r\n{body}", body);
 
     [Test]

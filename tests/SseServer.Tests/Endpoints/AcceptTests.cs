@@ -25,7 +25,7 @@ public sealed class AcceptTests
     [TestCase("*/*;q=0", false)]
     [TestCase("text/event-streams", false)]
     [TestCase("\"text/event-stream\"", false)]
-    public async Task Stream_is_refused_only_where_accept_excludes_it(string accept, bool accepted)
+    public async Task Stream_is_refused_only_if_accept_excludes_it(string accept, bool accepted)
     {
         await using var server = new ServerUnderTest();
         var client = await server.ConnectAsync();
@@ -51,7 +51,7 @@ public sealed class AcceptTests
     [TestCase("*/*", false)]
     [TestCase("text/*", false)]
     [TestCase(null, false)]
-    public async Task Refusal_for_now_is_an_event_stream_for_those_who_name_it(string? accept, bool isStream)
+    public async Task Temporary_refusal_is_an_event_stream_for_clients_that_name_it(string? accept, bool isStream)
     {
         await using var server = new ServerUnderTest();
         server.Application.BeginDrain();

@@ -49,7 +49,7 @@ public sealed class AdminTests
     [TestCase("GET", "/admin/", 404, null)]
     [TestCase("POST", "/admin/nothing", 404, null)]
     [TestCase("GET", "/admin", 404, null)]
-    public async Task Paths_and_methods_are_those_that_are_told(string method, string target, int status, string? allow)
+    public async Task Paths_and_methods_are_the_documented_ones(string method, string target, int status, string? allow)
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, target);
@@ -107,7 +107,7 @@ public sealed class AdminTests
     }
 
     [Test]
-    public async Task Shed_takes_ten_seconds_unless_it_is_told_another_time()
+    public async Task Shed_takes_ten_seconds_by_default()
     {
         await using var server = new ServerUnderTest();
         for (var i = 0; i < 20; i++) await server.SubscribeAsync("/events");

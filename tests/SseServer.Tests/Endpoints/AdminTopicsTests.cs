@@ -7,7 +7,7 @@ namespace SseServer.Tests.Endpoints;
 public sealed class AdminTopicsTests
 {
     [Test]
-    public async Task Topics_and_patterns_come_with_what_is_known_of_them()
+    public async Task Topics_and_patterns_are_listed_with_their_counts()
     {
         await using var server = new ServerUnderTest();
         await server.SubscribeAsync("/events?topic=b&topic=a");

@@ -101,7 +101,7 @@ internal sealed class AdministrationTests
     }
 
     [Test]
-    public async Task Health_tells_how_much_there_is_to_operators_only([Values] Setup setup)
+    public async Task Health_shows_counts_to_operators_only([Values] Setup setup)
     {
         await using var server = Start(setup);
         var admin = setup switch

@@ -36,7 +36,7 @@ public sealed class BatchBoundTests
     [TestCase(Line + "\n", 6, 413)]
     [TestCase("{}\n", 1, 400)]
     [TestCase("no JSON\n", 1, 400)]
-    public async Task What_is_wrong_is_said_before_the_rest_has_come(string line, int count, int status)
+    public async Task Error_is_reported_before_the_rest_arrives(string line, int count, int status)
     {
         await using var server = new ServerUnderTest(FiveEvents);
         var client = await BeginAsync(server, string.Concat(Enumerable.Repeat(line, count)));

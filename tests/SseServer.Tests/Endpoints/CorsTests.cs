@@ -57,7 +57,7 @@ public sealed class CorsTests
     }
 
     [Test]
-    public async Task Cookies_are_allowed_to_listed_pages_where_that_is_set()
+    public async Task Cookies_are_allowed_to_listed_pages_if_that_is_set()
     {
         await using var server = new ServerUnderTest(Listed with { AllowCredentials = true });
         var listed = await server.SendAsync("HEAD", "/events", null, "Origin: https://app.example");

@@ -45,7 +45,7 @@ internal sealed class CredentialTests
 
     // One server for all tokens; each must be refused for public reading, for publishing and for renewing.
     [Test]
-    public async Task Bad_token_is_refused_everywhere_also_where_none_is_needed([Values] Way way)
+    public async Task Bad_token_is_refused_even_if_none_is_needed([Values] Way way)
     {
         await using var server = Guarded.Start(EndpointOptions.Default with { AllowAnonymousPublish = true });
         using var client = await WireClient.ConnectAsync(server.EndPoint);

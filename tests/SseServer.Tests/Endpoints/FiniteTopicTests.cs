@@ -18,7 +18,7 @@ public sealed class FiniteTopicTests
     [TestCase("DELETE", "/events/job/17", null, null, null)]
     [TestCase("DELETE", "/events?topic=job/17", null, null, null)]
     [TestCase("DELETE", "/events/job%2F17", "a body", null, null)]
-    public async Task Topic_ends_and_its_readers_come_to_rest(string method, string target, string? body, string? type, string? data)
+    public async Task Topic_ends_and_its_subscribers_stop(string method, string target, string? body, string? type, string? data)
     {
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events/job/17");
@@ -107,7 +107,7 @@ public sealed class FiniteTopicTests
     }
 
     [Test]
-    public async Task Stream_of_events_whose_topic_ends_meanwhile_is_told_the_last_event_that_was_taken()
+    public async Task Stream_of_events_whose_topic_ends_is_told_the_last_published_event()
     {
         await using var server = new ServerUnderTest();
         var reader = await server.SubscribeAsync("/events/a");
@@ -151,7 +151,7 @@ public sealed class FiniteTopicTests
     [TestCase("DELETE", "/events?topic=a&topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
     [TestCase("DELETE", "/events/$sys", "", "Topic names that begin with '$' are reserved for the server; publish to another topic.")]
     [TestCase("DELETE", "/events/a?final=1", "", "DELETE accepts only topic= in the query; leave out the other parameters.")]
-    public async Task What_is_wrong_with_the_url_is_said(string method, string target, string type, string problem)
+    public async Task Error_in_the_url_is_explained(string method, string target, string type, string problem)
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, target, "data: x\n\n", type.Length == 0 ? [] : [type]);
@@ -177,7 +177,7 @@ public sealed class FiniteTopicTests
     [TestCase("""{"final":false}""", "data is missing; add the field.")]
     [TestCase("""{"final":true,"event":"e"}""", "data is missing; add the field.")]
     [TestCase("""{"final":true,"key":"k"}""", "data is missing; add the field.")]
-    public async Task What_is_wrong_with_a_line_is_said(string line, string problem)
+    public async Task Error_in_a_line_is_explained(string line, string problem)
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("POST", "/events/a", line, Json);

@@ -196,7 +196,7 @@ internal sealed class GrantTests
     }
 
     [Test]
-    public async Task Where_tokens_are_set_up_nobody_publishes_without_one()
+    public async Task If_tokens_are_configured_publishing_needs_one()
     {
         await using var server = Guarded.Start();
         Assert.That((await server.SendAsync("POST", "/events/orders/1", "x")).Status, Is.EqualTo(401));

@@ -34,7 +34,7 @@ public sealed class HistoryTests
     }
 
     [Test]
-    public async Task Body_of_events_that_the_disk_cuts_short_is_told_the_last_one_that_was_taken()
+    public async Task Stream_of_events_that_the_disk_cuts_short_is_told_the_last_published_event()
     {
         var store = new MemoryEventStore();
         await using var server = new ServerUnderTest(store: store);

@@ -85,7 +85,7 @@ internal sealed class LoopbackOriginTests
     [TestCase("same-site", 201)]
     [TestCase("same-origin", 201)]
     [TestCase(null, 201)]
-    public async Task Cookie_counts_for_a_loopback_origin_unless_the_browser_says_that_the_page_is_of_another_site(string? site, int status)
+    public async Task Cookie_counts_for_a_loopback_origin_unless_the_page_is_of_another_site(string? site, int status)
     {
         await using var server = Guarded.Start();
         string[] fields = [Guarded.Cookie(Guarded.KeyOfOps), "Origin: http://localhost:3000", .. site is null ? Array.Empty<string>()

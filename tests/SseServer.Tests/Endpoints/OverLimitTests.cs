@@ -10,7 +10,7 @@ public sealed class OverLimitTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task EventSource_is_told_to_come_back_later(bool inAll)
+    public async Task EventSource_is_told_to_retry_later(bool inAll)
     {
         await using var server = new ServerUnderTest(transport: inAll ? OneInAll : OneEach);
         var first = await server.SubscribeAsync("/events");

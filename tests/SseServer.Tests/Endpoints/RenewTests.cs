@@ -162,7 +162,7 @@ internal sealed class RenewTests
     [TestCase("GET")]
     [TestCase("DELETE")]
     [TestCase("HEAD")]
-    public async Task Other_methods_are_told_so(string method)
+    public async Task Other_methods_are_refused(string method)
     {
         await using var server = Guarded.Start();
         var reply = await server.SendAsync(method, "/streams/AAAAAAAAAAAAAAAAAAAAAA");

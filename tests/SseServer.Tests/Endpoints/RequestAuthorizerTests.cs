@@ -58,7 +58,7 @@ public sealed class RequestAuthorizerTests
     }
 
     [Test]
-    public async Task Wrong_name_is_told_the_setting_to_list_it_in()
+    public async Task Refusal_of_a_wrong_name_names_the_setting()
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("GET", "/events", null, "Host: rebound.example");
@@ -180,7 +180,7 @@ public sealed class RequestAuthorizerTests
     [TestCase("Bearer first-key schlüssel", 401)]
     [TestCase("Basic first-key", 401)]
     [TestCase("first-key", 401)]
-    public async Task Publishing_needs_one_of_the_keys_where_there_are_any(string? authorization, int status)
+    public async Task Publishing_needs_one_of_the_keys_if_there_are_any(string? authorization, int status)
     {
         await using var server = new ServerUnderTest(auth: Keyed);
         var reply = await server.SendAsync("POST", "/events", "x", authorization is null ? [] : ["Authorization: " + authorization]);
@@ -291,7 +291,7 @@ public sealed class RequestAuthorizerTests
 
     [TestCase("Bearer wrong")]
     [TestCase("Basic Zmlyc3Qta2V5")]
-    public async Task Wrong_key_is_told_also_where_none_is_needed(string authorization)
+    public async Task Wrong_key_is_refused_even_if_none_is_needed(string authorization)
     {
         await using var server = new ServerUnderTest(EndpointOptions.Default with { AllowAnonymousPublish = true }, auth: Keyed);
         Assert.That((await server.SendAsync("POST", "/events", "x", "Authorization: " + authorization)).Status, Is.EqualTo(401));

@@ -123,7 +123,7 @@ public sealed class ResumeTests
     }
 
     [Test]
-    public async Task Events_that_were_let_go_give_a_gap()
+    public async Task Evicted_events_cause_a_gap()
     {
         await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
             Retention = new TopicRetention { MaxEvents = 8 } });
@@ -138,7 +138,7 @@ public sealed class ResumeTests
     }
 
     [Test]
-    public async Task New_reader_of_everything_is_told_of_no_gap()
+    public async Task New_subscriber_to_everything_gets_no_gap()
     {
         await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
             Retention = new TopicRetention { MaxEvents = 8 } });

@@ -67,7 +67,7 @@ public sealed class RoutingTests
     [TestCase("/events/a/b", "GET, HEAD, POST, DELETE, OPTIONS")]
     [TestCase("/healthz", "GET, HEAD, OPTIONS")]
     [TestCase("/", "GET, HEAD, OPTIONS")]
-    public async Task Options_tells_the_methods_without_a_body(string target, string allow)
+    public async Task Options_lists_the_methods_without_a_body(string target, string allow)
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("OPTIONS", target);
@@ -83,7 +83,7 @@ public sealed class RoutingTests
     }
 
     [Test]
-    public async Task Health_tells_what_the_server_holds()
+    public async Task Health_shows_what_the_server_holds()
     {
         await using var server = new ServerUnderTest();
         var id = await server.PublishAsync("/events/a", "x");
@@ -111,7 +111,7 @@ public sealed class RoutingTests
 
     [TestCase("/")]
     [TestCase("/healthz")]
-    public async Task Head_tells_the_length_of_what_get_sends(string path)
+    public async Task Head_has_the_length_of_what_get_sends(string path)
     {
         await using var server = new ServerUnderTest();
         var get = await server.SendAsync("GET", path);

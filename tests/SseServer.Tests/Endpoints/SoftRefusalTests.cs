@@ -15,7 +15,7 @@ public sealed class SoftRefusalTests
     [TestCase(Cause.TooManyTopics, "/events/one-too-many", 9_000, 15_000)]
     [TestCase(Cause.TooManyPatterns, "/events/one/*", 9_000, 15_000)]
     [TestCase(Cause.Draining, "/events", 2_250, 3_750)]
-    public async Task EventSource_is_told_to_come_back_later(Cause cause, string target, int least, int most)
+    public async Task EventSource_is_told_to_retry_later(Cause cause, string target, int least, int most)
     {
         await using var server = await FullAsync(cause);
         var client = await server.ConnectAsync();

@@ -125,7 +125,7 @@ public sealed class SubscribeTests
     }
 
     [Test]
-    public async Task Client_that_wants_no_keep_alive_is_told_that_the_connection_closes()
+    public async Task Client_without_keep_alive_gets_connection_close()
     {
         await using var server = new ServerUnderTest();
         var client = await server.ConnectAsync();
@@ -139,7 +139,7 @@ public sealed class SubscribeTests
 
     // RFC 9110 section 9.3.2: the fields of GET, without the content.
     [Test]
-    public async Task Head_request_tells_the_fields_of_a_stream_and_opens_none()
+    public async Task Head_request_returns_the_fields_of_a_stream_and_opens_none()
     {
         await using var server = new ServerUnderTest();
         var client = await server.ConnectAsync();
@@ -160,7 +160,7 @@ public sealed class SubscribeTests
     }
 
     [Test]
-    public async Task Silence_is_broken_by_a_named_event_where_that_is_asked_for()
+    public async Task Heartbeat_is_a_named_event_on_request()
     {
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events?heartbeat=event");

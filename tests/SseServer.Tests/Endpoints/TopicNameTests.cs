@@ -64,7 +64,7 @@ public sealed class TopicNameTests
     [TestCase("/events/%", "two hex digits")]
     [TestCase("/events/%4", "two hex digits")]
     [TestCase("/events/%GG", "two hex digits")]
-    public async Task Name_that_is_none_is_refused_to_publishers_and_subscribers(string target, string sentence)
+    public async Task Invalid_name_is_refused_to_publishers_and_subscribers(string target, string sentence)
     {
         await using var server = new ServerUnderTest();
         foreach (var method in new[] { "POST", "GET" })

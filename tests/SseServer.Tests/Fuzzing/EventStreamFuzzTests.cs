@@ -15,7 +15,7 @@ public sealed class EventStreamFuzzTests
     });
 
     [Test]
-    public void Comes_to_the_same_however_the_bytes_are_cut([Range(11, 14)] int seed)
+    public void Result_is_the_same_however_the_bytes_are_split([Range(11, 14)] int seed)
         => Fuzz.Check(seed, samples => samples.EventStream(), (text, random) =>
     {
         var bytes = Fuzz.Bytes(text);

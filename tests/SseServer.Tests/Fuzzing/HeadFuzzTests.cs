@@ -22,7 +22,7 @@ public sealed class HeadFuzzTests
     public void Agrees_with_the_reference_at_the_edges(string text) => CompareWithReference(text);
 
     [Test]
-    public void Comes_to_the_same_however_the_bytes_are_cut([Range(11, 14)] int seed)
+    public void Result_is_the_same_however_the_bytes_are_split([Range(11, 14)] int seed)
         => Fuzz.Check(seed, samples => samples.Requests(), (text, random) =>
     {
         var bytes = Fuzz.Bytes(text);
@@ -38,7 +38,7 @@ public sealed class HeadFuzzTests
     });
 
     [Test]
-    public void Means_the_same_written_anew([Range(21, 24)] int seed) => Fuzz.Check(seed, samples => samples.Requests(), text =>
+    public void Means_the_same_when_written_again([Range(21, 24)] int seed) => Fuzz.Check(seed, samples => samples.Requests(), text =>
     {
         using var first = new RequestHead();
         using var second = new RequestHead();

@@ -19,7 +19,7 @@ public sealed class ServerFuzzTests
 
     // The server under test checks, when it is disposed, that nothing is logged and nothing is left over.
     [Test]
-    public async Task Live_stream_goes_on_through_damaged_requests([Range(1, 3)] int seed)
+    public async Task Live_stream_continues_during_damaged_requests([Range(1, 3)] int seed)
     {
         await using var server = new ServerUnderTest(time: TimeProvider.System);
         await SendAsync(server.EndPoint, seed, requests: 1_000, afterBatch: _ => { });

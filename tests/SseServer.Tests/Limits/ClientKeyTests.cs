@@ -14,7 +14,7 @@ public sealed class ClientKeyTests
         => Assert.That(ClientKey.Of(null, IPAddress.Parse(one)) == ClientKey.Of(null, IPAddress.Parse(other)), Is.EqualTo(same));
 
     [Test]
-    public void Name_that_was_proved_counts_wherever_it_comes_from()
+    public void Authenticated_name_counts_from_any_address()
     {
         var address = IPAddress.Parse("192.0.2.1");
         Assert.That(ClientKey.Of("ann", address), Is.EqualTo(ClientKey.Of("ann", IPAddress.IPv6Loopback)));

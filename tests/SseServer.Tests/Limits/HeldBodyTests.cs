@@ -57,7 +57,7 @@ public sealed class HeldBodyTests
     }
 
     [Test]
-    public async Task Client_at_its_own_bound_is_told_so_and_others_keep_theirs()
+    public async Task Client_at_its_own_bound_is_refused_and_others_are_not()
     {
         await using var server = Server(maxBodyMemory: 2048 * Kilobyte, maxPerClient: 512 * Kilobyte);
         var attackers = await AttackAsync(server, 33, "text/plain", Large, 2 * Size);

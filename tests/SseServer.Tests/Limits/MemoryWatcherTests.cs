@@ -61,7 +61,7 @@ public sealed class MemoryWatcherTests
     }
 
     [Test]
-    public async Task Without_anything_to_shed_garbage_is_looked_for_twice_a_minute()
+    public async Task Without_anything_to_shed_garbage_is_collected_twice_a_minute()
     {
         await using var server = new ServerUnderTest(hub: Options);
         var collections = 0;

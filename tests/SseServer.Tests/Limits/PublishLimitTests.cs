@@ -11,7 +11,7 @@ public sealed class PublishLimitTests
     private const string Line = """{"data":"x"}""" + "\n";
 
     [Test]
-    public async Task Publisher_above_its_rate_is_told_when_to_come_again()
+    public async Task Publisher_above_its_rate_is_told_when_to_retry()
     {
         await using var server = Server(rate: 1, burst: 2);
         var client = await server.ConnectAsync();

@@ -33,7 +33,7 @@ public sealed class PublishRateTests
     }
 
     [Test]
-    public void Publishers_that_come_and_go_leave_nothing_behind()
+    public void Departed_publishers_leave_nothing_behind()
     {
         var rate = new PublishRate(new LimitOptions { PublishRate = 100 }, _time);
         for (var i = 0; i < 20_000; i++)

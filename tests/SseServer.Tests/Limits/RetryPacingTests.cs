@@ -45,14 +45,14 @@ public sealed class RetryPacingTests
     [TestCase(0.5, 0.0, 10_250)]
     [TestCase(0.5, 0.5, 11_000)]
     [TestCase(1.0, 0.5, 19_000)]
-    public void Who_ends_later_waits_longer(double place, double random, int expected)
+    public void Streams_that_end_later_wait_longer(double place, double random, int expected)
         => Assert.That(RetryPacing.AtEnd(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(16), place, random), Is.EqualTo(expected));
 
     [TestCase(0.0, 0.0, 3300)]
     [TestCase(0.0, 1.0, 4800)]
     [TestCase(0.5, 0.0, 13_300)]
     [TestCase(1.0, 1.0, 24_800)]
-    public void Nobody_returns_before_the_server_and_then_they_come_one_by_one(double place, double random, int expected)
+    public void No_client_returns_before_the_server_and_then_one_by_one(double place, double random, int expected)
         => Assert.That(
             RetryPacing.AfterAbsence(TimeSpan.FromSeconds(3.3), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20), place, random),
             Is.EqualTo(expected));

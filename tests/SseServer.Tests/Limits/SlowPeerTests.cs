@@ -80,7 +80,7 @@ public sealed class SlowPeerTests
     }
 
     [Test]
-    public async Task Body_that_stops_is_told_apart_from_one_that_is_slow()
+    public async Task Body_that_stops_is_distinguished_from_a_slow_one()
     {
         await using var server = new ServerUnderTest(transport: new TransportOptions { MinBodyRate = 0 });
         var client = await server.ConnectAsync();
@@ -124,7 +124,7 @@ public sealed class SlowPeerTests
     }
 
     [Test]
-    public async Task Reader_that_stops_is_counted_named_and_in_the_end_cut_off()
+    public async Task Subscriber_that_stops_reading_is_counted_named_and_finally_disconnected()
     {
         await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
             Retention = new TopicRetention { MaxEvents = 8 } });
@@ -152,7 +152,7 @@ public sealed class SlowPeerTests
     }
 
     [Test]
-    public async Task Reader_that_loses_events_is_counted_and_named()
+    public async Task Subscriber_that_loses_events_is_counted_and_named()
     {
         await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
             Retention = new TopicRetention { MaxEvents = 8 } });

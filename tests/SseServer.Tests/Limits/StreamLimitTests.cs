@@ -29,7 +29,7 @@ public sealed class StreamLimitTests
     ];
 
     [TestCaseSource(nameof(Cases))]
-    public async Task Newcomer_is_told_to_come_back_and_nobody_is_evicted(string label, object limits, object hub, string target,
+    public async Task New_stream_is_told_to_retry_and_none_is_closed(string label, object limits, object hub, string target,
         string refused)
     {
         await using var server = new ServerUnderTest(EndpointOptions.Default with { Limits = (LimitOptions)limits }, (HubOptions)hub);
@@ -88,7 +88,7 @@ public sealed class StreamLimitTests
 
     [Test]
     [Platform("Linux", Reason = "Other systems have one loopback address only.")]
-    public async Task Clients_are_told_apart_by_their_address()
+    public async Task Clients_are_distinguished_by_their_address()
     {
         var options = EndpointOptions.Default with { Limits = new LimitOptions { MaxStreamsPerClient = 1 } };
         await using var server = new ServerUnderTest(options);

@@ -11,11 +11,11 @@ internal sealed class OccupancyTests
     private readonly List<OccupancyChange> _changes = [];
 
     [Test]
-    public void Topic_is_occupied_at_once_with_the_readers_it_has()
+    public void Topic_is_occupied_immediately_with_its_subscribers()
         => Assert.That(Tick(0, ("a", 3)), Is.EqualTo(new[] { "a 3" }));
 
     [Test]
-    public void Further_readers_are_no_news()
+    public void Further_subscribers_are_not_reported()
     {
         Tick(0, ("a", 1));
         Assert.That(Tick(1000, ("a", 2)), Is.Empty);
@@ -33,7 +33,7 @@ internal sealed class OccupancyTests
     }
 
     [Test]
-    public void Return_within_that_time_says_nothing_also_at_its_very_end()
+    public void Return_within_the_debounce_is_not_reported()
     {
         Tick(0, ("a", 1));
         Tick(100, ("a", 0));
@@ -42,7 +42,7 @@ internal sealed class OccupancyTests
     }
 
     [Test]
-    public void Flapping_topic_is_vacated_once_counted_from_its_last_reader()
+    public void Flapping_topic_is_vacated_once_after_its_last_subscriber()
     {
         Tick(0, ("a", 1));
         for (var time = 1000; time <= 20_000; time += 1000) Assert.That(Tick(time, ("a", time / 1000 % 2)), Is.Empty);
@@ -75,7 +75,7 @@ internal sealed class OccupancyTests
     }
 
     [Test]
-    public void Topic_that_was_left_before_anybody_looked_is_not_known()
+    public void Topic_that_was_left_before_the_first_poll_is_not_known()
     {
         Assert.That(Tick(0, ("a", 0)), Is.Empty);
         Assert.That(_occupancy.Count, Is.Zero);

@@ -17,7 +17,7 @@ internal sealed class PresenceServerTests
     private static readonly PresenceOptions Options = new() { Topics = [TestHub.Select("chat/**")] };
 
     [Test]
-    public async Task Streams_that_open_and_close_are_told()
+    public async Task Streams_that_open_and_close_are_reported()
     {
         await using var server = Start(Options);
         using var presence = new PresenceWatcher(server.Hub, Options, server.Logs.CreateLogger("presence"));
@@ -32,7 +32,7 @@ internal sealed class PresenceServerTests
     }
 
     [Test]
-    public async Task Running_server_looks_by_itself()
+    public async Task Running_server_polls_by_itself()
     {
         await using var server = Start(Options);
         using var service = await StartServiceAsync(server, Options);
@@ -63,7 +63,7 @@ internal sealed class PresenceServerTests
     }
 
     [Test]
-    public async Task Readers_that_leave_because_the_server_does_vacate_nothing()
+    public async Task Subscribers_that_leave_because_of_a_stop_vacate_nothing()
     {
         await using var receiver = new WebhookReceiver();
         var options = Hooked(receiver);
@@ -85,7 +85,7 @@ internal sealed class PresenceServerTests
     }
 
     [Test]
-    public async Task First_and_last_reader_are_told_to_a_webhook_and_deliveries_are_counted()
+    public async Task First_and_last_subscriber_are_delivered_to_a_webhook_and_counted()
     {
         await using var receiver = new WebhookReceiver();
         var options = Hooked(receiver);
@@ -123,7 +123,7 @@ internal sealed class PresenceServerTests
     [TestCase("/events/$presence/open", 200, 200, 200)]
     [TestCase("/events/$presence/open/**", 200, 200, 200)]
     [TestCase("/events/$presence", 200, 200, 200)]
-    public async Task Who_may_not_read_a_topic_does_not_hear_of_its_readers(string target, int anonymous, int alice, int shop)
+    public async Task Presence_of_a_topic_needs_a_grant_for_the_topic(string target, int anonymous, int alice, int shop)
     {
         await using var server = Guarded.Start();
         foreach (var (credential, status) in new[] { (null, anonymous), (server.Token(), alice), (Guarded.KeyOfShop, shop),

@@ -12,7 +12,7 @@ internal sealed class PresenceSettingsTests
     private const string Secret = "a secret of many characters";
 
     [Test]
-    public void Nothing_is_told_unless_asked()
+    public void Nothing_is_reported_by_default()
     {
         var options = Read([], out var errors);
         Assert.That((options.IsOn, errors.Count), Is.EqualTo((false, 0)));
@@ -37,7 +37,7 @@ internal sealed class PresenceSettingsTests
     }
 
     [Test]
-    public void Webhook_is_told_of_its_own_topics_or_else_of_all()
+    public void Webhook_covers_its_own_topics_or_else_all()
     {
         var options = Read(
             new()

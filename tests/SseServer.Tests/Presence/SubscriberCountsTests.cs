@@ -10,7 +10,7 @@ namespace SseServer.Tests.Presence;
 internal sealed class SubscriberCountsTests
 {
     [Test]
-    public void Number_is_told_when_readers_come_and_go()
+    public void Count_is_published_when_subscribers_come_and_go()
     {
         using var hub = new CountedHub();
         var one = hub.Read("chat/7");
@@ -30,7 +30,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void However_many_come_and_go_between_two_looks_the_last_number_is_told_once()
+    public void However_many_come_and_go_between_two_polls_the_last_count_is_published_once()
     {
         using var hub = new CountedHub();
         var readers = Enumerable.Range(0, 20).Select(_ => hub.Read("chat/7")).ToArray();
@@ -41,7 +41,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Number_that_is_again_what_was_told_is_not_told()
+    public void Unchanged_count_is_not_published()
     {
         using var hub = new CountedHub();
         var one = hub.Read("chat/7");
@@ -53,7 +53,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Topic_that_went_away_and_came_again_between_two_looks_has_its_last_number()
+    public void Topic_that_was_removed_and_created_between_two_polls_has_its_last_count()
     {
         using var hub = new CountedHub();
         hub.Leave(hub.Read("chat/7"));
@@ -65,7 +65,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Readers_between_two_looks_leave_nothing_behind()
+    public void Subscribers_between_two_polls_leave_nothing_behind()
     {
         using var hub = new CountedHub();
         hub.Leave(hub.Read("chat/7"));
@@ -74,7 +74,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Topic_is_forgotten_once_its_zero_is_told()
+    public void Topic_is_forgotten_once_its_zero_is_published()
     {
         using var hub = new CountedHub();
         var reader = hub.Read("chat/7");
@@ -86,7 +86,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Only_readers_that_name_a_listed_topic_count()
+    public void Only_subscribers_that_name_a_listed_topic_count()
     {
         using var hub = new CountedHub();
         hub.Read("chat/*");
@@ -101,7 +101,7 @@ internal sealed class SubscriberCountsTests
 
     [TestCase(246, 1)]
     [TestCase(247, 0)]
-    public void Topic_whose_presence_topic_would_have_too_long_a_name_is_not_told_of(int length, int known)
+    public void Topic_whose_presence_topic_would_be_too_long_is_not_reported(int length, int known)
     {
         using var hub = new CountedHub();
         hub.Read("chat/" + new string('x', length - "chat/".Length));
@@ -110,7 +110,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void More_topics_than_a_batch_holds_are_told_of()
+    public void More_topics_than_a_batch_holds_are_published()
     {
         using var hub = new CountedHub();
         hub.Read([.. Enumerable.Range(0, 600).Select(i => $"chat/{i}")]);
@@ -120,7 +120,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Number_that_stands_still_is_told_again_before_its_event_grows_too_old()
+    public void Constant_count_is_published_again_before_its_event_expires()
     {
         using var hub = new CountedHub();
         hub.Read("chat/7");
@@ -134,7 +134,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Presence_topic_that_nobody_reads_goes_as_others_do()
+    public void Presence_topic_without_subscribers_expires_like_others()
     {
         using var hub = new CountedHub();
         hub.Leave(hub.Read("chat/7"));
@@ -147,7 +147,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Presence_leaves_publishers_their_tenth_of_the_topics_and_tells_later_what_it_could_not()
+    public void Presence_leaves_publishers_their_tenth_of_the_topics_and_publishes_the_rest_later()
     {
         using var hub = new CountedHub(HubOptions.Default with { Shards = 1, MaxTopics = 10 });
         // Four topics and their presence topics are eight; the ninth is the last for subscribers, the tenth is for publishers.
@@ -164,7 +164,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Restart_has_the_numbers_of_an_earlier_life_told_anew()
+    public void Restart_publishes_the_counts_of_the_previous_run_again()
     {
         var time = new HubTime();
         var store = new MemoryEventStore();
@@ -188,7 +188,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void What_the_store_refuses_is_told_once_it_is_well()
+    public void Counts_that_the_store_refuses_are_published_when_it_recovers()
     {
         var store = new MemoryEventStore();
         using var hub = new CountedHub(store: store);
@@ -213,7 +213,7 @@ internal sealed class SubscriberCountsTests
     }
 
     [Test]
-    public void Names_are_told_as_they_are()
+    public void Names_are_written_as_they_are()
     {
         using var hub = new CountedHub();
         hub.Read("chat/Küche \"7\"");

@@ -17,7 +17,7 @@ internal sealed class WebhookRetryTests
     [TestCase(500, "Retry")]
     [TestCase(503, "Retry")]
     [TestCase(599, "Retry")]
-    public void Status_says_whether_another_attempt_may_help(int status, string outcome)
+    public void Status_decides_whether_to_retry(int status, string outcome)
         => Assert.That(WebhookRetry.OutcomeOf(status).ToString(), Is.EqualTo(outcome));
 
     [TestCase(1, 2.5)]

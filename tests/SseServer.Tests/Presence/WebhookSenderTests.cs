@@ -112,7 +112,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     [TestCase("400 Bad Request")]
     [TestCase("410 Gone")]
     [TestCase("307 Temporary Redirect\r\nLocation: /elsewhere")]
-    public async Task Answer_that_would_come_again_ends_the_delivery(string answer)
+    public async Task Permanent_refusal_ends_the_delivery(string answer)
     {
         _receiver.Answer = _ => answer;
         Enqueue("a", 1);
@@ -168,7 +168,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Topics_do_not_wait_for_each_other_and_four_are_told_of_at_once()
+    public async Task Topics_do_not_wait_for_each_other_and_four_are_delivered_at_once()
     {
         _receiver.Hold();
         for (var i = 0; i < 6; i++) Enqueue($"{i}", 1);
@@ -187,7 +187,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Webhook_is_told_of_its_own_topics_only()
+    public async Task Webhook_receives_its_own_topics_only()
     {
         var options = Options(_receiver.Url) with { Topics = [SseServer.Tests.Hub.Support.TestHub.Select("chat/*")] };
         using var sender = new WebhookSender(options, 8, _client, _metrics, _time, _log);

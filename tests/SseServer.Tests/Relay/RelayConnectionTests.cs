@@ -38,7 +38,7 @@ public sealed class RelayConnectionTests
     }
 
     [Test]
-    public async Task Answers_that_are_no_stream_are_asked_again_and_said_once_each()
+    public async Task Responses_without_a_stream_are_retried_and_logged_once_each()
     {
         await using var source = new SourceServer();
         await using var relay = new RelayUnderTest(source.Url);

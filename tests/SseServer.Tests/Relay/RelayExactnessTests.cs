@@ -16,7 +16,7 @@ namespace SseServer.Tests.Relay;
 public sealed class RelayExactnessTests
 {
     [Test]
-    public async Task Events_come_once_and_in_order_where_the_connection_is_cut_at_fifty_random_places()
+    public async Task Events_arrive_once_and_in_order_if_the_connection_is_cut_at_fifty_random_places()
     {
         const int cuts = 50;
         var random = new Random(23);
@@ -72,7 +72,7 @@ public sealed class RelayExactnessTests
     }
 
     [Test]
-    public async Task Relay_with_a_store_goes_on_after_a_restart_where_it_left_off()
+    public async Task Relay_with_a_store_resumes_after_a_restart()
     {
         await using var source = new SourceServer();
         var store = new MemoryEventStore();
@@ -122,7 +122,7 @@ public sealed class RelayExactnessTests
     }
 
     [Test]
-    public async Task Another_url_begins_anew()
+    public async Task Another_url_starts_over()
     {
         await using var source = new SourceServer();
         var store = new MemoryEventStore();

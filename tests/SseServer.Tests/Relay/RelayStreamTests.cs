@@ -35,7 +35,7 @@ public sealed class RelayStreamTests
     }
 
     [Test]
-    public async Task Servers_own_events_are_dropped_and_a_gap_is_told_under_a_name_of_its_own()
+    public async Task Control_events_are_dropped_and_a_gap_is_relayed_under_its_own_name()
     {
         var blocks = await RelayedAsync(
             [
@@ -50,7 +50,7 @@ public sealed class RelayStreamTests
     }
 
     [Test]
-    public async Task Source_that_says_gap_after_gap_is_logged_once_a_minute()
+    public async Task Repeated_gaps_of_a_source_are_logged_once_a_minute()
     {
         await RelayedAsync(
             Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("event: gap\ndata: {}\n\n", 100))), 100,
@@ -96,7 +96,7 @@ public sealed class RelayStreamTests
     }
 
     [Test]
-    public async Task Position_stands_in_the_servers_topic_with_the_ids_that_were_relayed()
+    public async Task Position_is_in_the_servers_topic_with_the_relayed_ids()
     {
         await using var source = new SourceServer();
         await using var relay = new RelayUnderTest(source.Url);
