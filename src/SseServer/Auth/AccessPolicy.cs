@@ -2,16 +2,17 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.Auth;
 
-/// <summary>What may be read by whom.</summary>
-/// <param name="protectedTopics">What needs a grant; everything else is open to everyone.</param>
+/// <summary>Decides who may read which topics.</summary>
+/// <param name="protectedTopics">The topics that need a grant to be read; all others are open to everyone.</param>
 internal sealed class AccessPolicy(TopicPatterns protectedTopics)
 {
     /// <summary>
-    /// Whether <paramref name="caller"/> may subscribe to a topic or pattern: a grant covers it whole, or it has no protected topic in it. So a credential
-    /// never makes its holder poorer than anyone is without one, and nobody reads a protected topic through a wider pattern. What the server tells of a topic
-    /// in one of its own needs a grant where that topic does.
+    /// Returns whether <paramref name="caller"/> may subscribe to a topic or pattern: a grant covers it completely, or it contains no
+    /// protected topic. So no one loses rights by sending a credential, and no one reads a protected topic through a wider pattern. A topic
+    /// in which the server reports on another topic needs a grant if that topic does.
     /// </summary>
     public bool MaySubscribe(Identity caller, ReadOnlySpan<byte> selector)
         => caller.Subscribe.Cover(selector)
-            || (!protectedTopics.Overlap(selector) && (!ServerTopic.TryGetSubject(selector, out var subject) || MaySubscribe(caller, subject)));
+            || (!protectedTopics.Overlap(selector)
+                && (!ServerTopic.TryGetSubject(selector, out var subject) || MaySubscribe(caller, subject)));
 }

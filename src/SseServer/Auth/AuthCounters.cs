@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace SseServer.Auth;
 
 /// <summary>
-/// Counts refused credentials by reason. Each reason is logged when it first occurs and then once a minute at most, with the number since
-/// its last line: whoever guesses keys fills no log. Safe on any thread.
+/// Counts refused credentials by reason. Each reason is logged when it first occurs and then at most once a minute, with the number of
+/// refusals since the last message, so that guessing keys cannot fill the log. Safe on any thread.
 /// </summary>
 internal sealed class AuthCounters : IDisposable
 {
@@ -20,17 +20,17 @@ internal sealed class AuthCounters : IDisposable
     public AuthCounters(TimeProvider time, ILogger logger)
     {
         (_time, _logger) = (time, logger);
-        Meter.CreateObservableCounter("sse_auth_refusals_total", Refusals, description: "Credentials that were not accepted, by reason.");
+        Meter.CreateObservableCounter("sse_auth_refusals_total", Refusals, description: "Refused credentials, by reason.");
     }
 
     public Meter Meter { get; } = new("SseServer.Auth");
 
-    /// <summary>How often a credential was refused for a reason.</summary>
+    /// <summary>Returns how often a credential was refused for a reason.</summary>
     public long Refused(AuthFailure failure) => Volatile.Read(ref _reasons[(int)failure].Count);
 
-    /// <summary>Takes note of a refusal.</summary>
-    /// <param name="failure">Why.</param>
-    /// <param name="keyId">The signing key that the token named, where it is one of the server's.</param>
+    /// <summary>Counts a refusal.</summary>
+    /// <param name="failure">The reason.</param>
+    /// <param name="keyId">The signing key that the token names, if the server has it; otherwise null.</param>
     public void Count(AuthFailure failure, string? keyId)
     {
         var reason = _reasons[(int)failure];

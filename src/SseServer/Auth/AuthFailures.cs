@@ -2,28 +2,56 @@ using System.Text.Json;
 
 namespace SseServer.Auth;
 
-/// <summary>What to tell of each failure: one sentence, which repeats nothing of the credential and has no character that a quoted string must escape.</summary>
+/// <summary>Why a credential is not accepted. <see cref="AuthFailures"/> describes each reason.</summary>
+internal enum AuthFailure
+{
+    None,
+    Unknown,
+    TooLarge,
+    Malformed,
+    UnsupportedHeader,
+    WrongAlgorithm,
+    UnknownSigningKey,
+    BadSignature,
+    Expired,
+    NotYetValid,
+    WrongIssuer,
+    WrongAudience,
+    MissingClaim,
+    BadGrant,
+    KeysUnavailable,
+}
+
+/// <summary>
+/// What clients are told about each failure: one sentence, which repeats nothing of the credential and is ASCII without characters that a
+/// quoted string must escape.
+/// </summary>
 internal static class AuthFailures
 {
-    /// <summary>How metrics name it.</summary>
+    /// <summary>Returns the value of the metrics' label <c>reason</c>.</summary>
     public static string Label(AuthFailure failure) => JsonNamingPolicy.SnakeCaseLower.ConvertName(failure.ToString());
 
     public static string Explain(AuthFailure failure) => failure switch
     {
-        AuthFailure.Unknown => "The credential is no key of this server, and no signed token that it takes.",
-        AuthFailure.TooLarge => "The credential is longer than Auth:MaxTokenBytes allows.",
-        AuthFailure.Malformed => "The token is malformed; send a signed JWT: three parts in base64url, each once, with JSON objects that name no member twice.",
-        AuthFailure.UnsupportedHeader => "The token has a header parameter (crit, b64, zip, or cty for a token in a token) that this server does not take.",
-        AuthFailure.WrongAlgorithm => "The alg of the token is not that of a key of this server; HS256, RS256 and ES256 are taken, each with its own keys.",
-        AuthFailure.UnknownSigningKey => "The kid of the token names no signing key that this server knows.",
-        AuthFailure.BadSignature => "The signature of the token is wrong.",
-        AuthFailure.Expired => "The token has expired; come back with a fresh one.",
-        AuthFailure.NotYetValid => "The token is not valid yet; its nbf lies ahead.",
-        AuthFailure.WrongIssuer => "The iss of the token is not the issuer that this server trusts.",
-        AuthFailure.WrongAudience => "The aud of the token does not name this server.",
-        AuthFailure.MissingClaim => "The token lacks a claim; it needs iss, aud, sub (1 to 255 characters) and exp (a number), and nbf is a number where it is there.",
-        AuthFailure.BadGrant => "The claim of rights is malformed; it is an object with publish and subscribe (lists of topic patterns) and admin (true or false).",
-        AuthFailure.KeysUnavailable => "The keys that tokens are checked with could not be fetched yet; try again soon.",
+        AuthFailure.Unknown => "The credential is unknown; send a key of this server, or a signed token that it accepts.",
+        AuthFailure.TooLarge => "The credential is longer than Auth:MaxTokenBytes; send a shorter one, or raise that setting.",
+        AuthFailure.Malformed => "The token is malformed; "
+            + "send a signed JWT: three parts in base64url, with JSON objects that have no member twice.",
+        AuthFailure.UnsupportedHeader => "The token has a header parameter that this server does not accept; "
+            + "leave out crit, b64, zip, and cty of a nested token.",
+        AuthFailure.WrongAlgorithm => "The alg of the token does not match its key on this server; "
+            + "sign with HS256, RS256 or ES256, as that key requires.",
+        AuthFailure.UnknownSigningKey => "The kid of the token names no signing key of this server; sign with a key that it has.",
+        AuthFailure.BadSignature => "The signature of the token is wrong; sign it with a key of this server.",
+        AuthFailure.Expired => "The token has expired; send a fresh one.",
+        AuthFailure.NotYetValid => "The token is not valid yet, because its nbf is in the future; retry later, or set the clocks.",
+        AuthFailure.WrongIssuer => "The iss of the token is not the issuer that this server trusts; get a token from that issuer.",
+        AuthFailure.WrongAudience => "The aud of the token does not name this server; get a token for this server.",
+        AuthFailure.MissingClaim => "The token lacks a claim or has an invalid one; "
+            + "it needs iss, aud, sub (1 to 255 characters) and exp (a number), and if it has nbf, a number.",
+        AuthFailure.BadGrant => "The claim with the rights is malformed; "
+            + "send an object with publish and subscribe (lists of topic patterns) and admin (true or false).",
+        AuthFailure.KeysUnavailable => "The keys that verify tokens could not be fetched yet; retry after Retry-After seconds.",
         _ => throw new ArgumentOutOfRangeException(nameof(failure)),
     };
 }

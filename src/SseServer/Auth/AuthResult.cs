@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SseServer.Auth;
 
-/// <summary>What became of a credential: whose it is, or why it is not accepted.</summary>
+/// <summary>The result of checking a credential: the identity that it proves, or why it is not accepted.</summary>
 internal readonly struct AuthResult
 {
     private AuthResult(Identity? identity, AuthFailure failure) => (Identity, Failure) = (identity, failure);

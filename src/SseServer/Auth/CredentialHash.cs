@@ -4,19 +4,20 @@ using System.Security.Cryptography;
 
 namespace SseServer.Auth;
 
-/// <summary>The SHA-256 of a credential: what is kept of one, and what two are compared by.</summary>
+/// <summary>The SHA-256 of a credential, which is stored and compared in its place.</summary>
 internal readonly struct CredentialHash : IEquatable<CredentialHash>
 {
     private readonly Bytes _bytes;
 
-    private CredentialHash(ReadOnlySpan<byte> credential) => SHA256.HashData(credential, MemoryMarshal.AsBytes(new Span<Bytes>(ref _bytes)));
+    private CredentialHash(ReadOnlySpan<byte> credential)
+        => SHA256.HashData(credential, MemoryMarshal.AsBytes(new Span<Bytes>(ref _bytes)));
 
     public static CredentialHash Of(ReadOnlySpan<byte> credential) => new(credential);
 
-    /// <summary>Takes as long for a near miss as for any other.</summary>
+    /// <summary>Compares in constant time.</summary>
     public bool EqualsInFixedTime(in CredentialHash other) => CryptographicOperations.FixedTimeEquals(Span(in this), Span(in other));
 
-    // Of tokens only: what a lookup's duration tells of their hashes says nothing of another token.
+    // For tokens only: what the duration of a lookup reveals about a hash is no help with another token.
     public bool Equals(CredentialHash other) => Span(in this).SequenceEqual(Span(in other));
 
     public override bool Equals(object? obj) => obj is CredentialHash other && Equals(other);

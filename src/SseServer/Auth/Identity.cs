@@ -1,30 +1,32 @@
 namespace SseServer.Auth;
 
-/// <summary>Who asks, as far as a credential proved it, and what that one may do. Immutable; one object serves every request with the same credential.</summary>
+/// <summary>
+/// A client as proved by its credential, with its rights. Immutable; one object serves every request with the same credential.
+/// </summary>
 internal sealed class Identity
 {
-    /// <summary>Nobody in particular: no credential was shown.</summary>
+    /// <summary>The client that sent no credential.</summary>
     public static readonly Identity Anonymous = new("anonymous");
 
     private Identity(string name) => Name = name;
 
     /// <summary>
-    /// Unique over all kinds of credentials, and the same for every token of one holder: <c>key:NAME</c> or <c>sub:SUBJECT</c>. Tokens have one issuer, so
-    /// the subject says it all (RFC 7519 section 4.1.2).
+    /// Unique among all kinds of credentials, and the same for all tokens of one subject: <c>key:NAME</c> or <c>sub:SUBJECT</c>. Tokens
+    /// have a single issuer, so the subject is unique (RFC 7519 section 4.1.2).
     /// </summary>
     public string Name { get; }
 
     public bool IsAnonymous => ReferenceEquals(this, Anonymous);
 
-    /// <summary>What it may publish to.</summary>
+    /// <summary>The topics that it may publish to.</summary>
     public TopicPatterns Publish { get; private init; } = TopicPatterns.None;
 
-    /// <summary>What it may read of the topics that are protected; the others are open to everyone.</summary>
+    /// <summary>The protected topics that it may read; the others are open to everyone.</summary>
     public TopicPatterns Subscribe { get; private init; } = TopicPatterns.None;
 
     public bool IsAdmin { get; private init; }
 
-    /// <summary>From when on the credential is good for nothing; null where it does not expire.</summary>
+    /// <summary>When the credential expires; null if it does not.</summary>
     public DateTimeOffset? Expires { get; private init; }
 
     public static Identity OfKey(StaticKey key)

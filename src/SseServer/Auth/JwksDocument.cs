@@ -5,15 +5,15 @@ using System.Text.Json;
 namespace SseServer.Auth;
 
 /// <summary>
-/// Reads a JWK set (RFC 7517 section 5). Of its keys those are taken that check signatures by an algorithm that is known here; others are passed over, as section 5 says.
-/// A shared secret has no place on a public URL, so those too.
+/// Reads a JWK set (RFC 7517 section 5). Keys that do not verify signatures, or whose algorithm is not supported, are ignored, as section 5
+/// says; so are shared secrets, which have no place at a public URL.
 /// </summary>
 internal static class JwksDocument
 {
     // A token without a kid is tried with every key of its algorithm.
     public const int MaxKeys = 32;
 
-    /// <summary>The keys; null where the text is no JWK set or has none that can be used, with what to say.</summary>
+    /// <summary>Returns the keys; null, and why, if the text is not a JWK set or has no usable key.</summary>
     public static SigningKey[]? Read(ReadOnlyMemory<byte> json, out string? problem)
     {
         problem = null;
@@ -23,7 +23,7 @@ internal static class JwksDocument
             if (document.RootElement.ValueKind != JsonValueKind.Object
                 || !document.RootElement.TryGetProperty("keys"u8, out var list) || list.ValueKind != JsonValueKind.Array)
             {
-                problem = "is no JWK set";
+                problem = "is not a JWK set";
                 return null;
             }
 
@@ -43,7 +43,7 @@ internal static class JwksDocument
 
     private static SigningKey? ReadKey(JsonElement key)
     {
-        // section 4.2 and 4.3: what a key is for.
+        // Sections 4.2 and 4.3: the purpose of a key.
         if (Text(key, "use"u8) is { } use && use != "sig") return null;
         if (key.TryGetProperty("key_ops"u8, out var operations) && !AllowsVerify(operations)) return null;
         var algorithm = Text(key, "alg"u8);
@@ -70,7 +70,8 @@ internal static class JwksDocument
 
     private static bool AllowsVerify(JsonElement operations)
         => operations.ValueKind == JsonValueKind.Array
-            && operations.EnumerateArray().Any(operation => operation.ValueKind == JsonValueKind.String && operation.ValueEquals("verify"u8));
+            && operations.EnumerateArray().Any(
+                operation => operation.ValueKind == JsonValueKind.String && operation.ValueEquals("verify"u8));
 
     private static string? Text(JsonElement key, ReadOnlySpan<byte> name)
         => key.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -6,18 +6,18 @@ using Microsoft.Extensions.Logging;
 namespace SseServer.Auth;
 
 /// <summary>
-/// Keeps a JWK set from a URL fresh: fetched at start, then regularly, and when a token names a key that is not known. One fetch at a time; whoever wants one while it
-/// is underway waits for that one. A fetch that fails changes nothing. Safe on any thread.
+/// Keeps a JWK set from a URL up to date: fetches it at the start, then regularly, and when a token names an unknown key. There is one
+/// fetch at a time, and callers that need one wait for it. A fetch that fails changes nothing. Safe on any thread.
 /// </summary>
 internal sealed class JwksSource : IDisposable
 {
     // A set of a dozen RSA keys with their certificates takes 30 KB.
     private const int MaxBytes = 256 * 1024;
 
-    // Requests with tokens wait this long at most.
+    // Requests with tokens wait at most this long.
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(10);
 
-    // How often unknown kids, which anyone can make up, may have the set fetched.
+    // How often unknown kids, which anyone can make up, may cause a fetch.
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
@@ -30,27 +30,27 @@ internal sealed class JwksSource : IDisposable
     private readonly HttpClient _http;
     private readonly ITimer _timer;
     private Task _fetch = Task.CompletedTask;
-    private long? _begun;
+    private long? _startedAt;
     private byte[]? _lastHash;
 
-    /// <param name="url">What to fetch.</param>
-    /// <param name="refresh">How often; the first time at once.</param>
-    /// <param name="onKeys">Takes each set that differs from the one before, one at a time.</param>
+    /// <param name="url">The URL of the set.</param>
+    /// <param name="refresh">The interval between fetches; the first one starts immediately.</param>
+    /// <param name="onKeys">Receives each set that differs from the previous one, one at a time.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Is told of changes and failures.</param>
+    /// <param name="logger">For changes and failures.</param>
     public JwksSource(Uri url, TimeSpan refresh, Action<SigningKey[]> onKeys, TimeProvider time, ILogger logger)
     {
         (_url, _onKeys, _time, _logger) = (url, onKeys, time, logger);
-        // A query may hold what is nobody's business.
+        // Without the query, which may hold a secret.
         _name = url.GetLeftPart(UriPartial.Path);
         _http = new HttpClient(new SocketsHttpHandler
         {
-            // A redirect could lead from https to http, or inside.
+            // A redirect could lead from https to http, or into a private network.
             AllowAutoRedirect = false,
             UseCookies = false,
-            // A proxy of the environment could not reach this machine's loopback, only its own, and would be told where keys are.
+            // The environment's proxy cannot reach this machine's loopback, only its own, and would learn where the keys are.
             UseProxy = !url.IsLoopback,
-            // Names are looked up again.
+            // So that DNS names are resolved again.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         })
         { MaxResponseContentBufferSize = MaxBytes, Timeout = Timeout.InfiniteTimeSpan };
@@ -58,10 +58,10 @@ internal sealed class JwksSource : IDisposable
         FetchAsync(TimeSpan.Zero);
     }
 
-    /// <summary>Whether a set was fetched ever.</summary>
+    /// <summary>Whether a set was ever fetched.</summary>
     public bool HasFetched => Volatile.Read(ref _lastHash) is not null;
 
-    /// <summary>Fetches the set because a token's key is not known, unless that was done a short while ago. Never fails.</summary>
+    /// <summary>Fetches the set because a token names an unknown key, unless a fetch began recently. Never fails.</summary>
     public Task FetchForUnknownKeyAsync() => FetchAsync(MinInterval);
 
     public void Dispose()
@@ -76,8 +76,8 @@ internal sealed class JwksSource : IDisposable
         lock (_gate)
         {
             if (!_fetch.IsCompleted) return _fetch;
-            if (_begun is { } begun && _time.GetElapsedTime(begun) < minInterval) return Task.CompletedTask;
-            _begun = _time.GetTimestamp();
+            if (_startedAt is { } startedAt && _time.GetElapsedTime(startedAt) < minInterval) return Task.CompletedTask;
+            _startedAt = _time.GetTimestamp();
             return _fetch = Task.Run(FetchAsync);
         }
     }
@@ -107,10 +107,11 @@ internal sealed class JwksSource : IDisposable
         using var timeout = new CancellationTokenSource(FetchTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
         using var response = await _http.GetAsync(_url, either.Token);
-        if (response.StatusCode != HttpStatusCode.OK) return string.Create(CultureInfo.InvariantCulture, $"answers {(int)response.StatusCode}");
+        if (response.StatusCode != HttpStatusCode.OK)
+            return string.Create(CultureInfo.InvariantCulture, $"answers {(int)response.StatusCode}");
         var bytes = await response.Content.ReadAsByteArrayAsync(either.Token);
         var hash = SHA256.HashData(bytes);
-        // The same set again: what was verified with it stays verified.
+        // The same set: tokens that were verified with it stay verified.
         if (_lastHash is not null && hash.AsSpan().SequenceEqual(_lastHash)) return null;
         if (JwksDocument.Read(bytes, out var problem) is not { } keys) return problem;
         _onKeys(keys);

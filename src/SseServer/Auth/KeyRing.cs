@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging;
 namespace SseServer.Auth;
 
 /// <summary>
-/// All keys that tokens are checked with, from wherever they come: settings, PEM files that are read again when they change, a JWK set. Whenever one source changes
-/// there is another <see cref="KeySet"/>. Safe on any thread.
+/// All keys that verify tokens, from every source: the settings, PEM files, which are read again when they change, and a JWK set. Whenever
+/// a source changes there is a new <see cref="KeySet"/>. Safe on any thread.
 /// </summary>
 internal sealed class KeyRing : IDisposable
 {
-    // As soon as an administrator who replaces a key would look whether it works.
+    // Shorter than an administrator waits before testing a replaced key.
     private static readonly TimeSpan FileInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
@@ -25,21 +25,23 @@ internal sealed class KeyRing : IDisposable
         _logger = logger;
         _files = options.KeyFiles;
         _fileTexts = new string?[_files.Count];
-        // One slot for the settings, one a file, one for the URL.
+        // One slot for the settings, one per file, one for the URL.
         _bySource = new SigningKey[_files.Count + 2][];
         Array.Fill(_bySource, []);
         Replace(0, [.. options.Keys]);
         ReadFiles();
-        if (_files.Count > 0) _fileTimer = time.CreateTimer(static ring => ((KeyRing)ring!).ReadFiles(), this, FileInterval, FileInterval);
-        if (options.JwksUrl is { } url) _jwks = new JwksSource(url, options.JwksRefresh, keys => Replace(_bySource.Length - 1, keys), time, logger);
+        if (_files.Count > 0)
+            _fileTimer = time.CreateTimer(static ring => ((KeyRing)ring!).ReadFiles(), this, FileInterval, FileInterval);
+        if (options.JwksUrl is { } url)
+            _jwks = new JwksSource(url, options.JwksRefresh, keys => Replace(_bySource.Length - 1, keys), time, logger);
     }
 
     public KeySet Current => Volatile.Read(ref _current);
 
-    /// <summary>Keys may be missing because their URL never answered: that is not the token's fault.</summary>
+    /// <summary>Whether keys may be missing because their URL has not been fetched yet, which is not the token's fault.</summary>
     public bool AwaitsKeys => _jwks is { HasFetched: false };
 
-    /// <summary>The set in which the token's key is to be looked for, fetched again where it is not in the one at hand.</summary>
+    /// <summary>Returns the set that should hold the token's key; fetches it again if the current one does not.</summary>
     public ValueTask<KeySet> FindSetAsync(UnverifiedToken token)
     {
         var keys = Current;
@@ -64,12 +66,12 @@ internal sealed class KeyRing : IDisposable
         {
             var file = _files[i];
             var text = file.ReadText(out var problem);
-            // Compared by what it holds: a file that is a link changes without a new date.
+            // Compared by content: a symbolic link can change without a new modification time.
             if (text is not null && text == _fileTexts[i]) continue;
             var key = text is null ? null : PemKey.Read(file.Id, file.Algorithm, text, out problem);
             if (key is null)
             {
-                // Said once for each change, not at each look.
+                // Logged once per change, not at each check.
                 if (_fileTexts[i] is not null) AuthLog.KeysUnreadable(_logger, file.Path, problem!);
                 _fileTexts[i] = null;
                 continue;
@@ -86,7 +88,7 @@ internal sealed class KeyRing : IDisposable
         lock (_gate)
         {
             _bySource[source] = keys;
-            Volatile.Write(ref _current, new([.. _bySource.SelectMany(some => some)]));
+            Volatile.Write(ref _current, new([.. _bySource.SelectMany(keysOfSource => keysOfSource)]));
         }
     }
 }

@@ -5,7 +5,9 @@ namespace SseServer.Auth;
 /// <summary>Reads a public key in PEM (RFC 7468 section 13).</summary>
 internal static class PemKey
 {
-    /// <summary>Null with what to say, going on from the setting's name, where the text holds no fitting key.</summary>
+    /// <summary>
+    /// Returns the key; null, and a predicate to the name of its setting or file, if the text does not hold a suitable key.
+    /// </summary>
     public static SigningKey? Read(string id, SigningAlgorithm algorithm, string pem, out string? problem)
     {
         if (!PemEncoding.TryFind(pem, out var fields))
@@ -17,8 +19,8 @@ internal static class PemKey
         var label = pem[fields.Label];
         if (label is not ("PUBLIC KEY" or "RSA PUBLIC KEY"))
         {
-            // A private key does not belong on a server that only checks.
-            problem = "holds another thing than a public key";
+            // A private key does not belong on a server that only verifies.
+            problem = "does not hold a public key";
             return null;
         }
 
@@ -28,7 +30,7 @@ internal static class PemKey
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            problem = algorithm == SigningAlgorithm.RS256 ? "holds no RSA public key" : "holds no public key of the curve P-256";
+            problem = algorithm == SigningAlgorithm.RS256 ? "holds no RSA public key" : "holds no public key on the curve P-256";
             return null;
         }
     }

@@ -1,6 +1,8 @@
+using Microsoft.IdentityModel.Tokens;
+
 namespace SseServer.Auth;
 
-/// <summary>The signatures that are taken (RFC 7518 section 3.1). Each key is good for one of them alone, whatever a token says.</summary>
+/// <summary>The supported signatures (RFC 7518 section 3.1). Each key is for one of them only, whatever a token says.</summary>
 internal enum SigningAlgorithm
 {
     /// <summary>HMAC with SHA-256 and a shared secret.</summary>
@@ -11,4 +13,23 @@ internal enum SigningAlgorithm
 
     /// <summary>ECDSA with P-256 and SHA-256.</summary>
     ES256,
+}
+
+/// <summary>The names of the algorithms in a token's <c>alg</c>, which is case-sensitive (RFC 7515 section 4.1.1).</summary>
+internal static class SigningAlgorithms
+{
+    public static string NameOf(SigningAlgorithm algorithm) => algorithm switch
+    {
+        SigningAlgorithm.HS256 => SecurityAlgorithms.HmacSha256,
+        SigningAlgorithm.RS256 => SecurityAlgorithms.RsaSha256,
+        _ => SecurityAlgorithms.EcdsaSha256,
+    };
+
+    public static SigningAlgorithm? Parse(string? name) => name switch
+    {
+        SecurityAlgorithms.HmacSha256 => SigningAlgorithm.HS256,
+        SecurityAlgorithms.RsaSha256 => SigningAlgorithm.RS256,
+        SecurityAlgorithms.EcdsaSha256 => SigningAlgorithm.ES256,
+        _ => null,
+    };
 }

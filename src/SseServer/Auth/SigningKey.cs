@@ -3,10 +3,10 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace SseServer.Auth;
 
-/// <summary>A key that tokens are checked with, bound to one algorithm. Weak keys cannot be built.</summary>
+/// <summary>A key that verifies tokens, bound to one algorithm. Weak keys cannot be created.</summary>
 internal sealed class SigningKey
 {
-    // RFC 7518 section 3.2: as long as the hash at least.
+    // RFC 7518 section 3.2: at least as long as the hash.
     public const int MinSecretBytes = 32;
 
     // RFC 7518 section 3.3.
@@ -20,21 +20,21 @@ internal sealed class SigningKey
         (Id, Algorithm, Key) = (id, algorithm, key);
     }
 
-    /// <summary>The <c>kid</c> that picks it; null where the set that it came with names none.</summary>
+    /// <summary>The <c>kid</c> of the key; null if the set that it came with gives none.</summary>
     public string? Id { get; }
 
     public SigningAlgorithm Algorithm { get; }
 
     public SecurityKey Key { get; }
 
-    /// <summary>A shared secret for HS256; null with what to say where it is too short.</summary>
+    /// <summary>Creates a shared secret for HS256; null, and why, if it is too short.</summary>
     public static SigningKey? OfSecret(string id, byte[] secret, out string? problem)
     {
         problem = secret.Length < MinSecretBytes ? "is too short a secret" : null;
         return problem is null ? new(id, SigningAlgorithm.HS256, new SymmetricSecurityKey(secret)) : null;
     }
 
-    /// <summary>A public key for RS256; null with what to say where it is none or too short.</summary>
+    /// <summary>Creates a public key for RS256; null, and why, if it is invalid or too short.</summary>
     public static SigningKey? OfRsa(string? id, RSAParameters parameters, out string? problem)
     {
         problem = null;
@@ -46,30 +46,30 @@ internal sealed class SigningKey
         }
         catch (CryptographicException)
         {
-            problem = "is no RSA key";
+            problem = "is not a valid RSA key";
             return null;
         }
     }
 
-    /// <summary>A public key for ES256; null with what to say where it is none, or on another curve.</summary>
+    /// <summary>Creates a public key for ES256; null, and why, if it is invalid or on another curve.</summary>
     public static SigningKey? OfEcdsa(string? id, ECParameters parameters, out string? problem)
     {
         problem = null;
         try
         {
-            if (parameters.Curve.Oid?.Value != P256) problem = "is on another curve than P-256";
-            // The runtime says whether the point is on the curve.
+            if (parameters.Curve.Oid?.Value != P256) problem = "is not on the curve P-256";
+            // The runtime checks that the point is on the curve.
             using var ecdsa = problem is null ? ECDsa.Create(parameters) : null;
             return ecdsa is not null ? new(id, SigningAlgorithm.ES256, ToJsonWebKey(parameters)) : null;
         }
         catch (CryptographicException)
         {
-            problem = "is no key of the curve P-256";
+            problem = "is not a valid key on the curve P-256";
             return null;
         }
     }
 
-    // Not an ECDsaSecurityKey: that one would share one ECDsa object among all threads.
+    // Not an ECDsaSecurityKey, which would share one ECDsa object among all threads.
     private static JsonWebKey ToJsonWebKey(ECParameters parameters) => new()
     {
         Kty = JsonWebAlgorithmsKeyTypes.EllipticCurve,

@@ -2,7 +2,27 @@ using System.Text;
 
 namespace SseServer.Auth;
 
-/// <summary>The static keys, known by their hashes and compared in fixed time: an answer's duration tells nothing of a key.</summary>
+/// <summary>
+/// A key that its owner sends as it is. There can be several, by name, so that one can be added before another is removed.
+/// </summary>
+internal sealed record StaticKey
+{
+    public required string Name { get; init; }
+
+    /// <summary>Never logged, never printed.</summary>
+    public required string Secret { get; init; }
+
+    public TopicPatterns Publish { get; init; } = TopicPatterns.None;
+
+    public TopicPatterns Subscribe { get; init; } = TopicPatterns.None;
+
+    public bool IsAdmin { get; init; }
+
+    // The default of a record would print the secret.
+    public override string ToString() => $"key {Name}";
+}
+
+/// <summary>The static keys, stored by their hashes and compared in constant time, so that timing reveals nothing about a key.</summary>
 internal sealed class StaticKeys
 {
     private readonly CredentialHash[] _hashes;
@@ -14,9 +34,7 @@ internal sealed class StaticKeys
         _identities = [.. keys.Select(Identity.OfKey)];
     }
 
-    public bool IsEmpty => _hashes.Length == 0;
-
-    /// <summary>Whose key it is; null for nobody's. Looks at all of them.</summary>
+    /// <summary>Returns the identity of a key's owner; null if there is no such key. Always compares all keys.</summary>
     public Identity? Find(in CredentialHash hash)
     {
         Identity? found = null;

@@ -3,12 +3,13 @@ using System.Collections.Concurrent;
 namespace SseServer.Auth;
 
 /// <summary>
-/// Tokens that were verified lately, by their hashes, so that a publisher's next request costs no signature check. An entry is good as long as its token and
-/// the key set that it was verified with. Bounded: when the young half is full it becomes the old half, and what was not asked for since goes. Safe on any thread.
+/// Tokens that were verified recently, by their hashes, so that a client's next request costs no signature check. An entry is valid as long
+/// as its token and the key set that verified it. Bounded: when the young half is full it becomes the old half, and entries of the previous
+/// old half that were not used since are removed. Safe on any thread.
 /// </summary>
 internal sealed class TokenCache
 {
-    // Some ten thousand holders of tokens with requests in the same minutes; about 1 KB each.
+    // Enough for some ten thousand clients with tokens at the same time; about 1 KB each.
     public const int MaxEntries = 2 * MaxHalf;
 
     private const int MaxHalf = 8192;
@@ -51,7 +52,7 @@ internal sealed class TokenCache
     {
         public readonly ConcurrentDictionary<CredentialHash, Entry> Entries = new();
 
-        // Of additions, which are entries or repeats of some: the dictionary's own count takes all of its locks.
+        // The number of additions, repeats included: the dictionary's own Count takes all of its locks.
         public int Count;
     }
 }

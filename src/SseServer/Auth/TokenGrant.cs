@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace SseServer.Auth;
 
 /// <summary>
-/// The rights that a token's claim gives: <c>{"publish":["orders/*"],"subscribe":["orders/**"],"admin":false}</c>. What is left out is not granted; other
-/// members are not looked at.
+/// The rights that a token's claim grants: <c>{"publish":["orders/*"],"subscribe":["orders/**"],"admin":false}</c>. What is left out is not
+/// granted; other members are ignored.
 /// </summary>
 internal sealed class TokenGrant
 {
-    /// <summary>What a token without the claim has.</summary>
+    /// <summary>The rights of a token without the claim.</summary>
     public static readonly TokenGrant None = new();
 
-    // Each publish and subscription goes through them; who has more topics than this uses wildcards.
+    // Each publish and subscription goes through them; a client with more topics uses wildcards.
     public const int MaxPatterns = 100;
 
     public TopicPatterns Publish { get; private init; } = TopicPatterns.None;
@@ -20,7 +20,7 @@ internal sealed class TokenGrant
 
     public bool IsAdmin { get; private init; }
 
-    /// <summary>Null where the claim is not of that form.</summary>
+    /// <summary>Returns null if the claim does not have that form.</summary>
     public static TokenGrant? Read(JsonElement claim)
     {
         if (claim.ValueKind != JsonValueKind.Object) return null;

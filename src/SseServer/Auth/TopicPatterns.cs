@@ -4,12 +4,14 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.Auth;
 
-/// <summary>Some topic patterns, as a grant or a protection lists them. A topic's plain name is a pattern that stands for itself. Immutable.</summary>
+/// <summary>
+/// A list of topic patterns, as in a grant or in the protected topics. A plain topic name is a pattern that matches itself. Immutable.
+/// </summary>
 internal sealed class TopicPatterns
 {
     public static readonly TopicPatterns None = new([]);
 
-    /// <summary>Every topic but the server's own, whose names begin with <c>$</c>.</summary>
+    /// <summary>Every topic except the server's own, whose names begin with <c>$</c>.</summary>
     public static readonly TopicPatterns Everything = Parse("**");
 
     private readonly TopicPattern[] _patterns;
@@ -18,7 +20,9 @@ internal sealed class TopicPatterns
 
     public bool IsEmpty => _patterns.Length == 0;
 
-    /// <summary>False with a sentence that says what to mend, and the text it speaks of, where one of <paramref name="texts"/> is no pattern.</summary>
+    /// <summary>
+    /// Parses patterns; false if one of <paramref name="texts"/> is not a pattern, with a sentence that says why and the text in question.
+    /// </summary>
     public static bool TryCreate(
         IReadOnlyList<string> texts,
         [NotNullWhen(true)] out TopicPatterns? patterns,
@@ -35,7 +39,7 @@ internal sealed class TopicPatterns
                 continue;
             }
 
-            problem ??= "It is no topic pattern.";
+            problem ??= "The text is not a topic pattern.";
             offender = texts[i];
             return false;
         }
@@ -44,12 +48,14 @@ internal sealed class TopicPatterns
         return true;
     }
 
-    /// <summary>The patterns of texts that are known to be some.</summary>
-    /// <exception cref="ArgumentException">One of them is none.</exception>
+    /// <summary>Returns the patterns of texts that are known to be valid.</summary>
+    /// <exception cref="ArgumentException">One of them is not a pattern.</exception>
     public static TopicPatterns Parse(params string[] texts)
         => TryCreate(texts, out var patterns, out var problem, out _) ? patterns : throw new ArgumentException(problem, nameof(texts));
 
-    /// <summary>Whether one of the patterns stands for every topic that <paramref name="selector"/>, a valid topic name or pattern, stands for.</summary>
+    /// <summary>
+    /// Returns whether one of the patterns matches every topic that <paramref name="selector"/>, a valid topic name or pattern, matches.
+    /// </summary>
     public bool Cover(ReadOnlySpan<byte> selector)
     {
         foreach (var pattern in _patterns)
@@ -57,7 +63,7 @@ internal sealed class TopicPatterns
         return false;
     }
 
-    /// <summary>Whether one of the patterns and <paramref name="selector"/> have a topic in common.</summary>
+    /// <summary>Returns whether one of the patterns and <paramref name="selector"/> have a topic in common.</summary>
     public bool Overlap(ReadOnlySpan<byte> selector)
     {
         foreach (var pattern in _patterns)

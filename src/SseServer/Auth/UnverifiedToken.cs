@@ -7,9 +7,9 @@ using System.Text.Json;
 namespace SseServer.Auth;
 
 /// <summary>
-/// What a token says, read strictly before anyone believes it: JWS compact serialization (RFC 7515 section 7.1), JSON without repeated members (RFC 8725
-/// section 2.4), no header parameter that would change its meaning. Of the keys that a header may bring or point to (<c>jwk</c>, <c>jku</c>, <c>x5u</c>) none
-/// is looked at.
+/// The content of a token before it is verified, parsed strictly: JWS compact serialization (RFC 7515 section 7.1), JSON without repeated
+/// members (RFC 8725 section 2.4), no header parameter that would change its meaning. Keys in the header, or at URLs in it (<c>jwk</c>,
+/// <c>jku</c>, <c>x5u</c>), are ignored.
 /// </summary>
 internal sealed class UnverifiedToken
 {
@@ -24,7 +24,7 @@ internal sealed class UnverifiedToken
 
     private UnverifiedToken(string text) => Text = text;
 
-    /// <summary>The token as it came.</summary>
+    /// <summary>The token as it was received.</summary>
     public string Text { get; }
 
     public SigningAlgorithm Algorithm { get; private set; }
@@ -41,16 +41,16 @@ internal sealed class UnverifiedToken
 
     // header "." payload "." signature, each base64url
 
-    /// <summary>Whether a credential has a token's form, so that it is worth saying what is wrong with it as one.</summary>
+    /// <summary>Returns whether a credential has the form of a token, so that a failure should describe it as one.</summary>
     public static bool HasForm(ReadOnlySpan<byte> credential) => credential.Count((byte)'.') is 2 or 4;
 
-    /// <summary>Reads a token; what is wrong with it where it is none.</summary>
+    /// <summary>Reads a token; returns what is wrong with it.</summary>
     public static AuthFailure TryRead(ReadOnlySpan<byte> compact, string claim, out UnverifiedToken? token)
     {
         token = null;
         var headerEnd = compact.IndexOf((byte)'.');
         var payloadEnd = compact.LastIndexOf((byte)'.');
-        // Five parts are an encrypted token, which nobody has a key for.
+        // Five parts are an encrypted token, for which the server has no key.
         if (headerEnd < 0 || headerEnd == payloadEnd || payloadEnd == compact.Length - 1) return AuthFailure.Malformed;
         if (compact[(payloadEnd + 1)..].ContainsAnyExcept(Base64UrlBytes)) return AuthFailure.Malformed;
         try
@@ -64,7 +64,7 @@ internal sealed class UnverifiedToken
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // The second is how the reader says that a string has half of a surrogate pair.
+            // InvalidOperationException: a string has half of a surrogate pair.
             return AuthFailure.Malformed;
         }
     }
@@ -83,7 +83,7 @@ internal sealed class UnverifiedToken
 
     private AuthFailure ReadHeader(JsonElement header)
     {
-        // RFC 7515 section 4.1.11: a critical extension that is not understood makes the token invalid, and none is understood here.
+        // RFC 7515 section 4.1.11: an unknown critical extension makes the token invalid, and this server knows none.
         if (header.TryGetProperty("crit"u8, out _) || header.TryGetProperty("b64"u8, out _) || header.TryGetProperty("zip"u8, out _))
             return AuthFailure.UnsupportedHeader;
         // RFC 7519 section 5.2: a nested token.
@@ -103,7 +103,7 @@ internal sealed class UnverifiedToken
 
     private AuthFailure ReadPayload(JsonElement payload, string claim)
     {
-        // RFC 9068 section 2.2 has the same ones required of access tokens; iss and aud are looked at with the signature.
+        // RFC 9068 section 2.2 requires the same of access tokens; iss and aud are checked with the signature.
         if (!TryGetText(payload, "sub"u8, out var subject) || subject.Length is 0 or > MaxSubjectLength) return AuthFailure.MissingClaim;
         if (!payload.TryGetProperty("exp"u8, out var exp) || ReadTime(exp) is not { } expires) return AuthFailure.MissingClaim;
         if (payload.TryGetProperty("nbf"u8, out var nbf))
@@ -119,7 +119,7 @@ internal sealed class UnverifiedToken
         return AuthFailure.None;
     }
 
-    // NumericDate: seconds since 1970, with a fraction where one is wanted (RFC 7519 section 2).
+    // NumericDate: seconds since 1970, possibly with a fraction (RFC 7519 section 2).
     private static DateTimeOffset? ReadTime(JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var seconds)) return null;

@@ -2,13 +2,11 @@ using SseServer.Protocol.Http;
 
 namespace SseServer.Endpoints;
 
-/// <summary>What a client accepts (RFC 9110 section 12.5.1).</summary>
+/// <summary>Reads Accept (RFC 9110 section 12.5.1).</summary>
 internal static class AcceptHeader
 {
-    private static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
-
     /// <summary>
-    /// Whether event streams are not excluded: the most specific range that covers them has no <c>q=0</c>. Who names no range accepts all.
+    /// Returns whether event streams are acceptable: the most specific range that covers them has no <c>q=0</c>, or there is no range.
     /// </summary>
     public static bool AllowsEventStream(RequestHead request)
     {
@@ -31,14 +29,14 @@ internal static class AcceptHeader
         return allowed || !namesAny;
     }
 
-    /// <summary>Whether event streams are asked for by name, as EventSource does.</summary>
+    /// <summary>Returns whether event streams are asked for by name, as EventSource does.</summary>
     public static bool NamesEventStream(RequestHead request)
     {
         for (var i = 0; i < request.HeaderCount; i++)
         {
             if (!HttpTokens.EqualsIgnoreCase(request.HeaderName(i), "Accept"u8)) continue;
             foreach (var value in new ListValues(request.HeaderValue(i)))
-                if (HttpTokens.EqualsIgnoreCase(MediaRange(value), EventStream) && !HasZeroWeight(value)) return true;
+                if (HttpTokens.EqualsIgnoreCase(MediaRange(value), MediaType.EventStream) && !HasZeroWeight(value)) return true;
         }
 
         return false;
@@ -51,11 +49,11 @@ internal static class AcceptHeader
     }
 
     private static int Specificity(ReadOnlySpan<byte> range)
-        => HttpTokens.EqualsIgnoreCase(range, EventStream) ? 2
+        => HttpTokens.EqualsIgnoreCase(range, MediaType.EventStream) ? 2
             : HttpTokens.EqualsIgnoreCase(range, "text/*"u8) ? 1
             : range.SequenceEqual("*/*"u8) ? 0 : -1;
 
-    // weight = OWS ";" OWS "q=" qvalue; zero is "0" with up to three zeros after a point.
+    // weight = OWS ";" OWS "q=" qvalue; zero is "0" with up to three zeros after the point.
     private static bool HasZeroWeight(ReadOnlySpan<byte> value)
     {
         var rest = value;

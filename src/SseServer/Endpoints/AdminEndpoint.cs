@@ -1,22 +1,29 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using SseServer.Catalog;
 using SseServer.Hub;
 using SseServer.Protocol.Http;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;
 
-/// <summary><c>/admin/</c>: what operators ask of a running server and have it do.</summary>
-internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Replies replies, ILogger<AdminEndpoint> logger)
+/// <summary><c>/admin/</c>: lets operators inspect and control a running server.</summary>
+internal sealed class AdminEndpoint(
+    EventHub hub, RequestAuthorizer authorizer, ResponseWriter responses, ILogger<AdminEndpoint> logger)
 {
-    // As long as a drain of ten seconds takes: half of what docker stop waits.
+    // As long as a drain of ten seconds: half of what docker stop waits.
     private const int DefaultShedSeconds = 10;
 
     // The longest drain that can be set.
     private const int MaxShedSeconds = 300;
 
-    /// <summary>What the path begins with.</summary>
+    // About 10 KB of JSON.
+    private const int DefaultPage = 100;
+
+    private const int MaxPage = 1000;
+
+    /// <summary>The beginning of the paths that this endpoint serves.</summary>
     public static ReadOnlySpan<byte> Root => "/admin/"u8;
 
     private static ReadOnlySpan<byte> Json => "application/json"u8;
@@ -27,48 +34,71 @@ internal sealed partial class AdminEndpoint(EventHub hub, RequestGuard guard, Re
         var isShed = request.Path.SequenceEqual("/admin/shed"u8);
         if (!isShed && !request.Path.SequenceEqual("/admin/topics"u8))
         {
-            replies.Refuse(exchange, new(404, "There is nothing here; POST /admin/shed ends a share of the streams, GET /admin/topics lists topics."));
+            const string detail = "There is no such resource; "
+                + "use POST /admin/shed to end a share of the streams, or GET /admin/topics to list topics.";
+            responses.Refuse(exchange, new(404, detail));
             return;
         }
 
         var isServed = isShed ? request.Method == RequestMethod.Post : request.Method is RequestMethod.Get or RequestMethod.Head;
         if (!isServed)
         {
-            ReplyOther(exchange, isShed ? "POST, OPTIONS" : "GET, HEAD, OPTIONS");
+            RespondToOther(exchange, isShed ? "POST, OPTIONS" : "GET, HEAD, OPTIONS");
             return;
         }
 
         var parameters = new RequestParameters();
-        var admission = parameters.Read(request) is { } broken ? Problem.BadRequest(broken) : await guard.AdmitAdminAsync(exchange, parameters);
-        // A hundred thousand topics take some milliseconds; the thread that brought the request has sockets to serve.
+        var authorization = parameters.Read(request) is { } broken
+            ? Problem.BadRequest(broken)
+            : await authorizer.AuthorizeAdminAsync(exchange, parameters);
+        // A hundred thousand topics take some milliseconds, and the thread that read the request has other sockets to serve.
         if (!isShed) await Task.Yield();
-        var problem = admission.Refusal ?? (isShed ? Shed(exchange, parameters, admission) : ListTopics(exchange, parameters));
-        if (problem is not null) replies.Refuse(exchange, problem);
+        var problem = authorization.Refusal
+            ?? (isShed ? Shed(exchange, parameters, authorization) : ListTopics(exchange, parameters));
+        if (problem is not null) responses.Refuse(exchange, problem);
     }
 
-    private void ReplyOther(HttpExchange exchange, string allow)
+    private void RespondToOther(HttpExchange exchange, string allow)
     {
-        if (exchange.Request.Method == RequestMethod.Options) replies.Allow(exchange, Encoding.ASCII.GetBytes(allow));
-        else replies.Refuse(exchange, new(405, "Use POST to shed and GET to list.") { Allow = allow });
+        const string detail = "The method is not allowed here; use POST for /admin/shed and GET for /admin/topics.";
+        if (exchange.Request.Method == RequestMethod.Options) responses.Allow(exchange, Encoding.ASCII.GetBytes(allow));
+        else responses.Refuse(exchange, new(405, detail) { Allow = allow });
     }
 
-    private Problem? Shed(HttpExchange exchange, RequestParameters parameters, Admission admission)
+    private Problem? Shed(HttpExchange exchange, RequestParameters parameters, AuthorizationResult authorization)
     {
-        if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out var percent)) return Problem.BadRequest("percent= takes a whole number from 1 to 100.");
+        if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out var percent))
+            return Problem.BadRequest("percent= must be a whole number from 1 to 100.");
         if (!TryGetNumber(parameters, "seconds"u8, DefaultShedSeconds, 0, MaxShedSeconds, out var seconds))
-            return Problem.BadRequest("seconds= takes a whole number from 0 to 300.");
-        if (!hub.Shedder.TryShed(percent, TimeSpan.FromSeconds(seconds), out var streams)) return new(409, "The server is shutting down, and ends all its streams.");
-        EndpointLog.StreamsShed(logger, admission.Caller.Name, exchange.ClientAddress, percent, streams, seconds);
+            return Problem.BadRequest("seconds= must be a whole number from 0 to 300.");
+        if (!hub.Shedder.TryShed(percent, TimeSpan.FromSeconds(seconds), out var streams))
+            return new(409, "The server is shutting down and is already ending all its streams; shed streams of another server.");
+        EndpointLog.StreamsShed(logger, authorization.Caller.Name, exchange.ClientAddress, percent, streams, seconds);
         var json = string.Create(CultureInfo.InvariantCulture, $$"""{"streams":{{streams}},"seconds":{{seconds}}}""");
-        replies.Send(exchange, 202, Json, Encoding.ASCII.GetBytes(json));
+        responses.Send(exchange, 202, Json, Encoding.ASCII.GetBytes(json));
         return null;
     }
 
-    // The default need not lie in the range: then the parameter must be there.
-    private static bool TryGetNumber(RequestParameters parameters, ReadOnlySpan<byte> name, int @default, int least, int most, out int number)
+    private Problem? ListTopics(HttpExchange exchange, RequestParameters parameters)
+    {
+        if (!TryGetNumber(parameters, "limit"u8, DefaultPage, 1, MaxPage, out var limit))
+            return Problem.BadRequest("limit= must be a whole number from 1 to 1000.");
+        parameters.TryGet("prefix"u8, out var prefix);
+        parameters.TryGet("after"u8, out var after);
+        // One more than the page holds shows whether there is another page.
+        var topics = TopicListing.List(hub.Catalog, prefix, after, limit + 1);
+        // There are few patterns: all of them come with the first page.
+        var patterns = after.IsEmpty ? TopicListing.Patterns(hub.Catalog) : null;
+        responses.Send(exchange, 200, Json, TopicListJson.Write(topics, limit, patterns, prefix));
+        return null;
+    }
+
+    // A default outside the range makes the parameter mandatory.
+    private static bool TryGetNumber(RequestParameters parameters, ReadOnlySpan<byte> name, int @default, int min, int max, out int number)
     {
         number = @default;
-        if (parameters.TryGet(name, out var text) && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number)) return false;
-        return number >= least && number <= most;
+        if (parameters.TryGet(name, out var text) && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number))
+            return false;
+        return number >= min && number <= max;
     }
 }

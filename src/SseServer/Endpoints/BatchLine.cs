@@ -1,38 +1,45 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
 
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// A line of a batch: <c>{"topic","event","id","retry","key","final","data"}</c>. A string's text is the data; any other JSON value is
-/// the data as it is written. The topic may be left out where the URL names it. A line of <c>"final":true</c> and at most a topic is the topic's end without an event.
+/// Reads a line of a batch: <c>{"topic","event","id","retry","key","final","data"}</c>. If data is a string, its text is the event's data;
+/// any other JSON value is the data as it is written. The topic may be omitted if the URL names it. A line with <c>"final":true</c> and at
+/// most a topic ends the topic without an event.
 /// </summary>
 internal static class BatchLine
 {
-    /// <summary>Adds the event to the work's batch; a problem where the line is none.</summary>
-    public static Problem? TryAdd(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishWork work)
+    private const string NotAnObject = "not a valid JSON object; send one object per line.";
+
+    private const string NotUnicode = "a string is not valid Unicode; send UTF-8, and surrogates only in pairs.";
+
+    /// <summary>Adds the line's event to the context's batch; returns a problem if the line is not one.</summary>
+    public static Problem? TryAdd(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishContext context)
     {
-        work.Text.ResetWrittenCount();
+        context.Text.ResetWrittenCount();
         try
         {
-            return Read(line, topic, options, work);
+            return Read(line, topic, options, context);
         }
         catch (JsonException)
         {
-            return Problem.BadRequest("it is not one JSON object.");
+            return Problem.BadRequest(NotAnObject);
         }
         catch (InvalidOperationException)
         {
-            // The reader says so of a string that is not valid UTF-8 or has half of a surrogate pair.
-            return Problem.BadRequest("a string in it is not valid Unicode.");
+            // The reader throws this for a string that is not valid UTF-8 or has half of a surrogate pair.
+            return Problem.BadRequest(NotUnicode);
         }
     }
 
-    private static Problem? Read(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishWork work)
+    private static Problem? Read(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishContext context)
     {
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 64 });
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return Problem.BadRequest("it is not a JSON object.");
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            return Problem.BadRequest("not a JSON object; send one object per line.");
         EventName name = default;
         PublisherEventId id = default;
         ReadOnlySpan<byte> key = default;
@@ -42,30 +49,31 @@ internal static class BatchLine
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var field = FieldOf(ref reader);
-            if (field == Fields.None) return Problem.BadRequest("it has a field beside topic, event, id, retry, key, final and data.");
-            if (seen.HasFlag(field)) return Problem.BadRequest("it has a field twice.");
+            if (field == Fields.None)
+                return Problem.BadRequest("a field is unknown; use only topic, event, id, retry, key, final and data.");
+            if (seen.HasFlag(field)) return Problem.BadRequest("a field is given twice; give each field once.");
             seen |= field;
             reader.Read();
             var problem = field switch
             {
-                Fields.Topic => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckTopic(text, out topic),
-                Fields.Event => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckName(text, out name),
-                Fields.Id => TakeText(ref reader, work, out var text) ?? PublishTarget.CheckId(text, out id),
-                Fields.Retry => TakeRetry(ref reader, options, out retry),
-                Fields.Key => TakeText(ref reader, work, out key) ?? PublishTarget.CheckKey(key),
-                Fields.Final => TakeFlag(ref reader, out isFinal),
-                _ => TakeData(ref reader, line, work, out data),
+                Fields.Topic => ReadText(ref reader, context, out var text) ?? EventFields.CheckTopic(text, out topic),
+                Fields.Event => ReadText(ref reader, context, out var text) ?? EventFields.CheckName(text, out name),
+                Fields.Id => ReadText(ref reader, context, out var text) ?? EventFields.CheckId(text, out id),
+                Fields.Retry => ReadRetry(ref reader, options, out retry),
+                Fields.Key => ReadText(ref reader, context, out key) ?? EventFields.CheckKey(key),
+                Fields.Final => ReadFlag(ref reader, out isFinal),
+                _ => ReadData(ref reader, line, context, out data),
             };
             if (problem is not null) return Problem.BadRequest(problem);
         }
 
-        if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest("it is not one JSON object.");
+        if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest(NotAnObject);
         var isEnd = isFinal && (seen & ~(Fields.Topic | Fields.Final)) == Fields.None;
-        if (!isEnd && !seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing.");
-        if (data.Length > options.MaxEventBytes) return new Problem(413, $"data is longer than {options.MaxEventBytes} bytes.") { Limit = Limit.EventBytes };
-        if (PublishTarget.CheckGrant(topic, work.Admission) is { } beyond) return beyond;
-        if (isEnd) work.Batch.AddEnd(topic);
-        else work.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data }, key, isFinal);
+        if (!isEnd && !seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing; add the field.");
+        if (data.Length > options.MaxEventBytes) return TooLarge(options.MaxEventBytes);
+        if (EventFields.CheckGrant(topic, context.Authorization) is { } beyond) return beyond;
+        if (isEnd) context.Batch.AddEnd(topic);
+        else context.Batch.Add(topic, new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = data }, key, isFinal);
         return null;
     }
 
@@ -91,63 +99,68 @@ internal static class BatchLine
             : reader.ValueTextEquals("key"u8) ? Fields.Key
             : reader.ValueTextEquals("final"u8) ? Fields.Final : Fields.None;
 
-    private static string? TakeText(scoped ref Utf8JsonReader reader, PublishWork work, out ReadOnlySpan<byte> text)
+    private static Problem TooLarge(int maxBytes)
+        => new(413, $"data is longer than {maxBytes} bytes; send less, or raise Limits:MaxEventBytes.") { Limit = LimitKind.EventBytes };
+
+    private static string? ReadText(scoped ref Utf8JsonReader reader, PublishContext context, out ReadOnlySpan<byte> text)
     {
         text = default;
-        if (reader.TokenType != JsonTokenType.String) return "topic, event, id and key are strings.";
-        text = Unescape(ref reader, work);
+        if (reader.TokenType != JsonTokenType.String) return "topic, event, id and key must be strings.";
+        text = Unescape(ref reader, context);
         return null;
     }
 
-    private static string? TakeRetry(scoped ref Utf8JsonReader reader, EndpointOptions options, out int retry)
+    private static string? ReadRetry(scoped ref Utf8JsonReader reader, EndpointOptions options, out int retry)
     {
         retry = -1;
-        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0) return "retry is a whole number of milliseconds.";
-        retry = PublishTarget.Clamp(value, options);
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0)
+            return "retry must be a whole number of milliseconds.";
+        retry = EventFields.ClampRetry(value, options);
         return null;
     }
 
-    private static string? TakeFlag(scoped ref Utf8JsonReader reader, out bool value)
+    private static string? ReadFlag(scoped ref Utf8JsonReader reader, out bool value)
     {
         value = reader.TokenType == JsonTokenType.True;
-        return value || reader.TokenType == JsonTokenType.False ? null : "final is true or false.";
+        return value || reader.TokenType == JsonTokenType.False ? null : "final must be true or false.";
     }
 
-    private static string? TakeData(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> line, PublishWork work, out ReadOnlySpan<byte> data)
+    private static string? ReadData(
+        scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> line, PublishContext context, out ReadOnlySpan<byte> data)
     {
         if (reader.TokenType == JsonTokenType.String)
         {
-            data = Unescape(ref reader, work);
+            data = Unescape(ref reader, context);
             return null;
         }
 
         var start = (int)reader.TokenStartIndex;
-        SkipValue(ref reader, work);
+        SkipValue(ref reader, context);
         data = line[start..(int)reader.BytesConsumed];
-        return System.Text.Unicode.Utf8.IsValid(data) ? null : "a string in it is not valid Unicode.";
+        return Utf8.IsValid(data) ? null : NotUnicode;
     }
 
-    // Goes on as it is written, so nobody unescapes its strings here; but one with half of a surrogate pair is no Unicode, and readers
-    // differ in what they make of it.
-    private static void SkipValue(scoped ref Utf8JsonReader reader, PublishWork work)
+    // The value is sent as it is written, so its strings need no unescaping. But a string with half of a surrogate pair is not Unicode, and
+    // clients differ in what they make of it.
+    private static void SkipValue(scoped ref Utf8JsonReader reader, PublishContext context)
     {
         var depth = reader.CurrentDepth;
         do
         {
-            // Throws where the string is none.
+            // CopyString throws if the string is not Unicode.
             if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
-                reader.CopyString(work.Text.GetSpan(reader.ValueSpan.Length));
+                reader.CopyString(context.Text.GetSpan(reader.ValueSpan.Length));
         }
         while ((reader.CurrentDepth > depth || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) && reader.Read());
     }
 
-    private static ReadOnlySpan<byte> Unescape(scoped ref Utf8JsonReader reader, PublishWork work)
+    private static ReadOnlySpan<byte> Unescape(scoped ref Utf8JsonReader reader, PublishContext context)
     {
-        if (!reader.ValueIsEscaped && System.Text.Unicode.Utf8.IsValid(reader.ValueSpan)) return reader.ValueSpan;
-        // A span taken before stays good where the writer grows: it keeps the array it was cut from.
-        var written = reader.CopyString(work.Text.GetSpan(reader.ValueSpan.Length));
-        var start = work.Text.WrittenCount;
-        work.Text.Advance(written);
-        return work.Text.WrittenSpan[start..];
+        if (!reader.ValueIsEscaped && Utf8.IsValid(reader.ValueSpan)) return reader.ValueSpan;
+        // Earlier spans stay valid when the writer grows: they keep the array that they were cut from.
+        var written = reader.CopyString(context.Text.GetSpan(reader.ValueSpan.Length));
+        var start = context.Text.WrittenCount;
+        context.Text.Advance(written);
+        return context.Text.WrittenSpan[start..];
     }
 }

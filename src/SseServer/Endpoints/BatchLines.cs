@@ -3,46 +3,46 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// The lines of a batch as its body arrives: each is read once, as soon as it is complete, and added to the work's batch; of the body
-/// only a line without its end is kept. One thread at a time.
+/// The lines of a batch while its body arrives. Each line is read once, as soon as it is complete, and added to the context's batch; only
+/// an unfinished line of the body is kept. One thread at a time.
 /// </summary>
-internal sealed class BatchLines(PublishWork work, EndpointOptions options)
+internal sealed class BatchLines(PublishContext context, EndpointOptions options)
 {
-    // Events before whose line a blank one stands: for each, how many lines there were by then beside those of events.
-    private readonly List<(int Event, int Others)> _blanks = [];
+    // The events that follow a blank line: for each, the number of blank lines so far.
+    private readonly List<(int Event, int Blanks)> _afterBlanks = [];
     private int _number;
-    private int _seen;
+    private int _searched;
 
-    /// <summary>Takes the lines that the body has brought to their end; a problem where one is no event.</summary>
-    /// <param name="isLast">The body is complete, so what is left of it is a line too.</param>
+    /// <summary>Reads the lines that the body has completed; returns a problem if one of them is not an event.</summary>
+    /// <param name="isLast">The body is complete, so the rest of it is a line too.</param>
     public Problem? Add(bool isLast)
     {
-        PublishTarget.ReadTopic(work.Parameters, out var topic);
-        var rest = work.Body.WrittenSpan;
-        while (rest[_seen..].IndexOf((byte)'\n') is >= 0 and var length)
+        var topic = context.Request.Topic;
+        var rest = context.Body.WrittenSpan;
+        while (rest[_searched..].IndexOf((byte)'\n') is >= 0 and var length)
         {
-            if (AddLine(rest[..(_seen + length)], topic) is { } wrong) return wrong;
-            rest = rest[(_seen + length + 1)..];
-            _seen = 0;
+            if (AddLine(rest[..(_searched + length)], topic) is { } wrong) return wrong;
+            rest = rest[(_searched + length + 1)..];
+            _searched = 0;
         }
 
         if (isLast) return AddLine(rest, topic);
-        _seen = rest.Length;
-        if (rest.Length < work.Body.WrittenCount) Keep(rest);
+        _searched = rest.Length;
+        if (rest.Length < context.Body.WrittenCount) Keep(rest);
         return null;
     }
 
-    /// <summary>The number of the line that an event stands in, from 1.</summary>
+    /// <summary>Returns the number of an event's line, from 1.</summary>
     public int LineOf(int index)
     {
-        var others = 0;
-        foreach (var blank in _blanks)
+        var blanks = 0;
+        foreach (var entry in _afterBlanks)
         {
-            if (blank.Event > index) break;
-            others = blank.Others;
+            if (entry.Event > index) break;
+            blanks = entry.Blanks;
         }
 
-        return index + 1 + others;
+        return index + 1 + blanks;
     }
 
     private Problem? AddLine(ReadOnlySpan<byte> line, TopicName topic)
@@ -50,26 +50,27 @@ internal sealed class BatchLines(PublishWork work, EndpointOptions options)
         _number++;
         line = line.TrimEnd((byte)'\r');
         if (line.Trim(" \t\r"u8).IsEmpty) return null;
-        var index = work.Batch.Count;
+        var index = context.Batch.Count;
         if (index == options.MaxBatchEvents) return TooMany();
-        if (BatchLine.TryAdd(line, topic, options, work) is { } wrong)
+        if (BatchLine.TryAdd(line, topic, options, context) is { } wrong)
             return wrong with { Detail = $"Line {_number}: {wrong.Detail}", Line = _number };
-        if (_number - 1 - index > (_blanks is [.., var last] ? last.Others : 0)) _blanks.Add((index, _number - 1 - index));
+        var blanks = _number - 1 - index;
+        if (blanks > (_afterBlanks is [.., var last] ? last.Blanks : 0)) _afterBlanks.Add((index, blanks));
         return null;
     }
 
     private Problem TooMany()
     {
-        var detail = $"Line {_number}: a batch has at most {options.MaxBatchEvents} events; send the rest in another "
-            + "one, or raise the limit.";
-        return new(413, detail) { Line = _number, Limit = Limit.BatchEvents };
+        var detail = $"Line {_number}: a batch can hold at most {options.MaxBatchEvents} events; send the rest in another "
+            + "batch, or raise Limits:MaxBatchEvents.";
+        return new(413, detail) { Line = _number, Limit = LimitKind.BatchEvents };
     }
 
-    // To the front of the same array, which has room for it.
+    // Moves the rest to the front of the same array, which has room for it.
     private void Keep(ReadOnlySpan<byte> rest)
     {
-        work.Body.ResetWrittenCount();
-        rest.CopyTo(work.Body.GetSpan(rest.Length));
-        work.Body.Advance(rest.Length);
+        context.Body.ResetWrittenCount();
+        rest.CopyTo(context.Body.GetSpan(rest.Length));
+        context.Body.Advance(rest.Length);
     }
 }

@@ -8,8 +8,8 @@ internal static class CookieHeader
     // cookie-string = cookie-pair *( ";" SP cookie-pair ); cookie-pair = cookie-name "=" cookie-value (RFC 6265 section 4.2.1)
 
     /// <summary>
-    /// A cookie's value as it is written, empty where there is none. False where it comes twice, in one field or in several: a browser sends two for two paths or domains,
-    /// and a page of a neighbouring domain may have set one of them.
+    /// Gets the value of a cookie, empty if there is none. False if the cookie is sent twice, in one field or in several: a browser sends
+    /// two for two paths or domains, and a page of a neighbouring domain may have set one of them.
     /// </summary>
     public static bool TryGet(RequestHead request, ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
@@ -22,7 +22,7 @@ internal static class CookieHeader
             foreach (var range in rest.Split((byte)';'))
             {
                 var pair = HttpTokens.TrimWhitespace(rest[range]);
-                // Names are compared by case.
+                // Names are case-sensitive.
                 if (pair.Length <= name.Length || pair[name.Length] != '=' || !pair.StartsWith(name)) continue;
                 if (isFound) return false;
                 isFound = true;

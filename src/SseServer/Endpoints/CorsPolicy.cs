@@ -4,7 +4,10 @@ using SseServer.Protocol.Http;
 
 namespace SseServer.Endpoints;
 
-/// <summary>Which pages of other origins may read replies (the Fetch standard's CORS protocol). Decides what a browser shows, not what the server does.</summary>
+/// <summary>
+/// Which pages of other origins may read responses (the Fetch standard's CORS protocol). This decides what a browser shows to a page, not
+/// what the server does.
+/// </summary>
 internal sealed class CorsPolicy
 {
     private readonly bool _allowsAll;
@@ -16,16 +19,16 @@ internal sealed class CorsPolicy
     {
         _allowsAll = options.AllowedOrigins.Contains("*");
         _allowsCredentials = options.AllowCredentials;
-        // Any page can have the opaque origin "null" (a sandboxed frame, a data: URL), so nobody can mean it by name.
+        // Any page can have the opaque origin "null" (a sandboxed frame, a data: URL), so it cannot be listed by name.
         _origins = options.AllowedOrigins.Where(origin => origin is not ("*" or "null") && !OriginWildcard.IsWildcard(origin))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         _wildcards = [.. options.AllowedOrigins.Where(OriginWildcard.IsWildcard).Select(origin => new OriginWildcard(origin))];
     }
 
-    /// <summary>Whether an origin is listed by name; <c>*</c> lists none, and neither does another wildcard.</summary>
+    /// <summary>Returns whether an origin is listed by name; <c>*</c> and other wildcards do not list one.</summary>
     public bool Lists(ReadOnlySpan<byte> origin) => _origins.Count > 0 && _origins.Contains(Encoding.ASCII.GetString(origin));
 
-    /// <summary>Writes the fields that every reply carries.</summary>
+    /// <summary>Writes the fields that every response carries.</summary>
     public void Write(IBufferWriter<byte> output, RequestHead request)
     {
         if (_allowsAll && !_allowsCredentials) ResponseHead.WriteHeader(output, "Access-Control-Allow-Origin"u8, "*"u8);
@@ -33,7 +36,7 @@ internal sealed class CorsPolicy
         ResponseHead.WriteHeader(output, "Access-Control-Expose-Headers"u8, "Retry-After"u8);
     }
 
-    // The reply differs by origin, and a cache must know (Fetch standard, "CORS protocol and HTTP caches").
+    // The response depends on the origin, and caches must know that (Fetch standard, "CORS protocol and HTTP caches").
     private void WriteForOrigin(IBufferWriter<byte> output, RequestHead request)
     {
         ResponseHead.WriteHeader(output, "Vary"u8, "Origin"u8);
@@ -51,11 +54,12 @@ internal sealed class CorsPolicy
         return false;
     }
 
-    /// <summary>Writes what a preflight asks for: fetch-based clients send these fields, EventSource itself sends only Last-Event-ID.</summary>
+    /// <summary>Writes the response to a preflight: fetch-based clients send these fields, EventSource sends only Last-Event-ID.</summary>
     public static void WritePreflight(IBufferWriter<byte> output)
     {
         ResponseHead.WriteHeader(output, "Access-Control-Allow-Methods"u8, "GET, HEAD, POST, DELETE, OPTIONS"u8);
-        ResponseHead.WriteHeader(output, "Access-Control-Allow-Headers"u8, "Last-Event-ID, Cache-Control, Authorization, Content-Type"u8);
+        var headers = "Last-Event-ID, Cache-Control, Authorization, Content-Type"u8;
+        ResponseHead.WriteHeader(output, "Access-Control-Allow-Headers"u8, headers);
         ResponseHead.WriteHeader(output, "Access-Control-Max-Age"u8, 7200);
     }
 }

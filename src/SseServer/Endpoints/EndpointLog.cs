@@ -4,29 +4,33 @@ using SseServer.Delivery;
 
 namespace SseServer.Endpoints;
 
-/// <summary>What the endpoints log; event ids 2000 to 2999.</summary>
+/// <summary>The log messages of the endpoints; ids 2000 to 2999.</summary>
 internal static partial class EndpointLog
 {
-    [LoggerMessage(2000, LogLevel.Debug, "Connection {ConnectionId} subscribes to {Selectors} selectors from {From}")]
+    [LoggerMessage(2000, LogLevel.Debug, "Connection {ConnectionId} subscribed to {Selectors} selectors from {From}")]
     public static partial void StreamOpened(ILogger logger, long connectionId, int selectors, ResumePoint.Start from);
 
-    [LoggerMessage(2001, LogLevel.Debug, "Connection {ConnectionId} is refused: {Rejection}")]
+    [LoggerMessage(2001, LogLevel.Debug, "Connection {ConnectionId}: request refused ({Rejection})")]
     public static partial void RequestRefused(ILogger logger, long connectionId, Protocol.Http.RequestRejection rejection);
 
-    [LoggerMessage(2002, LogLevel.Error, "A stream was given up over a mistake of the server's")]
+    [LoggerMessage(2002, LogLevel.Error, "Stream closed because of an internal error")]
     public static partial void HubFaulted(ILogger logger, Exception exception);
 
-    [LoggerMessage(2010, LogLevel.Warning, "The limit {Limit} was reached; refusals since the last such line: {Count}. {Setting} moves it")]
+    [LoggerMessage(2010, LogLevel.Warning,
+        "Limit {Limit} reached; refusals since the last such message: {Count}. The setting is {Setting}")]
     public static partial void LimitReached(ILogger logger, string limit, long count, string setting);
 
     [LoggerMessage(2011, LogLevel.Information,
-        "The reader on connection {ConnectionId} from {RemoteEndPoint} lost events: it reads too slowly, or came back too late. Such readers since the last such line: {Count}")]
-    public static partial void ReaderLostEvents(ILogger logger, long connectionId, IPEndPoint? remoteEndPoint, long count);
+        "The subscriber on connection {ConnectionId} from {RemoteEndPoint} lost events: it read too slowly or resumed too late. "
+        + "Such subscribers since the last such message: {Count}")]
+    public static partial void SubscriberLostEvents(ILogger logger, long connectionId, IPEndPoint? remoteEndPoint, long count);
 
     [LoggerMessage(2012, LogLevel.Information,
-        "The reader on connection {ConnectionId} from {RemoteEndPoint} stopped reading and is cut off. Such readers since the last such line: {Count}")]
-    public static partial void ReaderStalled(ILogger logger, long connectionId, IPEndPoint? remoteEndPoint, long count);
+        "The subscriber on connection {ConnectionId} from {RemoteEndPoint} stopped reading and was disconnected. "
+        + "Such subscribers since the last such message: {Count}")]
+    public static partial void SubscriberStalled(ILogger logger, long connectionId, IPEndPoint? remoteEndPoint, long count);
 
-    [LoggerMessage(2030, LogLevel.Information, "{Caller} from {ClientAddress} sheds {Percent} % of the streams: {Streams} within {Seconds} s")]
+    [LoggerMessage(2030, LogLevel.Information,
+        "{Caller} from {ClientAddress} sheds {Percent} % of the streams: {Streams} streams within {Seconds} s")]
     public static partial void StreamsShed(ILogger logger, string caller, IPAddress clientAddress, int percent, int streams, int seconds);
 }

@@ -1,41 +1,78 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// What the endpoints count. Counting is one addition; the instruments read the sums when somebody asks. Safe on any thread.
+/// Counts responses and refusals at limits. Counting is one addition; the instruments read the sums when they are asked for. The first
+/// refusal at a limit is logged, then at most one message a minute and limit, with the number of refusals since the last one. Safe on any
+/// thread.
 /// </summary>
 internal sealed class EndpointMetrics : IDisposable
 {
-    private readonly long[] _replies = new long[6];
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
-    public EndpointMetrics(LimitCounters limits)
+    private readonly ILogger _logger;
+    private readonly long[] _responses = new long[6];
+
+    // By kind; the first is LimitKind.None.
+    private readonly long[] _refusals = new long[LimitInfo.All.Count + 1];
+    private readonly long[] _softRefusals = new long[LimitInfo.All.Count + 1];
+    private readonly LogThrottle[] _throttles;
+
+    public EndpointMetrics(TimeProvider time, ILogger logger)
     {
-        Limits = limits;
-        Meter.CreateObservableCounter("sse_http_replies_total", Replies, description: "Replies by class of status; a stream counts when it opens.");
-        Meter.CreateObservableCounter("sse_limit_refusals_total", Refusals, description: "Requests refused at a limit, in whatever form.");
+        _logger = logger;
+        _throttles = [.. _refusals.Select(_ => new LogThrottle(time, LogInterval))];
+        Meter.CreateObservableCounter("sse_http_replies_total", Responses,
+            description: "Responses by class of status; a stream counts when it opens.");
+        Meter.CreateObservableCounter("sse_limit_refusals_total", Refusals, description: "Requests refused at a limit, in any form.");
         Meter.CreateObservableCounter("sse_soft_refusals_total", SoftRefusals,
-            description: "Streams refused as a 200 that paces the client's return, by limit or because the server drains.");
+            description: "Streams refused by a 200 that tells the client when to retry, by limit or because of a drain.");
     }
 
     public Meter Meter { get; } = new("SseServer.Endpoints");
 
-    public LimitCounters Limits { get; }
+    public void CountResponse(int status) => Interlocked.Increment(ref _responses[status / 100]);
 
-    public void CountReply(int status) => Interlocked.Increment(ref _replies[status / 100]);
+    /// <summary>Counts a refusal in any form; <see cref="LimitKind.None"/> is not counted.</summary>
+    public void CountRefusal(LimitKind kind)
+    {
+        if (kind == LimitKind.None) return;
+        Interlocked.Increment(ref _refusals[(int)kind]);
+        if (!_throttles[(int)kind].TryPass(out var count)) return;
+        EndpointLog.LimitReached(_logger, LimitInfo.Of(kind).Label, count, LimitInfo.Of(kind).Setting);
+    }
+
+    /// <summary>
+    /// Counts a refusal in the form of an event stream that tells the client when to retry; <see cref="LimitKind.None"/> stands for a
+    /// drain.
+    /// </summary>
+    public void CountSoftRefusal(LimitKind kind)
+    {
+        CountRefusal(kind);
+        Interlocked.Increment(ref _softRefusals[(int)kind]);
+    }
+
+    /// <summary>Returns the number of refusals in any form.</summary>
+    public long RefusalsAt(LimitKind kind) => Volatile.Read(ref _refusals[(int)kind]);
 
     public void Dispose() => Meter.Dispose();
 
-    private IEnumerable<Measurement<long>> Replies()
+    private IEnumerable<Measurement<long>> Responses()
     {
-        for (var hundreds = 2; hundreds < _replies.Length; hundreds++)
-            yield return new(Volatile.Read(ref _replies[hundreds]), new KeyValuePair<string, object?>("status", $"{hundreds}xx"));
+        for (var hundreds = 2; hundreds < _responses.Length; hundreds++)
+            yield return new(Volatile.Read(ref _responses[hundreds]), new KeyValuePair<string, object?>("status", $"{hundreds}xx"));
     }
 
     private IEnumerable<Measurement<long>> Refusals()
-        => LimitNames.All.Select(limit => new Measurement<long>(Limits.Refused(limit), new KeyValuePair<string, object?>("limit", LimitNames.Label(limit))));
+        => LimitInfo.All.Select(limit => Measure(RefusalsAt(limit.Kind), "limit", limit.Label));
 
     private IEnumerable<Measurement<long>> SoftRefusals()
-        => LimitNames.All.Where(LimitNames.IsSoft).Prepend(Limit.None)
-            .Select(limit => new Measurement<long>(Limits.Soft(limit), new KeyValuePair<string, object?>("reason", limit == Limit.None ? "draining" : LimitNames.Label(limit))));
+        => LimitInfo.All.Where(limit => limit.IsSoft)
+            .Select(limit => Measure(Volatile.Read(ref _softRefusals[(int)limit.Kind]), "reason", limit.Label))
+            .Prepend(Measure(Volatile.Read(ref _softRefusals[(int)LimitKind.None]), "reason", "draining"));
+
+    private static Measurement<long> Measure(long value, string label, string text)
+        => new(value, new KeyValuePair<string, object?>(label, text));
 }

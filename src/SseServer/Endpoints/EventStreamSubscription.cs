@@ -6,14 +6,15 @@ using SseServer.Transport.Channels;
 
 namespace SseServer.Endpoints;
 
-/// <summary>A subscription over a connection: where the hub's shard and the transport meet. One object a stream.</summary>
-internal sealed class EventStreamSubscription(Connection connection, SubscribeEndpoint endpoint, StreamQuota.Share share) : Subscription, IStreamHandler
+/// <summary>A subscription over a connection, which connects the hub's shard with the transport. One object per stream.</summary>
+internal sealed class EventStreamSubscription(Connection connection, SubscribeEndpoint endpoint, StreamQuota.Share share)
+    : Subscription, IStreamHandler
 {
-    // Held here too: each delivery takes one step less through memory that is cold.
+    // A copy of the connection's field: each delivery saves one step through cold memory.
     private readonly ConnectionOutput _output = connection.Output;
     private bool _peerFinished;
 
-    /// <summary>How its reader lets it live on with another token; null where it does not end with one.</summary>
+    /// <summary>Lets the subscriber renew the stream with another token; null if the stream does not end with one.</summary>
     public RenewableStream? Renewable { get; init; }
 
     protected internal override PipeWriter Output => _output;
@@ -24,7 +25,7 @@ internal sealed class EventStreamSubscription(Connection connection, SubscribeEn
 
     protected internal override void OnEnded(StreamEnding ending)
     {
-        // First: the connection may ask for its next stream at once.
+        // Before the stream ends: the connection may ask for its next stream at once.
         endpoint.OnEnded(connection, share);
         Renewable?.End();
         connection.EndStream(ending switch

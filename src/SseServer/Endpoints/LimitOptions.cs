@@ -1,17 +1,17 @@
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// How much streams and publishers may take, in all and each. 0 sets no bound, which is what a server has that only its own machine reaches.
-/// Validated where it is read; immutable.
+/// What streams and publishers may take, in total and each. 0 means no bound, the default for a server that only its own machine can reach.
+/// Validated by the settings; immutable.
 /// </summary>
 internal sealed record LimitOptions
 {
     public static readonly LimitOptions None = new();
 
-    /// <summary>What holds for a server that others than its own machine can reach.</summary>
+    /// <summary>The defaults of a server that other machines can reach.</summary>
     public static readonly LimitOptions ForNetworks = new()
     {
-        // An office of some hundred people behind one address, each with the six connections that a browser opens to a server.
+        // An office of 150 people behind one address, each with the six connections that a browser opens to a server.
         MaxStreamsPerClient = 1_000,
 
         // A tenth of the topics that a server has by default.
@@ -22,31 +22,35 @@ internal sealed record LimitOptions
     };
 
     /// <summary>
-    /// The bound on bodies' memory of a server that may use <paramref name="memory"/> bytes: an eighth, so that a crowd of bodies alone
-    /// never makes memory short. 256 MB at most, as history has, and at least 32 MB, where the largest batch still fits.
+    /// Returns the bound on the memory of bodies for a server that may use <paramref name="memory"/> bytes: an eighth, so that a crowd of
+    /// bodies alone never makes memory short. At most 256 MB, as for history, and at least 32 MB, which holds the largest batch.
     /// </summary>
     public static long BodyMemoryWithin(long memory) => Math.Clamp(memory / 8, 32L * 1024 * 1024, 256L * 1024 * 1024);
 
-    /// <summary>Streams in all. Descriptors and memory bound them already.</summary>
+    /// <summary>Streams in total. File descriptors and memory bound them in any case.</summary>
     public int MaxStreams { get; init; }
 
+    /// <summary>Streams of one client.</summary>
     public int MaxStreamsPerClient { get; init; }
 
-    /// <summary>Topics named by a client's streams, counted once for each stream.</summary>
+    /// <summary>Topics named by one client's streams, counted once per stream.</summary>
     public int MaxTopicsPerClient { get; init; }
 
-    /// <summary>Patterns named by a client's streams, counted once for each stream.</summary>
+    /// <summary>Patterns named by one client's streams, counted once per stream.</summary>
     public int MaxPatternsPerClient { get; init; }
 
-    /// <summary>Bytes that the bodies of requests hold at once, as they arrived and as events, until they are in the history.</summary>
+    /// <summary>Bytes that the bodies of requests hold at once, as received and as events, until they are in the history.</summary>
     public long MaxBodyMemory { get; init; }
 
-    /// <summary>Of these the bytes of one client's requests.</summary>
+    /// <summary>The share of these bytes that one client's requests may hold.</summary>
     public long MaxBodyMemoryPerClient { get; init; }
 
-    /// <summary>Events a second from one publisher. Off by default: publishers hold a key or are of this machine, and the busiest one would be hit first.</summary>
+    /// <summary>
+    /// Events per second from one publisher. Off by default: publishers have a key or are on this machine, and the busiest would be hit
+    /// first.
+    /// </summary>
     public int PublishRate { get; init; }
 
-    /// <summary>Events at once after a pause; 0 stands for a second's worth.</summary>
+    /// <summary>Events at once after a pause; 0 means as many as in one second.</summary>
     public int PublishBurst { get; init; }
 }

@@ -2,23 +2,42 @@ using SseServer.Protocol.Http;
 
 namespace SseServer.Endpoints;
 
+/// <summary>The format of a publish's body (RFC 9110 section 8.3).</summary>
+internal enum BodyFormat
+{
+    /// <summary>The data of one event; any type without a special meaning here.</summary>
+    Text,
+
+    /// <summary><c>application/octet-stream</c>: the data of one event, sent as base64.</summary>
+    Binary,
+
+    /// <summary><c>application/x-ndjson</c>: one event per line.</summary>
+    Batch,
+
+    /// <summary><c>text/event-stream</c>: one event per block.</summary>
+    EventStream,
+}
+
 /// <summary>Reads Content-Type and Content-Encoding.</summary>
 internal static class MediaType
 {
-    /// <summary>The body's format; a sentence that says what to mend where it cannot be read.</summary>
+    /// <summary>The media type of streams.</summary>
+    public static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
+
+    /// <summary>Finds the format of the body; returns null, or what is wrong with it and what to do.</summary>
     public static string? Read(RequestHead request, out BodyFormat format)
     {
         format = BodyFormat.Text;
-        if (IsCoded(request)) return "Send the body without a content coding.";
-        if (request.CountHeaders("Content-Type"u8) > 1) return "Send one Content-Type field only.";
+        if (IsCoded(request)) return "The body has a content coding; send it without Content-Encoding.";
+        if (request.CountHeaders("Content-Type"u8) > 1) return "The request has more than one Content-Type field; send one.";
         if (!request.TryGetHeader("Content-Type"u8, out var value)) return null;
         var semicolon = value.IndexOf((byte)';');
         var type = HttpTokens.TrimWhitespace(semicolon < 0 ? value : value[..semicolon]);
         if (HttpTokens.EqualsIgnoreCase(type, "application/octet-stream"u8)) format = BodyFormat.Binary;
         else if (HttpTokens.EqualsIgnoreCase(type, "application/x-ndjson"u8)) format = BodyFormat.Batch;
-        else if (HttpTokens.EqualsIgnoreCase(type, "text/event-stream"u8)) format = BodyFormat.EventStream;
+        else if (HttpTokens.EqualsIgnoreCase(type, EventStream)) format = BodyFormat.EventStream;
         if (format == BodyFormat.Binary || semicolon < 0 || IsUtf8(value[semicolon..])) return null;
-        return "Send text as UTF-8: event streams have no other encoding.";
+        return "The charset is not UTF-8; send text as UTF-8, the only encoding of event streams.";
     }
 
     private static bool IsCoded(RequestHead request)

@@ -5,13 +5,14 @@ using System.Text;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// Some meters' observable instruments in Prometheus' text format 0.0.4, each with its help and type. Counters and gauges only: the server has no others.
+/// Writes the observable instruments of meters in Prometheus' text format 0.0.4, each with its help and type. Only counters and gauges: the
+/// server has no others.
 /// </summary>
 internal static class MetricsText
 {
     public static ReadOnlySpan<byte> ContentType => "text/plain; version=0.0.4; charset=utf-8"u8;
 
-    /// <summary>Reads the instruments now. Every call listens anew, so that between calls nothing is measured.</summary>
+    /// <summary>Reads the instruments. Every call has its own listener, so that nothing is measured between calls.</summary>
     public static string Read(IReadOnlyCollection<Meter> meters)
     {
         var text = new StringBuilder(16 * 1024);
@@ -23,8 +24,10 @@ internal static class MetricsText
                 if (meters.Contains(instrument.Meter)) listener.EnableMeasurementEvents(instrument);
             },
         };
-        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(instrument, value.ToString(CultureInfo.InvariantCulture), tags));
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value.ToString(CultureInfo.InvariantCulture), tags));
+        listener.SetMeasurementEventCallback<int>(
+            (instrument, value, tags, _) => Add(instrument, value.ToString(CultureInfo.InvariantCulture), tags));
+        listener.SetMeasurementEventCallback<long>(
+            (instrument, value, tags, _) => Add(instrument, value.ToString(CultureInfo.InvariantCulture), tags));
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, Number(value), tags));
         listener.Start();
         listener.RecordObservableInstruments();
@@ -41,7 +44,9 @@ internal static class MetricsText
     // comment = "# HELP " metric-name " " docstring LF "# TYPE " metric-name " " type LF
     private static void WriteHead(StringBuilder text, Instrument instrument)
     {
-        var help = (instrument.Description ?? "").Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
+        var help = (instrument.Description ?? "")
+            .Replace("\\", @"\\", StringComparison.Ordinal)
+            .Replace("\n", @"\n", StringComparison.Ordinal);
         var type = instrument is ObservableCounter<long> or ObservableCounter<int> or ObservableCounter<double> ? "counter" : "gauge";
         text.Append("# HELP ").Append(instrument.Name).Append(' ').Append(help).Append('\n');
         text.Append("# TYPE ").Append(instrument.Name).Append(' ').Append(type).Append('\n');
@@ -69,5 +74,7 @@ internal static class MetricsText
     }
 
     private static string Number(double value)
-        => double.IsPositiveInfinity(value) ? "+Inf" : double.IsNegativeInfinity(value) ? "-Inf" : value.ToString("R", CultureInfo.InvariantCulture);
+        => double.IsPositiveInfinity(value) ? "+Inf"
+            : double.IsNegativeInfinity(value) ? "-Inf"
+            : value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -3,22 +3,22 @@ using System.Text;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// A listed origin with a wildcard: <c>https://*.app.example</c> stands for one or more whole labels before the name, of the same scheme
-/// and port, and never for the name itself. Whoever has any name below it can have a page there, so it grants reading only. Immutable.
+/// A listed origin with a wildcard: <c>https://*.app.example</c> matches one or more whole labels before the name, with the same scheme and
+/// port, and never the name itself. The owner of any name below it can have a page there, so it grants reading only. Immutable.
 /// </summary>
 internal sealed class OriginWildcard
 {
     private readonly byte[] _prefix;
     private readonly byte[] _suffix;
 
-    /// <param name="origin">In the form that browsers send, with <c>*.</c> before the name.</param>
+    /// <param name="origin">The origin in the form that browsers send, with <c>*.</c> before the name.</param>
     public OriginWildcard(string origin)
     {
         var star = origin.IndexOf('*', StringComparison.Ordinal);
         (_prefix, _suffix) = (Encoding.ASCII.GetBytes(origin[..star]), Encoding.ASCII.GetBytes(origin[(star + 1)..]));
     }
 
-    /// <summary>Whether a listed origin is one with a wildcard.</summary>
+    /// <summary>Returns whether a listed origin has a wildcard.</summary>
     public static bool IsWildcard(string origin) => origin.Contains("://*.", StringComparison.Ordinal);
 
     public bool Matches(ReadOnlySpan<byte> origin)
@@ -32,7 +32,7 @@ internal sealed class OriginWildcard
         return true;
     }
 
-    // An underscore is in names that browsers look up all the same.
+    // Browsers look up names with underscores too.
     private static bool IsLabel(ReadOnlySpan<byte> label)
     {
         foreach (var value in label)

@@ -1,197 +1,153 @@
 using System.Buffers.Text;
 using System.Text.Unicode;
-using SseServer.Catalog;
 using SseServer.Hub;
-using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Http;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// <c>POST /events?topic=..</c> and <c>POST /events/topic</c>: one event, a batch, or a stream of events. The reply comes once the hub has taken
-/// them; it waits only while this server's own CPU is behind with healthy readers.
+/// <c>POST /events?topic=..</c> and <c>POST /events/topic</c>: publishes one event, a batch, or a stream of events; <c>DELETE</c> ends a
+/// topic. The response is sent when the hub has taken the events, which waits only for the store, or for a CPU that is behind with healthy
+/// subscribers.
 /// </summary>
-internal sealed partial class PublishEndpoint(
-    EventHub hub, EndpointOptions options, RequestGuard guard, Replies replies, BodyMemory bodies) : IDisposable
+internal sealed class PublishEndpoint : IDisposable
 {
-    private readonly PublishRate _rate = new(options.Limits, hub.Time);
-    private readonly CancellationTokenSource _draining = new();
+    private readonly EventHub _hub;
+    private readonly EndpointOptions _options;
+    private readonly RequestAuthorizer _authorizer;
+    private readonly ResponseWriter _responses;
+    private readonly PublishResponses _results;
+    private readonly PublishLimits _limits;
+    private readonly BatchPublisher _batches;
+    private readonly StreamPublisher _streams;
 
-    private static ReadOnlySpan<byte> Json => "application/json"u8;
+    public PublishEndpoint(
+        EventHub hub, EndpointOptions options, RequestAuthorizer authorizer, ResponseWriter responses, BodyMemory bodies)
+    {
+        (_hub, _options, _authorizer, _responses) = (hub, options, authorizer, responses);
+        _results = new PublishResponses(responses);
+        _limits = new PublishLimits(hub, options.Limits, bodies);
+        _batches = new BatchPublisher(hub, options, _limits, _results);
+        _streams = new StreamPublisher(hub, options, _limits, _results);
+    }
 
-    /// <summary>
-    /// The server is leaving: what begins now is refused, and streams of events are cut at the next event, or the drain would wait for
-    /// their publishers.
-    /// </summary>
-    public void BeginDrain() => _draining.Cancel();
+    /// <inheritdoc cref="PublishLimits.BeginDrain"/>
+    public void BeginDrain() => _limits.BeginDrain();
 
-    public void Dispose() => _draining.Dispose();
+    public void Dispose() => _limits.Dispose();
 
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
-        var work = PublishWork.Take();
-        var problem = work.Parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : null;
+        var context = PublishContext.Take();
+        var problem = context.Parameters.Read(exchange.Request) is { } broken ? Problem.BadRequest(broken) : null;
         try
         {
             if (problem is null)
             {
-                work.Admission = await guard.AdmitPublisherAsync(exchange, work.Parameters);
-                problem = work.Admission.Refusal ?? Leaving() ?? await PublishAsync(exchange, work);
+                context.Authorization = await _authorizer.AuthorizePublisherAsync(exchange, context.Parameters);
+                problem = context.Authorization.Refusal ?? _limits.CheckDrain() ?? await PublishAsync(exchange, context);
             }
 
-            bodies.Release(work.Hold);
-            work.Return();
+            _limits.ReleaseBody(context);
+            context.Return();
         }
         catch (Exception e)
         {
-            // Nobody knows what still reads the work's arrays, so they are left to the collector.
-            bodies.Release(work.Hold);
+            // Something may still read the context's arrays, so they are left to the garbage collector.
+            _limits.ReleaseBody(context);
             if (e is not OutOfMemoryException || exchange.ReplyStarted) throw;
-            problem = OutOfMemory();
+            problem = Problem.AtLimit(503, LimitKind.Memory);
         }
 
-        if (problem is not null) replies.Refuse(exchange, problem);
+        if (problem is not null) _responses.Refuse(exchange, problem);
     }
 
-    // Null also where a reply was given, or where nobody is left to reply to.
-    private ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishWork work)
+    // A result of null also means that a response was sent, or that the client has gone.
+    private ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishContext context)
     {
-        if (MediaType.Read(exchange.Request, out var format) is { } unreadable) return new(new Problem(415, unreadable));
-        if ((ShortOfMemory() ?? Hold(exchange, work, BodyReadStatus.Data)) is { } full) return new(full);
-        return format switch
+        var isEnd = exchange.Request.Method == RequestMethod.Delete;
+        var format = BodyFormat.Text;
+        if (!isEnd && MediaType.Read(exchange.Request, out format) is { } unreadable) return new(new Problem(415, unreadable));
+        if ((_limits.CheckMemory() ?? _limits.CountBody(exchange, context, BodyReadStatus.Data)) is { } full) return new(full);
+        // Errors in the URL are reported before the body is read.
+        var form = isEnd ? PublishRequest.Form.End : FormOf(format);
+        if (PublishRequest.Read(context.Parameters, form, _options, out var request) is { } wrong) return new(Problem.BadRequest(wrong));
+        context.Request = request;
+        // The lines of a batch name their own topics.
+        if (form == PublishRequest.Form.Batch) return _batches.PublishAsync(exchange, context);
+        if (EventFields.CheckGrant(request.Topic, context.Authorization) is { } beyond) return new(beyond);
+        return form switch
         {
-            BodyFormat.Batch => PublishBatchAsync(exchange, work),
-            BodyFormat.EventStream => PublishStreamAsync(exchange, work),
-            _ => PublishSingleAsync(exchange, work, format),
+            PublishRequest.Form.End => EndAsync(exchange, context),
+            PublishRequest.Form.Stream => _streams.PublishAsync(exchange, context),
+            _ => PublishSingleAsync(exchange, context, format),
         };
     }
 
-    private async ValueTask<Problem?> PublishSingleAsync(HttpExchange exchange, PublishWork work, BodyFormat format)
+    private static PublishRequest.Form FormOf(BodyFormat format) => format switch
     {
-        // What is wrong with the URL is said before the body is read.
-        if (CheckTarget(work) is { } wrong) return wrong;
-        if (Spend(exchange, work, 1) is { } early) return early;
-        var (problem, isGone) = await ReadBodyAsync(exchange, work);
+        BodyFormat.Batch => PublishRequest.Form.Batch,
+        BodyFormat.EventStream => PublishRequest.Form.Stream,
+        _ => PublishRequest.Form.Single,
+    };
+
+    private async ValueTask<Problem?> PublishSingleAsync(HttpExchange exchange, PublishContext context, BodyFormat format)
+    {
+        if (_limits.Spend(exchange, context, 1) is { } early) return early;
+        var (problem, isGone) = await ReadBodyAsync(exchange, context);
         if (problem is not null || isGone) return problem;
-        if (CheckExpiry(work) is { } expired) return expired;
-        if (Encode(work, format) is { } invalid) return Problem.BadRequest(invalid);
-        if (Hold(exchange, work, BodyReadStatus.End) is { } full) return full;
-        if (Refusal(await hub.PublishAsync(work.Batch)) is { } refusal) return refusal;
-        ReplySingle(exchange, work, work.Batch.IsRepeat(0) ? 200 : 201);
+        if (_limits.CheckExpiry(context) is { } expired) return expired;
+        if (Encode(context, format) is { } invalid) return Problem.BadRequest(invalid);
+        if (_limits.CountBody(exchange, context, BodyReadStatus.End) is { } full) return full;
+        if (PublishResponses.RefusalOf(await _hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
+        _results.SendSingle(exchange, context, context.Batch.IsRepeat(0) ? 200 : 201);
         return null;
     }
 
-    private Problem? CheckTarget(PublishWork work)
-        => PublishTarget.Read(work.Parameters, options, out var target) is { } wrong
-            ? Problem.BadRequest(wrong)
-            : PublishTarget.CheckGrant(target.Topic, work.Admission);
-
-    private string? Encode(PublishWork work, BodyFormat format)
+    // A second DELETE gets the same response (RFC 9110 section 9.2.2).
+    private async ValueTask<Problem?> EndAsync(HttpExchange exchange, PublishContext context)
     {
-        var data = work.Body.WrittenSpan;
-        if (format == BodyFormat.Binary)
-        {
-            var text = work.Text.GetSpan(Base64.GetMaxEncodedToUtf8Length(data.Length));
-            Base64.EncodeToUtf8(data, text, out _, out var written);
-            work.Text.Advance(written);
-            data = work.Text.WrittenSpan;
-        }
-        else if (!Utf8.IsValid(data))
-        {
-            return "The body is not valid UTF-8; send other data as application/octet-stream.";
-        }
-
-        PublishTarget.Read(work.Parameters, options, out var target);
-        var e = new ServerSentEvent { Name = target.Name, Id = target.Id, RetryMilliseconds = target.RetryMilliseconds, Data = data };
-        work.Batch.Add(target.Topic, e, target.Key, target.IsFinal);
+        if (_limits.Spend(exchange, context, 1) is { } early) return early;
+        context.Batch.AddEnd(context.Request.Topic);
+        if (PublishResponses.RefusalOf(await _hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
+        _results.SendSingle(exchange, context, 200);
         return null;
     }
 
-    /// <summary>Reads the body of one event to its end; a problem where it cannot be had, or that the peer is gone.</summary>
-    private async ValueTask<(Problem? Problem, bool IsGone)> ReadBodyAsync(HttpExchange exchange, PublishWork work)
+    /// <summary>
+    /// Reads the body of a single event to its end; returns a problem if it cannot be read, and whether the client has gone.
+    /// </summary>
+    private async ValueTask<(Problem? Problem, bool IsGone)> ReadBodyAsync(HttpExchange exchange, PublishContext context)
     {
-        exchange.Body.MaxBytes = options.MaxEventBytes;
+        exchange.Body.MaxBytes = _options.MaxEventBytes;
         while (true)
         {
-            var read = await exchange.Body.ReadAsync(work.Body);
+            var read = await exchange.Body.ReadAsync(context.Body);
             if (read.Status == BodyReadStatus.Aborted) return (null, true);
-            var problem = ProblemOf(read, work, options.MaxEventBytes, Limit.EventBytes) ?? Hold(exchange, work, read.Status);
+            var problem = _limits.ProblemOf(read, context, _options.MaxEventBytes, LimitKind.EventBytes)
+                ?? _limits.CountBody(exchange, context, read.Status);
             if (problem is not null || read.Status == BodyReadStatus.End) return (problem, false);
         }
     }
 
-    /// <summary>Why a body cannot be read on; null where it can, or is complete.</summary>
-    private Problem? ProblemOf(BodyReadResult read, PublishWork work, int maxBytes, Limit limit) => read.Status switch
+    private static string? Encode(PublishContext context, BodyFormat format)
     {
-        BodyReadStatus.Data or BodyReadStatus.End => null,
-        BodyReadStatus.TooLarge => new(413, $"The body is longer than {maxBytes} bytes; send less, or raise the limit.") { Limit = limit },
-        BodyReadStatus.GivenUp => GivenUp(work),
-        _ => Problem.Of(read.Rejection),
-    };
+        var data = context.Body.WrittenSpan;
+        if (format == BodyFormat.Binary)
+        {
+            var text = context.Text.GetSpan(Base64.GetMaxEncodedToUtf8Length(data.Length));
+            Base64.EncodeToUtf8(data, text, out _, out var written);
+            context.Text.Advance(written);
+            data = context.Text.WrittenSpan;
+        }
+        else if (!Utf8.IsValid(data))
+        {
+            return "The body is not valid UTF-8; send binary data as application/octet-stream.";
+        }
 
-    private void ReplySingle(HttpExchange exchange, PublishWork work, int status)
-    {
-        var writer = work.BeginReply();
-        writer.WriteStartObject();
-        WriteId(writer, "id"u8, work.Batch.IdOf(0));
-        writer.WriteString("topic"u8, work.Batch.TopicOf(0));
-        writer.WriteEndObject();
-        writer.Flush();
-        replies.Send(exchange, status, Json, work.Reply.WrittenSpan);
+        var request = context.Request;
+        context.Batch.Add(request.Topic, request.WithData(data), request.Key, request.IsFinal);
+        return null;
     }
-
-    private static void WriteId(System.Text.Json.Utf8JsonWriter writer, ReadOnlySpan<byte> name, EventId id)
-    {
-        Span<byte> text = stackalloc byte[EventId.MaxTextLength];
-        writer.WriteString(name, text[..id.Format(text)]);
-    }
-
-    /// <summary>Takes events off the publisher's rate; a problem that says when to come again where they are too many by now.</summary>
-    private Problem? Spend(HttpExchange exchange, PublishWork work, int events)
-        => _rate.IsOff || _rate.TryTake(Subject.Of(exchange, work.Admission.Caller), events, out var wait)
-            ? null
-            : TooFast(wait);
-
-    /// <summary>The same without taking any: so many are there by now, and more may come.</summary>
-    private Problem? CheckRate(HttpExchange exchange, PublishWork work, int events)
-        => _rate.IsOff || _rate.CanTake(Subject.Of(exchange, work.Admission.Caller), events, out var wait)
-            ? null
-            : TooFast(wait);
-
-    private Problem TooFast(TimeSpan wait)
-    {
-        var detail = $"You publish more than {options.Limits.PublishRate} events a second; send again after Retry-After seconds.";
-        return Problem.ForNow(429, detail, wait) with { Limit = Limit.PublishRate };
-    }
-
-    // Some readers have left already, and memory goes with the process: a publisher who sends it again afterwards reaches all of them.
-    private Problem? Leaving()
-        => Leaving("The server is shutting down, so nothing was published; publish again after Retry-After seconds.");
-
-    // Where another node takes the clients, nobody knows when it has room.
-    private Problem? Leaving(string detail)
-    {
-        if (!_draining.IsCancellationRequested) return null;
-        return hub.Reconnection.Absence is { Ticks: > 0 } absence ? Problem.ForNow(503, detail, absence) : Problem.ForNow(503, detail);
-    }
-
-    // History is shed before anything is refused; what would make more of it has to wait then.
-    private Problem? ShortOfMemory()
-        => hub.Pressure == MemoryPressure.Level.Full ? OutOfMemory() : null;
-
-    private static Problem OutOfMemory() => Problem.ForNow(503, LimitNames.Explain(Limit.Memory)) with { Limit = Limit.Memory };
-
-    private static Problem? Refusal(HubStatus status) => status switch
-    {
-        HubStatus.Ok => null,
-        HubStatus.TopicEnded => new(409, "The topic has ended; publish to another, or wait until its end is forgotten."),
-        HubStatus.StoreFull => new(507, "The disk that holds the history is full, so nothing was published; publish again once it has room."),
-        HubStatus.StoreMissing => Problem.ForNow(503, "The history's file was deleted, moved or replaced, so nothing was published; the "
-            + "server's log says what to do. Publish again after Retry-After seconds."),
-        HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, so nothing was published; the server's log says why. Publish again after Retry-After seconds."),
-        _ => TooManyTopics(),
-    };
-
-    private static Problem TooManyTopics()
-        => Problem.ForNow(503, "The server has as many topics as it is set to have; publish to an existing one, or raise Topics:MaxTopics.") with { Limit = Limit.Topics };
 }

@@ -3,33 +3,36 @@ using System.Collections.Concurrent;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// How fast each publisher may publish: a <see cref="TokenBucket"/> for everyone who has published lately. Finding one takes no lock and
-/// allocates nothing. Full buckets are swept out when the table has doubled, once a second at most; where
-/// it holds as many as it may, newcomers share one bucket. Safe on any thread.
+/// Bounds how fast each publisher may publish, with a <see cref="TokenBucket"/> for everyone who has published recently. Finding a bucket
+/// takes no lock and allocates nothing. Full buckets are removed when the table has doubled, at most once a second; when the table is full,
+/// new publishers share one bucket. Safe on any thread.
 /// </summary>
 internal sealed class PublishRate(LimitOptions options, TimeProvider time)
 {
-    /// <summary>Buckets at once: some megabytes.</summary>
+    /// <summary>The most buckets at once: some megabytes.</summary>
     public const int MaxBuckets = 65_536;
 
     private const int FirstSweep = 1024;
 
-    private readonly ConcurrentDictionary<Subject, TokenBucket> _buckets = new();
+    private readonly ConcurrentDictionary<ClientKey, TokenBucket> _buckets = new();
     private readonly TokenBucket _shared = new();
     private readonly Lock _gate = new();
-    private readonly long _burst = TicksOf(options.PublishBurst == 0 ? options.PublishRate : options.PublishBurst, options.PublishRate, time);
+    private readonly long _burst =
+        TicksOf(options.PublishBurst == 0 ? options.PublishRate : options.PublishBurst, options.PublishRate, time);
     private int _count;
     private int _sweepAt = FirstSweep;
     private long _sweptAt;
 
-    /// <summary>Nobody's rate is bounded.</summary>
+    /// <summary>Whether rates are not bounded.</summary>
     public bool IsOff => options.PublishRate == 0;
 
-    /// <summary>Buckets held.</summary>
+    /// <summary>The number of buckets.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Takes so many events off the publisher's allowance, all or none; false with the time until they can be taken.</summary>
-    public bool TryTake(Subject publisher, int events, out TimeSpan wait)
+    /// <summary>
+    /// Takes events off the publisher's allowance, all or none; if false, <paramref name="wait"/> is the time until they can be taken.
+    /// </summary>
+    public bool TryTake(ClientKey publisher, int events, out TimeSpan wait)
     {
         var now = time.GetTimestamp();
         var ticks = BucketOf(publisher, now).TryTake(now, Cost(events), _burst);
@@ -37,8 +40,8 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
         return ticks == 0;
     }
 
-    /// <summary>Whether so many events could be taken now, without taking them; false with the time until they can be.</summary>
-    public bool CanTake(Subject publisher, int events, out TimeSpan wait)
+    /// <summary>Returns whether events could be taken now; if false, <paramref name="wait"/> is the time until they can be.</summary>
+    public bool CanTake(ClientKey publisher, int events, out TimeSpan wait)
     {
         var now = time.GetTimestamp();
         var ticks = _buckets.TryGetValue(publisher, out var bucket) ? bucket.WaitFor(now, Cost(events), _burst) : 0;
@@ -46,23 +49,25 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
         return ticks == 0;
     }
 
-    /// <summary>Takes so many events, if need be on credit; returns how long the publisher has to pause for that.</summary>
-    public TimeSpan Take(Subject publisher, int events)
+    /// <summary>Takes events, on credit if necessary; returns how long the publisher must pause.</summary>
+    public TimeSpan Take(ClientKey publisher, int events)
     {
         var now = time.GetTimestamp();
         return SpanOf(BucketOf(publisher, now).Take(now, Cost(events), _burst));
     }
 
-    private static long TicksOf(int events, int rate, TimeProvider time) => rate == 0 ? 0 : (long)((double)events * time.TimestampFrequency / rate);
+    private static long TicksOf(int events, int rate, TimeProvider time)
+        => rate == 0 ? 0 : (long)((double)events * time.TimestampFrequency / rate);
 
     private long Cost(int events) => TicksOf(events, options.PublishRate, time);
 
-    // Rounded up to a millisecond, which is what timers and headers can tell.
+    // Rounded up to whole milliseconds, the resolution of timers.
     private TimeSpan SpanOf(long ticks) => TimeSpan.FromMilliseconds(Math.Ceiling(ticks * 1000.0 / time.TimestampFrequency));
 
-    private TokenBucket BucketOf(Subject publisher, long now) => _buckets.TryGetValue(publisher, out var bucket) ? bucket : Add(publisher, now);
+    private TokenBucket BucketOf(ClientKey publisher, long now)
+        => _buckets.TryGetValue(publisher, out var bucket) ? bucket : Add(publisher, now);
 
-    private TokenBucket Add(Subject publisher, long now)
+    private TokenBucket Add(ClientKey publisher, long now)
     {
         lock (_gate)
         {
@@ -76,7 +81,7 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
         }
     }
 
-    // A bucket that is taken from while it is swept out gives its publisher one burst more, once.
+    // A publisher whose bucket is used while it is being removed gets one extra burst, once.
     private void SweepUnderLock(long now)
     {
         foreach (var (publisher, bucket) in _buckets)

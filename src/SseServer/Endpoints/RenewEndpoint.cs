@@ -4,38 +4,42 @@ using SseServer.Transport;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// <c>POST /streams/HANDLE</c> with a fresh token: the stream of that handle lives on with it. The handle comes in the stream itself, so only its reader has it; it is a name
-/// and not a key, so the token must be of the same holder. Not under <c>/events</c>, where it would be a topic.
+/// <c>POST /streams/HANDLE</c> with a fresh token: the stream of that handle continues with it. The handle is sent in the stream itself, so
+/// only its subscriber has it. It is a name and not a key, so the token must be of the same subject. Not under <c>/events</c>, where the
+/// handle would be a topic.
 /// </summary>
-internal sealed class RenewEndpoint(RequestGuard guard, RenewableStreams streams, Replies replies)
+internal sealed class RenewEndpoint(RequestAuthorizer authorizer, RenewableStreams streams, ResponseWriter responses)
 {
-    /// <summary>What the path begins with.</summary>
+    /// <summary>The beginning of the paths that this endpoint serves.</summary>
     public static ReadOnlySpan<byte> Root => "/streams/"u8;
-
-    public static Problem NoSuchStream() => new(404, "There is no such stream, or it has ended; open another one with the fresh token.");
 
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
         var parameters = new RequestParameters();
         if (parameters.Read(exchange.Request) is { } broken)
         {
-            replies.Refuse(exchange, Problem.BadRequest(broken));
+            responses.Refuse(exchange, Problem.BadRequest(broken));
             return;
         }
 
-        var (caller, problem) = await guard.AdmitAsync(exchange, parameters);
+        var (caller, problem) = await authorizer.AuthorizeAsync(exchange, parameters);
         if (problem is null && caller.IsAnonymous)
-            problem = new(401, "Renewing a stream needs a fresh token: send Authorization: Bearer, access_token= in the query, or the cookie for it.");
+        {
+            const string detail = "Renewing a stream needs a fresh token; "
+                + "send it in Authorization: Bearer, in access_token=, or in the cookie for it.";
+            problem = new(401, detail);
+        }
+
         var stream = StreamHandle.TryParse(parameters.Path[Root.Length..], out var handle) ? streams.Find(handle) : null;
-        problem ??= stream is null ? NoSuchStream() : stream.Renew(caller);
+        problem ??= stream is null ? RenewableStream.NotFound() : stream.Renew(caller);
         if (problem is not null)
         {
-            replies.Refuse(exchange, problem);
+            responses.Refuse(exchange, problem);
             return;
         }
 
         var json = new ArrayBufferWriter<byte>(128);
         stream!.WriteJson(json, caller.Expires!.Value);
-        replies.Send(exchange, 200, "application/json"u8, json.WrittenSpan);
+        responses.Send(exchange, 200, "application/json"u8, json.WrittenSpan);
     }
 }

@@ -8,8 +8,8 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// A running stream that ends when its reader's token does, unless the reader brings another in time. Told of that with <c>event: auth-expiring</c>, which has the
-/// handle to bring it to. Safe on any thread.
+/// A stream that ends when its subscriber's token expires, unless the subscriber renews it in time. <c>event: auth-expiring</c> announces
+/// the end and carries the handle for renewing. Safe on any thread.
 /// </summary>
 internal sealed class RenewableStream
 {
@@ -19,7 +19,8 @@ internal sealed class RenewableStream
     private readonly TimeSpan _notice;
     private Subscription? _subscription;
 
-    public RenewableStream(RenewableStreams all, StreamHandle handle, Identity caller, IReadOnlyList<Selector> selectors, TimeSpan notice)
+    public RenewableStream(
+        RenewableStreams all, StreamHandle handle, Identity caller, IReadOnlyList<Selector> selectors, TimeSpan notice)
     {
         (_all, Handle, _owner, _selectors, _notice) = (all, handle, caller.Name, selectors, notice);
         Lifetime = LifetimeOf(caller.Expires!.Value);
@@ -27,26 +28,43 @@ internal sealed class RenewableStream
 
     public StreamHandle Handle { get; }
 
-    /// <summary>Its life with the token it began with.</summary>
+    /// <summary>How long the stream lives with the token it began with.</summary>
     public StreamLifetime Lifetime { get; }
 
-    /// <summary>The stream begins: it can be found by its handle.</summary>
+    /// <summary>The refusal to renew a stream that does not exist.</summary>
+    public static Problem NotFound() => new(404, "There is no such stream, or it has ended; open a new stream with the fresh token.");
+
+    /// <summary>The stream begins: from now on its handle finds it.</summary>
     public void Open(Subscription subscription)
     {
         _subscription = subscription;
         _all.Add(this);
     }
 
-    /// <summary>The stream is over.</summary>
+    /// <summary>The stream has ended.</summary>
     public void End() => _all.Remove(this);
 
-    /// <summary>Lets the stream live as long as the caller's token; a problem where that token is not for this stream.</summary>
+    /// <summary>Extends the stream to the expiry of the caller's token; returns a problem if that token is not for this stream.</summary>
     public Problem? Renew(Identity caller)
     {
         if (caller.Name != _owner || caller.Expires is not { } expires)
-            return Problem.BeyondGrant("This token is another holder's; renew a stream with a token of the same sub.");
+        {
+            const string detail = "This credential is not a token for the sub of the stream; renew a stream with a token of the same sub.";
+            return Problem.BeyondGrant(detail);
+        }
+
         if (_all.CheckGrant(caller, _selectors) is { } beyond) return beyond;
-        return _subscription!.TryProlong(LifetimeOf(expires)) ? null : RenewEndpoint.NoSuchStream();
+        return _subscription!.TryProlong(LifetimeOf(expires)) ? null : NotFound();
+    }
+
+    /// <summary>Writes <c>{"expires":"2026-01-31T12:00:00Z","stream":"HANDLE"}</c>, the form of both notices and responses.</summary>
+    public void WriteJson(IBufferWriter<byte> output, DateTimeOffset expires)
+    {
+        using var writer = new Utf8JsonWriter(output);
+        writer.WriteStartObject();
+        writer.WriteString("expires"u8, expires.UtcDateTime);
+        writer.WriteString("stream"u8, Handle.ToString());
+        writer.WriteEndObject();
     }
 
     private StreamLifetime LifetimeOf(DateTimeOffset expires) => new(expires - _notice, expires, ComposeNotice(expires));
@@ -59,15 +77,5 @@ internal sealed class RenewableStream
         EventName.TryCreate("auth-expiring"u8, out var name);
         EventStreamEncoder.Write(block, new ServerSentEvent { Name = name, Data = json.WrittenSpan, RetryMilliseconds = -1 });
         return block.WrittenSpan.ToArray();
-    }
-
-    /// <summary>Writes <c>{"expires":"2026-01-31T12:00:00Z","stream":"HANDLE"}</c>, which notices and replies have alike.</summary>
-    public void WriteJson(IBufferWriter<byte> output, DateTimeOffset expires)
-    {
-        using var writer = new Utf8JsonWriter(output);
-        writer.WriteStartObject();
-        writer.WriteString("expires"u8, expires.UtcDateTime);
-        writer.WriteString("stream"u8, Handle.ToString());
-        writer.WriteEndObject();
     }
 }

@@ -3,10 +3,13 @@ using SseServer.Protocol.Http;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// The path and the query's parameters, percent-decoded once into one buffer. Reusable; spans are good until the next <see cref="Read"/>.
+/// The path and the parameters of the query, percent-decoded once into one buffer. Reusable; what it returns is valid until the next
+/// <see cref="Read"/>.
 /// </summary>
 internal sealed class RequestParameters
 {
+    private const string BrokenEscape = "A '%' in the query is not followed by two hex digits; write a literal '%' as %25.";
+
     private byte[] _bytes = new byte[256];
     private Parameter[] _parameters = new Parameter[4];
     private int _used;
@@ -14,26 +17,28 @@ internal sealed class RequestParameters
 
     private record struct Parameter(int NameStart, int ValueStart, int End);
 
+    /// <summary>The number of parameters.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Bytes of memory that it keeps.</summary>
+    /// <summary>Bytes of memory that this object keeps.</summary>
     public int Capacity => _bytes.Length + _parameters.Length * 3 * sizeof(int);
 
     public ReadOnlySpan<byte> Path => _bytes.AsSpan(_path.Start.._path.End);
 
     public ReadOnlySpan<byte> Name(int index) => _bytes.AsSpan(_parameters[index].NameStart.._parameters[index].ValueStart);
 
-    public ReadOnlySpan<byte> Value(int index) => _bytes.AsSpan(_parameters[index].ValueStart.._parameters[index].End);
+    public ReadOnlyMemory<byte> Value(int index) => _bytes.AsMemory(_parameters[index].ValueStart.._parameters[index].End);
 
-    /// <summary>The topic that a path under <c>/events/</c> names; false where it names none.</summary>
-    public bool TryGetPathTopic(out ReadOnlySpan<byte> topic)
+    /// <summary>Gets the topic that a path under <c>/events/</c> names; false if the path is another one.</summary>
+    public bool TryGetPathTopic(out ReadOnlyMemory<byte> topic)
     {
         var root = "/events/"u8;
-        topic = Path.StartsWith(root) ? Path[root.Length..] : default;
-        return Path.StartsWith(root);
+        var isNamed = Path.StartsWith(root);
+        topic = isNamed ? _bytes.AsMemory((_path.Start + root.Length).._path.End) : default;
+        return isNamed;
     }
 
-    /// <summary>How many parameters have a name.</summary>
+    /// <summary>Returns how many parameters have a name.</summary>
     public int CountOf(ReadOnlySpan<byte> name)
     {
         var count = 0;
@@ -42,13 +47,13 @@ internal sealed class RequestParameters
         return count;
     }
 
-    /// <summary>The last parameter of a name; false where there is none.</summary>
+    /// <summary>Gets the last parameter of a name; false if there is none.</summary>
     public bool TryGet(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         for (var i = Count - 1; i >= 0; i--)
         {
             if (!Name(i).SequenceEqual(name)) continue;
-            value = Value(i);
+            value = Value(i).Span;
             return true;
         }
 
@@ -56,20 +61,21 @@ internal sealed class RequestParameters
         return false;
     }
 
-    /// <summary>Decodes; a sentence that says what to mend where an escape of the query is broken, otherwise null.</summary>
+    /// <summary>Decodes a request; returns null, or what is wrong with an escape of the query and what to do.</summary>
     public string? Read(RequestHead request)
     {
         (Count, _used) = (0, 0);
-        var room = request.Path.Length + request.Query.Length;
-        if (_bytes.Length < room) _bytes = new byte[room];
-        TryDecode(request.Path, plusIsSpace: false); // The parser has seen to its escapes.
+        var size = request.Path.Length + request.Query.Length;
+        if (_bytes.Length < size) _bytes = new byte[size];
+        // The parser has checked the escapes of the path.
+        TryDecode(request.Path, plusIsSpace: false);
         _path = (0, _used);
         foreach (var parameter in new QueryString(request.Query))
         {
             var name = _used;
-            if (!TryDecode(parameter.Name, plusIsSpace: true)) return "The query has a '%' that is not followed by two hex digits.";
+            if (!TryDecode(parameter.Name, plusIsSpace: true)) return BrokenEscape;
             var value = _used;
-            if (!TryDecode(parameter.Value, plusIsSpace: true)) return "The query has a '%' that is not followed by two hex digits.";
+            if (!TryDecode(parameter.Value, plusIsSpace: true)) return BrokenEscape;
             if (Count == _parameters.Length) Array.Resize(ref _parameters, Count * 2);
             _parameters[Count++] = new(name, value, _used);
         }

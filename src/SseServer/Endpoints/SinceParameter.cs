@@ -6,10 +6,14 @@ using SseServer.Protocol.EventStream;
 
 namespace SseServer.Endpoints;
 
-/// <summary>The <c>since=</c> of a subscription: <c>all</c>, <c>latest</c>, an RFC 3339 time, a duration back such as <c>10m</c>, or a hub id.</summary>
+/// <summary>
+/// The <c>since=</c> of a subscription: <c>all</c>, <c>latest</c>, an RFC 3339 time, an age such as <c>10m</c>, or an event id of the
+/// server.
+/// </summary>
 internal static class SinceParameter
 {
-    public const string Forms = "since= takes all, latest, a time such as 2026-01-31T12:00:00Z, a duration back such as 90s, 10m, 6h or 2d, or an event id.";
+    public const string Forms = "since= must be all, latest, a time such as 2026-01-31T12:00:00Z, "
+        + "an age such as 90s, 10m, 6h or 2d, or an event id.";
 
     private static readonly string[] Rfc3339 =
     [
@@ -43,10 +47,12 @@ internal static class SinceParameter
             return true;
         }
 
-        // A '+' of the offset that was not percent-encoded has become a space.
+        // A '+' in the offset that was not percent-encoded has become a space.
         var text = Encoding.UTF8.GetString(value).Replace(' ', '+');
         var hasOffset = text.EndsWith('Z') || text.EndsWith('z') || (text.Length > 6 && text[^6] is '+' or '-');
-        if (!hasOffset || !DateTimeOffset.TryParseExact(text.Replace('z', 'Z'), Rfc3339, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)) return false;
+        text = text.Replace('z', 'Z');
+        if (!hasOffset || !DateTimeOffset.TryParseExact(text, Rfc3339, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+            return false;
         start = ResumePoint.At(time);
         return true;
     }
@@ -63,7 +69,7 @@ internal static class SinceParameter
             : unit.SequenceEqual("h"u8) ? TimeSpan.FromHours(1)
             : unit.SequenceEqual("d"u8) ? TimeSpan.FromDays(1) : null;
         if (one is not { } length || value[0] is (byte)'+' or (byte)'-') return false;
-        // Longer than any clock has run is as good as all of it.
+        // Clamped to 100 years, which covers everything.
         duration = length * Math.Min(number, TimeSpan.FromDays(36_500) / length);
         return true;
     }

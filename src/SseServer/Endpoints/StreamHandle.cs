@@ -6,7 +6,7 @@ using System.Text;
 
 namespace SseServer.Endpoints;
 
-/// <summary>The name of one running stream, told to its reader alone: 128 random bits, written as 22 characters of base64url.</summary>
+/// <summary>The name of a running stream, sent to its subscriber only: 128 random bits, written as 22 characters of base64url.</summary>
 internal readonly record struct StreamHandle(UInt128 Value)
 {
     private const int Characters = 22;
@@ -22,7 +22,9 @@ internal readonly record struct StreamHandle(UInt128 Value)
     {
         UInt128 value = default;
         var bytes = MemoryMarshal.AsBytes(new Span<UInt128>(ref value));
-        var isHandle = text.Length == Characters && Base64Url.DecodeFromUtf8(text, bytes, out _, out var written) == OperationStatus.Done && written == bytes.Length;
+        var isHandle = text.Length == Characters
+            && Base64Url.DecodeFromUtf8(text, bytes, out _, out var written) == OperationStatus.Done
+            && written == bytes.Length;
         handle = new(value);
         return isHandle;
     }

@@ -1,19 +1,19 @@
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// Counts the streams there are, in all and for each client, with the topics and patterns they read. A stream's share is taken before it opens and
-/// given back when it has ended, so the counts are exact. Safe on any thread; no publish or delivery comes here.
+/// Counts streams, in total and per client, with the topics and patterns that they read. A stream's share is taken before it opens and
+/// returned when it has ended, so the counts are exact. Safe on any thread; publishing and delivery do not use it.
 /// </summary>
 internal sealed class StreamQuota(LimitOptions options)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<Subject, Client> _clients = [];
+    private readonly Dictionary<ClientKey, Client> _clients = [];
     private int _streams;
 
-    /// <summary>What one client has open. One object for all its streams.</summary>
-    public sealed class Client(Subject subject)
+    /// <summary>What one client has open. All its streams share the object.</summary>
+    public sealed class Client(ClientKey key)
     {
-        internal Subject Subject { get; } = subject;
+        internal ClientKey Key { get; } = key;
 
         internal int Streams { get; set; }
 
@@ -22,10 +22,10 @@ internal sealed class StreamQuota(LimitOptions options)
         internal int Patterns { get; set; }
     }
 
-    /// <summary>What one stream counts for; without a client where clients are not counted.</summary>
+    /// <summary>What one stream counts for; the client is null if clients are not counted.</summary>
     public readonly record struct Share(Client? Client, int Topics, int Patterns);
 
-    /// <summary>Streams that hold a share, opening ones too.</summary>
+    /// <summary>The number of streams that hold a share, including those that are opening.</summary>
     public int Streams
     {
         get
@@ -34,7 +34,7 @@ internal sealed class StreamQuota(LimitOptions options)
         }
     }
 
-    /// <summary>Clients that have streams, where clients are counted.</summary>
+    /// <summary>The number of clients with streams, if clients are counted.</summary>
     public int Clients
     {
         get
@@ -45,21 +45,21 @@ internal sealed class StreamQuota(LimitOptions options)
 
     private bool CountsClients => options is not { MaxStreamsPerClient: 0, MaxTopicsPerClient: 0, MaxPatternsPerClient: 0 };
 
-    /// <summary>Takes a stream's share; the limit in its way, or <see cref="Limit.None"/> where it was taken.</summary>
-    public Limit TryTake(Subject subject, int topics, int patterns, out Share share)
+    /// <summary>Takes a stream's share; returns the limit that prevents it, or <see cref="LimitKind.None"/>.</summary>
+    public LimitKind TryTake(ClientKey key, int topics, int patterns, out Share share)
     {
         share = default;
         lock (_gate)
         {
-            if (IsOver(_streams, 1, options.MaxStreams)) return Limit.Streams;
+            if (IsOver(_streams, 1, options.MaxStreams)) return LimitKind.Streams;
             Client? client = null;
             if (CountsClients)
             {
-                if (!_clients.TryGetValue(subject, out client)) client = new Client(subject);
-                if (IsOver(client.Streams, 1, options.MaxStreamsPerClient)) return Limit.StreamsPerClient;
-                if (IsOver(client.Topics, topics, options.MaxTopicsPerClient)) return Limit.TopicsPerClient;
-                if (IsOver(client.Patterns, patterns, options.MaxPatternsPerClient)) return Limit.PatternsPerClient;
-                if (client.Streams == 0) _clients.Add(subject, client);
+                if (!_clients.TryGetValue(key, out client)) client = new Client(key);
+                if (IsOver(client.Streams, 1, options.MaxStreamsPerClient)) return LimitKind.StreamsPerClient;
+                if (IsOver(client.Topics, topics, options.MaxTopicsPerClient)) return LimitKind.TopicsPerClient;
+                if (IsOver(client.Patterns, patterns, options.MaxPatternsPerClient)) return LimitKind.PatternsPerClient;
+                if (client.Streams == 0) _clients.Add(key, client);
                 client.Streams++;
                 client.Topics += topics;
                 client.Patterns += patterns;
@@ -67,11 +67,11 @@ internal sealed class StreamQuota(LimitOptions options)
 
             _streams++;
             share = new Share(client, topics, patterns);
-            return Limit.None;
+            return LimitKind.None;
         }
     }
 
-    /// <summary>Gives a share back; once.</summary>
+    /// <summary>Returns a share; once only.</summary>
     public void Return(Share share)
     {
         lock (_gate)
@@ -81,7 +81,7 @@ internal sealed class StreamQuota(LimitOptions options)
             client.Streams--;
             client.Topics -= share.Topics;
             client.Patterns -= share.Patterns;
-            if (client.Streams == 0) _clients.Remove(client.Subject);
+            if (client.Streams == 0) _clients.Remove(client.Key);
         }
     }
 

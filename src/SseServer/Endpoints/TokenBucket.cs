@@ -1,21 +1,22 @@
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// One publisher's allowance as a single number: the moment at which its bucket will be full again. What is missing until then is what it has
-/// spent (the generic cell rate algorithm, ITU-T I.371 annex A). A taking that exceeds the bucket passes when the bucket is full, and leaves debt. Safe on any thread.
+/// One publisher's allowance as a single number: the time at which its bucket will be full again. The time until then is what it has spent
+/// (the generic cell rate algorithm, ITU-T I.371 annex A). A request for more than the bucket holds succeeds when the bucket is full, and
+/// leaves debt. Safe on any thread.
 /// </summary>
 internal sealed class TokenBucket
 {
     private long _fullAt;
 
-    /// <summary>The bucket is full, so it says no more than one that is not there.</summary>
+    /// <summary>Whether the bucket is full, and so equal to a new one.</summary>
     public bool IsFull(long now) => Volatile.Read(ref _fullAt) <= now;
 
-    /// <summary>Takes <paramref name="cost"/> where the bucket holds that, or is full.</summary>
-    /// <param name="now">The present, in the clock's ticks.</param>
-    /// <param name="cost">Ticks in which the bucket gains as much as is taken.</param>
-    /// <param name="burst">Ticks in which an empty bucket fills.</param>
-    /// <returns>0 where it was taken; otherwise the ticks until it can be.</returns>
+    /// <summary>Takes <paramref name="cost"/> if the bucket holds that much or is full.</summary>
+    /// <param name="now">The current time, in the clock's ticks.</param>
+    /// <param name="cost">The ticks in which the bucket gains what is taken.</param>
+    /// <param name="burst">The ticks in which an empty bucket fills.</param>
+    /// <returns>0 if it was taken; otherwise the ticks until it can be.</returns>
     public long TryTake(long now, long cost, long burst)
     {
         while (true)
@@ -27,11 +28,11 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>The ticks until <paramref name="cost"/> could be taken; 0 where it could be now.</summary>
+    /// <summary>Returns the ticks until <paramref name="cost"/> could be taken; 0 if it could be now.</summary>
     /// <inheritdoc cref="TryTake"/>
     public long WaitFor(long now, long cost, long burst) => WaitFor(Volatile.Read(ref _fullAt), now, cost, burst);
 
-    /// <summary>Takes <paramref name="cost"/> whatever the bucket holds; returns the ticks until the debt, if there is one, is paid.</summary>
+    /// <summary>Takes <paramref name="cost"/> whatever the bucket holds; returns the ticks until the debt, if any, is paid.</summary>
     /// <inheritdoc cref="TryTake"/>
     public long Take(long now, long cost, long burst)
     {

@@ -3,13 +3,14 @@ using System.Text;
 
 namespace SseServer.Endpoints;
 
-/// <summary>The page at <c>/</c>, embedded in the binary. Its policy allows its own script and style by their hashes, and nothing else.</summary>
+/// <summary>The page at <c>/</c>, embedded in the binary. Its policy allows only its own script and style, by their hashes.</summary>
 internal static class WebPage
 {
     private static readonly byte[] Page = Load();
 
     private static readonly byte[] Policy = Encoding.ASCII.GetBytes(
-        $"default-src 'none'; connect-src 'self'; img-src data:; script-src '{HashOf("script")}'; style-src '{HashOf("style")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        $"default-src 'none'; connect-src 'self'; img-src data:; script-src '{HashOf("script")}'; style-src '{HashOf("style")}'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
     public static ReadOnlySpan<byte> Bytes => Page;
 
@@ -20,11 +21,11 @@ internal static class WebPage
         using var resource = typeof(WebPage).Assembly.GetManifestResourceStream("index.html")
             ?? throw new InvalidOperationException("The page is not embedded in the assembly.");
         using var reader = new StreamReader(resource, Encoding.UTF8);
-        // Browsers hash what is left after they took CR LF for LF, as a checkout on Windows may have it.
+        // Browsers hash the text after replacing CR LF, which a checkout on Windows may have, by LF.
         return Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace("\r\n", "\n", StringComparison.Ordinal));
     }
 
-    // CSP level 3 section 8.4: the hash of what stands between the tags.
+    // CSP level 3 section 8.4: the hash of the text between the tags.
     private static string HashOf(string element)
     {
         var html = Encoding.UTF8.GetString(Page);

@@ -53,7 +53,7 @@ internal sealed class PresenceService(ServerSettings settings, EventHub hub, Htt
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _stopping.Token);
         try
         {
-            do await _watcher!.LookAsync();
+            do await _watcher!.PollAsync();
             while (await timer.WaitForNextTickAsync(either.Token));
         }
         catch (OperationCanceledException)

@@ -3,70 +3,79 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.Presence;
 
+/// <summary>A topic got its first subscriber, or has had none for long enough.</summary>
+/// <param name="Topic">The topic's name.</param>
+/// <param name="Subscribers">The number of its subscribers; 0 if it is vacated.</param>
+internal readonly record struct OccupancyChange(byte[] Topic, int Subscribers)
+{
+    public bool IsOccupied => Subscribers > 0;
+}
+
 /// <summary>
-/// Which topics are read, told apart from readers that only come back: a topic is occupied at once, because whoever begins to work for its readers must begin
-/// then, and vacated once it was empty for a while, because whoever stops too early has to begin again. One thread at a time.
+/// Knows which topics are occupied, ignoring subscribers that only reconnect. A topic is occupied immediately, because whoever works for
+/// its subscribers must start then. It is vacated only after it was empty for a while, because stopping too early means starting again. One
+/// thread at a time.
 /// </summary>
 internal sealed class Occupancy(TimeSpan debounce)
 {
-    private readonly Dictionary<byte[], Place> _places = new(Utf8Comparer.Instance);
+    private readonly Dictionary<byte[], TopicState> _topics = new(Utf8Comparer.Instance);
 
-    // Each place once, however often it was left: by the time at which it was left when it was put here.
-    private readonly PriorityQueue<Place, long> _empty = new();
+    // Each topic at most once, however often it was emptied, by the time at which it was emptied when it was queued.
+    private readonly PriorityQueue<TopicState, long> _empty = new();
 
-    /// <summary>Topics that are read, or were a short while ago.</summary>
-    public int Count => _places.Count;
+    /// <summary>The number of topics that are occupied or were emptied recently.</summary>
+    public int Count => _topics.Count;
 
-    /// <summary>Topics of which it is to be found out whether they stay empty.</summary>
+    /// <summary>The number of topics that may be vacated by a later <see cref="Tick"/>.</summary>
     internal int Waiting => _empty.Count;
 
-    /// <summary>Takes a topic's number of readers.</summary>
-    /// <param name="topic">The topic and its readers at present.</param>
+    /// <summary>Records a topic's number of subscribers.</summary>
+    /// <param name="topic">The topic and its current number of subscribers.</param>
     /// <param name="now">The time in milliseconds of any clock.</param>
-    /// <param name="changes">Takes what it comes to.</param>
-    public void Note(SubscriberChange topic, long now, List<OccupancyChange> changes)
+    /// <param name="changes">Receives the resulting changes.</param>
+    public void Record(SubscriberChange topic, long now, List<OccupancyChange> changes)
     {
-        if (!_places.TryGetValue(topic.Topic, out var place))
+        if (!_topics.TryGetValue(topic.Topic, out var state))
         {
             if (topic.Subscribers == 0) return;
-            _places.Add(topic.Topic, new(topic.Topic));
+            _topics.Add(topic.Topic, new(topic.Topic));
             changes.Add(new(topic.Topic, topic.Subscribers));
         }
         else if (topic.Subscribers > 0)
         {
-            place.EmptySince = null;
+            state.EmptySince = null;
         }
-        else if (place.EmptySince is null)
+        else if (state.EmptySince is null)
         {
-            place.EmptySince = now;
-            if (place.IsQueued) return;
-            place.IsQueued = true;
-            _empty.Enqueue(place, now);
+            state.EmptySince = now;
+            if (state.IsQueued) return;
+            state.IsQueued = true;
+            _empty.Enqueue(state, now);
         }
     }
 
-    /// <summary>Finds the topics that have been empty for long enough.</summary>
-    public void Look(long now, List<OccupancyChange> changes)
+    /// <summary>Vacates the topics that have been empty for long enough.</summary>
+    public void Tick(long now, List<OccupancyChange> changes)
     {
         var due = now - (long)debounce.TotalMilliseconds;
-        while (_empty.TryPeek(out var place, out var queued) && queued <= due)
+        while (_empty.TryPeek(out var state, out var queuedAt) && queuedAt <= due)
         {
             _empty.Dequeue();
-            if (place.EmptySince > due)
+            if (state.EmptySince > due)
             {
-                // Read again meanwhile, and left again later.
-                _empty.Enqueue(place, place.EmptySince.Value);
+                // It was occupied in the meantime and emptied again later.
+                _empty.Enqueue(state, state.EmptySince.Value);
                 continue;
             }
 
-            place.IsQueued = false;
-            if (place.EmptySince is null) continue;
-            _places.Remove(place.Topic);
-            changes.Add(new(place.Topic, 0));
+            state.IsQueued = false;
+            if (state.EmptySince is null) continue;
+            _topics.Remove(state.Topic);
+            changes.Add(new(state.Topic, 0));
         }
     }
 
-    private sealed class Place(byte[] topic)
+    private sealed class TopicState(byte[] topic)
     {
         public byte[] Topic { get; } = topic;
 

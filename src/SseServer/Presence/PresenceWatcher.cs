@@ -6,7 +6,8 @@ using SseServer.Hub;
 namespace SseServer.Presence;
 
 /// <summary>
-/// Looks at the topics whose readers changed, and has them told: their number in presence topics, the first and the last of them to webhooks. One look at a time.
+/// Polls the hub for topics whose subscribers changed, and reports them: counts to presence topics, the first and last subscriber to
+/// webhooks. One poll at a time.
 /// </summary>
 internal sealed class PresenceWatcher : IDisposable
 {
@@ -19,9 +20,9 @@ internal sealed class PresenceWatcher : IDisposable
     private readonly List<SubscriberChange> _changes = [];
     private readonly List<OccupancyChange> _occupancyChanges = [];
 
-    /// <param name="hub">Notes the readers of the topics that <see cref="PresenceOptions.Watched"/> names.</param>
-    /// <param name="options">Whose readers are told of, and to whom.</param>
-    /// <param name="logger">Is told of what does not work.</param>
+    /// <param name="hub">Counts the subscribers of the topics in <see cref="PresenceOptions.Watched"/>.</param>
+    /// <param name="options">Which topics report presence, and to which webhooks.</param>
+    /// <param name="logger">For failures.</param>
     public PresenceWatcher(EventHub hub, PresenceOptions options, ILogger logger)
     {
         _hub = hub;
@@ -29,7 +30,11 @@ internal sealed class PresenceWatcher : IDisposable
         _occupancy = new Occupancy(options.Debounce);
         _client = new WebhookClient(hub.Time);
         _metrics = new WebhookMetrics(() => _senders!.Sum(sender => sender.Pending));
-        _senders = [.. options.Webhooks.Select(webhook => new WebhookSender(webhook, options.WebhookAttempts, _client, _metrics, hub.Time, logger))];
+        _senders =
+        [
+            .. options.Webhooks.Select(
+                webhook => new WebhookSender(webhook, options.WebhookAttempts, _client, _metrics, hub.Time, logger)),
+        ];
     }
 
     /// <summary>The instruments that count deliveries.</summary>
@@ -37,16 +42,16 @@ internal sealed class PresenceWatcher : IDisposable
 
     internal WebhookMetrics Metrics => _metrics;
 
-    /// <summary>Tells what changed since the last look, and begins the attempts to deliver that are due.</summary>
-    public ValueTask LookAsync()
+    /// <summary>Reports what changed since the last poll, and starts the deliveries that are due.</summary>
+    public ValueTask PollAsync()
     {
         _changes.Clear();
         _hub.TakeSubscriberChanges(_changes);
-        if (_senders.Length > 0) TellWebhooks();
-        return _counts.LookAsync(_changes);
+        if (_senders.Length > 0) NotifyWebhooks();
+        return _counts.RefreshAsync(_changes);
     }
 
-    /// <summary>After the last look: tries what is pending once more, for a time at the most.</summary>
+    /// <summary>After the last poll: tries pending deliveries once more, for at most <paramref name="period"/>.</summary>
     public Task DrainAsync(TimeSpan period) => Task.WhenAll(_senders.Select(sender => sender.DrainAsync(period)));
 
     public void Dispose()
@@ -56,14 +61,14 @@ internal sealed class PresenceWatcher : IDisposable
         _metrics.Dispose();
     }
 
-    private void TellWebhooks()
+    private void NotifyWebhooks()
     {
         _occupancyChanges.Clear();
-        foreach (var change in _changes) _occupancy.Note(change, _hub.Clock.Milliseconds, _occupancyChanges);
-        _occupancy.Look(_hub.Clock.Milliseconds, _occupancyChanges);
+        foreach (var change in _changes) _occupancy.Record(change, _hub.Clock.Milliseconds, _occupancyChanges);
+        _occupancy.Tick(_hub.Clock.Milliseconds, _occupancyChanges);
         foreach (var sender in _senders)
         {
-            foreach (var change in _occupancyChanges) sender.Tell(change);
+            foreach (var change in _occupancyChanges) sender.Enqueue(change);
             sender.Pump();
         }
     }

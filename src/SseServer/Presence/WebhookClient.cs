@@ -4,27 +4,27 @@ using System.Net.Http.Headers;
 
 namespace SseServer.Presence;
 
-/// <summary>Makes attempts to deliver: a POST, signed, whose answer's status is all that is looked at. Safe on any thread.</summary>
+/// <summary>Makes single attempts to deliver: a signed POST, of whose response only the status is used. Safe on any thread.</summary>
 internal sealed class WebhookClient : IDisposable
 {
-    // A receiver that does more than note the event does it after its answer.
+    // A receiver should respond first and then do its work.
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider _time;
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         Proxy = new NoProxyForLoopback(),
-        // A redirect could lead from https to http, or inside.
+        // A redirect could lead from https to http, or into a private network.
         AllowAutoRedirect = false,
         UseCookies = false,
-        // Names are looked up again.
+        // So that DNS names are resolved again.
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     })
     { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
 
     public WebhookClient(TimeProvider time) => _time = time;
 
-    /// <summary>One attempt. What the receiver or the network does is a value.</summary>
+    /// <summary>Makes one attempt. Whatever the receiver or the network does is a result, not an exception.</summary>
     public async Task<WebhookAttempt> PostAsync(WebhookOptions webhook, WebhookMessage message, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(Timeout, _time);
@@ -34,9 +34,9 @@ internal sealed class WebhookClient : IDisposable
             using var request = Compose(webhook, message);
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             var outcome = WebhookRetry.OutcomeOf((int)response.StatusCode);
-            return outcome == WebhookOutcome.Delivered
-                ? new(outcome)
-                : new(outcome, string.Create(CultureInfo.InvariantCulture, $"answers {(int)response.StatusCode}"), RetryAfter(response.Headers.RetryAfter));
+            if (outcome == WebhookOutcome.Delivered) return new(outcome);
+            var problem = string.Create(CultureInfo.InvariantCulture, $"answers {(int)response.StatusCode}");
+            return new(outcome, problem, RetryAfter(response.Headers.RetryAfter));
         }
         catch (HttpRequestException exception)
         {
@@ -63,7 +63,7 @@ internal sealed class WebhookClient : IDisposable
         return request;
     }
 
-    // A proxy of the environment could not reach this machine's loopback, only its own, and would be told what is for nobody else.
+    // The environment's proxy cannot reach this machine's loopback, only its own, and would see private deliveries.
     private sealed class NoProxyForLoopback : IWebProxy
     {
         public ICredentials? Credentials

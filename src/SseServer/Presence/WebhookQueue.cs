@@ -2,16 +2,30 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.Presence;
 
+/// <summary>A message to a webhook, with the same id and body in every attempt. Immutable.</summary>
+internal sealed class WebhookMessage(in OccupancyChange change, DateTimeOffset time)
+{
+    /// <summary>Lets the receiver recognise a repetition.</summary>
+    public string Id { get; } = "msg_" + Guid.NewGuid().ToString("N");
+
+    public byte[] Topic { get; } = change.Topic;
+
+    public bool IsOccupied { get; } = change.IsOccupied;
+
+    public byte[] Body { get; } = PresenceJson.OfChange(change, time);
+}
+
 /// <summary>
-/// What a webhook is still to be told, a line for each topic: one message at a time, and after it the topic's last state only, so that a slow receiver is owed two messages a topic at
-/// most and a state never overtakes the one before. Times are milliseconds of any clock. Not safe on several threads.
+/// The messages that a webhook has yet to receive, in one line per topic: one message at a time, followed only by the topic's latest state.
+/// So there are at most two messages per topic for a slow receiver, and a state never overtakes an earlier one. Times are milliseconds of
+/// any clock. One thread at a time.
 /// </summary>
 internal sealed class WebhookQueue
 {
     // Some megabytes.
     public const int MaxTopics = 10_000;
 
-    // A receiver's latency does not hold up other topics, and a burst does not flood it.
+    // Several, so that a slow response does not delay other topics; few, so that a burst does not flood the receiver.
     public const int MaxActive = 4;
 
     private readonly Dictionary<byte[], Line> _lines = new(Utf8Comparer.Instance);
@@ -22,20 +36,20 @@ internal sealed class WebhookQueue
     /// <summary>A topic's messages.</summary>
     internal sealed class Line(WebhookMessage message)
     {
-        /// <summary>What is being delivered.</summary>
+        /// <summary>The message that is being delivered.</summary>
         public WebhookMessage Message { get; set; } = message;
 
-        /// <summary>How often that was tried.</summary>
+        /// <summary>The number of attempts so far.</summary>
         public int Attempts { get; set; }
 
-        /// <summary>What comes after it.</summary>
+        /// <summary>The message that follows.</summary>
         public WebhookMessage? Next { get; set; }
     }
 
-    /// <summary>Topics with something to deliver.</summary>
+    /// <summary>The number of topics with something to deliver.</summary>
     public int Count => _lines.Count;
 
-    /// <summary>False where too many topics are waiting already.</summary>
+    /// <summary>Adds a message; false if too many topics are waiting.</summary>
     public bool TryAdd(WebhookMessage message)
     {
         if (_lines.TryGetValue(message.Topic, out var line))
@@ -52,7 +66,7 @@ internal sealed class WebhookQueue
         return true;
     }
 
-    /// <summary>Takes the line whose message is to be tried next; false where none is due or enough are being tried.</summary>
+    /// <summary>Takes the line whose message is next; false if none is due or enough are active.</summary>
     public bool TryTake(long now, out Line line)
     {
         while (_waiting.TryPeek(out _, out var due) && due <= now) _ready.Enqueue(_waiting.Dequeue());
@@ -63,14 +77,14 @@ internal sealed class WebhookQueue
         return true;
     }
 
-    /// <summary>The line's message is to be tried again at a time.</summary>
+    /// <summary>Schedules another attempt for the line's message.</summary>
     public void Postpone(Line line, long due)
     {
         _active--;
         _waiting.Enqueue(line, due);
     }
 
-    /// <summary>The line's message is done with.</summary>
+    /// <summary>Ends the delivery of the line's message.</summary>
     public void Finish(Line line)
     {
         _active--;
@@ -85,8 +99,8 @@ internal sealed class WebhookQueue
         }
     }
 
-    /// <summary>What waits for its time is due now.</summary>
-    public void Hurry()
+    /// <summary>Makes all waiting lines due now.</summary>
+    public void MakeAllDue()
     {
         while (_waiting.TryDequeue(out var line, out _)) _ready.Enqueue(line);
     }

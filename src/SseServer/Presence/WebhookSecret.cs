@@ -6,7 +6,8 @@ using System.Text;
 namespace SseServer.Presence;
 
 /// <summary>
-/// Signs deliveries as Standard Webhooks has it: HMAC-SHA256 over the id, the time and the body with dots between them. Immutable; its text never shows the key.
+/// Signs deliveries as Standard Webhooks specifies: HMAC-SHA256 over the id, the time and the body, joined by dots. Immutable; never
+/// printed.
 /// </summary>
 internal sealed class WebhookSecret
 {
@@ -19,7 +20,9 @@ internal sealed class WebhookSecret
 
     private WebhookSecret(byte[] key) => _key = key;
 
-    /// <summary>The key in base64 after <c>whsec_</c>, or any other text as it is. False where it is not base64 after all, or the key is too short.</summary>
+    /// <summary>
+    /// Reads a key in base64 after <c>whsec_</c>, or any other text as it is. False if the base64 is invalid or the key is too short.
+    /// </summary>
     public static bool TryCreate(string text, out WebhookSecret? secret)
     {
         secret = null;
@@ -40,10 +43,10 @@ internal sealed class WebhookSecret
         return true;
     }
 
-    /// <summary>The value of <c>webhook-signature</c>: <c>v1,</c> and the signature in base64.</summary>
+    /// <summary>Returns the value of <c>webhook-signature</c>: <c>v1,</c> and the signature in base64.</summary>
     /// <param name="id">The delivery's id.</param>
     /// <param name="unixSeconds">The time of this attempt.</param>
-    /// <param name="body">What is sent.</param>
+    /// <param name="body">The body of the request.</param>
     public string Sign(string id, long unixSeconds, ReadOnlySpan<byte> body)
     {
         using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);

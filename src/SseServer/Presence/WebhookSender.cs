@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 namespace SseServer.Presence;
 
 /// <summary>
-/// Delivers to one webhook, some topics at once. It has no timer: <see cref="Pump"/> begins what is due. Safe on any thread.
+/// Delivers to one webhook, several topics at a time. It has no timer: <see cref="Pump"/> starts what is due. Safe on any thread.
 /// </summary>
-internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, WebhookClient client, WebhookMetrics metrics, TimeProvider time, ILogger logger)
-    : IDisposable
+internal sealed class WebhookSender(
+    WebhookOptions webhook, int maxAttempts, WebhookClient client, WebhookMetrics metrics, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly WebhookQueue _queue = new();
@@ -17,7 +17,7 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
     private long _lost;
     private int _dropped;
 
-    /// <summary>Topics with something to deliver.</summary>
+    /// <summary>The number of topics with something to deliver.</summary>
     public int Pending
     {
         get
@@ -26,8 +26,8 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
         }
     }
 
-    /// <summary>Tells of a change, where the webhook is to be told of its topic; after the next <see cref="Pump"/>.</summary>
-    public void Tell(in OccupancyChange change)
+    /// <summary>Queues the report of a change if the webhook covers its topic; the next <see cref="Pump"/> delivers it.</summary>
+    public void Enqueue(in OccupancyChange change)
     {
         if (!PresenceOptions.Names(webhook.Topics, change.Topic)) return;
         var message = new WebhookMessage(change, time.GetUtcNow());
@@ -35,25 +35,25 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
             if (!_queue.TryAdd(message)) LoseUnderLock(WebhookResult.Dropped, "is behind with too many topics");
     }
 
-    /// <summary>Begins the attempts that are due, and gives their number.</summary>
+    /// <summary>Starts the attempts that are due, and returns their number.</summary>
     public int Pump()
     {
-        for (var begun = 0; ; begun++)
+        for (var started = 0; ; started++)
         {
             WebhookQueue.Line line;
             lock (_gate)
-                if (!_queue.TryTake(Milliseconds, out line)) return begun;
+                if (!_queue.TryTake(Milliseconds, out line)) return started;
             _ = Task.Run(() => AttemptAsync(line));
         }
     }
 
-    /// <summary>Tries everything that is pending once more, and drops what has not arrived after a time.</summary>
+    /// <summary>Tries everything pending once more, and drops what is not delivered within <paramref name="period"/>.</summary>
     public async Task DrainAsync(TimeSpan period)
     {
         lock (_gate)
         {
             _isDraining = true;
-            _queue.Hurry();
+            _queue.MakeAllDue();
             EndIfDrainedUnderLock();
         }
 
@@ -73,8 +73,10 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
         WebhookAttempt attempt;
         try
         {
-            // At the end of a drain thousands may be left, which need no request each to be given up.
-            attempt = _ending.IsCancellationRequested ? new(WebhookOutcome.Retry, "is not asked any more") : await client.PostAsync(webhook, line.Message, _ending.Token);
+            // At the end of a drain thousands may be left; they are given up without a request.
+            attempt = _ending.IsCancellationRequested
+                ? new(WebhookOutcome.Retry, "was not asked again")
+                : await client.PostAsync(webhook, line.Message, _ending.Token);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -105,7 +107,8 @@ internal sealed class WebhookSender(WebhookOptions webhook, int maxAttempts, Web
                 _dropped++;
                 break;
             case WebhookOutcome.Retry when line.Attempts < maxAttempts:
-                _queue.Postpone(line, Milliseconds + (long)WebhookRetry.DelayAfter(line.Attempts, Random.Shared.NextDouble(), attempt.RetryAfter).TotalMilliseconds);
+                var delay = WebhookRetry.DelayAfter(line.Attempts, Random.Shared.NextDouble(), attempt.RetryAfter);
+                _queue.Postpone(line, Milliseconds + (long)delay.TotalMilliseconds);
                 metrics.CountRetry();
                 return;
             case WebhookOutcome.Retry:

@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 namespace SseServer.Relay;
 
 /// <summary>
-/// The newest ids that a source gave to events, as 16 bytes of SHA-256 each: a source cannot choose two that look alike. One caller at a time.
+/// The newest ids of a source's events, each as 16 bytes of SHA-256, so that a source cannot choose two that collide. One thread at a time.
 /// </summary>
-/// <param name="capacity">How many; the oldest is forgotten for the next.</param>
+/// <param name="capacity">The number of ids; a new one replaces the oldest.</param>
 internal sealed class KnownIds(int capacity)
 {
     private readonly HashSet<UInt128> _known = [];
@@ -13,7 +13,7 @@ internal sealed class KnownIds(int capacity)
 
     public int Count => _order.Count;
 
-    /// <summary>False where the id is known already.</summary>
+    /// <summary>Adds an id; false if it is already known.</summary>
     public bool TryAdd(ReadOnlySpan<byte> id)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -8,13 +8,13 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Relay;
 
 /// <summary>
-/// A subscription without a connection: reads the position topic from its oldest event to its head on the shard that serves it, and ends there.
+/// A subscription without a connection: reads the position topic from its oldest event to its head, on the shard that serves it, and ends.
 /// </summary>
-/// <param name="topic">The topic.</param>
-/// <param name="take">Takes the lines of each position of this source, the oldest first, on the shard.</param>
+/// <param name="topic">The position topic.</param>
+/// <param name="take">Receives the lines of each position of this source, the oldest first, on the shard.</param>
 internal sealed class PositionReader(PositionTopic topic, PositionReader.Take take) : Subscription
 {
-    // Far above what a batch's ids may come to.
+    // Far above the ids of any batch.
     private const int MaxPositionBytes = 16 * 1024 * 1024;
 
     private readonly EventStreamParser _parser = new(MaxPositionBytes, isReader: true);
@@ -24,12 +24,12 @@ internal sealed class PositionReader(PositionTopic topic, PositionReader.Take ta
 
     public delegate void Take(ReadOnlySpan<byte> lines);
 
-    /// <summary>Positions of other sources that were met.</summary>
+    /// <summary>The number of positions of other sources.</summary>
     public int Foreign { get; private set; }
 
     protected internal override PipeWriter Output => _output ??= new(this);
 
-    /// <summary>Reads the topic; false where it could not be read to its head.</summary>
+    /// <summary>Reads the topic; false if it could not be read to its head.</summary>
     public static async Task<bool> ReadAsync(PositionReader reader, EventHub hub, PositionTopic topic)
     {
         if (!Selector.TryCreate(topic.Name, out var selector, out _)) return false;
@@ -58,14 +58,14 @@ internal sealed class PositionReader(PositionTopic topic, PositionReader.Take ta
         EventStreamParseStatus status;
         while ((status = _parser.Parse(ref input)) != EventStreamParseStatus.NeedMore)
         {
-            // The stream's own blocks (greeting, gap) have other names.
+            // Control blocks (greeting, gap) are not positions.
             if (status != EventStreamParseStatus.Event || ControlBlocks.IsReserved(_parser.Name)) continue;
             if (topic.IsOfSource(_parser.Name)) take(_parser.Data);
             else Foreign++;
         }
     }
 
-    /// <summary>Takes everything at once.</summary>
+    /// <summary>Accepts everything immediately.</summary>
     private sealed class Writer(PositionReader reader) : PipeWriter
     {
         private readonly ArrayBufferWriter<byte> _bytes = new();
@@ -85,12 +85,12 @@ internal sealed class PositionReader(PositionTopic topic, PositionReader.Take ta
 
         public override void CancelPendingFlush()
         {
-            // None is ever pending.
+            // No flush is ever pending.
         }
 
         public override void Complete(Exception? exception = null)
         {
-            // Nothing is held.
+            // There is nothing to release.
         }
     }
 }

@@ -7,12 +7,13 @@ using SseServer.Publishing;
 namespace SseServer.Relay;
 
 /// <summary>
-/// The server's topic <c>$relay/TOPIC</c>, which says how far a relay has come. An event stands in one batch with the events that it tells of, so that both are kept or neither is. Its
-/// data is the source's ids of these events, one a line, and in the last line the id to resume after. Its name is the source's, so that another source begins anew.
+/// The server's topic <c>$relay/TOPIC</c>, which stores how far a relay has come. Each position is published in one batch with the events
+/// that it covers, so that either all of them are stored or none. Its data is the source's ids of these events, one per line, and in the
+/// last line the id to resume after. Its event name identifies the source, so that another source starts over.
 /// </summary>
 internal sealed class PositionTopic
 {
-    /// <summary>The longest topic that can be fed: this topic's name is longer.</summary>
+    /// <summary>The longest topic that can be fed, because this topic's name is longer.</summary>
     public const int MaxTopicBytes = TopicName.MaxBytes - 7;
 
     private readonly byte[] _name;
@@ -21,15 +22,16 @@ internal sealed class PositionTopic
     public PositionTopic(RelayOptions options)
     {
         _name = [.. "$relay/"u8, .. options.Topic];
-        _source = Encoding.ASCII.GetBytes("source-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Url.AbsoluteUri)).AsSpan(0, 8)));
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(options.Url.AbsoluteUri));
+        _source = Encoding.ASCII.GetBytes("source-" + Convert.ToHexStringLower(hash.AsSpan(0, 8)));
     }
 
     public ReadOnlySpan<byte> Name => _name;
 
-    /// <summary>Whether an event of the topic is of this source.</summary>
+    /// <summary>Returns whether an event of the topic belongs to this source.</summary>
     public bool IsOfSource(ReadOnlySpan<byte> eventName) => eventName.SequenceEqual(_source);
 
-    /// <summary>Adds a position behind the events that it tells of. The key keeps the newest one beyond the topic's bounds.</summary>
+    /// <summary>Adds a position after the events that it covers. The key keeps the newest position beyond the topic's retention.</summary>
     public void Add(PublishBatch batch, ReadOnlySpan<byte> lines)
     {
         TopicName.TryCreate(_name, out var topic, out _);

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace SseServer.Relay;
 
 /// <summary>
-/// Which addresses anybody on the Internet may be at: none of this machine, of its networks, or of no host at all (IANA's registries of
-/// special-purpose addresses). What a server on the Internet may have others ask for is among these, and nothing else. Pure.
+/// The addresses that hosts on the Internet can have: not those of this machine, of private networks, or of no host at all (IANA's
+/// registries of special-purpose addresses). Pure.
 /// </summary>
 internal static class PublicAddresses
 {
@@ -31,7 +31,7 @@ internal static class PublicAddresses
         return true;
     }
 
-    // An IPv4 address that is carried in an IPv6 one is where it leads to.
+    // An IPv6 address that carries an IPv4 address leads to that.
     private static IPAddress Inner(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;

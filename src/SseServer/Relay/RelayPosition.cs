@@ -3,10 +3,12 @@ using System.Text;
 
 namespace SseServer.Relay;
 
-/// <summary>How far a relay has come: the last event ID, which ids were relayed, and what of it is not yet written down. One caller at a time.</summary>
+/// <summary>
+/// How far a relay has come: the last event ID, the relayed ids, and what of that is not stored yet. One thread at a time.
+/// </summary>
 internal sealed class RelayPosition(int knownIds)
 {
-    // Servers take request heads of 8 KB or more; ids that are longer than this, or hold a control character, cannot be sent back.
+    // Servers accept request heads of 8 KB or more; longer ids, and ids with a control character, cannot be sent back.
     private const int MaxIdBytes = 1024;
 
     private readonly KnownIds _known = new(knownIds);
@@ -15,14 +17,14 @@ internal sealed class RelayPosition(int knownIds)
 
     private bool _hasMoved;
 
-    /// <summary>There is something to write down.</summary>
-    public bool HasNews => _hasMoved || _lines.WrittenCount > 0;
+    /// <summary>Whether there is something to store.</summary>
+    public bool HasUnstored => _hasMoved || _lines.WrittenCount > 0;
 
     public bool IsEmpty => _last.WrittenCount == 0;
 
     public int KnownCount => _known.Count;
 
-    /// <summary>What the next request says.</summary>
+    /// <summary>The last event ID for the next request.</summary>
     public string LastEventId => Encoding.UTF8.GetString(_last.WrittenSpan);
 
     public static bool IsUsable(ReadOnlySpan<byte> id)
@@ -36,7 +38,7 @@ internal sealed class RelayPosition(int knownIds)
         _hasMoved = true;
     }
 
-    /// <summary>Takes note that the event of an id is relayed; false where it was before.</summary>
+    /// <summary>Records that the event with an id is relayed; false if it was relayed before.</summary>
     public bool TryRelay(ReadOnlySpan<byte> id)
     {
         if (!_known.TryAdd(id)) return false;
@@ -45,20 +47,20 @@ internal sealed class RelayPosition(int knownIds)
         return true;
     }
 
-    /// <summary>Gives what is to be written down; once it is, call <see cref="Written"/>.</summary>
+    /// <summary>Returns what has to be stored; call <see cref="MarkStored"/> afterwards.</summary>
     public ReadOnlySpan<byte> Lines()
     {
         _lines.Write(_last.WrittenSpan);
         return _lines.WrittenSpan;
     }
 
-    public void Written()
+    public void MarkStored()
     {
         _lines.ResetWrittenCount();
         _hasMoved = false;
     }
 
-    /// <summary>Takes in what was written down before.</summary>
+    /// <summary>Restores what was stored before.</summary>
     public void Restore(ReadOnlySpan<byte> lines)
     {
         var last = lines.LastIndexOf((byte)'\n') + 1;

@@ -4,7 +4,7 @@ using SseServer.Hub;
 
 namespace SseServer.Relay;
 
-/// <summary>All relays of a server, each with a task of its own. Started once the hub is open, stopped before it drains.</summary>
+/// <summary>All relays of a server, each with its own task. Started when the hub is open, stopped before it drains.</summary>
 internal sealed class Relays : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -17,18 +17,18 @@ internal sealed class Relays : IDisposable
         _metrics = new RelayMetrics([.. _relays.Select(relay => relay.Counters)]);
     }
 
-    /// <summary>What they count.</summary>
+    /// <summary>The instruments that count events.</summary>
     public Meter Meter => _metrics.Meter;
 
-    /// <summary>One waits for its next try, or for the hub to take events.</summary>
+    /// <summary>Whether a relay waits for its next attempt, or for the hub to accept events.</summary>
     internal bool IsPausing => _relays.Any(relay => relay.IsPausing);
 
-    /// <summary>Completes when none of them goes on.</summary>
+    /// <summary>Completes when all relays have ended.</summary>
     internal Task Running { get; private set; } = Task.CompletedTask;
 
     public void Start() => Running = Task.WhenAll(_relays.Select(relay => Task.Run(() => relay.RunAsync(_stopping.Token))));
 
-    /// <summary>Breaks their connections off. What was published has its position beside it, so there is nothing to save.</summary>
+    /// <summary>Closes the connections. Positions are published together with events, so there is nothing to save.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();

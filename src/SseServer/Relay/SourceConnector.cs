@@ -4,17 +4,18 @@ using System.Net.Sockets;
 namespace SseServer.Relay;
 
 /// <summary>
-/// Connects a relay to where its source's redirects lead, and not from a public address into a network that its source cannot see itself:
-/// by the addresses that names have at that moment, so that no name leads there either. What the settings name is asked wherever it is.
+/// Connects a relay to the hosts that its source redirects to, but never from a public address into a private network, which the source
+/// itself cannot see. It checks the addresses that it connects to, so that a DNS name cannot lead there either. The URL of the settings may
+/// be anywhere.
 /// </summary>
 internal static class SourceConnector
 {
     private static readonly HttpRequestOptionsKey<Route> Key = new("route");
 
-    /// <summary>Has a request connect as a part of <paramref name="route"/>.</summary>
+    /// <summary>Makes a request connect as part of <paramref name="route"/>.</summary>
     public static void Follow(HttpRequestMessage request, Route route) => request.Options.Set(Key, route);
 
-    /// <summary>Connects; for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <summary>Connects a request; for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
     public static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         context.InitialRequestMessage.Options.TryGetValue(Key, out var route);
@@ -35,15 +36,15 @@ internal static class SourceConnector
         }
     }
 
-    /// <summary>The hosts that one question to a source has passed. One request at a time.</summary>
+    /// <summary>The hosts that a request and its redirects have passed. One request at a time.</summary>
     public sealed class Route
     {
         private bool _wasPublic;
 
-        /// <summary>Whether a public host has led to addresses of which one is not public.</summary>
+        /// <summary>Returns whether a public host was passed and one of the addresses is not public.</summary>
         public bool Refuses(IPAddress[] addresses) => _wasPublic && !Array.TrueForAll(addresses, PublicAddresses.Contains);
 
-        /// <summary>Takes note of where a request went.</summary>
+        /// <summary>Records the address of a host that a request went to.</summary>
         public void Pass(IPAddress address) => _wasPublic |= PublicAddresses.Contains(address);
     }
 }

@@ -9,23 +9,23 @@ using SseServer.Publishing;
 
 namespace SseServer.Relay;
 
-// From the source's bytes to the topic: which events are taken, and how they are published together with the position.
+/// <summary>From the source's bytes to the topic: selects events, and publishes them together with the position.</summary>
 internal sealed partial class TopicRelay
 {
-    // A source that says it with every block fills no log.
-    private static readonly TimeSpan GapLines = TimeSpan.FromMinutes(1);
+    // So that a source that reports a gap with every block cannot fill the log.
+    private static readonly TimeSpan GapLogInterval = TimeSpan.FromMinutes(1);
 
     private readonly PublishBatch _batch = new();
-    private DateTimeOffset _writtenAt;
-    private string? _hold;
+    private DateTimeOffset _storedAt;
+    private string? _blockedBy;
     private bool _hasDropped;
     private long? _gapLoggedAt;
 
-    // A source that gives no event for long would lose its position to the topic's age. After a start its age is not known.
+    // The position of a source without events would expire. After a start its age is not known.
     private bool IsRefreshDue
-        => !_position.IsEmpty && _time.GetUtcNow() - _writtenAt > _hub.Options.RuleOf(_positions.Name).Retention.MaxAge / 2;
+        => !_position.IsEmpty && _time.GetUtcNow() - _storedAt > _hub.Options.RuleOf(_positions.Name).Retention.MaxAge / 2;
 
-    /// <summary>Goes on where the relay left off, which is known with a store.</summary>
+    /// <summary>Resumes where the relay stopped, which is known if there is a store.</summary>
     private async Task RestoreAsync(CancellationToken stopping)
     {
         while (true)
@@ -35,22 +35,22 @@ internal sealed partial class TopicRelay
             {
                 if (reader.Foreign > 0 && _position.IsEmpty) RelayLog.OtherSource(_logger, _topic);
                 if (!_position.IsEmpty) RelayLog.Resumes(_logger, _topic, _position.LastEventId, _position.KnownCount);
-                Hold(null);
+                ReportBlocked(null);
                 return;
             }
 
-            Hold("PositionUnreadable");
-            await PauseAsync(HoldInterval, stopping);
+            ReportBlocked("PositionUnreadable");
+            await PauseAsync(RetryInterval, stopping);
         }
     }
 
-    /// <summary>Publishes what the bytes complete; waits while the hub takes nothing. False where the topic has ended.</summary>
+    /// <summary>Publishes the events that the bytes complete; waits while the hub refuses them. False if the topic has ended.</summary>
     private async ValueTask<bool> PublishAsync(ReadOnlyMemory<byte> bytes, CancellationToken stopping)
     {
         _batch.Clear();
         Parse(bytes);
         var events = _batch.Count;
-        if (_position.HasNews || IsRefreshDue) _positions.Add(_batch, _position.Lines());
+        if (_position.HasUnstored || IsRefreshDue) _positions.Add(_batch, _position.Lines());
         if (_batch.Count == 0) return true;
         while (true)
         {
@@ -62,23 +62,23 @@ internal sealed partial class TopicRelay
                 return false;
             }
 
-            Hold(status?.ToString() ?? "MemoryPressure");
-            await PauseAsync(HoldInterval, stopping);
+            ReportBlocked(status?.ToString() ?? "MemoryPressure");
+            await PauseAsync(RetryInterval, stopping);
         }
 
-        Hold(null);
+        ReportBlocked(null);
         Counters.Events += events;
-        _position.Written();
-        _writtenAt = _time.GetUtcNow();
+        _position.MarkStored();
+        _storedAt = _time.GetUtcNow();
         return true;
     }
 
-    private void Hold(string? reason)
+    private void ReportBlocked(string? reason)
     {
-        if (reason == _hold) return;
-        _hold = reason;
-        if (reason is null) RelayLog.Released(_logger, _topic);
-        else RelayLog.Held(_logger, _topic, reason);
+        if (reason == _blockedBy) return;
+        _blockedBy = reason;
+        if (reason is null) RelayLog.Unblocked(_logger, _topic);
+        else RelayLog.Blocked(_logger, _topic, reason);
     }
 
     private void Parse(ReadOnlyMemory<byte> bytes)
@@ -92,7 +92,7 @@ internal sealed partial class TopicRelay
             var hasId = _parser.HasIdField && RelayPosition.IsUsable(_parser.Id);
             if (hasId) _position.MoveTo(_parser.Id);
             if (status == EventStreamParseStatus.Fields) continue;
-            // A source that gives events is well.
+            // A source that sends events works.
             _failures = 0;
             if (status == EventStreamParseStatus.TooLarge) Drop("it is larger than Limits:MaxEventBytes");
             else Add(topic, hasId ? _parser.Id : default);
@@ -104,12 +104,12 @@ internal sealed partial class TopicRelay
         if (ControlBlocks.IsReserved(_parser.Name)) AddGap(topic);
         else if (!IsWanted(_parser.Name)) return;
         else if (!EventName.TryCreate(_parser.Name, out var name)) Drop("its type is longer than 256 bytes or holds a control character");
-        // An event without an id of its own cannot be told from a repeat (WHATWG HTML 9.2.6 has it inherit the last one), so it is taken.
+        // An event without its own id inherits the last one (WHATWG HTML 9.2.6) and cannot be recognised as a repeat, so it is published.
         else if (!id.IsEmpty && !_position.TryRelay(id)) Counters.Repeats++;
         else _batch.Add(topic, new ServerSentEvent { Name = name, Data = _parser.Data, RetryMilliseconds = -1 });
     }
 
-    // What the source's server says of its own stream is not for our readers, but that events are missing from now on is.
+    // Control events of the source's server are not for our subscribers, except that events are missing.
     private void AddGap(TopicName topic)
     {
         if (!_parser.Name.SequenceEqual("gap"u8)) return;
@@ -121,9 +121,10 @@ internal sealed partial class TopicRelay
 
     private void LogGap()
     {
-        if (_gapLoggedAt is { } at && _time.GetElapsedTime(at) < GapLines) return;
+        if (_gapLoggedAt is { } at && _time.GetElapsedTime(at) < GapLogInterval) return;
         _gapLoggedAt = _time.GetTimestamp();
-        RelayLog.Gap(_logger, _topic, _source.Name, Encoding.UTF8.GetString(_parser.Data[..Math.Min(_parser.Data.Length, 256)]), Counters.Gaps);
+        var gap = Encoding.UTF8.GetString(_parser.Data[..Math.Min(_parser.Data.Length, 256)]);
+        RelayLog.Gap(_logger, _topic, _source.Name, gap, Counters.Gaps);
     }
 
     private bool IsWanted(ReadOnlySpan<byte> name)

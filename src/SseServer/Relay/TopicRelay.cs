@@ -6,15 +6,16 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Relay;
 
 /// <summary>
-/// Feeds one topic from another server's event stream: one task, which reads, publishes, and waits for what it published, so that a slow hub holds the source back. What
-/// was one read is one batch. It never gives up: unlike a page it has an operator, who reads the log.
+/// Feeds one topic from another server's event stream with one task, which reads, publishes, and waits until the events are published, so
+/// that a slow hub slows the source down. Each read is one batch. It never gives up, because unlike a page it has an operator who reads the
+/// log.
 /// </summary>
 internal sealed partial class TopicRelay : IDisposable
 {
     private const int ReadBytes = 64 * 1024;
 
-    // As the store itself tries again after a failure.
-    private static readonly TimeSpan HoldInterval = TimeSpan.FromSeconds(1);
+    // As often as the store retries after a failure.
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly RelayOptions _options;
     private readonly EventHub _hub;
@@ -42,15 +43,15 @@ internal sealed partial class TopicRelay : IDisposable
         _position = new RelayPosition(options.KnownIds);
         _parser = new EventStreamParser(options.MaxEventBytes, isReader: true);
         _retry = options.Retry;
-        Counters = new RelayCounters(_topic);
+        Counters = new RelayMetrics.Counters(_topic);
     }
 
-    public RelayCounters Counters { get; }
+    public RelayMetrics.Counters Counters { get; }
 
-    /// <summary>It waits for its next try.</summary>
+    /// <summary>Whether it waits for its next attempt.</summary>
     internal bool IsPausing => _isPausing;
 
-    /// <summary>Relays until it is told to stop, or the source or the topic has ended for good. Never fails.</summary>
+    /// <summary>Relays until it is stopped, or until the source or the topic has ended. Never fails.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         try
@@ -68,33 +69,33 @@ internal sealed partial class TopicRelay : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            RelayLog.BrokeDown(_logger, _topic, e);
+            RelayLog.Failed(_logger, _topic, e);
         }
     }
 
     public void Dispose() => _source.Dispose();
 
-    /// <summary>One connection, from the request to its end; false where there is to be no other.</summary>
+    /// <summary>Serves one connection, from the request to its end; false if the relay must stop.</summary>
     private async Task<bool> FollowAsync(CancellationToken stopping)
     {
         using var silence = new CancellationTokenSource(_options.IdleTimeout, _time);
         using var stop = stopping.UnsafeRegister(static silence => ((CancellationTokenSource)silence!).Cancel(), silence);
         try
         {
-            using var answer = await _source.AskAsync(_position.LastEventId, silence.Token);
-            if (answer.IsEnd)
+            using var response = await _source.RequestAsync(_position.LastEventId, silence.Token);
+            if (response.IsEnd)
             {
                 RelayLog.Over(_logger, _topic, _source.Name);
                 return false;
             }
 
-            if (answer.Problem is null)
+            if (response.Problem is null)
             {
-                await using var stream = await answer.OpenAsync(silence.Token);
+                await using var stream = await response.OpenAsync(silence.Token);
                 return await RelayAsync(stream, silence, stopping);
             }
 
-            Fail(answer.Problem);
+            Fail(response.Problem);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
@@ -105,7 +106,7 @@ internal sealed partial class TopicRelay : IDisposable
             Fail($"cannot be read ({e.GetBaseException().Message.TrimEnd('.')})");
         }
 
-        // What nobody adds to would age out of the history while the source is away.
+        // Keeps the position from expiring while the source is down.
         return await PublishAsync(default, stopping);
     }
 
@@ -113,7 +114,7 @@ internal sealed partial class TopicRelay : IDisposable
     {
         if (!_hasStreamed || _problem is not null) RelayLog.Streams(_logger, _topic, _source.Name);
         (_hasStreamed, _isOpen, _problem) = (true, true, null);
-        // An event that was cut off is not complete (WHATWG HTML 9.2.6): the next stream sends it whole.
+        // An event that was cut off is incomplete (WHATWG HTML 9.2.6); the next stream sends all of it.
         _parser.Reset();
         Counters.IsUp = true;
         try
@@ -123,9 +124,9 @@ internal sealed partial class TopicRelay : IDisposable
                 silence.CancelAfter(_options.IdleTimeout);
                 var length = await stream.ReadAsync(_buffer, silence.Token);
                 if (length == 0) break;
-                // Off the runtime's epoll thread, which a source that always has more would keep from all other sockets.
+                // Leaves the runtime's epoll thread, which a source that always has more would keep from all other sockets.
                 await Task.Yield();
-                // The source is not silent while it waits for us.
+                // While the source waits for us, its silence does not count.
                 silence.CancelAfter(Timeout.InfiniteTimeSpan);
                 if (!await PublishAsync(_buffer.AsMemory(0, length), stopping)) return false;
             }
@@ -139,7 +140,7 @@ internal sealed partial class TopicRelay : IDisposable
         return true;
     }
 
-    // A stream that ends is asked for again and is nothing to look at; a source that gives none is, once for each reason.
+    // The end of a stream is normal and logged at Debug; a source that gives no stream is logged as a warning, once per reason.
     private void Fail(string problem)
     {
         if (_isOpen)

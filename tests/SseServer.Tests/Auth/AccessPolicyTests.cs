@@ -38,7 +38,8 @@ internal sealed class AccessPolicyTests
     [TestCase("secret/**", null, "$relay/**", false)]
     [TestCase("secret/**", "secret/a", "$relay/secret/a", true)]
     [TestCase("secret/**", "secret/a", "$relay/secret/*", false)]
-    public void Subscription_is_allowed_by_a_grant_that_covers_it_or_where_nothing_protected_is_in_it(string closed, string? granted, string selector, bool expected)
+    public void Subscription_is_allowed_by_a_grant_that_covers_it_or_if_it_contains_nothing_protected(
+        string closed, string? granted, string selector, bool expected)
     {
         var policy = new AccessPolicy(closed.Length == 0 ? TopicPatterns.None : TopicPatterns.Parse(closed));
         var caller = granted is null

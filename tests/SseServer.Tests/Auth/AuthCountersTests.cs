@@ -6,7 +6,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Auth;
 
-/// <summary>Whoever guesses keys is counted, and fills no log.</summary>
+/// <summary>Guessed keys are counted and cannot fill the log.</summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class AuthCountersTests
 {
@@ -46,5 +46,5 @@ internal sealed class AuthCountersTests
 
     private static IEnumerable<string> Lines(LogLines<Authenticator> log)
         => log.Entries.Where(entry => entry.Id == CredentialRefused).Select(entry => entry.Text)
-            .Select(text => $"{text.Split([' ', ';'])[4]}:{text.Split(' ')[^1]}");
+            .Select(text => $"{text.Split([' ', ','])[2]}:{text.Split(' ')[^1]}");
 }

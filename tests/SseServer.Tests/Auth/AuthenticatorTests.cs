@@ -26,7 +26,8 @@ internal sealed class AuthenticatorTests : IDisposable
 
     public AuthenticatorTests() => _authenticator = new(Options, _time, NullLogger<Authenticator>.Instance);
 
-    private static IEnumerable<TestCaseData> Bad => BadTokens.All.Select(bad => new TestCaseData(bad.Failure, bad.Create).SetArgDisplayNames(bad.Name));
+    private static IEnumerable<TestCaseData> Bad
+        => BadTokens.All.Select(bad => new TestCaseData(bad.Failure, bad.Create).SetArgDisplayNames(bad.Name));
 
     private DateTimeOffset Now => _time.GetUtcNow();
 
@@ -35,7 +36,7 @@ internal sealed class AuthenticatorTests : IDisposable
     [TestCaseSource(nameof(Bad))]
     public async Task Token_is_refused(object failure, Func<DateTimeOffset, string> create)
     {
-        // Twice: what was refused once is not taken for known.
+        // Twice: a refusal must not make the credential known.
         for (var i = 0; i < 2; i++)
         {
             var result = await AuthenticateAsync(create(Now));
@@ -48,7 +49,8 @@ internal sealed class AuthenticatorTests : IDisposable
     [TestCase("ES256")]
     public async Task Good_token_gives_its_holder_and_rights(string algorithm)
     {
-        var token = TestTokens.Create(Now, algorithm, grant: """{"publish":["orders/*"],"subscribe":["orders/**"],"admin":true,"later":1}""");
+        var token = TestTokens.Create(Now, algorithm,
+            grant: """{"publish":["orders/*"],"subscribe":["orders/**"],"admin":true,"later":1}""");
 
         var result = await AuthenticateAsync(token);
 
@@ -65,24 +67,28 @@ internal sealed class AuthenticatorTests : IDisposable
     [TestCase("RS256")]
     [TestCase("ES256")]
     public async Task Token_without_a_kid_is_tried_with_the_keys_of_its_algorithm(string algorithm)
-        => Assert.That((await AuthenticateAsync(TestTokens.Create(Now, algorithm, header: header => header.Remove("kid")))).IsAccepted, Is.True);
+        => Assert.That((await AuthenticateAsync(TestTokens.Create(Now, algorithm, header: header => header.Remove("kid")))).IsAccepted,
+            Is.True);
 
     [Test]
     public async Task Token_without_the_claim_has_a_name_and_no_rights()
     {
         var identity = (await AuthenticateAsync(TestTokens.Create(Now))).Identity!;
-        Assert.That((identity.Name, identity.Publish.IsEmpty, identity.Subscribe.IsEmpty, identity.IsAdmin), Is.EqualTo(("sub:alice", true, true, false)));
+        Assert.That((identity.Name, identity.Publish.IsEmpty, identity.Subscribe.IsEmpty, identity.IsAdmin),
+            Is.EqualTo(("sub:alice", true, true, false)));
     }
 
     [Test]
     public async Task Audience_may_be_one_of_a_list()
-        => Assert.That((await AuthenticateAsync(TestTokens.Create(Now, claims: claims => claims["aud"] = new JsonArray("other", TestTokens.Audience)))).IsAccepted, Is.True);
+        => Assert.That((await AuthenticateAsync(TestTokens.Create(Now,
+            claims: claims => claims["aud"] = new JsonArray("other", TestTokens.Audience)))).IsAccepted, Is.True);
 
     [Test]
     public async Task Token_begins_within_the_skew_and_ends_at_its_exp()
     {
         var begin = DateTimeOffset.FromUnixTimeSeconds(Now.ToUnixTimeSeconds() + 60);
-        var token = TestTokens.Create(Now, claims: claims => (claims["nbf"], claims["exp"]) = (begin.ToUnixTimeSeconds(), begin.ToUnixTimeSeconds() + 60));
+        var token = TestTokens.Create(Now,
+            claims: claims => (claims["nbf"], claims["exp"]) = (begin.ToUnixTimeSeconds(), begin.ToUnixTimeSeconds() + 60));
         _time.Advance(begin - TimeSpan.FromSeconds(30) - Now - TimeSpan.FromMilliseconds(1));
         Assert.That((await AuthenticateAsync(token)).Failure, Is.EqualTo(AuthFailure.NotYetValid));
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -107,17 +113,19 @@ internal sealed class AuthenticatorTests : IDisposable
     [TestCase("first-key ")]
     [TestCase("First-key")]
     [TestCase("shop")]
-    public async Task Unknown_key_is_nobody(string secret) => Assert.That((await AuthenticateAsync(secret)).Failure, Is.EqualTo(AuthFailure.Unknown));
+    public async Task Unknown_key_is_refused(string secret)
+        => Assert.That((await AuthenticateAsync(secret)).Failure, Is.EqualTo(AuthFailure.Unknown));
 
     [Test]
-    public async Task Subject_that_looks_like_a_key_is_another_name()
+    public async Task Subject_that_looks_like_a_key_is_a_different_name()
         => Assert.That((await AuthenticateAsync(TestTokens.Create(Now, subject: "key:shop"))).Identity!.Name, Is.EqualTo("sub:key:shop"));
 
     [Test]
     public async Task Tokens_are_nothing_to_a_server_without_them()
     {
         using var keysOnly = new Authenticator(Options with { Jwt = null }, _time, NullLogger<Authenticator>.Instance);
-        Assert.That((await keysOnly.AuthenticateAsync(Encoding.ASCII.GetBytes(TestTokens.Create(Now)))).Failure, Is.EqualTo(AuthFailure.Unknown));
+        Assert.That((await keysOnly.AuthenticateAsync(Encoding.ASCII.GetBytes(TestTokens.Create(Now)))).Failure,
+            Is.EqualTo(AuthFailure.Unknown));
     }
 
     [Test]
@@ -147,5 +155,6 @@ internal sealed class AuthenticatorTests : IDisposable
         return result.IsCompletedSuccessfully && result.Result.IsAccepted;
     }
 
-    private async Task<AuthResult> AuthenticateAsync(string credential) => await _authenticator.AuthenticateAsync(Encoding.UTF8.GetBytes(credential));
+    private async Task<AuthResult> AuthenticateAsync(string credential)
+        => await _authenticator.AuthenticateAsync(Encoding.UTF8.GetBytes(credential));
 }

@@ -17,7 +17,8 @@ internal sealed class JwksDocumentTests
 
         Assert.That(keys.Select(key => (key.Id, key.Algorithm)), Is.EqualTo(new[]
         {
-            ("a", SigningAlgorithm.RS256), ("b", SigningAlgorithm.RS256), ("c", SigningAlgorithm.ES256), ((string?)null, SigningAlgorithm.ES256),
+            ("a", SigningAlgorithm.RS256), ("b", SigningAlgorithm.RS256), ("c", SigningAlgorithm.ES256),
+            ((string?)null, SigningAlgorithm.ES256),
         }));
     }
 
@@ -37,7 +38,8 @@ internal sealed class JwksDocumentTests
             using var rsa = RSA.Create(1024);
             key["n"] = (string?)TestTokens.Jwk(rsa, null)["n"];
         });
-        yield return Case("a shared secret", key => (key["kty"], key["k"], key["alg"]) = ("oct", "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0", "HS256"));
+        yield return Case("a shared secret",
+            key => (key["kty"], key["k"], key["alg"]) = ("oct", "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0", "HS256"));
         yield return Case("of a kind that is not known", key => key["kty"] = "OKP");
         yield return Case("of no kind", key => key.Remove("kty"));
     }
@@ -56,19 +58,20 @@ internal sealed class JwksDocumentTests
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         var off = TestTokens.Jwk(TestTokens.Ecdsa, "off");
         off["x"] = TestTokens.Jwk(TestTokens.Ecdsa, null)["y"]!.GetValue<string>();
-        var keys = Read(TestTokens.Jwk(other, "p384", curve: "P-384"), TestTokens.Jwk(other, "lies"), TestTokens.Jwk(TestTokens.Ecdsa, "k1", curve: "secp256k1"), off, TestTokens.Jwk(TestTokens.Rsa, "good"));
+        var keys = Read(TestTokens.Jwk(other, "p384", curve: "P-384"), TestTokens.Jwk(other, "lies"),
+            TestTokens.Jwk(TestTokens.Ecdsa, "k1", curve: "secp256k1"), off, TestTokens.Jwk(TestTokens.Rsa, "good"));
         Assert.That(keys.Select(key => key.Id), Is.EqualTo(new[] { "good" }));
     }
 
     [TestCase("", "is not valid JSON")]
     [TestCase("{\"keys\":[]", "is not valid JSON")]
     [TestCase("{\"keys\":[],\"keys\":[]}", "is not valid JSON")]
-    [TestCase("[]", "is no JWK set")]
-    [TestCase("{}", "is no JWK set")]
-    [TestCase("{\"keys\":{}}", "is no JWK set")]
+    [TestCase("[]", "is not a JWK set")]
+    [TestCase("{}", "is not a JWK set")]
+    [TestCase("{\"keys\":{}}", "is not a JWK set")]
     [TestCase("{\"keys\":[]}", "has no key for RS256 or ES256")]
     [TestCase("{\"keys\":[1,\"x\",null,[]]}", "has no key for RS256 or ES256")]
-    public void What_gives_no_key_is_said(string json, string reason)
+    public void Invalid_key_is_explained(string json, string reason)
     {
         Assert.That(JwksDocument.Read(Encoding.UTF8.GetBytes(json), out var problem), Is.Null);
         Assert.That(problem, Is.EqualTo(reason));

@@ -6,7 +6,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Auth;
 
-/// <summary>Keys from a URL: fetched at start, kept fresh, fetched again for a key that is not known.</summary>
+/// <summary>Keys from a URL: fetched at the start, kept up to date, fetched again for an unknown key.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class JwksTests : IAsyncDisposable
@@ -14,7 +14,8 @@ internal sealed class JwksTests : IAsyncDisposable
     private const int KeysRead = 3001;
     private const int KeysUnreadable = 3002;
 
-    private static readonly string Published = TestTokens.Jwks(TestTokens.Jwk(TestTokens.Rsa, "rs"), TestTokens.Jwk(TestTokens.Ecdsa, "es"));
+    private static readonly string Published = TestTokens.Jwks(TestTokens.Jwk(TestTokens.Rsa, "rs"),
+        TestTokens.Jwk(TestTokens.Ecdsa, "es"));
 
     private readonly FakeTimeProvider _time = new();
     private readonly KeyServer _server = new(Published);
@@ -69,12 +70,12 @@ internal sealed class JwksTests : IAsyncDisposable
     [TestCase("HTTP/1.1 204 No Content\r\n", "", "answers 204")]
     [TestCase("HTTP/1.1 302 Found\r\nLocation: {url}\r\nContent-Length: 0\r\n", "", "answers 302")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n", "{\"keys\":x", "is not valid JSON")]
-    [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "[]", "is no JWK set")]
+    [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "[]", "is not a JWK set")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n", "{\"keys\":[]}", "has no key")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n", "{", "could not be fetched")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n", "{", "could not be fetched")]
     [TestCase("no HTTP\r\n", "", "could not be fetched")]
-    public async Task Fetch_that_fails_is_said_and_leaves_what_there_is(string head, string body, string reason)
+    public async Task Failed_fetch_is_logged_and_keeps_the_known_keys(string head, string body, string reason)
     {
         await StartAsync();
         var token = TestTokens.Create(Now, "RS256", claims: claims => claims["exp"] = Now.ToUnixTimeSeconds() + 3600);
@@ -170,7 +171,8 @@ internal sealed class JwksTests : IAsyncDisposable
         await StartAsync();
         await AuthenticateAsync(TestTokens.Create(Now, "RS256"));
         _time.Advance(TimeSpan.FromSeconds(40));
-        Assert.That((await AuthenticateAsync(TestTokens.Create(Now - TimeSpan.FromHours(1), "RS256", header: header => header["kid"] = "x"))).Failure, Is.EqualTo(AuthFailure.Expired));
+        Assert.That((await AuthenticateAsync(TestTokens.Create(Now - TimeSpan.FromHours(1), "RS256",
+            header: header => header["kid"] = "x"))).Failure, Is.EqualTo(AuthFailure.Expired));
         Assert.That(_server.Requests, Is.EqualTo(1));
     }
 
@@ -179,7 +181,8 @@ internal sealed class JwksTests : IAsyncDisposable
     {
         await StartAsync();
         await AuthenticateAsync(TestTokens.Create(Now, "RS256"));
-        Assert.That((await AuthenticateAsync(TestTokens.Create(Now, header: header => header["kid"] = "rs"))).Failure, Is.EqualTo(AuthFailure.WrongAlgorithm));
+        Assert.That((await AuthenticateAsync(TestTokens.Create(Now, header: header => header["kid"] = "rs"))).Failure,
+            Is.EqualTo(AuthFailure.WrongAlgorithm));
     }
 
     [Test]
@@ -196,8 +199,10 @@ internal sealed class JwksTests : IAsyncDisposable
 
     private string Sign(RSA rsa, string id)
     {
-        var input = $"{TestTokens.Encode($"{{\"alg\":\"RS256\",\"kid\":\"{id}\"}}")}.{TestTokens.Encode(TestTokens.Claims(Now).ToJsonString())}";
-        return $"{input}.{System.Buffers.Text.Base64Url.EncodeToString(rsa.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+        var header = TestTokens.Encode($"{{\"alg\":\"RS256\",\"kid\":\"{id}\"}}");
+        var input = $"{header}.{TestTokens.Encode(TestTokens.Claims(Now).ToJsonString())}";
+        var signature = rsa.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return $"{input}.{System.Buffers.Text.Base64Url.EncodeToString(signature)}";
     }
 
     private async Task StartAsync()
@@ -206,7 +211,10 @@ internal sealed class JwksTests : IAsyncDisposable
         await EndFetchAsync();
     }
 
-    /// <summary>Returns when no fetch is underway: a token with an unknown kid waits for one that is, and begins none within thirty seconds of its beginning.</summary>
+    /// <summary>
+    /// Returns when no fetch is running: a token with an unknown kid waits for a running fetch, and starts none within thirty seconds
+    /// of the last start.
+    /// </summary>
     private Task<AuthResult> EndFetchAsync() => AuthenticateAsync(Sign(TestTokens.Rsa, "unknown"));
 
     private void Start()

@@ -37,7 +37,7 @@ internal sealed class KeyFileTests : IDisposable
     }
 
     [Test]
-    public async Task File_that_cannot_be_used_leaves_the_key_and_is_said_once()
+    public async Task Unusable_file_keeps_the_key_and_is_logged_once()
     {
         File.WriteAllText(FilePath, TestTokens.Ecdsa.ExportSubjectPublicKeyInfoPem());
         using var authenticator = Start(SigningAlgorithm.ES256);
@@ -66,12 +66,14 @@ internal sealed class KeyFileTests : IDisposable
         Assert.That(Problem(SigningAlgorithm.RS256, rsa.ExportSubjectPublicKeyInfoPem()), Is.Null);
         Assert.That(Problem(SigningAlgorithm.ES256, ecdsa.ExportSubjectPublicKeyInfoPem()), Is.Null);
         Assert.That(Problem(SigningAlgorithm.RS256, weak.ExportSubjectPublicKeyInfoPem()), Is.EqualTo("is too short an RSA key"));
-        Assert.That(Problem(SigningAlgorithm.ES256, p384.ExportSubjectPublicKeyInfoPem()), Is.EqualTo("is on another curve than P-256"));
-        Assert.That(Problem(SigningAlgorithm.ES256, rsa.ExportSubjectPublicKeyInfoPem()), Is.EqualTo("holds no public key of the curve P-256"));
+        Assert.That(Problem(SigningAlgorithm.ES256, p384.ExportSubjectPublicKeyInfoPem()), Is.EqualTo("is not on the curve P-256"));
+        Assert.That(Problem(SigningAlgorithm.ES256, rsa.ExportSubjectPublicKeyInfoPem()),
+            Is.EqualTo("holds no public key on the curve P-256"));
         Assert.That(Problem(SigningAlgorithm.RS256, ecdsa.ExportSubjectPublicKeyInfoPem()), Is.EqualTo("holds no RSA public key"));
-        Assert.That(Problem(SigningAlgorithm.RS256, rsa.ExportPkcs8PrivateKeyPem()), Is.EqualTo("holds another thing than a public key"));
-        Assert.That(Problem(SigningAlgorithm.RS256, rsa.ExportRSAPrivateKeyPem()), Is.EqualTo("holds another thing than a public key"));
-        Assert.That(Problem(SigningAlgorithm.RS256, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"), Is.EqualTo("holds no RSA public key"));
+        Assert.That(Problem(SigningAlgorithm.RS256, rsa.ExportPkcs8PrivateKeyPem()), Is.EqualTo("does not hold a public key"));
+        Assert.That(Problem(SigningAlgorithm.RS256, rsa.ExportRSAPrivateKeyPem()), Is.EqualTo("does not hold a public key"));
+        Assert.That(Problem(SigningAlgorithm.RS256, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"),
+            Is.EqualTo("holds no RSA public key"));
         Assert.That(Problem(SigningAlgorithm.RS256, ""), Is.EqualTo("holds no key in PEM"));
     }
 

@@ -29,7 +29,7 @@ internal sealed class TokenCacheTests
     }
 
     [Test]
-    public void Many_tokens_push_out_those_that_nobody_asks_for()
+    public void Many_tokens_evict_unused_ones()
     {
         var cache = new TokenCache();
         Add(cache, -1, Now.AddHours(1));
@@ -47,7 +47,8 @@ internal sealed class TokenCacheTests
 
     private static CredentialHash Hash(int token) => CredentialHash.Of(BitConverter.GetBytes(token));
 
-    private void Add(TokenCache cache, int token, DateTimeOffset expires) => cache.Add(Hash(token), Identity.OfToken("a", expires, TokenGrant.None), _keys);
+    private void Add(TokenCache cache, int token, DateTimeOffset expires)
+        => cache.Add(Hash(token), Identity.OfToken("a", expires, TokenGrant.None), _keys);
 
     private bool Finds(TokenCache cache, int token, DateTimeOffset now) => cache.Find(Hash(token), _keys, now) is not null;
 }

@@ -21,7 +21,8 @@ public sealed class ConnectionTests
     [TestCase(",, x ,\tclose ,")]
     [TestCase("upgrade\r\nConnection: close")]
     public Task Close_ends_the_connection_before_requests_behind_it(string option) =>
-        Conversation.ServesLastAsync(Close, $"POST / HTTP/1.1\r\nHost: a\r\nConnection: {option}\r\nContent-Length: 5\r\n\r\nhello", "hello");
+        Conversation.ServesLastAsync(Close, $"POST / HTTP/1.1\r\nHost: a\r\nConnection: {option}\r\nContent-Length: 5\r\n\r\nhello",
+            "hello");
 
     [TestCase("")]
     [TestCase("Connection: close\r\n")]
@@ -44,7 +45,7 @@ public sealed class ConnectionTests
         Assert.That(reply.Fields.GetValueOrDefault("Connection"), Is.EqualTo(version == "HTTP/1.0" ? "keep-alive" : null));
     }
 
-    // RFC 9110 section 9.3.2: the same as GET but for the content; the same fields where they can be known.
+    // RFC 9110 section 9.3.2: the same as GET without the content, and the same fields if they can be known.
     [TestCase("/")]
     [TestCase("/echo")]
     [TestCase("/cookie")]
@@ -80,7 +81,8 @@ public sealed class ConnectionTests
 
     [Test]
     public Task Request_without_content_gets_no_100() =>
-        Conversation.ServesAsync(Needless, "GET /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", "Host: a\nExpect: 100-continue\n");
+        Conversation.ServesAsync(Needless, "GET /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n",
+            "Host: a\nExpect: 100-continue\n");
 
     [TestCase("100-continue")]
     [TestCase("tea")]
@@ -132,7 +134,8 @@ public sealed class ConnectionTests
         server.Time.Advance(server.Options.BodyIdleTimeout + TimeSpan.FromSeconds(1));
         var reply = await client.ReadReplyAsync();
         Assert.That((reply.Status, reply.Fields["Connection"]), Is.EqualTo((408, "close")));
-        Assert.That(reply.Body, Does.StartWith(nameof(RequestRejection.RequestTimeout)).Or.StartsWith(nameof(RequestRejection.BodyTimeout)));
+        Assert.That(reply.Body,
+            Does.StartWith(nameof(RequestRejection.RequestTimeout)).Or.StartsWith(nameof(RequestRejection.BodyTimeout)));
         Assert.That(await client.ReadToEndAsync(), Is.Empty);
     }
 }

@@ -67,13 +67,13 @@ public sealed class ContentLengthTests
     [TestCase(White, "5 ", "hello")]
     [TestCase(White, "  5", "hello")]
     [TestCase(White, "\t5\t ", "hello")]
-    public Task Body_has_the_length_that_is_told(string rule, string value, string body) =>
+    public Task Body_has_the_announced_length(string rule, string value, string body) =>
         Conversation.ServesAsync(rule, $"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {value}\r\n\r\n{body}", body);
 
     [Test]
     public Task Post_without_length_has_no_body() => Conversation.ServesAsync(NoBody, "POST / HTTP/1.1\r\nHost: a\r\n\r\n", "");
 
-    // A body that is not read is the next request to whoever forgets it.
+    // A server that forgets to read a body takes it for the next request.
     [TestCase("GET")]
     [TestCase("OPTIONS")]
     [TestCase("DELETE")]
@@ -82,7 +82,8 @@ public sealed class ContentLengthTests
     public Task Body_of_any_method_is_read_to_its_end(string method)
     {
         const string Inner = "GET /cookie HTTP/1.1\r\nHost: a\r\nCookie: inner=1\r\n\r\n";
-        return Conversation.ServesAsync(AnyMethod, $"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: {Inner.Length}\r\n\r\n{Inner}", "OK\n");
+        return Conversation.ServesAsync(AnyMethod, $"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: {Inner.Length}\r\n\r\n{Inner}",
+            "OK\n");
     }
 
     [Test]
@@ -90,7 +91,8 @@ public sealed class ContentLengthTests
     {
         const string Inner = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         var replies = await Conversation.AskAsync(
-            $"HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: {Inner.Length}\r\n\r\n{Inner}POST /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nb",
+            $"HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: {Inner.Length}\r\n\r\n{Inner}"
+            + "POST /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nb",
             isHead: true);
         Assert.That(replies.Select(reply => reply.Body), Is.EqualTo(new[] { "", "b" }));
     }

@@ -5,8 +5,8 @@ using SseServer.Transport;
 namespace SseServer.Tests.Conformance;
 
 /// <summary>
-/// Sends raw bytes to the conformance host and reads all that comes back. A marker request stands behind each request: it is
-/// answered only where the server found the end of what came before it, and must not be after a refusal.
+/// Sends raw bytes to the conformance host and reads all responses. A marker request follows each request: it is answered only if the
+/// server found the end of the preceding one, and must not be answered after a refusal.
 /// </summary>
 internal static class Conversation
 {
@@ -14,7 +14,7 @@ internal static class Conversation
 
     private const string MarkerAnswer = "marker=1\n";
 
-    /// <summary>The request is refused with a status, the connection closes, and nothing behind it is served.</summary>
+    /// <summary>The request is refused with a status, the connection closes, and nothing after it is served.</summary>
     public static async Task RefusesAsync(string rule, string request, int status)
     {
         var replies = await AskAsync(request + Marker);
@@ -23,7 +23,7 @@ internal static class Conversation
         Assert.That(replies[0].Fields.Keys, Has.Member("Date").And.Member("Content-Type").And.Member("Content-Length"));
     }
 
-    /// <summary>The request is served with a body, and so is the one behind it.</summary>
+    /// <summary>The request is served with a body, and so is the one after it.</summary>
     public static async Task<TestReply> ServesAsync(string rule, string request, string body)
     {
         var replies = await AskAsync(request + Marker);
@@ -32,7 +32,7 @@ internal static class Conversation
         return replies[0];
     }
 
-    /// <summary>The request is served with a body and is the last one: nothing behind it is answered.</summary>
+    /// <summary>The request is served with a body and is the last one: nothing after it is answered.</summary>
     public static async Task<TestReply> ServesLastAsync(string rule, string request, string body)
     {
         var replies = await AskAsync(request + Marker);
@@ -41,11 +41,13 @@ internal static class Conversation
         return replies[0];
     }
 
-    /// <summary>The bytes and a FIN: what the server answers before it closes.</summary>
+    /// <summary>Sends the bytes and a FIN; returns what the server answers before it closes.</summary>
     public static Task<List<TestReply>> AskAndFinishAsync(string request, TransportOptions? options = null) =>
         AskAsync(request, finishes: true, options: options);
 
-    /// <summary>All replies up to the server's FIN. A HEAD request must be told, since its reply has a length and no body.</summary>
+    /// <summary>
+    /// Reads all responses up to the server's FIN. A HEAD request must be named, because its response has a length and no body.
+    /// </summary>
     public static async Task<List<TestReply>> AskAsync(
         string request, bool isHead = false, bool finishes = false, TransportOptions? options = null)
     {

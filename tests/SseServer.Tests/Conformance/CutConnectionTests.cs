@@ -6,8 +6,8 @@ using SseServer.Tests.Transport;
 namespace SseServer.Tests.Conformance;
 
 /// <summary>
-/// Connections that end at every byte, in order or by a reset. That nothing leaks or is logged as an error the servers check when
-/// they are disposed of.
+/// Connections that end at every byte, by FIN or by a reset. The servers check when they are disposed that nothing leaks or is logged as an
+/// error.
 /// </summary>
 public sealed class CutConnectionTests
 {
@@ -84,7 +84,8 @@ public sealed class CutConnectionTests
     [TestCase(false)]
     public async Task Publisher_may_leave_after_every_byte(bool resets)
     {
-        const string Publish = "POST /events/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        const string Publish = "POST /events/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/event-stream\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n"
             + "b\r\ndata: 1\n\nid\r\n8\r\n: 2\ndata\r\n6\r\n: 3\n\n\n\r\n0\r\n\r\n";
         await using var server = new ServerUnderTest();
         var reader = await server.SubscribeAsync("/events/a");

@@ -8,12 +8,14 @@ public sealed class FieldTests
     private const string SpaceBeforeColon = "RFC 9112 5.1: a server must reject with 400 whitespace between a field name and the colon";
     private const string ObsFold = "RFC 9112 5.2: a server must reject an obs-fold with 400 or replace it with spaces";
     private const string Indented = "RFC 9112 2.2: whitespace between the start-line and the first field: reject, or ignore the line";
-    private const string Controls = "RFC 9110 5.5: field values with CR, LF or NUL must be rejected or have them replaced; other CTLs are invalid too";
+    private const string Controls =
+        "RFC 9110 5.5: field values with CR, LF or NUL must be rejected or have them replaced; other CTLs are invalid too";
     private const string BareCr = "RFC 9112 2.2: a recipient of a bare CR must consider that element invalid or replace it";
     private const string BareLf = "RFC 9112 2.2: an LF alone may be taken for a line's end; strict servers do not";
     private const string Opaque = "RFC 9110 5.5: obs-text is to be treated as opaque data";
     private const string Lists = "RFC 9110 5.6.1.2: a recipient must parse and ignore a reasonable number of empty list elements";
-    private const string TooLarge = "RFC 9110 5.4: to fields larger than it wishes to process a server must answer with a 4xx; RFC 6585 5: 431";
+    private const string TooLarge =
+        "RFC 9110 5.4: to fields larger than it wishes to process a server must answer with a 4xx; RFC 6585 5: 431";
     private const string Cases = "RFC 9110 5.1: field names are case-insensitive";
 
     [TestCase(Shape, "Name\r\n")]
@@ -115,5 +117,6 @@ public sealed class FieldTests
 
     [Test]
     public Task Value_of_30000_bytes_is_served() => Conversation.ServesAsync(
-        TooLarge, $"GET /echo HTTP/1.1\r\nHost: a\r\nName: {new string('a', 30_000)}\r\n\r\n", $"Host: a\nName: {new string('a', 30_000)}\n");
+        TooLarge, $"GET /echo HTTP/1.1\r\nHost: a\r\nName: {new string('a', 30_000)}\r\n\r\n",
+        $"Host: a\nName: {new string('a', 30_000)}\n");
 }

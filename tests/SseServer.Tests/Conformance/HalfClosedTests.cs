@@ -6,8 +6,8 @@ using SseServer.Tests.Transport;
 namespace SseServer.Tests.Conformance;
 
 /// <summary>
-/// RFC 9112 section 9.6: a client may close its own half once it has sent its last request. A FIN after a complete request is no
-/// abort: what was asked before it is answered.
+/// RFC 9112 section 9.6: a client may close its own half when it has sent its last request. A FIN after a complete request is not an
+/// abort: earlier requests are answered.
 /// </summary>
 public sealed class HalfClosedTests
 {
@@ -33,7 +33,8 @@ public sealed class HalfClosedTests
     public async Task Very_many_requests_before_a_fin_are_all_answered()
     {
         var replies = await Conversation.AskAndFinishAsync(string.Concat(Enumerable.Repeat(Post + Chunked, 500)));
-        Assert.That(replies.Select(reply => reply.Body), Is.EqualTo(Enumerable.Repeat(new[] { "hello", "world" }, 500).SelectMany(pair => pair)));
+        Assert.That(replies.Select(reply => reply.Body),
+            Is.EqualTo(Enumerable.Repeat(new[] { "hello", "world" }, 500).SelectMany(pair => pair)));
     }
 
     [Test]
@@ -82,7 +83,8 @@ public sealed class HalfClosedTests
 
         for (var i = 0; i < 4; i++) Assert.That((await publisher.ReadReplyAsync()).Status, Is.EqualTo(201));
         Assert.That(await publisher.EndsAsync());
-        foreach (var data in new[] { "one", "two", "three", "four", "five" }) Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo(data));
+        foreach (var data in new[] { "one", "two", "three", "four", "five" }) Assert.That((await reader.ReadEventAsync())!.Data,
+            Is.EqualTo(data));
     }
 
     [Test]

@@ -23,7 +23,8 @@ public sealed class HostContractTests
     [TestCase("/anything")]
     [TestCase("/cookie")]
     public Task Post_echoes_the_decoded_body(string path) => Conversation.ServesAsync(
-        Contract, $"POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na\0\xFF\r\n1\r\n\n\r\n0\r\n\r\n", "a\0\xFF\n");
+        Contract, $"POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na\0\xFF\r\n1\r\n\n\r\n0\r\n\r\n",
+        "a\0\xFF\n");
 
     [TestCase("GET")]
     [TestCase("POST")]
@@ -69,7 +70,8 @@ public sealed class HostContractTests
     {
         var pairs = Enumerable.Range(0, 1000).Select(i => $"k{i}=v{i}").ToArray();
         return Conversation.ServesAsync(
-            Contract, $"GET /cookie HTTP/1.1\r\nHost: a\r\nCookie: {string.Join("; ", pairs)}\r\n\r\n", string.Concat(pairs.Select(pair => pair + "\n")));
+            Contract, $"GET /cookie HTTP/1.1\r\nHost: a\r\nCookie: {string.Join("; ", pairs)}\r\n\r\n",
+            string.Concat(pairs.Select(pair => pair + "\n")));
     }
 
     [Test]
@@ -88,7 +90,8 @@ public sealed class HostContractTests
                 .Select(part => part.Split('=', 2)).Where(pair => pair[0].Trim(' ', '\t').Length > 0)
                 .Select(pair => pair[0].Trim(' ', '\t') + "=" + pair[1].Trim(' ', '\t'));
             var pairs = new List<string>();
-            foreach (var pair in new CookiePairs(bytes)) pairs.Add(Encoding.Latin1.GetString(pair.Name) + "=" + Encoding.Latin1.GetString(pair.Value));
+            foreach (var pair in new CookiePairs(bytes)) pairs.Add(Encoding.Latin1.GetString(pair.Name) + "="
+                + Encoding.Latin1.GetString(pair.Value));
             Assert.That(pairs, Is.EqualTo(expected));
         }
     }

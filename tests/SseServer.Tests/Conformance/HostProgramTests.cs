@@ -48,7 +48,8 @@ public sealed class HostProgramTests
     private static Process Start(params string[] args)
     {
         var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "ConformanceHost.dll"), .. args])
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "ConformanceHost.dll"), .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -57,7 +57,7 @@ public sealed class HostTests
     {
         await Conversation.RefusesAsync(rule, $"GET / HTTP/1.1\r\n{fields}\r\n", 400);
 
-        // HTTP/1.0 may leave it out, and nothing more.
+        // HTTP/1.0 may leave it out; the other rules hold.
         if (rule != Missing) await Conversation.RefusesAsync(rule, $"GET / HTTP/1.0\r\nConnection: keep-alive\r\n{fields}\r\n", 400);
     }
 

@@ -3,7 +3,7 @@ using SseServer.Tests.Endpoints;
 
 namespace SseServer.Tests.Conformance;
 
-/// <summary>The rules of the conformance host, seen at the server itself, where a smuggled request would be a published event.</summary>
+/// <summary>The rules of the conformance host on the server itself, where a smuggled request would be a published event.</summary>
 public sealed class ServerTests
 {
     private const string Smuggled = "POST /events/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\nsmuggled";
@@ -50,7 +50,8 @@ public sealed class ServerTests
             var client = await server.ConnectAsync();
             await client.SendAsync("POST /events/a HTTP/1.1\r\nHost: localhost\r\n" + rest);
             var reply = await client.ReadReplyAsync();
-            Assert.That((reply.Status, reply["Connection"]), Is.EqualTo((reply.Status is 417 or 431 or 501 ? reply.Status : 400, "close")), rest);
+            Assert.That((reply.Status, reply["Connection"]), Is.EqualTo((reply.Status is 417 or 431 or 501 ? reply.Status : 400, "close")),
+                rest);
             Assert.That(reply.Problem, Is.Not.Empty);
             Assert.That(await client.EndsAsync(), rest);
         }
@@ -59,7 +60,7 @@ public sealed class ServerTests
         Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo("seen"));
     }
 
-    // The other way round: a request in a body is data, whatever the method, and the next request stands behind it.
+    // Conversely, a request in a body is data, whatever the method, and the next request follows it.
     [TestCase("GET", "/healthz", 200)]
     [TestCase("HEAD", "/healthz", 200)]
     [TestCase("OPTIONS", "/events/a", 204)]
@@ -78,7 +79,7 @@ public sealed class ServerTests
         Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo("seen"));
     }
 
-    // What a request carries comes back in no header field unless it is one value of one field.
+    // Content of a request appears in no response field, except as a single value of a field.
     [TestCase("/events?topic=a%0d%0aX-Injected:%20b", null)]
     [TestCase("/events/a%0d%0aX-Injected:%20b", null)]
     [TestCase("/events?since=%0d%0aX-Injected:%20b", null)]

@@ -111,7 +111,7 @@ public sealed class TargetTests
 
     [TestCase("*")]
     [TestCase("/")]
-    public async Task Options_tells_the_methods(string target)
+    public async Task Options_lists_the_methods(string target)
     {
         var reply = await Conversation.ServesAsync(Asterisk, $"OPTIONS {target} HTTP/1.1\r\nHost: a\r\n\r\n", "OK\n");
         Assert.That(reply.Fields["Allow"], Does.Contain("OPTIONS"));

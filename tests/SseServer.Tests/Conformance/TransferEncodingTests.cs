@@ -103,7 +103,7 @@ public sealed class TransferEncodingTests
     public Task Chunked_is_the_one_coding(string rule, string lines) =>
         Conversation.ServesAsync(rule, $"POST / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "hello");
 
-    // The request that hides in the chunks is data, and the one behind them is a request.
+    // The request inside the chunks is data, and the one after them is a request.
     [TestCase("POST", "1b\r\nGET / HTTP/1.1\r\nHost: b\r\n\r\n\r\n0\r\n\r\n", "GET / HTTP/1.1\r\nHost: b\r\n\r\n")]
     [TestCase("GET", "1b\r\nGET / HTTP/1.1\r\nHost: b\r\n\r\n\r\n0\r\n\r\n", "OK\n")]
     public Task Request_within_a_body_is_no_request(string method, string chunks, string answer) =>

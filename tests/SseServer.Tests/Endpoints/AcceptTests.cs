@@ -25,7 +25,7 @@ public sealed class AcceptTests
     [TestCase("*/*;q=0", false)]
     [TestCase("text/event-streams", false)]
     [TestCase("\"text/event-stream\"", false)]
-    public async Task Stream_is_refused_only_where_accept_excludes_it(string accept, bool accepted)
+    public async Task Stream_is_refused_only_if_accept_excludes_it(string accept, bool accepted)
     {
         await using var server = new ServerUnderTest();
         var client = await server.ConnectAsync();
@@ -44,14 +44,14 @@ public sealed class AcceptTests
         await server.SubscribeAsync("/events", "Accept: text/html", "Accept: text/event-stream");
     }
 
-    // EventSource never comes back after a 503: only a client that did not ask for an event stream by name gets one.
+    // EventSource never retries after a 503: only a client that did not ask for an event stream by name gets one.
     [TestCase("text/event-stream", true)]
     [TestCase("text/html, text/event-stream;q=0.1", true)]
     [TestCase("text/event-stream;q=0, */*", false)]
     [TestCase("*/*", false)]
     [TestCase("text/*", false)]
     [TestCase(null, false)]
-    public async Task Refusal_for_now_is_an_event_stream_for_those_who_name_it(string? accept, bool isStream)
+    public async Task Temporary_refusal_is_an_event_stream_for_clients_that_name_it(string? accept, bool isStream)
     {
         await using var server = new ServerUnderTest();
         server.Application.BeginDrain();

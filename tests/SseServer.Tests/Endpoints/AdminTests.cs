@@ -16,8 +16,9 @@ public sealed class AdminTests
     [TestCase(true, "Host: rebound.example", 421)]
     public async Task Without_keys_it_is_for_the_servers_own_machine(bool isLoopbackOnly, string? field, int status)
     {
-        // That metrics are open to all changes nothing here.
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly, HasOpenMetrics = true });
+        // Open metrics make no difference here.
+        await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly,
+            HasOpenMetrics = true });
         string[] fields = field is null ? [] : [field];
         var topics = await server.SendAsync("GET", "/admin/topics", null, fields);
         var shed = await server.SendAsync("POST", "/admin/shed?percent=100", "", fields);
@@ -48,7 +49,7 @@ public sealed class AdminTests
     [TestCase("GET", "/admin/", 404, null)]
     [TestCase("POST", "/admin/nothing", 404, null)]
     [TestCase("GET", "/admin", 404, null)]
-    public async Task Paths_and_methods_are_those_that_are_told(string method, string target, int status, string? allow)
+    public async Task Paths_and_methods_are_the_documented_ones(string method, string target, int status, string? allow)
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, target);
@@ -100,13 +101,13 @@ public sealed class AdminTests
 
         Assert.That(ended, Has.Count.EqualTo(5));
         Assert.That(await server.MetricAsync("sse_streams_shed_total"), Is.EqualTo(5));
-        Assert.That(server.Logs.Told, Is.EqualTo(new[] { "anonymous from 127.0.0.1 sheds 50 % of the streams: 5 within 0 s" }));
-        // So that they come back through the balancer, whose choice a connection once made would take away.
+        Assert.That(server.Logs.Told, Is.EqualTo(new[] { "anonymous from 127.0.0.1 sheds 50 % of the streams: 5 streams within 0 s" }));
+        // So that they return through the load balancer, which chooses a server for new connections only.
         foreach (var client in ended) Assert.That(await client.EndsAsync(), Is.True);
     }
 
     [Test]
-    public async Task Shed_takes_ten_seconds_unless_it_is_told_another_time()
+    public async Task Shed_takes_ten_seconds_by_default()
     {
         await using var server = new ServerUnderTest();
         for (var i = 0; i < 20; i++) await server.SubscribeAsync("/events");

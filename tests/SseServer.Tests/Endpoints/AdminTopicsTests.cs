@@ -3,11 +3,11 @@ using System.Text.Json;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary><c>GET /admin/topics</c>: what is there and who reads it.</summary>
+/// <summary><c>GET /admin/topics</c>: the topics and their subscribers.</summary>
 public sealed class AdminTopicsTests
 {
     [Test]
-    public async Task Topics_and_patterns_come_with_what_is_known_of_them()
+    public async Task Topics_and_patterns_are_listed_with_their_counts()
     {
         await using var server = new ServerUnderTest();
         await server.SubscribeAsync("/events?topic=b&topic=a");
@@ -22,7 +22,8 @@ public sealed class AdminTopicsTests
         var (a, b) = (reply.Json.GetProperty("topics")[0], reply.Json.GetProperty("topics")[1]);
         Assert.That((Number(a, "subscribers"), Number(a, "events"), a.GetProperty("last").GetString()), Is.EqualTo((2, 2, last)));
         Assert.That(Number(a, "bytes"), Is.GreaterThan(2 * last.Length));
-        Assert.That((Number(b, "subscribers"), Number(b, "events"), Number(b, "bytes"), b.GetProperty("last").GetString()), Is.EqualTo((1, 0, 0, (string?)null)));
+        Assert.That((Number(b, "subscribers"), Number(b, "events"), Number(b, "bytes"), b.GetProperty("last").GetString()),
+            Is.EqualTo((1, 0, 0, (string?)null)));
         Assert.That(reply.Json.GetProperty("patterns").ToString(), Is.EqualTo("""[{"pattern":"**","subscribers":1}]"""));
         Assert.That(reply.Json.GetProperty("next").ValueKind, Is.EqualTo(JsonValueKind.Null));
     }
@@ -31,11 +32,12 @@ public sealed class AdminTopicsTests
     public async Task Pages_follow_each_other_in_the_order_of_names()
     {
         await using var server = new ServerUnderTest();
-        // More than are looked at under one hold of the lock, and not in order.
+        // More than are listed in one turn of the lock, and not in order.
         var batch = new StringBuilder();
         for (var i = 0; i < 700; i++) batch.Append($$"""{"topic":"t/{{i * 349 % 700:d3}}","data":""}""").Append('\n');
         batch.Append("""{"topic":"other","data":""}""");
-        Assert.That((await server.SendAsync("POST", "/events", batch.ToString(), "Content-Type: application/x-ndjson")).Status, Is.EqualTo(201));
+        Assert.That((await server.SendAsync("POST", "/events", batch.ToString(), "Content-Type: application/x-ndjson")).Status,
+            Is.EqualTo(201));
         var (names, sizes, after) = (new List<string>(), new List<int>(), "");
         while (true)
         {
@@ -58,7 +60,8 @@ public sealed class AdminTopicsTests
         await using var server = new ServerUnderTest();
         await server.PublishAsync("/events/a", "1");
         await server.PublishAsync("/events/b", "1");
-        Assert.That((await server.SendAsync("GET", "/admin/topics?limit=2")).Json.GetProperty("next").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        Assert.That((await server.SendAsync("GET", "/admin/topics?limit=2")).Json.GetProperty("next").ValueKind,
+            Is.EqualTo(JsonValueKind.Null));
         Assert.That((await server.SendAsync("GET", "/admin/topics?limit=1")).Json.GetProperty("next").GetString(), Is.EqualTo("a"));
     }
 
@@ -73,7 +76,8 @@ public sealed class AdminTopicsTests
         Assert.That(reply.Problem, Does.StartWith("limit="));
     }
 
-    private static List<string> Names(JsonElement json) => [.. json.GetProperty("topics").EnumerateArray().Select(topic => topic.GetProperty("topic").GetString()!)];
+    private static List<string> Names(JsonElement json)
+        => [.. json.GetProperty("topics").EnumerateArray().Select(topic => topic.GetProperty("topic").GetString()!)];
 
     private static int Number(JsonElement topic, string name) => topic.GetProperty(name).GetInt32();
 }

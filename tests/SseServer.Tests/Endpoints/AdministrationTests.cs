@@ -8,7 +8,7 @@ namespace SseServer.Tests.Endpoints;
 
 /// <summary>
 /// Who administers a server: <c>/admin/</c> and <c>/metrics</c>. A proxy on the same machine that adds nothing to a request (nginx with
-/// proxy_pass alone) makes everybody look like this machine, so being there is enough only on a server that knows of nobody else.
+/// proxy_pass alone) makes every client look local, so that being local is enough only on a server that no one else uses.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class AdministrationTests
@@ -30,7 +30,7 @@ internal sealed class AdministrationTests
         [("GET", "/admin/topics", 200), ("HEAD", "/admin/topics", 200), ("POST", "/admin/shed?percent=100", 202), ("GET", "/metrics", 200),
             ("HEAD", "/metrics", 200)];
 
-    // What a request has that says where it comes from: nothing, what stock proxies add, what browsers add.
+    // Signs of where a request comes from: none, those of standard proxies, those of browsers.
     private static readonly (string Field, bool IsDirect, bool IsForeign)[] Sources =
     [
         ("", true, false),
@@ -101,7 +101,7 @@ internal sealed class AdministrationTests
     }
 
     [Test]
-    public async Task Health_tells_how_much_there_is_to_operators_only([Values] Setup setup)
+    public async Task Health_shows_counts_to_operators_only([Values] Setup setup)
     {
         await using var server = Start(setup);
         var admin = setup switch
@@ -143,7 +143,7 @@ internal sealed class AdministrationTests
             Setup.Tokens => Guarded.Options with { Keys = [] },
             _ => AuthOptions.Default,
         };
-        // Of another machine, as a list of a provider's networks is: the proxy here is one that nobody thought of.
+        // Another machine's address, as in a list of a provider's networks; the local proxy is not listed.
         var proxies = setup == Setup.TrustedProxy ? new ProxyOptions { Trusted = [IPNetwork.Parse("192.0.2.0/24")] } : ProxyOptions.Default;
         return new(endpoints, transport: new TransportOptions { Proxies = proxies }, auth: auth);
     }

@@ -8,7 +8,7 @@ using SseServer.Transport;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>
-/// A batch is read line by line as it arrives: what is wrong is said at its line, before the rest has come, and its events are counted.
+/// A batch is read line by line as it arrives: an error is reported at its line, before the rest has arrived, and events are counted.
 /// </summary>
 public sealed class BatchBoundTests
 {
@@ -27,7 +27,7 @@ public sealed class BatchBoundTests
         var reply = await server.SendAsync("POST", "/events", body, "Content-Type: application/x-ndjson");
         Assert.That(reply.Status, Is.EqualTo(status));
         if (status == 201) return;
-        Assert.That(reply.Problem, Does.StartWith($"Line {line}: a batch has at most 5 events"));
+        Assert.That(reply.Problem, Does.StartWith($"Line {line}: a batch can hold at most 5 events"));
         Assert.That(reply.Json.GetProperty("line").GetInt32(), Is.EqualTo(line));
         Assert.That(server.Hub.HistoryBytes, Is.Zero, "a batch is refused as a whole");
         Assert.That(await server.RefusalsAsync("batch_events"), Is.EqualTo(1));
@@ -36,7 +36,7 @@ public sealed class BatchBoundTests
     [TestCase(Line + "\n", 6, 413)]
     [TestCase("{}\n", 1, 400)]
     [TestCase("no JSON\n", 1, 400)]
-    public async Task What_is_wrong_is_said_before_the_rest_has_come(string line, int count, int status)
+    public async Task Error_is_reported_before_the_rest_arrives(string line, int count, int status)
     {
         await using var server = new ServerUnderTest(FiveEvents);
         var client = await BeginAsync(server, string.Concat(Enumerable.Repeat(line, count)));
@@ -67,7 +67,7 @@ public sealed class BatchBoundTests
         Assert.That(await server.MetricAsync("sse_events_published_total"), Is.EqualTo(1));
     }
 
-    // However the body is cut, the events and the line of a mistake are the same.
+    // However the body is split, the events and the line of an error are the same.
     [TestCase("{\"data\":1}\n\r\n{\"data\":\"two\"}\r\n  \n{\"data\":[3]}", 3, 0)]
     [TestCase("\n{\"data\":1}\n{\"data\":2,}\n{\"data\":3}\n", 0, 3)]
     public async Task Lines_are_found_wherever_the_body_is_cut(string body, int count, int wrongLine)
@@ -77,7 +77,7 @@ public sealed class BatchBoundTests
         {
             var client = await server.ConnectAsync();
             await client.SendAsync(Head(client, body.Length) + body[..cut]);
-            // The server waits for the rest, or it has said what is wrong.
+            // The server waits for the rest, or it has reported an error.
             await Eventually.HoldsAsync(
                 () => server.Transport.Connections.ToArray().Any(one => one?.Waiting is DeadlineKind.Body or DeadlineKind.Linger),
                 "the first part read");
@@ -91,26 +91,28 @@ public sealed class BatchBoundTests
         }
     }
 
-    // Lines as a body has them: an event or a blank. The line of an event is looked up when its topic turns out to have ended.
+    // Lines are events or blank. The line of an event is looked up when its topic turns out to have ended.
     [Test]
     public void Line_of_each_event_is_known([Range(1, 20)] int seed)
     {
         var random = new Random(seed);
-        var work = PublishWork.Take();
-        var lines = new BatchLines(work, EndpointOptions.Default);
+        var context = PublishContext.Take();
+        var lines = new BatchLines(context, EndpointOptions.Default);
         var expected = new List<int>();
-        work.Admission = new Admission(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
+        PublishRequest.Read(context.Parameters, PublishRequest.Form.Batch, EndpointOptions.Default, out var request);
+        context.Request = request;
+        context.Authorization = new AuthorizationResult(Identity.Anonymous, null) { Topics = TopicPatterns.Everything };
         for (var number = 1; number <= 200; number++)
         {
             var isBlank = random.Next(3) == 0;
             if (!isBlank) expected.Add(number);
-            work.Body.Write(Encoding.ASCII.GetBytes(isBlank ? " \r\n" : Line + "\n"));
+            context.Body.Write(Encoding.ASCII.GetBytes(isBlank ? " \r\n" : Line + "\n"));
             if (random.Next(2) == 0) Assert.That(lines.Add(isLast: false), Is.Null);
         }
 
         Assert.That(lines.Add(isLast: true), Is.Null);
-        Assert.That(Enumerable.Range(0, work.Batch.Count).Select(lines.LineOf), Is.EqualTo(expected));
-        work.Return();
+        Assert.That(Enumerable.Range(0, context.Batch.Count).Select(lines.LineOf), Is.EqualTo(expected));
+        context.Return();
     }
 
     private static async Task<WireClient> BeginAsync(ServerUnderTest server, string begun)

@@ -1,6 +1,6 @@
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Takes a reply's body out of its framing, byte by byte and strictly: anything out of place is an error.</summary>
+/// <summary>Decodes the framing of a response body, byte by byte and strictly: anything unexpected is an error.</summary>
 internal sealed class BodyDecoder
 {
     private State _state = State.Done;
@@ -20,7 +20,7 @@ internal sealed class BodyDecoder
         Done,
     }
 
-    /// <summary>The body is complete.</summary>
+    /// <summary>Whether the body is complete.</summary>
     public bool IsDone => _state == State.Done;
 
     public void Begin(WireReply head, bool isHead)
@@ -32,14 +32,14 @@ internal sealed class BodyDecoder
         else _state = _left == 0 ? State.Done : State.Counted;
     }
 
-    /// <summary>The connection ended; false where that is not the body's end.</summary>
+    /// <summary>Records the end of the connection; false if the body is not complete.</summary>
     public bool TryEnd()
     {
         if (_state == State.UntilClose) _state = State.Done;
         return IsDone;
     }
 
-    /// <summary>Takes a byte; true where it belongs to the body.</summary>
+    /// <summary>Decodes a byte; true if it belongs to the body.</summary>
     public bool Take(byte value)
     {
         switch (_state)

@@ -2,7 +2,7 @@ using SseServer.Endpoints;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>The Fetch standard's CORS protocol: which pages may read replies.</summary>
+/// <summary>The Fetch standard's CORS protocol: which pages may read responses.</summary>
 public sealed class CorsTests
 {
     private static readonly EndpointOptions Listed = EndpointOptions.Default with
@@ -10,7 +10,7 @@ public sealed class CorsTests
         AllowedOrigins = ["https://app.example", "https://other.example:8443"],
     };
 
-    // One of each kind of reply.
+    // One of each kind of response.
     private static readonly (string Method, string Target, string Body, string Field, int Status)[] Replies =
     [
         ("GET", "/", "", "", 200),
@@ -41,7 +41,8 @@ public sealed class CorsTests
     }
 
     [TestCaseSource(nameof(Replies))]
-    public async Task Every_reply_may_be_read_by_a_listed_page_alone((string Method, string Target, string Body, string Field, int Status) reply)
+    public async Task Every_reply_may_be_read_by_a_listed_page_alone(
+        (string Method, string Target, string Body, string Field, int Status) reply)
     {
         await using var server = new ServerUnderTest(Listed);
         var listed = await SendAsync(server, reply, "https://app.example");
@@ -56,13 +57,15 @@ public sealed class CorsTests
     }
 
     [Test]
-    public async Task Cookies_are_allowed_to_listed_pages_where_that_is_set()
+    public async Task Cookies_are_allowed_to_listed_pages_if_that_is_set()
     {
         await using var server = new ServerUnderTest(Listed with { AllowCredentials = true });
         var listed = await server.SendAsync("HEAD", "/events", null, "Origin: https://app.example");
-        Assert.That((listed["Access-Control-Allow-Origin"], listed["Access-Control-Allow-Credentials"]), Is.EqualTo(("https://app.example", "true")));
+        Assert.That((listed["Access-Control-Allow-Origin"], listed["Access-Control-Allow-Credentials"]),
+            Is.EqualTo(("https://app.example", "true")));
         var other = await server.SendAsync("HEAD", "/events", null, "Origin: https://evil.example");
-        Assert.That((other["Access-Control-Allow-Origin"], other["Access-Control-Allow-Credentials"]), Is.EqualTo(((string?)null, (string?)null)));
+        Assert.That((other["Access-Control-Allow-Origin"], other["Access-Control-Allow-Credentials"]),
+            Is.EqualTo(((string?)null, (string?)null)));
     }
 
     [Test]
@@ -81,7 +84,7 @@ public sealed class CorsTests
     private static Task<WireReply> SendAsync(
         ServerUnderTest server, (string Method, string Target, string Body, string Field, int Status) reply, string? origin)
     {
-        // A publish of a page that is not listed is refused; who may read the refusal is asked all the same.
+        // A publish from a page that is not listed is refused, but the page may still read the refusal or not.
         var fields = new List<string>();
         if (origin is not null) fields.Add("Origin: " + origin);
         if (reply.Field.Length > 0) fields.Add(reply.Field);

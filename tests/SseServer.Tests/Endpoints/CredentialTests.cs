@@ -3,7 +3,7 @@ using SseServer.Tests.Auth.Support;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>How a request carries its credential, and that one which is not accepted is never taken for none.</summary>
+/// <summary>How a request carries its credential; one that is not accepted is never treated as none.</summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class CredentialTests
 {
@@ -43,19 +43,20 @@ internal sealed class CredentialTests
         Assert.That(reply.Status, Is.EqualTo(201), reply.Body);
     }
 
-    // One server for all of them; each must be refused for reading what is open to everyone, for publishing, and for renewing.
+    // One server for all tokens; each must be refused for public reading, for publishing and for renewing.
     [Test]
-    public async Task Bad_token_is_refused_everywhere_also_where_none_is_needed([Values] Way way)
+    public async Task Bad_token_is_refused_even_if_none_is_needed([Values] Way way)
     {
         await using var server = Guarded.Start(EndpointOptions.Default with { AllowAnonymousPublish = true });
         using var client = await WireClient.ConnectAsync(server.EndPoint);
         foreach (var (name, _, create) in BadTokens.All)
         {
             var token = create(server.Time.GetUtcNow());
-            foreach (var (method, path) in new[] { ("GET", "/events/open"), ("HEAD", "/events/open"), ("POST", "/events/open"), ("POST", "/streams/AAAAAAAAAAAAAAAAAAAAAA") })
+            foreach (var (method, path) in new[] { ("GET", "/events/open"), ("HEAD", "/events/open"), ("POST", "/events/open"),
+                ("POST", "/streams/AAAAAAAAAAAAAAAAAAAAAA") })
             {
                 var (target, fields) = Carry(path, token, way);
-                // What does not fit the request line is refused before anything of it is looked at.
+                // A token that does not fit into the request line is refused before it is read.
                 if (target.Length > 8000) continue;
                 await client.RequestAsync(method, target, method == "POST" ? "x" : null, [.. fields, Loopback]);
                 var reply = await client.ReadReplyAsync(isHead: method == "HEAD");
@@ -84,7 +85,8 @@ internal sealed class CredentialTests
     public async Task Authorization_that_is_no_bearer_credential_is_refused(string value)
     {
         await using var server = Guarded.Start();
-        var reply = await server.SendAsync("GET", "/events/open", null, "Authorization: " + value.Replace("{token}", server.Token(), StringComparison.Ordinal));
+        var reply = await server.SendAsync("GET", "/events/open", null, "Authorization: "
+            + value.Replace("{token}", server.Token(), StringComparison.Ordinal));
         Assert.That(reply.Status, Is.EqualTo(401));
     }
 
@@ -154,10 +156,12 @@ internal sealed class CredentialTests
         await using var server = Guarded.Start();
         var none = await server.SendAsync("GET", "/events/secret/a");
         Assert.That((none.Status, none["WWW-Authenticate"], none.Problem), Is.EqualTo(
-            (401, "Bearer", "Reading this needs a key or token: send Authorization: Bearer, access_token= in the query, or the cookie for it.")));
+            (401, "Bearer",
+                "Reading this needs a key or token; send it in Authorization: Bearer, in access_token=, or in the cookie for it.")));
         var expired = await server.SendAsync("GET", "/events/secret/a", null, Guarded.Bearer(server.Token(seconds: 0)));
         Assert.That((expired.Status, expired["WWW-Authenticate"], expired.Problem), Is.EqualTo(
-            (401, "Bearer error=\"invalid_token\", error_description=\"The token has expired; come back with a fresh one.\"", "The token has expired; come back with a fresh one.")));
+            (401, "Bearer error=\"invalid_token\", error_description=\"The token has expired; send a fresh one.\"",
+                "The token has expired; send a fresh one.")));
         var beyond = await server.SendAsync("GET", "/events/secret/a", null, Guarded.Bearer(server.Token()));
         Assert.That((beyond.Status, beyond["WWW-Authenticate"]![..33]), Is.EqualTo((403, "Bearer error=\"insufficient_scope\"")));
     }
@@ -167,14 +171,16 @@ internal sealed class CredentialTests
     {
         await using var server = Guarded.Start();
         Assert.That((await server.SendAsync("HEAD", "/events/open"))["Cache-Control"], Is.EqualTo("no-cache, no-transform"));
-        Assert.That((await server.SendAsync("HEAD", "/events/open", null, Guarded.Bearer(server.Token())))["Cache-Control"], Is.EqualTo("private, no-cache, no-transform"));
+        Assert.That((await server.SendAsync("HEAD", "/events/open", null, Guarded.Bearer(server.Token())))["Cache-Control"],
+            Is.EqualTo("private, no-cache, no-transform"));
     }
 
     [Test]
     public async Task Keys_that_cannot_be_had_are_not_the_clients_fault()
     {
         await using var keys = new KeyServer();
-        await using var server = new ServerUnderTest(auth: Guarded.Options with { Jwt = TestTokens.Options with { Keys = [], JwksUrl = keys.Url } });
+        await using var server = new ServerUnderTest(auth: Guarded.Options with { Jwt = TestTokens.Options with { Keys = [],
+            JwksUrl = keys.Url } });
         var reply = await server.SendAsync("GET", "/events/open", null, Guarded.Bearer(server.Token()));
         Assert.That((reply.Status, int.Parse(reply["Retry-After"]!) > 0), Is.EqualTo((503, true)));
         var stream = await server.SendAsync("GET", "/events/open", null, Guarded.Bearer(server.Token()), "Accept: text/event-stream");

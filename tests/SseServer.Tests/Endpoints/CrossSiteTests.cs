@@ -2,7 +2,7 @@ using SseServer.Endpoints;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>What pages of other sites can do with a visitor's cookie, which the browser adds by itself: nothing.</summary>
+/// <summary>Pages of other sites can do nothing with a visitor's cookie, which the browser adds by itself.</summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class CrossSiteTests
 {
@@ -17,15 +17,17 @@ internal sealed class CrossSiteTests
     [Test]
     public async Task Form_of_another_site_publishes_nothing(
         [Values("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x")] string type,
-        [Values("https://evil.example", "null", "https://app.example.evil.example", "http://app.example", "https://app.example:8443", "https://evil.app.example")] string origin)
+        [Values("https://evil.example", "null", "https://app.example.evil.example", "http://app.example", "https://app.example:8443",
+            "https://evil.app.example")] string origin)
     {
         await using var server = Guarded.Start(Public);
-        var reply = await server.SendAsync("POST", "/events/orders/1", "x=y", Guarded.Cookie(server.Token()), "Origin: " + origin, "Content-Type: " + type, "Sec-Fetch-Site: cross-site");
+        var reply = await server.SendAsync("POST", "/events/orders/1", "x=y", Guarded.Cookie(server.Token()), "Origin: " + origin,
+            "Content-Type: " + type, "Sec-Fetch-Site: cross-site");
         Assert.That((reply.Status, reply["Access-Control-Allow-Origin"]), Is.EqualTo((403, (string?)null)));
         Assert.That(server.Hub.TopicCount, Is.Zero);
     }
 
-    // What authenticates by itself needs a page that is known: a request without Origin may be anybody's.
+    // A cookie is sent automatically, so the page must be known: a request without Origin may be anyone's.
     [TestCase(null, null, 403)]
     [TestCase(null, "none", 403)]
     [TestCase(null, "same-site", 403)]
@@ -59,14 +61,16 @@ internal sealed class CrossSiteTests
         await server.PublishAsync("/events/orders/1", "x", Guarded.Bearer(server.Token()));
     }
 
-    // A page whose name was rebound to this machine has no cookie of its; with a key of its own it is refused by its name.
+    // A page whose name was rebound to this machine has no cookie; if it has a key, it is refused by its host name.
     [Test]
     public async Task Page_on_a_rebound_name_reaches_nothing()
     {
         await using var server = Guarded.Start();
-        foreach (var (method, target) in new[] { ("GET", "/events/open"), ("POST", "/events/orders/1"), ("POST", "/streams/AAAAAAAAAAAAAAAAAAAAAA"), ("OPTIONS", "/streams/x") })
+        foreach (var (method, target) in new[] { ("GET", "/events/open"), ("POST", "/events/orders/1"),
+            ("POST", "/streams/AAAAAAAAAAAAAAAAAAAAAA"), ("OPTIONS", "/streams/x") })
         {
-            var reply = await server.SendAsync(method, target, method == "POST" ? "x" : null, "Host: rebound.example", "Origin: http://rebound.example", Guarded.Bearer(server.Token()));
+            var reply = await server.SendAsync(method, target, method == "POST" ? "x" : null, "Host: rebound.example",
+                "Origin: http://rebound.example", Guarded.Bearer(server.Token()));
             Assert.That(reply.Status, Is.EqualTo(421), $"{method} {target}");
         }
     }
@@ -75,23 +79,27 @@ internal sealed class CrossSiteTests
     public async Task Stream_with_a_cookie_is_shown_to_a_listed_page_alone()
     {
         await using var server = Guarded.Start(Public);
-        foreach (var (origin, allowed) in new[] { ("https://app.example", true), ("https://evil.example", false), ("null", false), ("http://localhost:3000", false) })
+        foreach (var (origin, allowed) in new[] { ("https://app.example", true), ("https://evil.example", false), ("null", false),
+            ("http://localhost:3000", false) })
         {
             var reply = await server.SendAsync("HEAD", "/events/secret/alice/a", null, Guarded.Cookie(server.Token()), "Origin: " + origin);
             Assert.That((reply.Status, reply["Vary"]), Is.EqualTo((200, "Origin")));
-            Assert.That((reply["Access-Control-Allow-Origin"], reply["Access-Control-Allow-Credentials"]), Is.EqualTo(allowed ? (origin, "true") : ((string?)null, (string?)null)), origin);
+            Assert.That((reply["Access-Control-Allow-Origin"], reply["Access-Control-Allow-Credentials"]),
+                Is.EqualTo(allowed ? (origin, "true") : ((string?)null, (string?)null)), origin);
         }
     }
 
-    // Fetch standard: with credentials, * allows nothing, and the server does not say it.
+    // Fetch standard: with credentials, * allows nothing, and the server does not send it.
     [Test]
     public async Task Credentials_never_go_with_any_origin()
     {
-        await using var server = Guarded.Start(EndpointOptions.Default with { AllowedOrigins = ["*", "https://app.example"], AllowCredentials = true });
+        await using var server = Guarded.Start(EndpointOptions.Default with { AllowedOrigins = ["*", "https://app.example"],
+            AllowCredentials = true });
         foreach (var origin in new[] { "https://evil.example", "null", "*" })
         {
             var reply = await server.SendAsync("HEAD", "/events/open", null, "Origin: " + origin);
-            Assert.That((reply["Access-Control-Allow-Origin"], reply["Access-Control-Allow-Credentials"]), Is.EqualTo(((string?)null, (string?)null)));
+            Assert.That((reply["Access-Control-Allow-Origin"], reply["Access-Control-Allow-Credentials"]),
+                Is.EqualTo(((string?)null, (string?)null)));
         }
     }
 
@@ -101,7 +109,8 @@ internal sealed class CrossSiteTests
         await using var server = Guarded.Start();
         var reply = await server.SendAsync("GET", "/?topic=<script>alert(1)</script>&access_token=zebra");
         Assert.That(reply["Content-Security-Policy"], Does.Match(
-            "^default-src 'none'; connect-src 'self'; img-src data:; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$"));
+            "^default-src 'none'; connect-src 'self'; img-src data:; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'$"));
         Assert.That((reply["X-Content-Type-Options"], reply["Referrer-Policy"]), Is.EqualTo(("nosniff", "no-referrer")));
         Assert.That(reply.Body, Does.Not.Contain("alert(1)").And.Not.Contain("zebra"));
     }

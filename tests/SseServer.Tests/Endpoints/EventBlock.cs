@@ -1,6 +1,6 @@
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>One block of an event stream, as text without its blank line, and what its fields say.</summary>
+/// <summary>One block of an event stream, as text without its blank line, with its fields.</summary>
 internal sealed record EventBlock(string Text)
 {
     public string? Id => Value("id: ");
@@ -9,7 +9,7 @@ internal sealed record EventBlock(string Text)
 
     public string? Retry => Value("retry: ");
 
-    /// <summary>The data lines, joined; null where the block has none, so that clients dispatch nothing.</summary>
+    /// <summary>The joined data lines; null if there are none, so that clients dispatch nothing.</summary>
     public string? Data
     {
         get

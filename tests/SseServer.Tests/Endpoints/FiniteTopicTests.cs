@@ -2,7 +2,7 @@ using SseServer.Catalog;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Topics that end, over HTTP: how to end one, and what readers and publishers are told then.</summary>
+/// <summary>Finite topics over HTTP: how to end one, and the responses to subscribers and publishers afterwards.</summary>
 [Parallelizable(ParallelScope.All)]
 public sealed class FiniteTopicTests
 {
@@ -18,7 +18,7 @@ public sealed class FiniteTopicTests
     [TestCase("DELETE", "/events/job/17", null, null, null)]
     [TestCase("DELETE", "/events?topic=job/17", null, null, null)]
     [TestCase("DELETE", "/events/job%2F17", "a body", null, null)]
-    public async Task Topic_ends_and_its_readers_come_to_rest(string method, string target, string? body, string? type, string? data)
+    public async Task Topic_ends_and_its_subscribers_stop(string method, string target, string? body, string? type, string? data)
     {
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events/job/17");
@@ -29,13 +29,15 @@ public sealed class FiniteTopicTests
         Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("first"));
         if (data is not null) Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo(data));
         var isEndAlone = type == Events || data is null;
-        if (isEndAlone) Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("heartbeat"), "some clients take no id from a block without data");
+        if (isEndAlone) Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("heartbeat"),
+            "some clients take no id from a block without data");
         Assert.That(await client.ReadEventAsync(), Is.Null, "a clean end");
 
-        // The connection lives on, and EventSource comes back with the last id it got.
+        // The connection stays open, and EventSource reconnects with the last id it received.
         foreach (var request in new[] { "GET", "HEAD" })
         {
-            await client.RequestAsync(request, "/events/job/17", (string?)null, "Last-Event-ID: " + client.LastEventId, "Accept: text/event-stream");
+            await client.RequestAsync(request, "/events/job/17", (string?)null, "Last-Event-ID: " + client.LastEventId,
+                "Accept: text/event-stream");
             var rest = await client.ReadReplyAsync(isHead: request == "HEAD");
             Assert.That((rest.Status, rest["Access-Control-Allow-Origin"], rest["Cache-Control"]), Is.EqualTo((204, "*", "no-store")));
         }
@@ -70,10 +72,12 @@ public sealed class FiniteTopicTests
         var one = await server.PublishAsync("/events/a?id=one", "x");
         var end = await server.PublishAsync("/events/a?id=done&final=1", "x");
 
-        foreach (var (target, body, type) in new[] { ("/events/a", "x", "Content-Type: text/plain"), ("/events/a?final=1", "x", "Content-Type: text/plain"), ("/events/a", "data: x\n\n", Events) })
+        foreach (var (target, body, type) in new[] { ("/events/a", "x", "Content-Type: text/plain"),
+            ("/events/a?final=1", "x", "Content-Type: text/plain"), ("/events/a", "data: x\n\n", Events) })
         {
             var refused = await server.SendAsync("POST", target, body, type);
-            Assert.That((refused.Status, refused.Problem), Is.EqualTo((409, "The topic has ended; publish to another, or wait until its end is forgotten.")), target);
+            Assert.That((refused.Status, refused.Problem), Is.EqualTo((409,
+                "The topic has ended; publish to another topic, or wait until the server forgets that it ended.")), target);
         }
 
         foreach (var (id, hubId) in new[] { ("one", one), ("done", end) })
@@ -93,20 +97,23 @@ public sealed class FiniteTopicTests
     public async Task Batch_with_an_event_after_an_end_is_refused_with_its_line()
     {
         await using var server = new ServerUnderTest();
-        var reply = await server.SendAsync("POST", "/events/a", "{\"data\":1,\"final\":true}\n\n \r\n{\"topic\":\"b\",\"data\":1}\n{\"data\":2}\n", Json);
+        var reply = await server.SendAsync("POST", "/events/a",
+            "{\"data\":1,\"final\":true}\n\n \r\n{\"topic\":\"b\",\"data\":1}\n{\"data\":2}\n", Json);
         Assert.That((reply.Status, reply.Json.GetProperty("line").GetInt32()), Is.EqualTo((409, 5)));
         Assert.That(reply.Problem, Does.StartWith("Line 5: the topic has ended"));
-        var retried = await server.SendAsync("POST", "/events/a", "{\"data\":1,\"final\":true}\n{\"topic\":\"b\",\"data\":1,\"final\":false}\n", Json);
+        var retried = await server.SendAsync("POST", "/events/a",
+            "{\"data\":1,\"final\":true}\n{\"topic\":\"b\",\"data\":1,\"final\":false}\n", Json);
         Assert.That(retried.Status, Is.EqualTo(201), "Nothing was taken of the first.");
     }
 
     [Test]
-    public async Task Stream_of_events_whose_topic_ends_meanwhile_is_told_the_last_event_that_was_taken()
+    public async Task Stream_of_events_whose_topic_ends_is_told_the_last_published_event()
     {
         await using var server = new ServerUnderTest();
         var reader = await server.SubscribeAsync("/events/a");
         var client = await server.ConnectAsync();
-        await client.SendAsync($"POST /events/a?final=1 HTTP/1.1\r\nHost: {client.Authority}\r\n{Events}\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await client.SendAsync(
+            $"POST /events/a?final=1 HTTP/1.1\r\nHost: {client.Authority}\r\n{Events}\r\nTransfer-Encoding: chunked\r\n\r\n");
         await client.SendChunkAsync("data: one\n\n");
         var one = (await reader.ReadEventAsync())!.Id;
         await server.SendAsync("DELETE", "/events/a");
@@ -128,21 +135,23 @@ public sealed class FiniteTopicTests
         Assert.That(whole.Json.GetProperty("count").GetInt32(), Is.EqualTo(1));
     }
 
-    [TestCase("POST", "/events/a?final=", "", "final= takes 1, with which the topic ends, or 0.")]
-    [TestCase("POST", "/events/a?final=yes", "", "final= takes 1, with which the topic ends, or 0.")]
-    [TestCase("POST", "/events/a?final=2", Events, "final= takes 1, with which the topic ends, or 0.")]
-    [TestCase("POST", "/events/a?final=1", Json, "A batch takes only topic= in the query; give the rest with each line.")]
-    [TestCase("POST", "/events/a?key=k", Json, "A batch takes only topic= in the query; give the rest with each line.")]
-    [TestCase("POST", "/events/a?key=k", Events, "A stream of events takes only topic= and final= in the query; give the rest with each event.")]
-    [TestCase("POST", "/events/a?key=", "", "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.")]
-    [TestCase("POST", "/events/a?key=a%0Ab", "", "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.")]
-    [TestCase("POST", "/events/a?key=%FF", "", "A key is 1 to 256 bytes of UTF-8 without control characters; leave it out where the event has none.")]
-    [TestCase("DELETE", "/events", "", "Name the topic to end: in the path or in topic=.")]
-    [TestCase("DELETE", "/events/a?topic=b", "", "Name one topic: in the path or in one topic= parameter.")]
-    [TestCase("DELETE", "/events?topic=a&topic=b", "", "Name one topic: in the path or in one topic= parameter.")]
-    [TestCase("DELETE", "/events/$sys", "", "Topics that begin with '$' are the server's; publish to another.")]
-    [TestCase("DELETE", "/events/a?final=1", "", "DELETE takes only topic= in the query.")]
-    public async Task What_is_wrong_with_the_url_is_said(string method, string target, string type, string problem)
+    [TestCase("POST", "/events/a?final=", "", "final= must be 1, which ends the topic, or 0.")]
+    [TestCase("POST", "/events/a?final=yes", "", "final= must be 1, which ends the topic, or 0.")]
+    [TestCase("POST", "/events/a?final=2", Events, "final= must be 1, which ends the topic, or 0.")]
+    [TestCase("POST", "/events/a?final=1", Json, "A batch accepts only topic= in the query; put everything else in its lines.")]
+    [TestCase("POST", "/events/a?key=k", Json, "A batch accepts only topic= in the query; put everything else in its lines.")]
+    [TestCase("POST", "/events/a?key=k", Events,
+        "A stream of events accepts only topic= and final= in the query; put everything else in its events.")]
+    [TestCase("POST", "/events/a?key=", "", "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
+    [TestCase("POST", "/events/a?key=a%0Ab", "",
+        "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
+    [TestCase("POST", "/events/a?key=%FF", "", "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
+    [TestCase("DELETE", "/events", "", "The request names no topic to end; name it in the path or in topic=.")]
+    [TestCase("DELETE", "/events/a?topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
+    [TestCase("DELETE", "/events?topic=a&topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
+    [TestCase("DELETE", "/events/$sys", "", "Topic names that begin with '$' are reserved for the server; publish to another topic.")]
+    [TestCase("DELETE", "/events/a?final=1", "", "DELETE accepts only topic= in the query; leave out the other parameters.")]
+    public async Task Error_in_the_url_is_explained(string method, string target, string type, string problem)
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, target, "data: x\n\n", type.Length == 0 ? [] : [type]);
@@ -158,17 +167,17 @@ public sealed class FiniteTopicTests
         Assert.That((await server.SendAsync("DELETE", target)).Status, Is.EqualTo(400));
     }
 
-    [TestCase("""{"data":1,"final":1}""", "final is true or false.")]
-    [TestCase("""{"data":1,"final":"true"}""", "final is true or false.")]
-    [TestCase("""{"data":1,"final":null}""", "final is true or false.")]
-    [TestCase("""{"data":1,"key":5}""", "topic, event, id and key are strings.")]
-    [TestCase("""{"data":1,"key":""}""", "A key is 1 to 256 bytes")]
-    [TestCase("""{"data":1,"key":"a\u0000"}""", "A key is 1 to 256 bytes")]
-    [TestCase("""{"data":1,"key":"a","key":"a"}""", "it has a field twice.")]
-    [TestCase("""{"final":false}""", "data is missing.")]
-    [TestCase("""{"final":true,"event":"e"}""", "data is missing.")]
-    [TestCase("""{"final":true,"key":"k"}""", "data is missing.")]
-    public async Task What_is_wrong_with_a_line_is_said(string line, string problem)
+    [TestCase("""{"data":1,"final":1}""", "final must be true or false.")]
+    [TestCase("""{"data":1,"final":"true"}""", "final must be true or false.")]
+    [TestCase("""{"data":1,"final":null}""", "final must be true or false.")]
+    [TestCase("""{"data":1,"key":5}""", "topic, event, id and key must be strings.")]
+    [TestCase("""{"data":1,"key":""}""", "The key is invalid; send 1 to 256 bytes")]
+    [TestCase("""{"data":1,"key":"a\u0000"}""", "The key is invalid; send 1 to 256 bytes")]
+    [TestCase("""{"data":1,"key":"a","key":"a"}""", "a field is given twice; give each field once.")]
+    [TestCase("""{"final":false}""", "data is missing; add the field.")]
+    [TestCase("""{"final":true,"event":"e"}""", "data is missing; add the field.")]
+    [TestCase("""{"final":true,"key":"k"}""", "data is missing; add the field.")]
+    public async Task Error_in_a_line_is_explained(string line, string problem)
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("POST", "/events/a", line, Json);

@@ -3,7 +3,10 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Attempts to go beyond a grant. The grant is <c>orders/*</c> for publishing and <c>secret/alice/**</c> for reading, over <c>secret/**</c> and <c>$sys/**</c>.</summary>
+/// <summary>
+/// Attempts to go beyond a grant. The grant is <c>orders/*</c> for publishing and <c>secret/alice/**</c> for reading, over <c>secret/**</c>
+/// and <c>$sys/**</c>.
+/// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class GrantTests
 {
@@ -105,8 +108,10 @@ internal sealed class GrantTests
         var token = server.Token(grant: $$"""{"publish":["{{Composed}}"],"subscribe":["secret/{{Composed}}"]}""");
         await server.PublishAsync("/events/" + Uri.EscapeDataString(Composed), "x", Guarded.Bearer(token));
         await server.SubscribeAsync("/events/secret/" + Uri.EscapeDataString(Composed), Guarded.Bearer(token));
-        Assert.That((await server.SendAsync("POST", "/events/" + Uri.EscapeDataString(Decomposed), "x", Guarded.Bearer(token))).Status, Is.EqualTo(403));
-        Assert.That((await server.SendAsync("GET", "/events/secret/" + Uri.EscapeDataString(Decomposed), null, Guarded.Bearer(token))).Status, Is.EqualTo(403));
+        Assert.That((await server.SendAsync("POST", "/events/" + Uri.EscapeDataString(Decomposed), "x", Guarded.Bearer(token))).Status,
+            Is.EqualTo(403));
+        Assert.That((await server.SendAsync("GET", "/events/secret/" + Uri.EscapeDataString(Decomposed), null, Guarded.Bearer(token)))
+            .Status, Is.EqualTo(403));
     }
 
     [TestCase("/events", 2)]
@@ -114,10 +119,12 @@ internal sealed class GrantTests
     public async Task Batch_with_a_line_beyond_the_grant_is_refused_as_a_whole(string target, int line)
     {
         await using var server = Guarded.Start();
-        const string Lines = "{\"topic\":\"orders/1\",\"data\":\"a\"}\n{\"topic\":\"billing\",\"data\":\"b\"}\n{\"topic\":\"orders/2\",\"data\":\"c\"}\n";
+        const string Lines =
+            "{\"topic\":\"orders/1\",\"data\":\"a\"}\n{\"topic\":\"billing\",\"data\":\"b\"}\n{\"topic\":\"orders/2\",\"data\":\"c\"}\n";
         var reply = await server.SendAsync("POST", target, Lines, Guarded.Bearer(server.Token()), "Content-Type: application/x-ndjson");
         Assert.That((reply.Status, reply.Json.GetProperty("line").GetInt32()), Is.EqualTo((403, line)));
-        Assert.That(reply.Problem, Is.EqualTo("Line 2: This key or token does not let its holder publish to that topic."));
+        Assert.That(reply.Problem,
+            Is.EqualTo("Line 2: This key or token is not allowed to publish to that topic; publish to a topic that it grants."));
         Assert.That(server.Hub.TopicCount, Is.Zero);
     }
 
@@ -125,7 +132,8 @@ internal sealed class GrantTests
     public async Task Line_of_a_batch_without_a_topic_goes_by_the_urls()
     {
         await using var server = Guarded.Start();
-        var reply = await server.SendAsync("POST", "/events/billing", "{\"data\":\"a\"}", Guarded.Bearer(server.Token()), "Content-Type: application/x-ndjson");
+        var reply = await server.SendAsync("POST", "/events/billing", "{\"data\":\"a\"}", Guarded.Bearer(server.Token()),
+            "Content-Type: application/x-ndjson");
         Assert.That(reply.Status, Is.EqualTo(403));
     }
 
@@ -137,7 +145,8 @@ internal sealed class GrantTests
     public async Task Line_of_a_batch_goes_by_the_name_it_stands_for(string text, int status)
     {
         await using var server = Guarded.Start();
-        var reply = await server.SendAsync("POST", "/events/orders/1", text, Guarded.Bearer(server.Token()), "Content-Type: application/x-ndjson");
+        var reply = await server.SendAsync("POST", "/events/orders/1", text, Guarded.Bearer(server.Token()),
+            "Content-Type: application/x-ndjson");
         Assert.That(reply.Status, Is.EqualTo(status), reply.Body);
     }
 
@@ -146,7 +155,8 @@ internal sealed class GrantTests
     {
         await using var server = Guarded.Start();
         var client = await server.ConnectAsync();
-        await client.RequestAsync("POST", "/events/billing", (string?)null, Guarded.Bearer(server.Token()), "Content-Type: text/event-stream", "Transfer-Encoding: chunked");
+        await client.RequestAsync("POST", "/events/billing", (string?)null, Guarded.Bearer(server.Token()),
+            "Content-Type: text/event-stream", "Transfer-Encoding: chunked");
         Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(403));
     }
 
@@ -155,7 +165,8 @@ internal sealed class GrantTests
     {
         await using var server = Guarded.Start();
         var client = await server.ConnectAsync();
-        await client.RequestAsync("POST", "/events/orders/1", (string?)null, Guarded.Bearer(server.Token(seconds: 10)), "Content-Type: text/event-stream", "Transfer-Encoding: chunked");
+        await client.RequestAsync("POST", "/events/orders/1", (string?)null, Guarded.Bearer(server.Token(seconds: 10)),
+            "Content-Type: text/event-stream", "Transfer-Encoding: chunked");
         await client.SendChunkAsync("data: in time\n\n");
         await Eventually.HoldsAsync(() => server.Hub.TopicCount == 1, "the first event");
         server.Time.Advance(TimeSpan.FromSeconds(10));
@@ -171,7 +182,8 @@ internal sealed class GrantTests
     {
         await using var server = Guarded.Start();
         var client = await server.ConnectAsync();
-        await client.RequestAsync("POST", "/events", (string?)null, Guarded.Bearer(server.Token(grant: "{}")), "Content-Type: application/x-ndjson", "Content-Length: 100000");
+        await client.RequestAsync("POST", "/events", (string?)null, Guarded.Bearer(server.Token(grant: "{}")),
+            "Content-Type: application/x-ndjson", "Content-Length: 100000");
         Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(403));
     }
 
@@ -184,7 +196,7 @@ internal sealed class GrantTests
     }
 
     [Test]
-    public async Task Where_tokens_are_set_up_nobody_publishes_without_one()
+    public async Task If_tokens_are_configured_publishing_needs_one()
     {
         await using var server = Guarded.Start();
         Assert.That((await server.SendAsync("POST", "/events/orders/1", "x")).Status, Is.EqualTo(401));
@@ -197,22 +209,27 @@ internal sealed class GrantTests
         await server.PublishAsync("/events/orders/1", "x", Guarded.Bearer(Guarded.KeyOfShop));
         Assert.That((await server.SendAsync("POST", "/events/billing", "x", Guarded.Bearer(Guarded.KeyOfShop))).Status, Is.EqualTo(403));
         await server.SubscribeAsync("/events/secret/shop/**", Guarded.Bearer(Guarded.KeyOfShop));
-        Assert.That((await server.SendAsync("GET", "/events/secret/alice/a", null, Guarded.Bearer(Guarded.KeyOfShop))).Status, Is.EqualTo(403));
+        Assert.That((await server.SendAsync("GET", "/events/secret/alice/a", null, Guarded.Bearer(Guarded.KeyOfShop))).Status,
+            Is.EqualTo(403));
         await server.SubscribeAsync("/events/$sys/**", Guarded.Bearer(Guarded.KeyOfOps));
-        Assert.That((await server.SendAsync("POST", "/events/$sys/a", "x", Guarded.Bearer(Guarded.KeyOfOps))).Status, Is.EqualTo(400), "the server's own");
+        Assert.That((await server.SendAsync("POST", "/events/$sys/a", "x", Guarded.Bearer(Guarded.KeyOfOps))).Status, Is.EqualTo(400),
+            "the server's own");
     }
 
     [Test]
     public async Task Refusal_repeats_nothing_of_the_request()
     {
         await using var server = Guarded.Start();
-        foreach (var target in new[] { "/events/secret/zebra%3Cscript%3E", "/events/secret/zebra/../x", "/zebra", "/streams/zebra", "/events/x?since=zebra&access_token=zebra" })
+        foreach (var target in new[] { "/events/secret/zebra%3Cscript%3E", "/events/secret/zebra/../x", "/zebra", "/streams/zebra",
+            "/events/x?since=zebra&access_token=zebra" })
         {
             foreach (var method in new[] { "GET", "POST", "ZEBRA" })
             {
-                var reply = await server.SendAsync(method, target, method == "GET" ? null : "zebra", "X-Zebra: zebra", "Cookie: sse-token=zebra");
+                var reply = await server.SendAsync(method, target, method == "GET" ? null : "zebra", "X-Zebra: zebra",
+                    "Cookie: sse-token=zebra");
                 Assert.That(Encoding.UTF8.GetByteCount(reply.Head + reply.Body), Is.GreaterThan(0));
-                Assert.That((reply.Head + reply.Body).Contains("zebra", StringComparison.OrdinalIgnoreCase), Is.False, $"{method} {target}: {reply.Body}");
+                Assert.That((reply.Head + reply.Body).Contains("zebra", StringComparison.OrdinalIgnoreCase), Is.False,
+                    $"{method} {target}: {reply.Body}");
                 Assert.That(reply["X-Content-Type-Options"], Is.EqualTo("nosniff"));
             }
         }

@@ -15,17 +15,22 @@ internal static class Guarded
         Jwt = TestTokens.Options,
         Keys =
         [
-            new StaticKey { Name = "shop", Secret = KeyOfShop, Publish = TopicPatterns.Parse("orders/*"), Subscribe = TopicPatterns.Parse("secret/shop/**") },
-            new StaticKey { Name = "ops", Secret = KeyOfOps, Publish = TopicPatterns.Everything, Subscribe = TopicPatterns.Parse("**", "$sys/**"), IsAdmin = true },
+            new StaticKey { Name = "shop", Secret = KeyOfShop, Publish = TopicPatterns.Parse("orders/*"),
+                Subscribe = TopicPatterns.Parse("secret/shop/**") },
+            new StaticKey { Name = "ops", Secret = KeyOfOps, Publish = TopicPatterns.Everything,
+                Subscribe = TopicPatterns.Parse("**", "$sys/**"), IsAdmin = true },
         ],
         ProtectedTopics = TopicPatterns.Parse("secret/**", "$sys/**"),
     };
 
     public static ServerUnderTest Start(EndpointOptions? endpoints = null) => new(endpoints, auth: Options);
 
-    /// <summary>A token for five minutes that publishes to <c>orders/*</c> and reads <c>secret/alice/**</c>, unless a test says otherwise.</summary>
+    /// <summary>
+    /// A token for five minutes that publishes to <c>orders/*</c> and reads <c>secret/alice/**</c>, unless a test says otherwise.
+    /// </summary>
     public static string Token(
-        this ServerUnderTest server, string subject = "alice", string grant = """{"publish":["orders/*"],"subscribe":["secret/alice/**"]}""", int seconds = 300)
+        this ServerUnderTest server, string subject = "alice",
+        string grant = """{"publish":["orders/*"],"subscribe":["secret/alice/**"]}""", int seconds = 300)
     {
         var now = server.Time.GetUtcNow();
         return TestTokens.Create(now, grant: grant, subject: subject, claims: claims => claims["exp"] = now.ToUnixTimeSeconds() + seconds);

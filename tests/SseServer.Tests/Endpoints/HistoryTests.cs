@@ -6,7 +6,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>What clients are told where history is kept in a store.</summary>
+/// <summary>Responses when history is kept in a store.</summary>
 public sealed class HistoryTests
 {
     [TestCase(true, 507, "full")]
@@ -34,12 +34,14 @@ public sealed class HistoryTests
     }
 
     [Test]
-    public async Task Body_of_events_that_the_disk_cuts_short_is_told_the_last_one_that_was_taken()
+    public async Task Stream_of_events_that_the_disk_cuts_short_is_told_the_last_published_event()
     {
         var store = new MemoryEventStore();
         await using var server = new ServerUnderTest(store: store);
         using var client = await server.ConnectAsync();
-        await client.SendAsync($"POST /events/a HTTP/1.1\r\nHost: {client.Authority}\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await client.SendAsync(
+            $"POST /events/a HTTP/1.1\r\nHost: {client.Authority}\r\nContent-Type: text/event-stream\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n");
         await client.SendChunkAsync("data: one\n\n");
         await Eventually.HoldsAsync(() => store.Commits == 1, "the first event is committed");
 

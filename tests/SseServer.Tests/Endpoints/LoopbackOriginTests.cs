@@ -6,8 +6,8 @@ using SseServer.Transport.Proxies;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>
-/// Whose pages at loopback origins are: the visitor's. To a server on the visitor's machine they are as good as its programs; to one
-/// behind a proxy they are pages like others.
+/// Pages at loopback origins belong to the visitor. A server on the visitor's machine trusts them like its programs; a server behind a
+/// proxy treats them like any other page.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class LoopbackOriginTests
@@ -78,14 +78,14 @@ internal sealed class LoopbackOriginTests
         }
     }
 
-    // Behind a stock proxy Host is a loopback name and nothing says where the request came from, but the browser says what its page is to
-    // the name that it asked.
+    // Behind a standard proxy Host is a loopback name and nothing shows where the request came from, but the browser says how the page
+    // relates to the name that it asked for.
     [TestCase("cross-site", 403)]
     [TestCase("none", 403)]
     [TestCase("same-site", 201)]
     [TestCase("same-origin", 201)]
     [TestCase(null, 201)]
-    public async Task Cookie_counts_for_a_loopback_origin_unless_the_browser_says_that_the_page_is_of_another_site(string? site, int status)
+    public async Task Cookie_counts_for_a_loopback_origin_unless_the_page_is_of_another_site(string? site, int status)
     {
         await using var server = Guarded.Start();
         string[] fields = [Guarded.Cookie(Guarded.KeyOfOps), "Origin: http://localhost:3000", .. site is null ? Array.Empty<string>()
@@ -93,7 +93,7 @@ internal sealed class LoopbackOriginTests
         Assert.That((await server.SendAsync("POST", "/events/orders/1", "x", fields)).Status, Is.EqualTo(status));
     }
 
-    // Whoever is listed as a proxy is one, whatever it adds to what it passes on.
+    // An address that is listed as a proxy is one, whatever fields it adds.
     [Test]
     public async Task Connection_of_a_trusted_proxy_came_through_a_proxy()
     {
@@ -104,7 +104,7 @@ internal sealed class LoopbackOriginTests
         await using var bare = new ServerUnderTest(transport: transport);
         var reply = await bare.SendAsync("POST", "/events", "x");
         Assert.That((reply.Status, reply.Problem), Is.EqualTo(
-            (403, "Publishing without a key is not possible through a proxy or over HTTP/1.0; set Auth:PublishKeys, or "
+            (403, "Publishing without a key is not allowed through a proxy or over HTTP/1.0; set Auth:PublishKeys, or "
                 + "Auth:AllowAnonymousPublish=true.")));
     }
 

@@ -38,7 +38,8 @@ public sealed class NewestAndFilterTests
 
     [TestCase("event=", "is empty")]
     [TestCase("event=a%0Ab", "control")]
-    [TestCase("event=1&event=2&event=3&event=4&event=5&event=6&event=7&event=8&event=9&event=10&event=11&event=12&event=13&event=14&event=15&event=16&event=17", "at most 16")]
+    [TestCase("event=1&event=2&event=3&event=4&event=5&event=6&event=7&event=8&event=9"
+        + "&event=10&event=11&event=12&event=13&event=14&event=15&event=16&event=17", "at most 16")]
     public async Task A_bad_filter_is_refused_with_what_to_mend(string query, string detail)
     {
         await using var server = new ServerUnderTest();
@@ -55,7 +56,8 @@ public sealed class NewestAndFilterTests
         foreach (var (key, data) in events)
         {
             TopicName.TryCreate("prices"u8, out var topic, out _);
-            batch.Add(topic, new ServerSentEvent { Data = System.Text.Encoding.UTF8.GetBytes(data), RetryMilliseconds = -1 }, System.Text.Encoding.UTF8.GetBytes(key));
+            batch.Add(topic, new ServerSentEvent { Data = System.Text.Encoding.UTF8.GetBytes(data), RetryMilliseconds = -1 },
+                System.Text.Encoding.UTF8.GetBytes(key));
         }
 
         server.Hub.PublishNow(batch);

@@ -2,7 +2,7 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Requests on connections over a limit: event streams come back later, everyone else gets a status.</summary>
+/// <summary>Requests on connections over a limit: event streams are told when to retry, other clients get a status.</summary>
 public sealed class OverLimitTests
 {
     private static readonly TransportOptions OneInAll = new() { MaxConnections = 1 };
@@ -10,7 +10,7 @@ public sealed class OverLimitTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task EventSource_is_told_to_come_back_later(bool inAll)
+    public async Task EventSource_is_told_to_retry_later(bool inAll)
     {
         await using var server = new ServerUnderTest(transport: inAll ? OneInAll : OneEach);
         var first = await server.SubscribeAsync("/events");
@@ -23,11 +23,11 @@ public sealed class OverLimitTests
         TakeWarning(server, inAll);
     }
 
-    [TestCase("GET", "/events", true, 503, "as many connections as it is set to have")]
-    [TestCase("GET", "/healthz", true, 503, "as many connections as it is set to have")]
-    [TestCase("POST", "/events", true, 503, "as many connections as it is set to have")]
-    [TestCase("GET", "/events", false, 429, "Your address has as many connections")]
-    [TestCase("POST", "/events", false, 429, "Your address has as many connections")]
+    [TestCase("GET", "/events", true, 503, "The server has reached its connection limit")]
+    [TestCase("GET", "/healthz", true, 503, "The server has reached its connection limit")]
+    [TestCase("POST", "/events", true, 503, "The server has reached its connection limit")]
+    [TestCase("GET", "/events", false, 429, "Your address has reached its connection limit")]
+    [TestCase("POST", "/events", false, 429, "Your address has reached its connection limit")]
     public async Task Others_get_a_status_and_a_time_to_try_again(string method, string target, bool inAll, int status, string sentence)
     {
         await using var server = new ServerUnderTest(transport: inAll ? OneInAll : OneEach);
@@ -50,7 +50,7 @@ public sealed class OverLimitTests
         TakeWarning(server, true);
     }
 
-    // The operator learns of the limit that is theirs; a crowded address is everyday.
+    // Operators are warned about the limit of the server; a crowded address is normal.
     private static void TakeWarning(ServerUnderTest server, bool inAll)
     {
         Assert.That(server.Logs.Complaints.TryDequeue(out var warning), Is.EqualTo(inAll));

@@ -2,7 +2,7 @@ using SseServer.Endpoints;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>application/x-ndjson: an event a line, valid as a whole or refused as a whole.</summary>
+/// <summary>application/x-ndjson: one event per line, valid as a whole or refused as a whole.</summary>
 public sealed class PublishBatchTests
 {
     [Test]
@@ -11,7 +11,8 @@ public sealed class PublishBatchTests
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events/a?topic=b");
         var reply = await PublishAsync(server, "/events/a",
-            """{"data":"one"}""", """{"topic":"b","event":"named","id":"mine","retry":5000,"data":"two\nlines"}""", """{"data":{"nested":[1,2]}}""");
+            """{"data":"one"}""", """{"topic":"b","event":"named","id":"mine","retry":5000,"data":"two\nlines"}""",
+            """{"data":{"nested":[1,2]}}""");
         Assert.That((reply.Status, reply.Body), Is.EqualTo((201, """{"first":"1763794123123-1","last":"1763794123123-3","count":3}""")));
         Assert.That((await client.ReadBlockAsync())!.Text, Is.EqualTo("id: 1763794123123-1\ndata: one"));
         Assert.That((await client.ReadBlockAsync())!.Text, Is.EqualTo("id: mine\nevent: named\nretry: 5000\ndata: two\ndata: lines"));
@@ -49,30 +50,30 @@ public sealed class PublishBatchTests
         Assert.That(reply.Json.GetProperty("count").GetInt32(), Is.EqualTo(count));
     }
 
-    [TestCase("""{"data":1""", "not one JSON object")]
-    [TestCase("""{"data":1} {"data":2}""", "not one JSON object")]
-    [TestCase("""{"data":1,}""", "not one JSON object")]
-    [TestCase("""{data:1}""", "not one JSON object")]
+    [TestCase("""{"data":1""", "not a valid JSON object")]
+    [TestCase("""{"data":1} {"data":2}""", "not a valid JSON object")]
+    [TestCase("""{"data":1,}""", "not a valid JSON object")]
+    [TestCase("""{data:1}""", "not a valid JSON object")]
     [TestCase("""[1]""", "not a JSON object")]
     [TestCase("\"text\"", "not a JSON object")]
     [TestCase("null", "not a JSON object")]
-    [TestCase("""{"data":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[""", "not one JSON object")]
+    [TestCase("""{"data":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[""", "not a valid JSON object")]
     [TestCase("{}", "data is missing")]
     [TestCase("""{"topic":"a"}""", "data is missing")]
-    [TestCase("""{"data":1,"data":2}""", "a field twice")]
-    [TestCase("""{"data":1,"\u0064ata":2}""", "a field twice")]
-    [TestCase("""{"data":1,"keys":"k"}""", "a field beside")]
-    [TestCase("""{"data":1,"Topic":"a"}""", "a field beside")]
+    [TestCase("""{"data":1,"data":2}""", "a field is given twice")]
+    [TestCase("""{"data":1,"\u0064ata":2}""", "a field is given twice")]
+    [TestCase("""{"data":1,"keys":"k"}""", "a field is unknown")]
+    [TestCase("""{"data":1,"Topic":"a"}""", "a field is unknown")]
     [TestCase("""{"data":1,"topic":5}""", "strings")]
     [TestCase("""{"data":1,"topic":null}""", "strings")]
     [TestCase("""{"data":1,"topic":"a/*"}""", "'*'")]
     [TestCase("""{"data":1,"topic":"$server"}""", "'$'")]
     [TestCase("""{"data":1,"topic":"a\u0000"}""", "control")]
-    [TestCase("""{"data":1,"event":"gap"}""", "server's")]
-    [TestCase("""{"data":1,"event":"\u0067ap"}""", "server's")]
+    [TestCase("""{"data":1,"event":"gap"}""", "reserved for the server")]
+    [TestCase("""{"data":1,"event":"\u0067ap"}""", "reserved for the server")]
     [TestCase("""{"data":1,"event":"a\nb"}""", "event name")]
     [TestCase("""{"data":1,"id":""}""", "event id")]
-    [TestCase("""{"data":1,"id":"1-1"}""", "server's")]
+    [TestCase("""{"data":1,"id":"1-1"}""", "reserved for the server")]
     [TestCase("""{"data":1,"retry":"1000"}""", "whole number")]
     [TestCase("""{"data":1,"retry":1.5}""", "whole number")]
     [TestCase("""{"data":1,"retry":-1}""", "whole number")]
@@ -122,7 +123,8 @@ public sealed class PublishBatchTests
             byte[] body = [.. System.Text.Encoding.ASCII.GetBytes(before), .. bytes, .. System.Text.Encoding.ASCII.GetBytes(after)];
             await client.RequestAsync("POST", "/events", body, "Content-Type: application/x-ndjson");
             var reply = await client.ReadReplyAsync();
-            Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "Line 1: a string in it is not valid Unicode.")));
+            Assert.That((reply.Status, reply.Problem),
+                Is.EqualTo((400, "Line 1: a string is not valid Unicode; send UTF-8, and surrogates only in pairs.")));
         }
     }
 
@@ -132,7 +134,7 @@ public sealed class PublishBatchTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("POST", "/events", body, "Content-Type: application/x-ndjson");
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "The batch has no line; send one JSON object a line.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "The batch is empty; send one JSON object per line.")));
     }
 
     [TestCase("id=x")]
@@ -172,7 +174,8 @@ public sealed class PublishBatchTests
         var long65 = $$"""{"data":"{{new string('x', 65)}}"}""";
         Assert.That((await PublishAsync(server, "/events", long64, long64, long64)).Status, Is.EqualTo(201));
         var tooLongEvent = await PublishAsync(server, "/events", long64, long65);
-        Assert.That((tooLongEvent.Status, tooLongEvent.Problem), Is.EqualTo((413, "Line 2: data is longer than 64 bytes.")));
+        Assert.That((tooLongEvent.Status, tooLongEvent.Problem),
+            Is.EqualTo((413, "Line 2: data is longer than 64 bytes; send less, or raise Limits:MaxEventBytes.")));
         var tooLongBatch = await PublishAsync(server, "/events", long64, long64, long64, long64);
         Assert.That(tooLongBatch.Status, Is.EqualTo(413));
         Assert.That(tooLongBatch.Problem, Does.Contain("256 bytes"));

@@ -3,7 +3,7 @@ using SseServer.Endpoints;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>One event a request.</summary>
+/// <summary>One event per request.</summary>
 public sealed class PublishSingleTests
 {
     [Test]
@@ -69,7 +69,7 @@ public sealed class PublishSingleTests
 
         var reply = await server.SendAsync("POST", $"/events/a?{query}", "x");
 
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "A parameter of the query is given twice; give each once.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "A query parameter is given twice; give each parameter once.")));
     }
 
     [TestCase("Content-Type: text/plain; charset=iso-8859-1", "UTF-8")]
@@ -78,7 +78,7 @@ public sealed class PublishSingleTests
     [TestCase("Content-Encoding: gzip", "content coding")]
     [TestCase("Content-Encoding: identity\r\nContent-Encoding: br", "content coding")]
     [TestCase("Content-Encoding: identity, gzip", "content coding")]
-    [TestCase("Content-Type: text/plain\r\nContent-Type: application/x-ndjson", "one Content-Type")]
+    [TestCase("Content-Type: text/plain\r\nContent-Type: application/x-ndjson", "more than one Content-Type")]
     public async Task Body_that_would_have_to_be_converted_is_refused(string fields, string sentence)
     {
         await using var server = new ServerUnderTest();
@@ -128,10 +128,10 @@ public sealed class PublishSingleTests
         Assert.That(reply.Problem, Does.Contain("not valid UTF-8"));
     }
 
-    [TestCase("event=connected", "server's")]
-    [TestCase("event=gap", "server's")]
-    [TestCase("event=heartbeat", "server's")]
-    [TestCase("event=auth-expiring", "server's")]
+    [TestCase("event=connected", "reserved for the server")]
+    [TestCase("event=gap", "reserved for the server")]
+    [TestCase("event=heartbeat", "reserved for the server")]
+    [TestCase("event=auth-expiring", "reserved for the server")]
     [TestCase("event=a%0Adata:%20b", "event name")]
     [TestCase("event=a%0D", "event name")]
     [TestCase("event=%00", "event name")]
@@ -142,8 +142,8 @@ public sealed class PublishSingleTests
     [TestCase("id=a%0Ab", "event id")]
     [TestCase("id=%00", "event id")]
     [TestCase("id=%C2%85", "event id")]
-    [TestCase("id=1763794123123-0", "server's")]
-    [TestCase("id=0-0", "server's")]
+    [TestCase("id=1763794123123-0", "reserved for the server")]
+    [TestCase("id=0-0", "reserved for the server")]
     [TestCase("retry=", "milliseconds")]
     [TestCase("retry=-1", "milliseconds")]
     [TestCase("retry=1.5", "milliseconds")]
@@ -167,7 +167,8 @@ public sealed class PublishSingleTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("POST", "/events/a?topic=a", "x");
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "Name one topic: in the path or in one topic= parameter.")));
+        Assert.That((reply.Status, reply.Problem),
+            Is.EqualTo((400, "The request names more than one topic; name one topic, in the path or in topic=.")));
     }
 
     [TestCase("retry=0", "1000")]
@@ -233,7 +234,8 @@ public sealed class PublishSingleTests
         await client.SendChunkAsync("");
         var chunked = await client.ReadReplyAsync();
         Assert.That((counted.Status, chunked.Status), Is.EqualTo((status, status)));
-        if (status == 413) Assert.That((counted.Problem, chunked.Problem), Is.EqualTo((chunked.Problem, "The body is longer than 64 bytes; send less, or raise the limit.")));
+        if (status == 413) Assert.That((counted.Problem, chunked.Problem),
+            Is.EqualTo((chunked.Problem, "The body is longer than 64 bytes; send less, or raise Limits:MaxEventBytes.")));
     }
 
     [Test]

@@ -8,7 +8,7 @@ namespace SseServer.Tests.Endpoints;
 public sealed class PublishStreamTests
 {
     [Test]
-    public async Task Event_is_published_when_its_block_ends_while_the_body_goes_on()
+    public async Task Event_is_published_when_its_block_ends_while_the_body_continues()
     {
         await using var server = new ServerUnderTest();
         var reader = await server.SubscribeAsync("/events/a");
@@ -30,28 +30,29 @@ public sealed class PublishStreamTests
     [TestCase("data\n\n", """{"first":"1763794123123-1","last":"1763794123123-1","count":1}""", 201)]
     [TestCase("\uFEFFdata: x\n\n", """{"first":"1763794123123-1","last":"1763794123123-1","count":1}""", 201)]
     [TestCase("data: x\r\rdata: y\r\r", """{"first":"1763794123123-1","last":"1763794123123-2","count":2}""", 201)]
-    [TestCase("id: a\ndata: x\n\nid: a\ndata: x\n\n", """{"first":"1763794123123-1","last":"1763794123123-1","count":2,"repeated":1}""", 201)]
-    public async Task Reply_tells_what_was_published(string body, string reply, int status)
+    [TestCase("id: a\ndata: x\n\nid: a\ndata: x\n\n", """{"first":"1763794123123-1","last":"1763794123123-1","count":2,"repeated":1}""",
+        201)]
+    public async Task Reply_reports_what_was_published(string body, string reply, int status)
     {
         await using var server = new ServerUnderTest();
         var answer = await server.SendAsync("POST", "/events", body, "Content-Type: text/event-stream");
         Assert.That((answer.Status, answer.Body), Is.EqualTo((status, reply)));
     }
 
-    [TestCase("data: partial", "ends within an event", 400)]
-    [TestCase("data: partial\n", "ends within an event", 400)]
-    [TestCase("event: gap\ndata: x\n\n", "server's", 400)]
-    [TestCase("id: 1-1\ndata: x\n\n", "server's", 400)]
+    [TestCase("data: partial", "ends in the middle of an event", 400)]
+    [TestCase("data: partial\n", "ends in the middle of an event", 400)]
+    [TestCase("event: gap\ndata: x\n\n", "reserved for the server", 400)]
+    [TestCase("id: 1-1\ndata: x\n\n", "reserved for the server", 400)]
     [TestCase("id: a\u0085\ndata: x\n\n", "event id", 400)]
     [TestCase("event: a\0b\ndata: x\n\n", "event name", 400)]
     [TestCase("data: ÿþ\n\n", "not valid UTF-8", 400)]
     [TestCase("data: 0123456789012345678901234567890123456789012345678901234567890123456789\n\n", "longer than 64 bytes", 413)]
-    public async Task Error_midway_names_the_last_event_that_stands(string bad, string sentence, int status)
+    public async Task Error_midway_names_the_last_published_event(string bad, string sentence, int status)
     {
         await using var server = new ServerUnderTest(EndpointOptions.Default with { MaxEventBytes = 64 });
         var reader = await server.SubscribeAsync("/events");
         var publisher = await server.ConnectAsync();
-        // ÿþ goes as two bytes that are no UTF-8; the other cases are UTF-8.
+        // ÿþ is sent as two bytes that are not UTF-8; the other cases are UTF-8.
         var encoding = bad.Contains('ÿ') ? System.Text.Encoding.Latin1 : System.Text.Encoding.UTF8;
         await publisher.RequestAsync("POST", "/events", encoding.GetBytes("data: good\n\n" + bad), "Content-Type: text/event-stream");
         var reply = await publisher.ReadReplyAsync();
@@ -84,12 +85,13 @@ public sealed class PublishStreamTests
     public async Task Comment_of_any_length_is_passed_over()
     {
         await using var server = new ServerUnderTest(EndpointOptions.Default with { MaxEventBytes = 64 });
-        var reply = await server.SendAsync("POST", "/events", ":" + new string('x', 100_000) + "\ndata: x\n\n", "Content-Type: text/event-stream");
+        var reply = await server.SendAsync("POST", "/events", ":" + new string('x', 100_000) + "\ndata: x\n\n",
+            "Content-Type: text/event-stream");
         Assert.That(reply.Status, Is.EqualTo(201));
     }
 
     [Test]
-    public async Task Publisher_that_falls_silent_is_told_what_stands()
+    public async Task Silent_publisher_is_told_the_last_published_event()
     {
         await using var server = new ServerUnderTest();
         var reader = await server.SubscribeAsync("/events");
@@ -124,7 +126,7 @@ public sealed class PublishStreamTests
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task What_a_publisher_sent_before_it_vanished_stands(bool reset)
+    public async Task Events_sent_before_the_publisher_vanished_are_published(bool reset)
     {
         await using var server = new ServerUnderTest();
         var reader = await server.SubscribeAsync("/events");

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>
-/// Keeps what any part of the server logs at Warning or above: a healthy run has nothing there. That a limit was reached is kept apart: tests reach
-/// limits on purpose.
+/// Keeps what any part of the server logs at Warning or above: a healthy run has nothing there. That a limit was reached is kept apart:
+/// tests reach limits on purpose.
 /// </summary>
 internal sealed class RecordingLoggers : ILoggerFactory
 {
@@ -19,7 +19,7 @@ internal sealed class RecordingLoggers : ILoggerFactory
 
     public void Dispose()
     {
-        // Nothing is held.
+        // There is nothing to release.
     }
 
     // Memory pressure, limits, slow readers, sheds.
@@ -32,10 +32,12 @@ internal sealed class RecordingLoggers : ILoggerFactory
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsTold(eventId)) owner.Told.Enqueue(formatter(state, exception));
-            else if (logLevel >= LogLevel.Warning) owner.Complaints.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+            else if (logLevel >= LogLevel.Warning)
+                owner.Complaints.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
         }
     }
 }

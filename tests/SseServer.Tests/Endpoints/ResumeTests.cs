@@ -7,7 +7,7 @@ namespace SseServer.Tests.Endpoints;
 /// <summary>Where a stream begins: Last-Event-ID, lastEventId= and since=.</summary>
 public sealed class ResumeTests
 {
-    // Fields and query, with {n} for the id of event n of five; the first event that comes, 6 being one published afterwards.
+    // Fields and query, with {n} for the id of event n of five; the first event that is received, 6 being one published afterwards.
     [TestCase("", "", 6)]
     [TestCase("Last-Event-ID: {3}", "", 4)]
     [TestCase("Last-Event-ID: {3}", "lastEventId={1}&since=all", 4)]
@@ -64,7 +64,7 @@ public sealed class ResumeTests
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("GET", "/events?since=" + since);
         Assert.That(reply.Status, Is.EqualTo(400));
-        Assert.That(reply.Problem, Does.StartWith("since= takes all, latest, a time such as"));
+        Assert.That(reply.Problem, Does.StartWith("since= must be all, latest, a time such as"));
     }
 
     [Test]
@@ -123,9 +123,10 @@ public sealed class ResumeTests
     }
 
     [Test]
-    public async Task Events_that_were_let_go_give_a_gap()
+    public async Task Evicted_events_cause_a_gap()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 } });
         var ids = new List<string>();
         for (var i = 0; i < 30; i++) ids.Add(await server.PublishAsync("/events", $"{i}"));
         var client = await server.SubscribeAsync("/events", "Last-Event-ID: " + ids[3]);
@@ -137,9 +138,10 @@ public sealed class ResumeTests
     }
 
     [Test]
-    public async Task New_reader_of_everything_is_told_of_no_gap()
+    public async Task New_subscriber_to_everything_gets_no_gap()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 } });
         for (var i = 0; i < 30; i++) await server.PublishAsync("/events", $"{i}");
         var client = await server.SubscribeAsync("/events?since=all");
         Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("message"));

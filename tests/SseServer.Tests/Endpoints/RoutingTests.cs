@@ -1,6 +1,6 @@
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Which resources there are and which methods each takes.</summary>
+/// <summary>The resources and their methods.</summary>
 public sealed class RoutingTests
 {
     [TestCase("GET", "/nothing")]
@@ -32,7 +32,7 @@ public sealed class RoutingTests
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, path);
         Assert.That((reply.Status, reply["Allow"]), Is.EqualTo((405, allow)));
-        Assert.That(reply.Problem, Does.StartWith("Use GET"));
+        Assert.That(reply.Problem, Does.Contain("use GET"));
     }
 
     // RFC 9110 section 9.1: 501 for a method that is unrecognized or not implemented; names are case-sensitive.
@@ -46,10 +46,11 @@ public sealed class RoutingTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync(method, path);
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((501, "Use GET, HEAD, POST, DELETE or OPTIONS, in capitals.")));
+        Assert.That((reply.Status, reply.Problem),
+            Is.EqualTo((501, "The method is not supported; use GET, HEAD, POST, DELETE or OPTIONS, in capital letters.")));
     }
 
-    // RFC 9110 section 9.3.6: an origin server need not serve CONNECT; whoever sends it would go on with the bytes of a tunnel.
+    // RFC 9110 section 9.3.6: an origin server need not serve CONNECT; the client would continue with the bytes of a tunnel.
     [Test]
     public async Task Tunnels_are_refused()
     {
@@ -66,7 +67,7 @@ public sealed class RoutingTests
     [TestCase("/events/a/b", "GET, HEAD, POST, DELETE, OPTIONS")]
     [TestCase("/healthz", "GET, HEAD, OPTIONS")]
     [TestCase("/", "GET, HEAD, OPTIONS")]
-    public async Task Options_tells_the_methods_without_a_body(string target, string allow)
+    public async Task Options_lists_the_methods_without_a_body(string target, string allow)
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("OPTIONS", target);
@@ -82,7 +83,7 @@ public sealed class RoutingTests
     }
 
     [Test]
-    public async Task Health_tells_what_the_server_holds()
+    public async Task Health_shows_what_the_server_holds()
     {
         await using var server = new ServerUnderTest();
         var id = await server.PublishAsync("/events/a", "x");
@@ -110,7 +111,7 @@ public sealed class RoutingTests
 
     [TestCase("/")]
     [TestCase("/healthz")]
-    public async Task Head_tells_the_length_of_what_get_sends(string path)
+    public async Task Head_has_the_length_of_what_get_sends(string path)
     {
         await using var server = new ServerUnderTest();
         var get = await server.SendAsync("GET", path);

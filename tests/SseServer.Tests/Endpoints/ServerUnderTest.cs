@@ -12,8 +12,8 @@ using SseServer.Transport;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>
-/// The whole server but for its host, on a loopback port of the system's choice, in fake time unless a test gives another. Disposing of it
-/// checks that no connection, subscription or buffer stayed, and that nothing was logged that an operator would have to look at.
+/// The whole server without its host, on a loopback port that the system chooses, in fake time unless a test gives another clock. Disposing
+/// it checks that no connection, subscription or buffer is left, and that nothing was logged that needs an operator.
 /// </summary>
 internal sealed class ServerUnderTest : IAsyncDisposable
 {
@@ -22,7 +22,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     private readonly string[] _adminFields;
 
     public ServerUnderTest(
-        EndpointOptions? endpoints = null, HubOptions? hub = null, TransportOptions? transport = null, TimeProvider? time = null, IPEndPoint? listen = null,
+        EndpointOptions? endpoints = null, HubOptions? hub = null, TransportOptions? transport = null, TimeProvider? time = null,
+        IPEndPoint? listen = null,
         AuthOptions? auth = null, IEventStore? store = null, bool tls = false)
     {
         _tls = tls;
@@ -89,10 +90,10 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return double.Parse(line.AsSpan(sample.Length + 1));
     }
 
-    /// <summary>How often a limit refused something.</summary>
+    /// <summary>The number of refusals at a limit.</summary>
     public Task<double> RefusalsAsync(string limit) => MetricAsync($"sse_limit_refusals_total{{limit=\"{limit}\"}}");
 
-    /// <summary>Publishes and returns the event's hub id.</summary>
+    /// <summary>Publishes an event and returns its id.</summary>
     public async Task<string> PublishAsync(string target, string data, params string[] fields)
     {
         var reply = await SendAsync("POST", target, data, fields);
@@ -111,8 +112,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Stops as a node whose clients go on elsewhere.</summary>
-    /// <param name="drainPeriod">What remains is cut off then.</param>
+    /// <summary>Stops like a node whose clients continue elsewhere.</summary>
+    /// <param name="drainPeriod">The time after which the remaining streams are cut off.</param>
     /// <param name="spread">The time over which streams end; the default for all at once.</param>
     public async Task StopAsync(TimeSpan drainPeriod, TimeSpan spread = default)
     {
@@ -122,7 +123,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         await Transport.DrainAsync(drainPeriod).Soon();
     }
 
-    /// <summary>Does what the host does when it is told to stop.</summary>
+    /// <summary>Stops the server as the host does.</summary>
     public Task StopAsync(DrainOptions options) => ServerDrain.RunAsync(options, Hub, Application, Transport);
 
     public Task HasConnectionsAsync(int count) => Eventually.HoldsAsync(() => Transport.ConnectionCount == count, $"{count} connections");
@@ -132,7 +133,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients) client.Dispose();
-        // A test that has failed already left in the middle; its own failure is the one to show.
+        // A failed test left things unfinished; its own failure is the one to show.
         var hasFailed = TestContext.CurrentContext.Result.Assertions.Any();
         if (!hasFailed) await HasConnectionsAsync(0);
         if (!hasFailed) await HasStreamsAsync(0);

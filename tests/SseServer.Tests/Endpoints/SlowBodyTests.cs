@@ -2,7 +2,7 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>A body may outlive the token that it came with: what counts is the moment of publishing.</summary>
+/// <summary>A body may take longer than its token lives: the time of publishing counts.</summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class SlowBodyTests
 {
@@ -19,14 +19,14 @@ internal sealed class SlowBodyTests
         var framing = isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {body.Length}";
         await client.RequestAsync("POST", "/events/orders/1", (string?)null, Guarded.Bearer(server.Token(seconds: 10)),
             "Content-Type: " + type, framing, "Expect: 100-continue");
-        // Who sent it is known by then: its body is what the server asks for.
+        // The sender is already identified: the server is waiting for the body.
         Assert.That((await client.ReadHeadAsync()).Status, Is.EqualTo(100));
         await SendAsync(body[..1]);
         server.Time.Advance(TimeSpan.FromSeconds(10));
         await SendAsync(body[1..]);
         if (isChunked) await client.SendAsync("0\r\n\r\n");
         var reply = await client.ReadReplyAsync();
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((401, "The token has expired; come back with a fresh one.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((401, "The token has expired; send a fresh one.")));
         Assert.That(server.Hub.TopicCount, Is.Zero);
 
         Task SendAsync(string part) => isChunked ? client.SendChunkAsync(part) : client.SendAsync(part);

@@ -2,7 +2,7 @@ using SseServer.Catalog;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Refusals of what may work later: a paced, clean end for event streams, 503 with Retry-After for the rest.</summary>
+/// <summary>Refusals of what may succeed later: a clean end with a retry for event streams, 503 with Retry-After for the rest.</summary>
 public sealed class SoftRefusalTests
 {
     public enum Cause
@@ -15,15 +15,17 @@ public sealed class SoftRefusalTests
     [TestCase(Cause.TooManyTopics, "/events/one-too-many", 9_000, 15_000)]
     [TestCase(Cause.TooManyPatterns, "/events/one/*", 9_000, 15_000)]
     [TestCase(Cause.Draining, "/events", 2_250, 3_750)]
-    public async Task EventSource_is_told_to_come_back_later(Cause cause, string target, int least, int most)
+    public async Task EventSource_is_told_to_retry_later(Cause cause, string target, int least, int most)
     {
         await using var server = await FullAsync(cause);
         var client = await server.ConnectAsync();
         await client.RequestAsync("GET", target, body: (string?)null, "Accept: text/event-stream");
         var reply = await client.ReadReplyAsync();
-        Assert.That((reply.Status, reply["Content-Type"], reply["Access-Control-Allow-Origin"]), Is.EqualTo((200, "text/event-stream", "*")));
+        Assert.That((reply.Status, reply["Content-Type"], reply["Access-Control-Allow-Origin"]),
+            Is.EqualTo((200, "text/event-stream", "*")));
         Assert.That(reply.Body, Does.Match(@"^retry: [0-9]+\n\n$"));
-        Assert.That(int.Parse(reply.Body["retry: ".Length..^2]), Is.InRange(least, most), "at a limit four times the reconnection time, spread by a quarter");
+        Assert.That(int.Parse(reply.Body["retry: ".Length..^2]), Is.InRange(least, most),
+            "at a limit four times the reconnection time, spread by a quarter");
         Assert.That(reply["Cache-Control"], Is.EqualTo("no-store"));
     }
 

@@ -4,7 +4,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>What a subscriber gets: the head, the first block, the events of what it asked for.</summary>
+/// <summary>What a subscriber receives: the head, the first block, the events of its topics.</summary>
 public sealed class SubscribeTests
 {
     [Test]
@@ -125,7 +125,7 @@ public sealed class SubscribeTests
     }
 
     [Test]
-    public async Task Client_that_wants_no_keep_alive_is_told_that_the_connection_closes()
+    public async Task Client_without_keep_alive_gets_connection_close()
     {
         await using var server = new ServerUnderTest();
         var client = await server.ConnectAsync();
@@ -139,7 +139,7 @@ public sealed class SubscribeTests
 
     // RFC 9110 section 9.3.2: the fields of GET, without the content.
     [Test]
-    public async Task Head_request_tells_the_fields_of_a_stream_and_opens_none()
+    public async Task Head_request_returns_the_fields_of_a_stream_and_opens_none()
     {
         await using var server = new ServerUnderTest();
         var client = await server.ConnectAsync();
@@ -160,7 +160,7 @@ public sealed class SubscribeTests
     }
 
     [Test]
-    public async Task Silence_is_broken_by_a_named_event_where_that_is_asked_for()
+    public async Task Heartbeat_is_a_named_event_on_request()
     {
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events?heartbeat=event");
@@ -171,7 +171,7 @@ public sealed class SubscribeTests
         Assert.That(long.Parse(block.Data!), Is.InRange(earliest, server.Time.GetUtcNow().ToUnixTimeMilliseconds()));
     }
 
-    [TestCase("/events?heartbeat=never", "heartbeat= takes")]
+    [TestCase("/events?heartbeat=never", "heartbeat= must be")]
     [TestCase("/events?topic=", "empty")]
     [TestCase("/events/", "empty")]
     [TestCase("/events/a/**/b", "'**'")]

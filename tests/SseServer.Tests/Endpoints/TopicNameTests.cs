@@ -64,7 +64,7 @@ public sealed class TopicNameTests
     [TestCase("/events/%", "two hex digits")]
     [TestCase("/events/%4", "two hex digits")]
     [TestCase("/events/%GG", "two hex digits")]
-    public async Task Name_that_is_none_is_refused_to_publishers_and_subscribers(string target, string sentence)
+    public async Task Invalid_name_is_refused_to_publishers_and_subscribers(string target, string sentence)
     {
         await using var server = new ServerUnderTest();
         foreach (var method in new[] { "POST", "GET" })
@@ -104,7 +104,7 @@ public sealed class TopicNameTests
     public async Task Name_has_so_many_bytes_once_decoded(int bytes, int status)
     {
         await using var server = new ServerUnderTest();
-        // Two bytes of UTF-8 a character, six in a URL.
+        // Two bytes of UTF-8 per character, six in a URL.
         var name = string.Concat(Enumerable.Repeat("%C3%A4", bytes / 2)) + new string('a', bytes % 2);
         Assert.That((await server.SendAsync("POST", "/events/" + name, "x")).Status, Is.EqualTo(status));
         Assert.That((await server.SendAsync("HEAD", "/events?topic=" + name)).Status, Is.EqualTo(status == 201 ? 200 : 400));

@@ -3,7 +3,7 @@ using SseServer.Endpoints;
 namespace SseServer.Tests.Endpoints;
 
 /// <summary>
-/// A listed origin with a wildcard lets pages read, and nothing else: anyone who has a name below it can have a page there.
+/// A listed origin with a wildcard only lets pages read: the owner of any name below it can have a page there.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class WildcardOriginTests

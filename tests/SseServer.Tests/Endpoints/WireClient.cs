@@ -6,7 +6,9 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>A client that sends exactly what a test says, and reads replies and event streams strictly. One caller at a time.</summary>
+/// <summary>
+/// A client that sends exactly what a test specifies, and reads responses and event streams strictly. One caller at a time.
+/// </summary>
 internal sealed class WireClient : IDisposable
 {
     private readonly Socket? _socket;
@@ -30,7 +32,7 @@ internal sealed class WireClient : IDisposable
     /// <summary>What the Host field says unless a test gives another.</summary>
     public string Authority { get; }
 
-    /// <summary>The last id that an event stream gave, as an EventSource keeps it (WHATWG HTML 9.2.6).</summary>
+    /// <summary>The last id of an event stream, as EventSource keeps it (WHATWG HTML 9.2.6).</summary>
     public string LastEventId { get; private set; } = "";
 
     /// <summary>Whether something has come since the last read.</summary>
@@ -50,7 +52,9 @@ internal sealed class WireClient : IDisposable
 
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
 
-    /// <summary>Sends a request with a Host field, unless one is among <paramref name="fields"/>, and a Content-Length where there is a body.</summary>
+    /// <summary>
+    /// Sends a request with a Host field, unless one is among <paramref name="fields"/>, and a Content-Length if there is a body.
+    /// </summary>
     public Task RequestAsync(string method, string target, string? body = null, params string[] fields)
         => RequestAsync(method, target, body is null ? null : Encoding.UTF8.GetBytes(body), fields);
 
@@ -68,7 +72,7 @@ internal sealed class WireClient : IDisposable
     /// <summary>Sends a chunk of a chunked body; an empty one ends it.</summary>
     public Task SendChunkAsync(string text) => SendAsync($"{Encoding.UTF8.GetByteCount(text):x}\r\n{text}\r\n");
 
-    /// <summary>Reads a head; its body can be read then.</summary>
+    /// <summary>Reads a head; its body can be read afterwards.</summary>
     public async Task<WireReply> ReadHeadAsync(bool isHead = false)
     {
         var head = new StringBuilder();
@@ -90,7 +94,7 @@ internal sealed class WireClient : IDisposable
         return head with { Body = await ReadBodyAsync() };
     }
 
-    /// <summary>Reads what is left of a body.</summary>
+    /// <summary>Reads the rest of a body.</summary>
     public async Task<string> ReadBodyAsync()
     {
         var bytes = new List<byte>();
@@ -107,7 +111,7 @@ internal sealed class WireClient : IDisposable
         return Encoding.UTF8.GetString([.. bytes]);
     }
 
-    /// <summary>Reads the next block of an event stream; null at a clean end. An end that is not clean throws.</summary>
+    /// <summary>Reads the next block of an event stream; null at a clean end. Any other end throws.</summary>
     public async Task<EventBlock?> ReadBlockAsync()
     {
         _block.Clear();
@@ -127,7 +131,7 @@ internal sealed class WireClient : IDisposable
         return null;
     }
 
-    /// <summary>Reads on to the next block that clients dispatch; null at a clean end.</summary>
+    /// <summary>Reads up to the next block that clients dispatch; null at a clean end.</summary>
     public async Task<EventBlock?> ReadEventAsync()
     {
         EventBlock? block;
@@ -142,7 +146,7 @@ internal sealed class WireClient : IDisposable
     /// <summary>Sends FIN: the server may still finish what it sends.</summary>
     public void Finish() => _socket!.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Says close_notify and sends FIN.</summary>
+    /// <summary>Sends close_notify and FIN.</summary>
     public async Task FinishTlsAsync()
     {
         await ((SslStream)_stream).ShutdownAsync().Soon();

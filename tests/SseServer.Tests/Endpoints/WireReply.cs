@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>A reply as it came: status, fields in order, and the decoded body where it was read.</summary>
+/// <summary>A response as received: status, fields in order, and the decoded body if it was read.</summary>
 internal sealed record WireReply(string Head, string Body)
 {
     private readonly string[] _lines = Head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
@@ -11,7 +11,7 @@ internal sealed record WireReply(string Head, string Body)
 
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
-    /// <summary>A field's one value; null where there is none. A field that comes twice fails the test.</summary>
+    /// <summary>The only value of a field; null if there is none. A repeated field fails the test.</summary>
     public string? this[string name]
     {
         get

@@ -3,7 +3,7 @@ using SseServer.Protocol.Http;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>The decoder of chunked bodies against a slow reference, and against itself under other cuts.</summary>
+/// <summary>The decoder of chunked bodies against a slow reference, and against itself with other splits.</summary>
 public sealed class ChunkedBodyFuzzTests
 {
     [Test]
@@ -17,7 +17,7 @@ public sealed class ChunkedBodyFuzzTests
     });
 
     [Test]
-    public void Comes_to_the_same_however_the_bytes_are_cut([Range(11, 14)] int seed) => Fuzz.Check(seed, Sample, (text, random) =>
+    public void Result_is_the_same_however_the_bytes_are_split([Range(11, 14)] int seed) => Fuzz.Check(seed, Sample, (text, random) =>
     {
         var bytes = Fuzz.Bytes(text);
         var cut = random.Next(bytes.Length + 1);

@@ -4,7 +4,7 @@ using SseServer.Tests.Transport;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>Sends damaged requests, each over a connection of its own and in two pieces, and looks at what comes back.</summary>
+/// <summary>Sends damaged requests, each over a connection of its own and in two pieces, and checks the responses.</summary>
 internal sealed class DamagedTraffic
 {
     private readonly IPEndPoint _server;
@@ -20,10 +20,10 @@ internal sealed class DamagedTraffic
         _mutator = new Mutator(_random);
     }
 
-    /// <summary>How many connections were answered with a status of 2xx first.</summary>
+    /// <summary>The number of connections whose first response was a 2xx.</summary>
     public int Served { get; private set; }
 
-    /// <summary>How many connections were answered with another status first.</summary>
+    /// <summary>The number of connections whose first response was another status.</summary>
     public int Refused { get; private set; }
 
     public async Task SendAsync(int count)
@@ -37,7 +37,7 @@ internal sealed class DamagedTraffic
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
             {
-                // A stream on which too much came that is no stream's business is cut off.
+                // A stream on which the client sends too much is cut off.
             }
             catch (TimeoutException)
             {

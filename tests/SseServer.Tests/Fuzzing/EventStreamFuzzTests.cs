@@ -3,7 +3,7 @@ using SseServer.Protocol.EventStream;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>The parser of publishers' event streams against the letter of WHATWG HTML, and against itself under other cuts.</summary>
+/// <summary>The parser of publishers' event streams against the letter of WHATWG HTML, and against itself with other splits.</summary>
 public sealed class EventStreamFuzzTests
 {
     [Test]
@@ -15,14 +15,16 @@ public sealed class EventStreamFuzzTests
     });
 
     [Test]
-    public void Comes_to_the_same_however_the_bytes_are_cut([Range(11, 14)] int seed) => Fuzz.Check(seed, samples => samples.EventStream(), (text, random) =>
+    public void Result_is_the_same_however_the_bytes_are_split([Range(11, 14)] int seed)
+        => Fuzz.Check(seed, samples => samples.EventStream(), (text, random) =>
     {
         var bytes = Fuzz.Bytes(text);
         var cut = random.Next(bytes.Length + 1);
         var limit = random.Next(1, 64);
         var whole = Read(limit, new ReadOnlySequence<byte>(bytes));
         Assert.That(Read(limit, Fuzz.Cut(bytes, random)), Is.EqualTo(whole), () => Fuzz.Show(text));
-        Assert.That(Read(limit, new ReadOnlySequence<byte>(bytes[..cut]), Fuzz.Cut(bytes[cut..], random)), Is.EqualTo(whole), () => Fuzz.Show(text));
+        Assert.That(Read(limit, new ReadOnlySequence<byte>(bytes[..cut]), Fuzz.Cut(bytes[cut..], random)), Is.EqualTo(whole),
+            () => Fuzz.Show(text));
     });
 
     private static List<string> Read(int limit, params ReadOnlySequence<byte>[] reads)

@@ -4,15 +4,15 @@ using SseServer.Tests.Acceptance;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>Runs a check over damaged inputs. A failure shows the input, which then becomes a case of an ordinary test.</summary>
+/// <summary>Runs a check on damaged inputs. A failure shows the input, which should become a case of an ordinary test.</summary>
 internal static class Fuzz
 {
-    /// <summary>How many inputs each seed makes.</summary>
+    /// <summary>The number of inputs per seed.</summary>
     public static int Rounds { get; } = Scale.IsLong ? 50_000 : 500;
 
     /// <summary>
-    /// Checks whole samples, and the same damaged in one to four places. The check tells whether the input was taken: there must be
-    /// many of either kind, or it has checked one thing only.
+    /// Checks whole samples, and the same damaged in one to four places. The check returns whether the input was accepted: there must be
+    /// many of both kinds, or only one of them was checked.
     /// </summary>
     public static void Check(int seed, Func<Samples, string> sample, Func<string, bool> check)
     {
@@ -21,7 +21,7 @@ internal static class Fuzz
         Assert.That(taken, Is.InRange(Rounds / 20, Rounds - (Rounds / 20)), "inputs that were taken");
     }
 
-    /// <summary>Checks whole samples, and the same damaged in one to four places.</summary>
+    /// <summary>Checks whole samples, and the same samples damaged in one to four places.</summary>
     public static void Check(int seed, Func<Samples, string> sample, Action<string, Random> check)
     {
         var random = new Random(seed);

@@ -4,27 +4,34 @@ namespace SseServer.Tests.Fuzzing;
 
 /// <summary>
 /// Damages texts (one character for each byte) along the grammar they share: words, numbers, delimiters and lines are moved,
-/// repeated, left out and exchanged for those at the edges of what parsers expect. The same random numbers give the same damage.
+/// repeated, left out and replaced by those at the edges of what parsers expect. The same random numbers give the same damage.
 /// </summary>
 internal sealed partial class Mutator(Random random)
 {
     private static readonly string[] Words =
     [
-        "\r\n", "\r", "\n", "\r\n\r\n", "\n\n", "\r\r\n", "\0", " ", "\t", "\v", "\f", "\x1B", "\x7F", "\x80", "\xA0", "\xFF", "\xC3\xA9", "\xC0\xAF",
-        "\xEF\xBB\xBF", "\xED\xA0\x80", "\xE2\x80\xAE", ":", ";", ",", "=", "\"", "'", "\\", "/", "//", "?", "#", "&", "+", "-", "_", "*", "**", ".", "..",
+        "\r\n", "\r", "\n", "\r\n\r\n", "\n\n", "\r\r\n", "\0", " ", "\t", "\v", "\f", "\x1B", "\x7F", "\x80", "\xA0", "\xFF", "\xC3\xA9",
+        "\xC0\xAF",
+        "\xEF\xBB\xBF", "\xED\xA0\x80", "\xE2\x80\xAE", ":", ";", ",", "=", "\"", "'", "\\", "/", "//", "?", "#", "&", "+", "-", "_", "*",
+        "**", ".", "..",
         "@", "[", "]", "{", "}", "$", "|", "<", ">", "%", "%0", "%00", "%0d%0a", "%2F", "%2e%2e", "%25", "%C3%A9", "%ED%A0%80", "%u0041",
         "GET", "POST", "HEAD", "OPTIONS", "CONNECT", "HTTP/1.0", "HTTP/1.1", "HTTP/1.9", "HTTP/2.0", "http://localhost", "http://b:80",
-        "Host", "Host: b\r\n", "Host: localhost\r\n", "Content-Length", "Content-Length: 0\r\n", "Content-Length: 5\r\n", "Content_Length: 5\r\n",
-        "Transfer-Encoding", "Transfer-Encoding: chunked\r\n", "chunked", "identity", "gzip", "Connection: close\r\n", "close", "keep-alive",
+        "Host", "Host: b\r\n", "Host: localhost\r\n", "Content-Length", "Content-Length: 0\r\n", "Content-Length: 5\r\n",
+        "Content_Length: 5\r\n",
+        "Transfer-Encoding", "Transfer-Encoding: chunked\r\n", "chunked", "identity", "gzip", "Connection: close\r\n", "close",
+        "keep-alive",
         "Expect: 100-continue\r\n", "100-continue", "Upgrade: h2c\r\n", " folded\r\n", "0\r\n\r\n", "5;a=\"b\"\r\n", "0;a\r\n", "X: y\r\n",
-        "data", "data: ", "event: ", "id: ", "retry: ", "topic", "null", "true", "[]", "{}", "\\u0000", "\\ud800", "\\\"", "1e999", "-0", "[[[[",
+        "data", "data: ", "event: ", "id: ", "retry: ", "topic", "null", "true", "[]", "{}", "\\u0000", "\\ud800", "\\\"", "1e999", "-0",
+        "[[[[",
     ];
 
     private static readonly string[] Numbers =
     [
-        "0", "00", "1", "-1", "+1", "007", "9", "10", "255", "256", "257", "65535", "65536", "2147483647", "2147483648", "4294967295", "4294967296",
+        "0", "00", "1", "-1", "+1", "007", "9", "10", "255", "256", "257", "65535", "65536", "2147483647", "2147483648", "4294967295",
+        "4294967296",
         "9223372036854775807", "9223372036854775808", "18446744073709551615", "18446744073709551616", "99999999999999999999999",
-        "f", "ff", "7fffffff", "80000000", "7fffffffffffffff", "8000000000000000", "ffffffffffffffff", "10000000000000000", "0x10", "1e3", "1.5", "1_0",
+        "f", "ff", "7fffffff", "80000000", "7fffffffffffffff", "8000000000000000", "ffffffffffffffff", "10000000000000000", "0x10", "1e3",
+        "1.5", "1_0",
     ];
 
     /// <summary>Damages a text at one to four places; parts of <paramref name="other"/> may get into it.</summary>
@@ -95,7 +102,7 @@ internal sealed partial class Mutator(Random random)
 
     private string Pick(string[] choices) => choices[random.Next(choices.Length)];
 
-    /// <summary>The first number from a place on, or that place where there is none.</summary>
+    /// <summary>The first number at or after a position, or that position if there is none.</summary>
     private static int NumberFrom(List<string> tokens, int at)
     {
         var number = tokens.FindIndex(at, token => char.IsAsciiDigit(token[0]));

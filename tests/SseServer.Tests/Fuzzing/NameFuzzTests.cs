@@ -7,7 +7,7 @@ using SseServer.Protocol.Topics;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>Queries, escapes, topics, patterns and times: none throws, and what is taken means what it says.</summary>
+/// <summary>Queries, escapes, topics, patterns and times: none throws, and accepted ones mean what they say.</summary>
 public sealed partial class NameFuzzTests
 {
     [Test]
@@ -15,7 +15,8 @@ public sealed partial class NameFuzzTests
     {
         var read = new List<string>();
         foreach (var parameter in new QueryString(Fuzz.Bytes(text))) read.Add($"{Fuzz.Text(parameter.Name)}={Fuzz.Text(parameter.Value)}");
-        var expected = text.Split('&').Where(pair => pair.Length > 0).Select(pair => pair.Contains('=', StringComparison.Ordinal) ? pair : pair + "=");
+        var expected = text.Split('&').Where(pair => pair.Length > 0)
+            .Select(pair => pair.Contains('=', StringComparison.Ordinal) ? pair : pair + "=");
         Assert.That(read, Is.EqualTo(expected), () => Fuzz.Show(text));
     });
 
@@ -41,14 +42,16 @@ public sealed partial class NameFuzzTests
         }
 
         Assert.That(Utf8.IsValid(bytes) && bytes.Length is > 0 and <= TopicName.MaxBytes, () => Fuzz.Show(text));
-        Assert.That(text.Split('/'), Has.None.EqualTo("").And.None.EqualTo(".").And.None.EqualTo("..").And.None.Contains("*"), () => Fuzz.Show(text));
+        Assert.That(text.Split('/'), Has.None.EqualTo("").And.None.EqualTo(".").And.None.EqualTo("..").And.None.Contains("*"),
+            () => Fuzz.Show(text));
         Assert.That(TopicPattern.TryCreate(bytes, out var pattern, out _) && pattern!.Matches(bytes), () => Fuzz.Show(text));
         Assert.That(Selector.TryCreate(bytes, out _, out _), () => Fuzz.Show(text));
         return true;
     });
 
     [Test]
-    public void Pattern_covers_itself_and_what_its_wildcards_stand_for([Range(31, 34)] int seed) => Fuzz.Check(seed, samples => samples.Pattern(), text =>
+    public void Pattern_covers_itself_and_what_its_wildcards_stand_for([Range(31, 34)] int seed)
+        => Fuzz.Check(seed, samples => samples.Pattern(), text =>
     {
         var bytes = Fuzz.Bytes(text);
         var isPattern = TopicPattern.TryCreate(bytes, out var pattern, out var problem);
@@ -70,7 +73,8 @@ public sealed partial class NameFuzzTests
     {
         var now = new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
         var isTaken = SinceParameter.TryParse(Fuzz.Bytes(text), now, out _);
-        if (isTaken) Assert.That(text, Does.Match(@"\A(all|latest|[0-9]+-[0-9]+|[0-9]{1,9}(ms|s|m|h|d)|[0-9-]{10}[Tt][0-9:.]{8,16}([Zz]|[ +-][0-9:]{5}))\z"));
+        if (isTaken) Assert.That(text,
+            Does.Match(@"\A(all|latest|[0-9]+-[0-9]+|[0-9]{1,9}(ms|s|m|h|d)|[0-9-]{10}[Tt][0-9:.]{8,16}([Zz]|[ +-][0-9:]{5}))\z"));
         return isTaken;
     });
 

@@ -5,14 +5,14 @@ using System.Text.RegularExpressions;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>Decodes a chunked body with regular expressions over the whole text, and nothing of the decoder in it.</summary>
+/// <summary>Decodes a chunked body with regular expressions over the whole text, without code of the decoder.</summary>
 internal static partial class ReferenceChunks
 {
     private const int MaxLine = 256;
     private const int MaxExtensions = 8192;
     private const int MaxTrailers = 8192;
 
-    /// <summary>The data and what follows the body; null where it is broken, too large in its framing, or not complete.</summary>
+    /// <summary>The data and the rest after the body; null if it is broken, incomplete, or has too large a framing.</summary>
     public static (string Data, string Behind)? Decode(string text)
     {
         var data = new StringBuilder();

@@ -6,7 +6,7 @@ namespace SseServer.Tests.Fuzzing;
 
 /// <summary>
 /// Reads an event stream by the letter of WHATWG HTML 9.2.6, with the differences that publishers' streams have: ids belong to their
-/// events, and a value that is not UTF-8 ends the stream. Texts have one character for each byte.
+/// events, and a value that is not UTF-8 ends the stream. Texts have one character per byte.
 /// </summary>
 internal static partial class ReferenceEventStream
 {
@@ -52,5 +52,6 @@ internal static partial class ReferenceEventStream
         return (line[..colon], value.StartsWith(' ') ? value[1..] : value);
     }
 
-    private static string Clamp(string digits) => decimal.TryParse(digits, out var value) && value < int.MaxValue ? $"{value}" : $"{int.MaxValue}";
+    private static string Clamp(string digits)
+        => decimal.TryParse(digits, out var value) && value < int.MaxValue ? $"{value}" : $"{int.MaxValue}";
 }

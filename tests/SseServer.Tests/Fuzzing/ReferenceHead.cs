@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace SseServer.Tests.Fuzzing;
 
 /// <summary>
-/// What a request head must look like to be accepted, said once more and slowly: regular expressions over the whole text, with nothing
-/// of the parser in it. Texts have one character for each byte.
+/// A second, slow definition of an acceptable request head: regular expressions over the whole text, without code of the parser. Texts have
+/// one character per byte.
 /// </summary>
 internal static partial class ReferenceHead
 {
@@ -14,7 +14,7 @@ internal static partial class ReferenceHead
     private const int MaxFields = 32768;
     private const int MaxCount = 100;
 
-    /// <summary>The length of the head with its empty line; -1 where the empty line is not there.</summary>
+    /// <summary>The length of the head with its empty line; -1 if there is no empty line.</summary>
     public static int Measure(string text)
     {
         var start = EmptyLines().Match(text).Length;
@@ -22,7 +22,7 @@ internal static partial class ReferenceHead
         return end < 0 ? -1 : end + 4;
     }
 
-    /// <summary>Whether a head, up to and with its empty line, is one that a strict server takes.</summary>
+    /// <summary>Whether a strict server accepts a head, including its empty line.</summary>
     public static bool Accepts(string head)
     {
         var lines = head[EmptyLines().Match(head).Length..^4].Split("\r\n");
@@ -89,10 +89,11 @@ internal static partial class ReferenceHead
         var rest = absolute.Groups[3].Value;
         var port = absolute.Groups[1].Value.Length == 5 ? 443 : 80;
         var host = HostOf(absolute.Groups[2].Value, port);
-        return host is not null && Origin().IsMatch(rest.StartsWith('/') ? rest : "/" + rest) && (hosts.Length == 0 || HostOf(hosts[0], port) == host);
+        return host is not null && Origin().IsMatch(rest.StartsWith('/') ? rest : "/" + rest)
+            && (hosts.Length == 0 || HostOf(hosts[0], port) == host);
     }
 
-    /// <summary>Host and port in one form that can be compared; null where they are none.</summary>
+    /// <summary>Host and port in a comparable form; null if they are invalid.</summary>
     private static string? HostOf(string value, int defaultPort)
     {
         var match = Host().Match(value);

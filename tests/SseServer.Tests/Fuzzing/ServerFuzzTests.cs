@@ -7,19 +7,19 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>Damaged requests over connections, while a stream of the same server goes on undisturbed.</summary>
+/// <summary>Damaged requests over connections, while a stream of the same server continues undisturbed.</summary>
 public sealed class ServerFuzzTests
 {
     private const string Watched = "/events/watched";
 
-    // Many at once, as some wait: what follows the request for a stream is looked at by the sweep that comes each second.
+    // Many at once, because some wait: bytes after the request for a stream are checked by the sweep once a second.
     private const int RequestsAtOnce = 5;
 
     private static readonly int Clients = Scale.IsLong ? 400 : 50;
 
-    // That nothing is logged and nothing is left over, the server under test checks when it is disposed of.
+    // The server under test checks, when it is disposed, that nothing is logged and nothing is left over.
     [Test]
-    public async Task Live_stream_goes_on_through_damaged_requests([Range(1, 3)] int seed)
+    public async Task Live_stream_continues_during_damaged_requests([Range(1, 3)] int seed)
     {
         await using var server = new ServerUnderTest(time: TimeProvider.System);
         await SendAsync(server.EndPoint, seed, requests: 1_000, afterBatch: _ => { });
@@ -49,12 +49,13 @@ public sealed class ServerFuzzTests
             process.Kill();
         }
 
-        var notable = (await log).Split('\n').Where(line => line.Contains(" ERR ", StringComparison.Ordinal) || line.Contains(" FTL ", StringComparison.Ordinal) || line.Contains(" WRN ", StringComparison.Ordinal));
-        Assert.That(notable.Where(line => !line.Contains("The limit \"", StringComparison.Ordinal)), Is.Empty);
+        var notable = (await log).Split('\n').Where(line => line.Contains(" ERR ", StringComparison.Ordinal)
+            || line.Contains(" FTL ", StringComparison.Ordinal) || line.Contains(" WRN ", StringComparison.Ordinal));
+        Assert.That(notable.Where(line => !line.Contains("Limit \"", StringComparison.Ordinal)), Is.Empty);
         if (Scale.IsLong) AssertFlat(resident);
     }
 
-    /// <summary>After each batch an event is published, and must be the next that the live stream shows.</summary>
+    /// <summary>After each batch an event is published, which must be the next one on the live stream.</summary>
     private static async Task SendAsync(IPEndPoint endPoint, int seed, int requests, Action<int> afterBatch)
     {
         var clients = Enumerable.Range(0, Clients).Select(client => new DamagedTraffic(endPoint, (seed * Clients) + client)).ToArray();
@@ -75,12 +76,14 @@ public sealed class ServerFuzzTests
             afterBatch(sent);
         }
 
-        // Otherwise the damage would be too little, or too much to get past the parser.
+        // Otherwise there would be too little damage, or too much to pass the parser.
         Assert.That(clients.Sum(client => client.Served), Is.GreaterThan(requests / 20));
         Assert.That(clients.Sum(client => client.Refused), Is.GreaterThan(requests / 20));
     }
 
-    /// <summary>The first quarter fills caches and history; from then on the most must stay where it is, but for the collector's own swings.</summary>
+    /// <summary>
+    /// The first quarter fills caches and history; from then on the maximum must not grow, apart from the garbage collector's variation.
+    /// </summary>
     private static void AssertFlat(List<long> resident)
     {
         var quarter = resident.Count / 4;
@@ -90,7 +93,7 @@ public sealed class ServerFuzzTests
         Assert.That(late, Is.LessThanOrEqualTo(early + Math.Max(8, early / 10)));
     }
 
-    // History is bounded low, so that it is full long before the first quarter is over.
+    // History has a low bound, so that it is full long before the first quarter ends.
     private static Process Start()
     {
         var start = new ProcessStartInfo(

@@ -6,12 +6,14 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Fuzzing;
 
-/// <summary>Tokens, damaged before they were signed and after: none throws, and what is taken was signed and says what it is taken for.</summary>
+/// <summary>
+/// Tokens, damaged before and after they are signed: none throws, and an accepted one was signed and says what it is accepted for.
+/// </summary>
 public sealed class TokenFuzzTests
 {
     private static readonly AuthOptions Options = AuthOptions.Default with { Jwt = TestTokens.Options };
 
-    // The signature is good whatever it signs, as that of an issuer would be who signs what others fill in.
+    // The signature is valid whatever it signs, as if the issuer signed what others wrote.
     [Test]
     public void Signed_token_is_read_strictly_or_refused([Range(1, 4)] int seed)
     {
@@ -58,9 +60,10 @@ public sealed class TokenFuzzTests
         return end < 0 ? (Fuzz.Bytes(text), []) : (Fuzz.Bytes(text[..end]), Fuzz.Bytes(text[(end + 1)..]));
     }
 
-    private static Identity? Authenticate(Authenticator authenticator, string token) => authenticator.AuthenticateAsync(Fuzz.Bytes(token)).AsTask().GetAwaiter().GetResult().Identity;
+    private static Identity? Authenticate(Authenticator authenticator, string token)
+        => authenticator.AuthenticateAsync(Fuzz.Bytes(token)).AsTask().GetAwaiter().GetResult().Identity;
 
-    // The plainest way to read it; that it works says that no member comes twice.
+    // The simplest way to read it; if it succeeds, no member is repeated.
     private static void Check(Identity identity, byte[] header, byte[] payload, string text)
     {
         var strict = new JsonDocumentOptions { AllowDuplicateProperties = false };
@@ -68,14 +71,18 @@ public sealed class TokenFuzzTests
         using var claims = JsonDocument.Parse(payload, strict);
         Assert.That(head.RootElement.GetProperty("alg").GetString(), Is.EqualTo("HS256"), () => Fuzz.Show(text));
         if (head.RootElement.TryGetProperty("kid", out var id)) Assert.That(id.GetString(), Is.EqualTo("hs"), () => Fuzz.Show(text));
-        Assert.That(head.RootElement.EnumerateObject().Select(member => member.Name), Has.None.AnyOf("crit", "b64", "zip"), () => Fuzz.Show(text));
+        Assert.That(head.RootElement.EnumerateObject().Select(member => member.Name), Has.None.AnyOf("crit", "b64", "zip"),
+            () => Fuzz.Show(text));
         var audience = claims.RootElement.GetProperty("aud");
-        string?[] audiences = audience.ValueKind == JsonValueKind.Array ? [.. audience.EnumerateArray().Select(one => one.GetString())] : [audience.GetString()];
+        string?[] audiences = audience.ValueKind == JsonValueKind.Array
+            ? [.. audience.EnumerateArray().Select(one => one.GetString())] : [audience.GetString()];
         Assert.That(audiences, Does.Contain(TestTokens.Audience), () => Fuzz.Show(text));
         Assert.That(claims.RootElement.GetProperty("iss").GetString(), Is.EqualTo(TestTokens.Issuer), () => Fuzz.Show(text));
         Assert.That(identity.Name, Is.EqualTo("sub:" + claims.RootElement.GetProperty("sub").GetString()), () => Fuzz.Show(text));
-        Assert.That(identity.Expires!.Value.ToUnixTimeSeconds(), Is.EqualTo((long)claims.RootElement.GetProperty("exp").GetDouble()), () => Fuzz.Show(text));
-        var isAdmin = claims.RootElement.TryGetProperty("sse", out var grant) && grant.TryGetProperty("admin", out var admin) && admin.GetBoolean();
+        Assert.That(identity.Expires!.Value.ToUnixTimeSeconds(), Is.EqualTo((long)claims.RootElement.GetProperty("exp").GetDouble()),
+            () => Fuzz.Show(text));
+        var isAdmin = claims.RootElement.TryGetProperty("sse", out var grant) && grant.TryGetProperty("admin", out var admin)
+            && admin.GetBoolean();
         Assert.That(identity.IsAdmin, Is.EqualTo(isAdmin), () => Fuzz.Show(text));
     }
 }

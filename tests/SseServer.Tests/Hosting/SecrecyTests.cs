@@ -36,7 +36,7 @@ internal sealed partial class SecrecyTests
         log.Append(await server.StandardOutput.ReadToEndAsync()).Append(await error);
         await server.WaitForExitAsync();
         var text = log.ToString();
-        Assert.That(text, Does.Contain("DBG").And.Contain("A credential is refused").And.Contain("could not be read"), "it did talk");
+        Assert.That(text, Does.Contain("DBG").And.Contain("Credential refused").And.Contain("Cannot read signing keys"), "it did talk");
         foreach (var secret in credentials.SelectMany(Parts).Append(Encoding.ASCII.GetString(TestTokens.Secret)).Append("apikey"))
             Assert.That(text.Contains(secret, StringComparison.OrdinalIgnoreCase), Is.False, secret);
     }

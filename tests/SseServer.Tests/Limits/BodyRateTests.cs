@@ -7,13 +7,13 @@ namespace SseServer.Tests.Limits;
 
 /// <summary>
 /// A body must keep arriving: over any stretch of waiting longer than the longest pause, it brings <see
-/// cref="TransportOptions.MinBodyRate"/> bytes a second. What came before counts for no more than that pause.
+/// cref="TransportOptions.MinBodyRate"/> bytes per second. What arrived before counts for no more than that pause.
 /// </summary>
 public sealed class BodyRateTests
 {
     private static readonly TransportOptions Options = new() { MaxBodyBytes = 16 * 1024 * 1024 };
 
-    // Bytes at once, then so many bytes every so many seconds. 240 bytes a second are asked for, 5 s are free, and 30 s is the longest
+    // Bytes at once, then a number of bytes every few seconds. 240 bytes per second are required, 5 s are free, and 30 s is the longest
     // pause.
     [TestCase(0, 1, 4, 6)]
     [TestCase(240, 1, 4, 7)]

@@ -7,8 +7,8 @@ using SseServer.Transport.Limits;
 namespace SseServer.Tests.Limits;
 
 /// <summary>
-/// What unfinished heads hold: a head of 32 KB on each of some thousand connections took all memory within the time that a head has, and
-/// the process with it.
+/// The memory of unfinished heads: without a bound, a head of 32 KB on each of some thousand connections takes all memory before the heads
+/// time out.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class HeadMemoryTests
@@ -27,7 +27,7 @@ internal sealed class HeadMemoryTests
             await clients[i].SendAsync(Head(20_000));
             if (i >= 3) Assert.That((await clients[i - 3].ReadReplyAsync()).Status, Is.EqualTo(408), $"head {i - 3}");
             Assert.That(server.Transport.HeadBytes, Is.LessThanOrEqualTo(MaxBytes));
-            // The answer to the oldest one comes as soon as the first part of this one is there.
+            // The oldest one is answered as soon as the first part of this one has arrived.
             await Eventually.HoldsAsync(() => server.Transport.HeadBytes == 40_000 * Math.Min(i + 1, 3), "the whole head counts");
         }
 
@@ -65,7 +65,7 @@ internal sealed class HeadMemoryTests
         await Eventually.HoldsAsync(() => server.Transport.HeadBytes == 0, "nothing counts");
     }
 
-    // Every order of a few heads that grow and end: what counts is the sum of what is left, within the bound unless one alone is above it.
+    // A few heads grow and end in every order: the sum of the rest is counted, within the bound unless one alone exceeds it.
     [Test]
     public void What_counts_is_what_the_heads_that_are_left_hold([Range(0, 40)] int seed)
     {

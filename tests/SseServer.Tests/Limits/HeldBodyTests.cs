@@ -6,20 +6,20 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Limits;
 
-/// <summary>Unfinished bodies over real connections: they hold no more than they may, and nobody is locked out by them.</summary>
+/// <summary>Unfinished bodies over real connections: they stay within their bound, and shut out no publisher.</summary>
 public sealed class HeldBodyTests
 {
     private const int Kilobyte = 1024;
 
-    // A refused peer that does not read is not to be cut off while time runs.
+    // A refused peer that does not read must not be cut off while the clock moves.
     private static readonly TransportOptions Patient = new() { LingerTimeout = TimeSpan.FromHours(1) };
 
     private const int Size = 60 * Kilobyte;
 
     private static readonly string Large = new('x', Size);
 
-    // Of each way to publish: the media type, how a body begins that does not end, how a whole one looks, and what
-    // the server holds of the beginning.
+    // For each way to publish: the media type, the beginning of an unfinished body, a whole body, and what the server holds of the
+    // beginning.
     private static readonly TestCaseData[] Formats =
     [
         Format("text/plain", Large, Large, 2 * Size, "text"),
@@ -49,7 +49,7 @@ public sealed class HeldBodyTests
     {
         await using var server = Server(maxBodyMemory: 1024 * Kilobyte);
         var attackers = await AttackAsync(server, 33, type, begun, held);
-        // Only a body that has had its time gives way to another of its client.
+        // Only a body that has been read for a while is given up for another of its client.
         server.Time.Advance(BodyMemory.Grace);
         var reply = await server.SendAsync("POST", "/events", whole, $"Content-Type: {type}", "Authorization: Bearer slow-key-0123456789");
         Assert.That(reply.Status, Is.EqualTo(201), reply.Body);
@@ -57,7 +57,7 @@ public sealed class HeldBodyTests
     }
 
     [Test]
-    public async Task Client_at_its_own_bound_is_told_so_and_others_keep_theirs()
+    public async Task Client_at_its_own_bound_is_refused_and_others_are_not()
     {
         await using var server = Server(maxBodyMemory: 2048 * Kilobyte, maxPerClient: 512 * Kilobyte);
         var attackers = await AttackAsync(server, 33, "text/plain", Large, 2 * Size);
@@ -69,7 +69,7 @@ public sealed class HeldBodyTests
         await AssertToldAsync(server, attackers, 429);
     }
 
-    // Whoever sends what he has is not put out for others, or none of several large publishers would ever be done.
+    // A body that keeps arriving is not given up for others, or none of several large publishers would ever finish.
     [Test]
     public async Task Body_that_has_just_begun_does_not_give_way_to_its_own_client()
     {
@@ -93,7 +93,7 @@ public sealed class HeldBodyTests
         Assert.That(reply.Problem, Does.Contain("Limits:MaxBodyMemory"));
     }
 
-    // A long stream of events holds nothing between them, however large one of them was.
+    // A long stream holds nothing between its events, however large one of them was.
     [Test]
     public async Task Stream_holds_nothing_between_its_events()
     {
@@ -136,7 +136,7 @@ public sealed class HeldBodyTests
         {
             var client = await BeginAsync(server, "slow", "text/plain", Large, 2 * Large.Length);
             await HoldsAsync(server, 1);
-            // The rest arrives while the body is given up: one answer comes, whichever is first.
+            // The rest arrives while the body is given up: there is one response, whichever is first.
             var rest = client.SendAsync(new string('y', Large.Length));
             server.Application.Bodies.GiveUp(long.MaxValue);
             Assert.That((await client.ReadReplyAsync()).Status, Is.AnyOf(201, 503));
@@ -164,7 +164,7 @@ public sealed class HeldBodyTests
     private static Task HoldsAsync(ServerUnderTest server, int bodies)
         => Eventually.HoldsAsync(() => server.Application.Bodies.HeldBytes >= bodies * 2L * Large.Length, $"{bodies} bodies held");
 
-    // Bodies that begin and do not go on, each as soon as the one before it has been read.
+    // Unfinished bodies, each sent as soon as the previous one has been read.
     private static async Task<List<WireClient>> AttackAsync(ServerUnderTest server, int count, string type, string begun, int held)
     {
         var attackers = new List<WireClient>();
@@ -192,7 +192,7 @@ public sealed class HeldBodyTests
         return client;
     }
 
-    // Those that had to go are told so with the status and when to come back; the others still hold what they hold.
+    // The bodies that were given up get the status and Retry-After; the others still hold their memory.
     private static async Task AssertToldAsync(ServerUnderTest server, List<WireClient> attackers, int status)
     {
         var refused = (int)await RefusalsAsync(server);

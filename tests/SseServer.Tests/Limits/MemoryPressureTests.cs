@@ -8,7 +8,7 @@ public sealed class MemoryPressureTests
     private const MemoryPressure.Level Short = MemoryPressure.Level.ShortHistory;
     private const MemoryPressure.Level Full = MemoryPressure.Level.Full;
 
-    // The limit is 800, the most history 1600, the least 100.
+    // The limit is 800, the maximum of history 1600, the minimum 100.
     [TestCase(None, 1600, 699, 900, None, 1600)]
     [TestCase(None, 1600, 799, 900, None, 1600, Description = "close to the limit, nothing has begun")]
     [TestCase(None, 1600, 800, 900, Short, 675, Description = "a quarter of what there is goes")]

@@ -6,7 +6,7 @@ using SseServer.Tests.Endpoints;
 
 namespace SseServer.Tests.Limits;
 
-/// <summary>Memory pressure on the real hub, with a reading of the test's choice.</summary>
+/// <summary>Memory pressure on the real hub, with memory readings chosen by the test.</summary>
 public sealed class MemoryWatcherTests
 {
     private const long Megabyte = 1024 * 1024;
@@ -34,7 +34,8 @@ public sealed class MemoryWatcherTests
         Assert.That(server.Hub.Pressure, Is.EqualTo(MemoryPressure.Level.ShortHistory));
         Assert.That(server.Hub.HistoryBytes, Is.LessThanOrEqualTo(history / 4 * 3));
         Assert.That(server.Hub.Catalog.Budget.Total.Events, Is.LessThan(events));
-        Assert.That(server.Hub.Reconnection.Mean, Is.GreaterThan(server.Hub.Options.ReconnectionTime), "clients are told to stay away longer");
+        Assert.That(server.Hub.Reconnection.Mean, Is.GreaterThan(server.Hub.Options.ReconnectionTime),
+            "clients are told to stay away longer");
         Assert.That(collections, Is.EqualTo(1), "garbage is looked for before history goes");
         var resumed = await server.SubscribeAsync("/events/history", $"Last-Event-ID: {first}");
         Assert.That((await resumed.ReadEventAsync())!.Name, Is.EqualTo("gap"), "who has lost something is told");
@@ -55,18 +56,19 @@ public sealed class MemoryWatcherTests
         Assert.That((await live.ReadEventAsync())!.Data, Is.EqualTo("2"));
         await PublishAsync(server, 12);
         Assert.That(server.Hub.HistoryBytes, Is.GreaterThan(8 * Megabyte), "history grows again");
-        Assert.That(server.Logs.Told.Count(line => line.StartsWith("Memory pressure", StringComparison.Ordinal)), Is.EqualTo(3), "each change of level is logged");
+        Assert.That(server.Logs.Told.Count(line => line.StartsWith("Memory pressure", StringComparison.Ordinal)), Is.EqualTo(3),
+            "each change of level is logged");
     }
 
     [Test]
-    public async Task Without_anything_to_shed_garbage_is_looked_for_twice_a_minute()
+    public async Task Without_anything_to_shed_garbage_is_collected_twice_a_minute()
     {
         await using var server = new ServerUnderTest(hub: Options);
         var collections = 0;
         using var watcher = new MemoryWatcher(
             server.Hub, server.Application.Bodies, new(1, () => 2, () => collections++), new(server.Hub, 0, () => 0, 0),
             server.Time, new Logger<MemoryWatcher>(server.Logs));
-        // The bound goes down first; that there is nothing to shed shows then.
+        // The bound is lowered first; then it shows that there is nothing to shed.
         while (server.Hub.Pressure != MemoryPressure.Level.Full) watcher.Look();
         var before = collections;
         for (var i = 0; i < 60; i++)
@@ -84,7 +86,9 @@ public sealed class MemoryWatcherTests
         await using var server = new ServerUnderTest(hub: Options);
         var reader = await server.SubscribeAsync("/events");
         var publisher = await server.ConnectAsync();
-        await publisher.SendAsync($"POST /events HTTP/1.1\r\nHost: {publisher.Authority}\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await publisher.SendAsync(
+            $"POST /events HTTP/1.1\r\nHost: {publisher.Authority}\r\nContent-Type: text/event-stream\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n");
         await publisher.SendChunkAsync("data: 1\n\n");
         await reader.ReadEventAsync();
         server.Hub.Pressure = MemoryPressure.Level.Full;
@@ -108,7 +112,7 @@ public sealed class MemoryWatcherTests
         Assert.That(await server.MetricAsync("sse_memory_pressure_level"), Is.EqualTo(2));
     }
 
-    // Some megabytes of events; returns the first one's id.
+    // Publishes some megabytes of events; returns the first id.
     private static async Task<string> PublishAsync(ServerUnderTest server, int megabytes)
     {
         var data = new string('x', 256 * 1024);

@@ -6,7 +6,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Limits;
 
-/// <summary><c>GET /metrics</c>: who may read it, its form, and that it counts right.</summary>
+/// <summary><c>GET /metrics</c>: who may read it, its format, and its counts.</summary>
 public sealed partial class MetricsTests
 {
     [Test]
@@ -57,7 +57,7 @@ public sealed partial class MetricsTests
         Assert.That((await both.ReadEventAsync())!.Data, Is.EqualTo("y"));
         await server.SendAsync("GET", "/nowhere");
 
-        // A delivery is counted a moment after its bytes are with the kernel.
+        // A delivery is counted a moment after the kernel has its bytes.
         await Eventually.HoldsAsync(() => server.Hub.FanOut.Count().Deliveries == 3, "three deliveries");
         Assert.That(await server.MetricAsync("sse_deliveries_total"), Is.EqualTo(3));
         Assert.That(await server.MetricAsync("sse_events_published_total"), Is.EqualTo(2));
@@ -100,7 +100,8 @@ public sealed partial class MetricsTests
         Assert.That(await server.MetricAsync("sse_connections_accepted_total"), Is.EqualTo(3), "with the one that asks");
         await server.HasConnectionsAsync(0);
         Assert.That(await server.MetricAsync("sse_connections_open"), Is.EqualTo(1));
-        Assert.That(await server.MetricAsync("""sse_connections_closed_total{reason="peer_finished"}"""), Is.GreaterThanOrEqualTo(1), "each question before is another");
+        Assert.That(await server.MetricAsync("""sse_connections_closed_total{reason="peer_finished"}"""), Is.GreaterThanOrEqualTo(1),
+            "each question before is another");
         Assert.That(await server.MetricAsync("""sse_connections_closed_total{reason="request_refused"}"""), Is.EqualTo(1));
     }
 
@@ -113,9 +114,11 @@ public sealed partial class MetricsTests
     [TestCase(true, true, "Origin: https://elsewhere.example", 403)]
     [TestCase(true, false, "Origin: http://localhost:3000", 200)]
     [TestCase(true, true, "Origin: http://localhost\r\nOrigin: https://elsewhere.example", 400)]
-    public async Task Page_is_for_the_servers_own_machine_unless_it_is_opened(bool isLoopbackOnly, bool hasOpenMetrics, string? field, int status)
+    public async Task Page_is_for_the_servers_own_machine_unless_it_is_opened(bool isLoopbackOnly, bool hasOpenMetrics, string? field,
+        int status)
     {
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly, HasOpenMetrics = hasOpenMetrics });
+        await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly,
+            HasOpenMetrics = hasOpenMetrics });
         var reply = await server.SendAsync("GET", "/metrics", null, field is null ? [] : [field]);
         Assert.That(reply.Status, Is.EqualTo(status));
         if (status is 401 or 403) Assert.That(reply.Problem, Does.Contain("Metrics:Open=true").Or.Contain("Cors:AllowedOrigins"));
@@ -144,7 +147,8 @@ public sealed partial class MetricsTests
     public void Help_and_labels_are_escaped_and_numbers_have_the_formats_form()
     {
         using var meter = new Meter("test");
-        meter.CreateObservableGauge("one", () => new Measurement<double>(double.PositiveInfinity, new("a", "quote \" slash \\ line\nend"), new("b", "ü")), description: "A \\ and a\nline.");
+        meter.CreateObservableGauge("one", () => new Measurement<double>(double.PositiveInfinity, new("a", "quote \" slash \\ line\nend"),
+            new("b", "ü")), description: "A \\ and a\nline.");
         meter.CreateObservableCounter("two_total", () => 0.5);
         using var other = new Meter("test");
         other.CreateObservableGauge("three", () => 3);
@@ -164,20 +168,20 @@ public sealed partial class MetricsTests
     {
         var time = new FakeTimeProvider();
         var logs = new RecordingLoggers();
-        var limits = new LimitCounters(time, logs.CreateLogger("test"));
-        for (var i = 0; i < 5; i++) limits.Count(Limit.Streams);
-        limits.Count(Limit.Topics);
+        using var metrics = new EndpointMetrics(time, logs.CreateLogger("test"));
+        for (var i = 0; i < 5; i++) metrics.CountRefusal(LimitKind.Streams);
+        metrics.CountRefusal(LimitKind.Topics);
         time.Advance(TimeSpan.FromSeconds(59));
-        limits.Count(Limit.Streams);
+        metrics.CountRefusal(LimitKind.Streams);
         time.Advance(TimeSpan.FromSeconds(1));
-        limits.Count(Limit.Streams);
+        metrics.CountRefusal(LimitKind.Streams);
         Assert.That(logs.Told, Is.EqualTo(new[]
         {
-            "The limit streams was reached; refusals since the last such line: 1. Limits:MaxStreams moves it",
-            "The limit topics was reached; refusals since the last such line: 1. Topics:MaxTopics moves it",
-            "The limit streams was reached; refusals since the last such line: 6. Limits:MaxStreams moves it",
+            "Limit streams reached; refusals since the last such message: 1. The setting is Limits:MaxStreams",
+            "Limit topics reached; refusals since the last such message: 1. The setting is Topics:MaxTopics",
+            "Limit streams reached; refusals since the last such message: 6. The setting is Limits:MaxStreams",
         }));
-        Assert.That(limits.Refused(Limit.Streams), Is.EqualTo(7));
+        Assert.That(metrics.RefusalsAt(LimitKind.Streams), Is.EqualTo(7));
     }
 
     [GeneratedRegex("""^[a-z_]+(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? [0-9.e+-]+$""")]

@@ -5,13 +5,13 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Limits;
 
-/// <summary>The publish rate over real connections: 429 with the time to wait, and a slower read of streams.</summary>
+/// <summary>The publish rate over real connections: 429 with the time to wait, and slower reading of streams.</summary>
 public sealed class PublishLimitTests
 {
     private const string Line = """{"data":"x"}""" + "\n";
 
     [Test]
-    public async Task Publisher_above_its_rate_is_told_when_to_come_again()
+    public async Task Publisher_above_its_rate_is_told_when_to_retry()
     {
         await using var server = Server(rate: 1, burst: 2);
         var client = await server.ConnectAsync();
@@ -19,7 +19,7 @@ public sealed class PublishLimitTests
 
         var refused = await PostAsync(client, "x");
         Assert.That(refused.Status, Is.EqualTo(429));
-        Assert.That(refused.Problem, Does.Contain("1 events a second"));
+        Assert.That(refused.Problem, Does.Contain("1 events per second"));
         var wait = int.Parse(refused["Retry-After"]!);
         Assert.That(wait, Is.InRange(1, 2));
         Assert.That(await server.RefusalsAsync("publish_rate"), Is.EqualTo(1));
@@ -68,7 +68,7 @@ public sealed class PublishLimitTests
         for (var i = 0; i < 15; i++) Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo("1"));
         await Eventually.HoldsAsync(() => server.Time.TimerCount == timers + 1, "a pause");
 
-        // The publisher's connection is read by nobody until the pause's timer has run.
+        // The publisher's connection is not read until the timer of the pause has run.
         await publisher.SendChunkAsync("data: 2\n\n");
         server.Time.Advance(TimeSpan.FromMilliseconds(400));
         Assert.That(server.Time.TimerCount, Is.EqualTo(timers + 1), "half a second's worth is owed");
@@ -109,7 +109,8 @@ public sealed class PublishLimitTests
     }
 
     private static ServerUnderTest Server(int rate, int burst)
-        => new(EndpointOptions.Default with { Limits = new LimitOptions { PublishRate = rate, PublishBurst = burst } }, HubOptions.Default with { Shards = 1 });
+        => new(EndpointOptions.Default with { Limits = new LimitOptions { PublishRate = rate, PublishBurst = burst } },
+            HubOptions.Default with { Shards = 1 });
 
     private static async Task<WireReply> PostAsync(WireClient client, string body, string type = "text/plain")
     {

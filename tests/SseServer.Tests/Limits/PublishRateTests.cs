@@ -12,7 +12,7 @@ public sealed class PublishRateTests
     public void Each_publisher_has_its_own_allowance()
     {
         var rate = new PublishRate(new LimitOptions { PublishRate = 2 }, _time);
-        var (ann, bob) = (Subject.Of("ann", IPAddress.Loopback), Subject.Of("bob", IPAddress.Loopback));
+        var (ann, bob) = (ClientKey.Of("ann", IPAddress.Loopback), ClientKey.Of("bob", IPAddress.Loopback));
         Assert.That(rate.TryTake(ann, 2, out _), Is.True);
         Assert.That(rate.TryTake(ann, 1, out var wait), Is.False);
         Assert.That(wait, Is.EqualTo(TimeSpan.FromMilliseconds(500)));
@@ -28,17 +28,17 @@ public sealed class PublishRateTests
     {
         var rate = new PublishRate(new LimitOptions { PublishRate = 2, PublishBurst = burst }, _time);
         var taken = 0;
-        while (rate.TryTake(Subject.Of("ann", IPAddress.Loopback), 1, out _)) taken++;
+        while (rate.TryTake(ClientKey.Of("ann", IPAddress.Loopback), 1, out _)) taken++;
         Assert.That(taken, Is.EqualTo(expected));
     }
 
     [Test]
-    public void Publishers_that_come_and_go_leave_nothing_behind()
+    public void Departed_publishers_leave_nothing_behind()
     {
         var rate = new PublishRate(new LimitOptions { PublishRate = 100 }, _time);
         for (var i = 0; i < 20_000; i++)
         {
-            rate.TryTake(SubjectNumber(i), 1, out _);
+            rate.TryTake(ClientNumber(i), 1, out _);
             _time.Advance(TimeSpan.FromMilliseconds(10));
         }
 
@@ -49,13 +49,13 @@ public sealed class PublishRateTests
     public void Table_is_bounded_and_newcomers_beyond_it_share_an_allowance()
     {
         var rate = new PublishRate(new LimitOptions { PublishRate = 1, PublishBurst = 1 }, _time);
-        for (var i = 0; i < PublishRate.MaxBuckets; i++) Assert.That(rate.TryTake(SubjectNumber(i), 1, out _), Is.True);
-        Assert.That(rate.TryTake(SubjectNumber(PublishRate.MaxBuckets), 1, out _), Is.True);
-        Assert.That(rate.TryTake(SubjectNumber(PublishRate.MaxBuckets + 1), 1, out _), Is.False);
+        for (var i = 0; i < PublishRate.MaxBuckets; i++) Assert.That(rate.TryTake(ClientNumber(i), 1, out _), Is.True);
+        Assert.That(rate.TryTake(ClientNumber(PublishRate.MaxBuckets), 1, out _), Is.True);
+        Assert.That(rate.TryTake(ClientNumber(PublishRate.MaxBuckets + 1), 1, out _), Is.False);
         Assert.That(rate.Count, Is.EqualTo(PublishRate.MaxBuckets));
 
         _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.That(rate.TryTake(SubjectNumber(PublishRate.MaxBuckets + 1), 1, out _), Is.True);
+        Assert.That(rate.TryTake(ClientNumber(PublishRate.MaxBuckets + 1), 1, out _), Is.True);
         Assert.That(rate.Count, Is.EqualTo(1));
     }
 
@@ -64,11 +64,11 @@ public sealed class PublishRateTests
     {
         var rate = new PublishRate(new LimitOptions { PublishRate = 1_000_000 }, _time);
         var address = IPAddress.Parse("2001:db8::1");
-        rate.TryTake(Subject.Of(null, address), 1, out _);
+        rate.TryTake(ClientKey.Of(null, address), 1, out _);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) rate.TryTake(Subject.Of(null, address), 1, out _);
+        for (var i = 0; i < 1000; i++) rate.TryTake(ClientKey.Of(null, address), 1, out _);
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1000));
     }
 
-    private static Subject SubjectNumber(int number) => Subject.Of(null, new IPAddress(number));
+    private static ClientKey ClientNumber(int number) => ClientKey.Of(null, new IPAddress(number));
 }

@@ -8,12 +8,12 @@ using SseServer.Transport;
 
 namespace SseServer.Tests.Limits;
 
-/// <summary>Peers that take their time: each is told, counted and let go, however steadily it trickles.</summary>
+/// <summary>Slow peers: each gets a response, is counted and disconnected, however steadily it sends.</summary>
 public sealed class SlowPeerTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    // A refused peer that trickles on is not to be cut off while time runs.
+    // A refused peer that keeps sending must not be cut off while the clock moves.
     private static readonly TransportOptions Patient = new()
     {
         LingerTimeout = TimeSpan.FromHours(1),
@@ -80,7 +80,7 @@ public sealed class SlowPeerTests
     }
 
     [Test]
-    public async Task Body_that_stops_is_told_apart_from_one_that_is_slow()
+    public async Task Body_that_stops_is_distinguished_from_a_slow_one()
     {
         await using var server = new ServerUnderTest(transport: new TransportOptions { MinBodyRate = 0 });
         var client = await server.ConnectAsync();
@@ -116,21 +116,23 @@ public sealed class SlowPeerTests
         var client = await server.ConnectAsync();
         await client.SendAsync("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 2401\r\n\r\n");
         await client.SendAsync(new byte[2400]);
-        await Eventually.HoldsAsync(() => Volatile.Read(ref received) == 2400 && server.Connection.Waiting == DeadlineKind.Body, "a wait for the last byte");
+        await Eventually.HoldsAsync(() => Volatile.Read(ref received) == 2400 && server.Connection.Waiting == DeadlineKind.Body,
+            "a wait for the last byte");
         server.Time.Advance(TimeSpan.FromSeconds(pause));
         if (status == 200) await client.SendAsync("x");
         Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(status));
     }
 
     [Test]
-    public async Task Reader_that_stops_is_counted_named_and_in_the_end_cut_off()
+    public async Task Subscriber_that_stops_reading_is_counted_named_and_finally_disconnected()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 } });
         var client = await server.ConnectAsync(receiveBuffer: 4096);
         await client.RequestAsync("GET", "/events");
         await client.ReadHeadAsync();
         await client.ReadBlockAsync();
-        // Until the kernel takes nothing more, however much it has room for.
+        // Until the kernel accepts no more, whatever the size of its buffers.
         var padding = new string('x', 64 * 1024);
         while (await server.MetricAsync("sse_streams_slow") == 0)
         {
@@ -143,15 +145,17 @@ public sealed class SlowPeerTests
             server.Time.Advance(Second);
             return server.Transport.ConnectionCount == 0;
         }, "the reader cut off");
-        Assert.That(server.Logs.Told.Where(line => line.Contains("stopped reading", StringComparison.Ordinal)), Has.Exactly(1).Contains("127.0.0.1"));
+        Assert.That(server.Logs.Told.Where(line => line.Contains("stopped reading", StringComparison.Ordinal)),
+            Has.Exactly(1).Contains("127.0.0.1"));
         Assert.That(await server.MetricAsync("""sse_connections_closed_total{reason="stalled_reader"}"""), Is.EqualTo(1));
         Assert.That(await server.MetricAsync("""sse_streams_ended_total{reason="broken"}"""), Is.EqualTo(1));
     }
 
     [Test]
-    public async Task Reader_that_loses_events_is_counted_and_named()
+    public async Task Subscriber_that_loses_events_is_counted_and_named()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 } });
         var first = await server.PublishAsync("/events", "first");
         for (var i = 0; i < 20; i++) await server.PublishAsync("/events", "x");
         var client = await server.SubscribeAsync("/events", $"Last-Event-ID: {first}");
@@ -191,5 +195,6 @@ public sealed class SlowPeerTests
     }
 
     private static Task WaitingForAsync(ServerUnderTest server, DeadlineKind kind) => Eventually.HoldsAsync(
-        () => server.Transport.Connections.ToArray().Any(connection => connection is not null && connection.Waiting == kind), $"a wait for {kind}");
+        () => server.Transport.Connections.ToArray().Any(connection => connection is not null && connection.Waiting == kind),
+        $"a wait for {kind}");
 }

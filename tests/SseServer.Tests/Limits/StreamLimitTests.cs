@@ -9,7 +9,9 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Limits;
 
-/// <summary>At each limit on streams: how a newcomer is refused, that those who are there stay, and that there is room again once they left.</summary>
+/// <summary>
+/// At each limit on streams: how a new stream is refused, that the existing ones stay, and that there is room again when they end.
+/// </summary>
 public sealed class StreamLimitTests
 {
     private static readonly HubOptions OneShard = HubOptions.Default with { Shards = 1 };
@@ -27,14 +29,15 @@ public sealed class StreamLimitTests
     ];
 
     [TestCaseSource(nameof(Cases))]
-    public async Task Newcomer_is_told_to_come_back_and_nobody_is_evicted(string label, object limits, object hub, string target, string refused)
+    public async Task New_stream_is_told_to_retry_and_none_is_closed(string label, object limits, object hub, string target,
+        string refused)
     {
         await using var server = new ServerUnderTest(EndpointOptions.Default with { Limits = (LimitOptions)limits }, (HubOptions)hub);
         var live = await server.SubscribeAsync(target);
         for (var i = 0; i < 3; i++)
         {
             await AssertSoftAsync(server, refused);
-            await AssertHardAsync(server, refused, LimitNames.Setting(LimitNames.All.Single(limit => LimitNames.Label(limit) == label)));
+            await AssertHardAsync(server, refused, LimitInfo.All.Single(limit => limit.Label == label).Setting);
         }
 
         Publish(server, target.Contains('*', StringComparison.Ordinal) ? "a/1" : "a", "still here");
@@ -45,7 +48,7 @@ public sealed class StreamLimitTests
 
         live.Dispose();
         await server.HasStreamsAsync(0);
-        // What the stream held is given back a moment after it is out of the hub's count.
+        // The stream's share is returned a moment after the hub stops counting it.
         if (label == "topics") Assert.That(server.Hub.TopicCount, Is.EqualTo(1), "a topic that was published to stays");
         else await Eventually.HoldsAsync(() => TryOpenAsync(server, refused).GetAwaiter().GetResult(), "room for another");
     }
@@ -60,7 +63,8 @@ public sealed class StreamLimitTests
         await client.RequestAsync("GET", "/events", body: (string?)null, "Accept: text/event-stream", "Origin: https://app.example");
         var reply = await client.ReadReplyAsync();
         Assert.That(reply.Head + reply.Body, Is.EqualTo(
-            "HTTP/1.1 200 OK\r\nDate: Sat, 22 Nov 2025 06:48:43 GMT\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: Retry-After\r\n"
+            "HTTP/1.1 200 OK\r\nDate: Sat, 22 Nov 2025 06:48:43 GMT\r\n"
+            + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: Retry-After\r\n"
             + "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nContent-Type: text/event-stream\r\nContent-Length: 13\r\n\r\n"
             + $"retry: {reply.Body["retry: ".Length..^2]}\n\n"));
         Assert.That(int.Parse(reply.Body["retry: ".Length..^2]), Is.InRange(1500, 2500));
@@ -84,9 +88,10 @@ public sealed class StreamLimitTests
 
     [Test]
     [Platform("Linux", Reason = "Other systems have one loopback address only.")]
-    public async Task Clients_are_told_apart_by_their_address()
+    public async Task Clients_are_distinguished_by_their_address()
     {
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { Limits = new LimitOptions { MaxStreamsPerClient = 1 } });
+        var options = EndpointOptions.Default with { Limits = new LimitOptions { MaxStreamsPerClient = 1 } };
+        await using var server = new ServerUnderTest(options);
         await server.SubscribeAsync("/events");
         var other = await server.ConnectAsync(from: IPAddress.Parse("127.0.0.2"));
         await other.RequestAsync("GET", "/events");
@@ -98,14 +103,15 @@ public sealed class StreamLimitTests
     public async Task Churn_leaves_the_count_exact()
     {
         const int limit = 5;
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { Limits = new LimitOptions { MaxStreamsPerClient = limit } }, OneShard);
+        var options = EndpointOptions.Default with { Limits = new LimitOptions { MaxStreamsPerClient = limit } };
+        await using var server = new ServerUnderTest(options, OneShard);
         await Task.WhenAll(Enumerable.Range(0, 12).Select(number => Task.Run(async () =>
         {
             for (var i = 0; i < 40; i++)
             {
                 using var client = await WireClient.ConnectAsync(server.EndPoint);
                 await client.RequestAsync("GET", $"/events/{number}", body: (string?)null, "Accept: text/event-stream");
-                // Some leave before they have an answer, some in the middle, by RST and by FIN.
+                // Some leave before they get a response, some during it, by RST and by FIN.
                 if (i % 4 > 0) await client.ReadHeadAsync();
                 Assert.That(server.Hub.Streams, Is.LessThanOrEqualTo(limit));
                 if (i % 2 == 0) client.Reset();

@@ -5,18 +5,18 @@ namespace SseServer.Tests.Limits;
 
 public sealed class StreamQuotaTests
 {
-    private static readonly Subject Ann = Subject.Of("ann", IPAddress.Loopback);
-    private static readonly Subject Bob = Subject.Of("bob", IPAddress.Loopback);
+    private static readonly ClientKey Ann = ClientKey.Of("ann", IPAddress.Loopback);
+    private static readonly ClientKey Bob = ClientKey.Of("bob", IPAddress.Loopback);
 
     [Test]
     public void Each_client_has_its_own_share()
     {
         var quota = new StreamQuota(new LimitOptions { MaxStreamsPerClient = 1 });
-        Assert.That(quota.TryTake(Ann, 1, 0, out var share), Is.EqualTo(Limit.None));
-        Assert.That(quota.TryTake(Ann, 1, 0, out _), Is.EqualTo(Limit.StreamsPerClient));
-        Assert.That(quota.TryTake(Bob, 1, 0, out _), Is.EqualTo(Limit.None));
+        Assert.That(quota.TryTake(Ann, 1, 0, out var share), Is.EqualTo(LimitKind.None));
+        Assert.That(quota.TryTake(Ann, 1, 0, out _), Is.EqualTo(LimitKind.StreamsPerClient));
+        Assert.That(quota.TryTake(Bob, 1, 0, out _), Is.EqualTo(LimitKind.None));
         quota.Return(share);
-        Assert.That(quota.TryTake(Ann, 1, 0, out _), Is.EqualTo(Limit.None));
+        Assert.That(quota.TryTake(Ann, 1, 0, out _), Is.EqualTo(LimitKind.None));
     }
 
     [Test]
@@ -24,18 +24,18 @@ public sealed class StreamQuotaTests
     {
         var quota = new StreamQuota(new LimitOptions { MaxStreams = 3, MaxTopicsPerClient = 2, MaxPatternsPerClient = 1 });
         quota.TryTake(Ann, 1, 0, out _);
-        Assert.That(quota.TryTake(Ann, 2, 0, out _), Is.EqualTo(Limit.TopicsPerClient));
-        Assert.That(quota.TryTake(Ann, 1, 2, out _), Is.EqualTo(Limit.PatternsPerClient));
-        Assert.That(quota.TryTake(Bob, 3, 0, out _), Is.EqualTo(Limit.TopicsPerClient));
+        Assert.That(quota.TryTake(Ann, 2, 0, out _), Is.EqualTo(LimitKind.TopicsPerClient));
+        Assert.That(quota.TryTake(Ann, 1, 2, out _), Is.EqualTo(LimitKind.PatternsPerClient));
+        Assert.That(quota.TryTake(Bob, 3, 0, out _), Is.EqualTo(LimitKind.TopicsPerClient));
         Assert.That((quota.Streams, quota.Clients), Is.EqualTo((1, 1)));
-        Assert.That(quota.TryTake(Ann, 1, 1, out _), Is.EqualTo(Limit.None));
+        Assert.That(quota.TryTake(Ann, 1, 1, out _), Is.EqualTo(LimitKind.None));
     }
 
     [Test]
     public void Without_limits_no_client_is_remembered()
     {
         var quota = new StreamQuota(LimitOptions.None);
-        for (var i = 0; i < 100; i++) Assert.That(quota.TryTake(Ann, 1000, 1000, out _), Is.EqualTo(Limit.None));
+        for (var i = 0; i < 100; i++) Assert.That(quota.TryTake(Ann, 1000, 1000, out _), Is.EqualTo(LimitKind.None));
         Assert.That((quota.Streams, quota.Clients), Is.EqualTo((100, 0)));
     }
 
@@ -48,7 +48,7 @@ public sealed class StreamQuotaTests
         {
             for (var i = 0; i < 5_000; i++)
             {
-                if (quota.TryTake(number < 6 ? Ann : Bob, 1, 1, out var share) != Limit.None) continue;
+                if (quota.TryTake(number < 6 ? Ann : Bob, 1, 1, out var share) != LimitKind.None) continue;
                 Raise(ref most, Interlocked.Increment(ref open));
                 if (number < 6) Raise(ref mostOfAnn, Interlocked.Increment(ref openOfAnn));
                 if (number < 6) Interlocked.Decrement(ref openOfAnn);

@@ -17,22 +17,22 @@ internal sealed class PresenceServerTests
     private static readonly PresenceOptions Options = new() { Topics = [TestHub.Select("chat/**")] };
 
     [Test]
-    public async Task Streams_that_open_and_close_are_told()
+    public async Task Streams_that_open_and_close_are_reported()
     {
         await using var server = Start(Options);
         using var presence = new PresenceWatcher(server.Hub, Options, server.Logs.CreateLogger("presence"));
         var watcher = await server.SubscribeAsync("/events/$presence/chat/7");
         var reader = await server.SubscribeAsync("/events/chat/7");
-        await presence.LookAsync();
+        await presence.PollAsync();
         Assert.That((await watcher.ReadEventAsync())!.Data, Is.EqualTo("""{"topic":"chat/7","subscribers":1}"""));
         reader.Dispose();
         await IsLeftAsync(server);
-        await presence.LookAsync();
+        await presence.PollAsync();
         Assert.That((await watcher.ReadEventAsync())!.Data, Is.EqualTo("""{"topic":"chat/7","subscribers":0}"""));
     }
 
     [Test]
-    public async Task Running_server_looks_by_itself()
+    public async Task Running_server_polls_by_itself()
     {
         await using var server = Start(Options);
         using var service = await StartServiceAsync(server, Options);
@@ -63,7 +63,7 @@ internal sealed class PresenceServerTests
     }
 
     [Test]
-    public async Task Readers_that_leave_because_the_server_does_vacate_nothing()
+    public async Task Subscribers_that_leave_because_of_a_stop_vacate_nothing()
     {
         await using var receiver = new WebhookReceiver();
         var options = Hooked(receiver);
@@ -85,7 +85,7 @@ internal sealed class PresenceServerTests
     }
 
     [Test]
-    public async Task First_and_last_reader_are_told_to_a_webhook_and_deliveries_are_counted()
+    public async Task First_and_last_subscriber_are_delivered_to_a_webhook_and_counted()
     {
         await using var receiver = new WebhookReceiver();
         var options = Hooked(receiver);
@@ -93,16 +93,16 @@ internal sealed class PresenceServerTests
         using var presence = new PresenceWatcher(server.Hub, options, server.Logs.CreateLogger("presence"));
         server.Application.Expose(presence.Meter);
         var reader = await server.SubscribeAsync("/events/chat/7");
-        await presence.LookAsync();
+        await presence.PollAsync();
         await Eventually.HoldsAsync(() => presence.Metrics[WebhookResult.Delivered] == 1, "occupied told");
         reader.Dispose();
         await IsLeftAsync(server);
-        await presence.LookAsync();
+        await presence.PollAsync();
         server.Time.Advance(TimeSpan.FromSeconds(4.9));
-        await presence.LookAsync();
+        await presence.PollAsync();
         Assert.That(await server.MetricAsync("sse_webhook_pending"), Is.Zero, "it may come back");
         server.Time.Advance(TimeSpan.FromSeconds(0.1));
-        await presence.LookAsync();
+        await presence.PollAsync();
         await Eventually.HoldsAsync(() => presence.Metrics[WebhookResult.Delivered] == 2, "vacated told");
         Assert.That(await server.MetricAsync("sse_webhook_deliveries_total{result=\"delivered\"}"), Is.EqualTo(2));
         Assert.That(await server.MetricAsync("sse_webhook_deliveries_total{result=\"given_up\"}"), Is.Zero);
@@ -123,10 +123,11 @@ internal sealed class PresenceServerTests
     [TestCase("/events/$presence/open", 200, 200, 200)]
     [TestCase("/events/$presence/open/**", 200, 200, 200)]
     [TestCase("/events/$presence", 200, 200, 200)]
-    public async Task Who_may_not_read_a_topic_does_not_hear_of_its_readers(string target, int anonymous, int alice, int shop)
+    public async Task Presence_of_a_topic_needs_a_grant_for_the_topic(string target, int anonymous, int alice, int shop)
     {
         await using var server = Guarded.Start();
-        foreach (var (credential, status) in new[] { (null, anonymous), (server.Token(), alice), (Guarded.KeyOfShop, shop), (Guarded.KeyOfOps, 200) })
+        foreach (var (credential, status) in new[] { (null, anonymous), (server.Token(), alice), (Guarded.KeyOfShop, shop),
+            (Guarded.KeyOfOps, 200) })
         {
             var reply = await server.SendAsync("HEAD", target, null, credential is null ? [] : [Guarded.Bearer(credential)]);
             Assert.That(reply.Status, Is.EqualTo(status), credential);
@@ -137,17 +138,21 @@ internal sealed class PresenceServerTests
     public void Grant_of_presence_topics_alone_is_good_for_those()
     {
         var policy = new AccessPolicy(TopicPatterns.Parse("secret/**"));
-        var dashboard = Identity.OfKey(new StaticKey { Name = "dashboard", Secret = "x", Publish = TopicPatterns.None, Subscribe = TopicPatterns.Parse("$presence/secret/**") });
+        var dashboard = Identity.OfKey(new StaticKey { Name = "dashboard", Secret = "x", Publish = TopicPatterns.None,
+            Subscribe = TopicPatterns.Parse("$presence/secret/**") });
         Assert.That(policy.MaySubscribe(dashboard, "$presence/secret/**"u8), Is.True);
         Assert.That(policy.MaySubscribe(dashboard, "secret/a"u8), Is.False);
     }
 
-    private static ServerUnderTest Start(PresenceOptions options) => new(hub: PresenceSettings.Complete(HubOptions.Default with { Shards = 2 }, options));
+    private static ServerUnderTest Start(PresenceOptions options)
+        => new(hub: PresenceSettings.Complete(HubOptions.Default with { Shards = 2 }, options));
 
     private static async Task<PresenceService> StartServiceAsync(ServerUnderTest server, PresenceOptions options)
     {
-        var settings = ServerSettings.Read(new SettingsReader(new Microsoft.Extensions.Configuration.ConfigurationManager())) with { Presence = options };
-        var service = new PresenceService(settings, server.Hub, server.Application, new Microsoft.Extensions.Logging.Logger<PresenceService>(server.Logs));
+        var reader = new SettingsReader(new Microsoft.Extensions.Configuration.ConfigurationManager());
+        var settings = ServerSettings.Read(reader) with { Presence = options };
+        var service = new PresenceService(settings, server.Hub, server.Application,
+            new Microsoft.Extensions.Logging.Logger<PresenceService>(server.Logs));
         await service.StartAsync(default);
         return service;
     }
@@ -165,6 +170,7 @@ internal sealed class PresenceServerTests
         return new() { Webhooks = [new("0 (here)", receiver.Url, secret!, Options.Topics)] };
     }
 
-    // Nobody published to it, so it goes with its last reader.
-    private static Task IsLeftAsync(ServerUnderTest server) => Eventually.HoldsAsync(() => server.Hub.Catalog.Topics.Find("chat/7"u8) is null, "the reader gone");
+    // It has no events, so it is removed with its last subscriber.
+    private static Task IsLeftAsync(ServerUnderTest server)
+        => Eventually.HoldsAsync(() => server.Hub.Catalog.Topics.Find("chat/7"u8) is null, "the reader gone");
 }

@@ -12,7 +12,7 @@ internal sealed class PresenceSettingsTests
     private const string Secret = "a secret of many characters";
 
     [Test]
-    public void Nothing_is_told_unless_asked()
+    public void Nothing_is_reported_by_default()
     {
         var options = Read([], out var errors);
         Assert.That((options.IsOn, errors.Count), Is.EqualTo((false, 0)));
@@ -26,16 +26,18 @@ internal sealed class PresenceSettingsTests
         var options = Read(new() { ["Presence:Topics"] = "chat/**, news" }, out var errors);
         Assert.That(errors, Is.Empty);
         var hub = PresenceSettings.Complete(HubOptions.Default, options);
-        Assert.That((hub.Watches("chat/7"u8), hub.Watches("news"u8), hub.Watches("other"u8), hub.Watches("$presence/chat/7"u8)), Is.EqualTo((true, true, false, false)));
+        Assert.That((hub.Watches("chat/7"u8), hub.Watches("news"u8), hub.Watches("other"u8), hub.Watches("$presence/chat/7"u8)),
+            Is.EqualTo((true, true, false, false)));
         Assert.That(hub.RuleOf("$presence/chat/7"u8).Retention, Is.EqualTo(PresenceOptions.Retention));
         Assert.That(hub.RuleOf("chat/7"u8).Retention, Is.EqualTo(HubOptions.Default.Retention));
 
         var rule = new TopicRule(Hub.Support.TestHub.Select("$presence/chat/**"), new TopicRetention { MaxEvents = 5 }, Durability.Async);
-        Assert.That(PresenceSettings.Complete(HubOptions.Default with { Rules = [rule] }, options).RuleOf("$presence/chat/7"u8), Is.EqualTo((rule.Retention, rule.Durability)));
+        Assert.That(PresenceSettings.Complete(HubOptions.Default with { Rules = [rule] }, options).RuleOf("$presence/chat/7"u8),
+            Is.EqualTo((rule.Retention, rule.Durability)));
     }
 
     [Test]
-    public void Webhook_is_told_of_its_own_topics_or_else_of_all()
+    public void Webhook_covers_its_own_topics_or_else_all()
     {
         var options = Read(
             new()
@@ -51,7 +53,8 @@ internal sealed class PresenceSettingsTests
             },
             out var errors);
         Assert.That(errors, Is.Empty);
-        Assert.That(options.Webhooks.Select(webhook => (webhook.Name, Encoding.UTF8.GetString(webhook.Topics.Single().Text))), Is.EqualTo(new[] { ("0 (hooks.example)", "chat/**"), ("1 (127.0.0.1)", "job/*") }));
+        Assert.That(options.Webhooks.Select(webhook => (webhook.Name, Encoding.UTF8.GetString(webhook.Topics.Single().Text))),
+            Is.EqualTo(new[] { ("0 (hooks.example)", "chat/**"), ("1 (127.0.0.1)", "job/*") }));
         Assert.That((options.Debounce, options.WebhookAttempts), Is.EqualTo((TimeSpan.FromSeconds(30), 3)));
         Assert.That(PresenceSettings.Complete(HubOptions.Default, options).Watches("job/1"u8), Is.True);
     }

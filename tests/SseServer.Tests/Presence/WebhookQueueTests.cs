@@ -38,7 +38,7 @@ internal sealed class WebhookQueueTests
     }
 
     [Test]
-    public void While_a_state_is_being_told_only_another_last_state_comes_after_it()
+    public void While_a_state_is_being_delivered_only_a_different_last_state_follows()
     {
         Add("a", 1);
         _queue.TryTake(0, out var line);
@@ -58,7 +58,7 @@ internal sealed class WebhookQueueTests
     }
 
     [Test]
-    public void Four_topics_are_told_of_at_once()
+    public void Four_topics_are_delivered_at_once()
     {
         for (var i = 0; i < 6; i++) Add($"{i}", 1);
         var taken = new List<WebhookQueue.Line>();
@@ -69,7 +69,7 @@ internal sealed class WebhookQueueTests
     }
 
     [Test]
-    public void Topics_are_bounded_and_those_there_are_still_told_of()
+    public void Topics_are_bounded_and_existing_ones_are_still_delivered()
     {
         for (var i = 0; i < WebhookQueue.MaxTopics; i++) Assert.That(Add(i.ToString(CultureInfo.InvariantCulture), 1), Is.True);
         Assert.That(Add("more", 1), Is.False);
@@ -81,14 +81,15 @@ internal sealed class WebhookQueueTests
     }
 
     [Test]
-    public void Hurry_makes_everything_due()
+    public void MakeAllDue_makes_everything_due()
     {
         Add("a", 1);
         _queue.TryTake(0, out var line);
         _queue.Postpone(line, long.MaxValue);
-        _queue.Hurry();
+        _queue.MakeAllDue();
         Assert.That(_queue.TryTake(0, out _), Is.True);
     }
 
-    private bool Add(string topic, int readers) => _queue.TryAdd(new(new(Encoding.UTF8.GetBytes(topic), readers), DateTimeOffset.UnixEpoch));
+    private bool Add(string topic, int readers)
+        => _queue.TryAdd(new(new(Encoding.UTF8.GetBytes(topic), readers), DateTimeOffset.UnixEpoch));
 }

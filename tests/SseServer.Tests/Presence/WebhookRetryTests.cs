@@ -17,7 +17,7 @@ internal sealed class WebhookRetryTests
     [TestCase(500, "Retry")]
     [TestCase(503, "Retry")]
     [TestCase(599, "Retry")]
-    public void Status_says_whether_another_attempt_may_help(int status, string outcome)
+    public void Status_decides_whether_to_retry(int status, string outcome)
         => Assert.That(WebhookRetry.OutcomeOf(status).ToString(), Is.EqualTo(outcome));
 
     [TestCase(1, 2.5)]
@@ -38,7 +38,8 @@ internal sealed class WebhookRetryTests
 
     [Test]
     public void Eight_attempts_take_about_five_minutes()
-        => Assert.That(Enumerable.Range(1, 7).Sum(attempts => WebhookRetry.DelayAfter(attempts, 0.5, null).TotalMinutes), Is.EqualTo(5.3).Within(0.01));
+        => Assert.That(Enumerable.Range(1, 7).Sum(attempts => WebhookRetry.DelayAfter(attempts, 0.5, null).TotalMinutes),
+            Is.EqualTo(5.3).Within(0.01));
 
     [TestCase(120, 120)]
     [TestCase(1, 2.5)]

@@ -38,12 +38,13 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     [Test]
     public async Task Delivery_is_signed_json()
     {
-        Tell("chat/7", 3);
+        Enqueue("chat/7", 3);
         await EndedAsync(WebhookResult.Delivered, 1);
         var delivery = _receiver.Deliveries.Single();
         Assert.That(delivery.Head, Does.StartWith("POST /hook?token=not-for-the-log HTTP/1.1\r\n"));
         Assert.That(delivery.Field("Content-Type"), Is.EqualTo("application/json"));
-        Assert.That(delivery.Body, Is.EqualTo("""{"type":"topic.occupied","timestamp":"2025-11-22T06:48:43.123Z","data":{"topic":"chat/7","subscribers":3}}"""));
+        Assert.That(delivery.Body,
+            Is.EqualTo("""{"type":"topic.occupied","timestamp":"2025-11-22T06:48:43.123Z","data":{"topic":"chat/7","subscribers":3}}"""));
         Assert.That(delivery.Timestamp, Is.EqualTo(_time.GetUtcNow().ToUnixTimeSeconds()));
         Assert.That(delivery.Signature, Is.EqualTo(SignatureOf(delivery)));
         Assert.That(_sender.Pending, Is.Zero);
@@ -56,10 +57,10 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     public async Task Failed_delivery_is_tried_again_with_its_id_and_a_signature_of_its_time(string answer)
     {
         _receiver.Answer = number => number == 0 ? answer : "200 OK";
-        Tell("a", 1);
+        Enqueue("a", 1);
         await RetriedAsync(1);
         _time.Advance(TimeSpan.FromMinutes(5));
-        // What the failed attempt leaves behind may begin it, too.
+        // The end of the failed attempt may start it, too.
         _sender.Pump();
         await EndedAsync(WebhookResult.Delivered, 1);
         var deliveries = _receiver.Deliveries;
@@ -74,7 +75,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     public async Task Receivers_Retry_After_is_waited_for(string answer)
     {
         _receiver.Answer = _ => answer;
-        Tell("a", 1);
+        Enqueue("a", 1);
         await RetriedAsync(1);
         _time.Advance(TimeSpan.FromSeconds(199));
         Assert.That(_sender.Pump(), Is.Zero);
@@ -89,7 +90,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         _receiver.Answer = number => number < 16 ? "500 Internal Server Error" : "200 OK";
         for (var topic = 0; topic < 2; topic++)
         {
-            Tell($"{topic}", 1);
+            Enqueue($"{topic}", 1);
             for (var attempt = 1; attempt < 8; attempt++)
             {
                 await RetriedAsync(topic * 7 + attempt);
@@ -101,20 +102,20 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         }
 
         Assert.That(_log.Entries.Select(entry => entry.Id), Is.EqualTo(new[] { 7001 }));
-        Tell("3", 1);
+        Enqueue("3", 1);
         await EndedAsync(WebhookResult.Delivered, 1);
         await Eventually.HoldsAsync(() => _log.Entries.Count == 2, "a line that it delivers again");
-        Assert.That(_log.Entries.Last().Text, Is.EqualTo("Webhook 0 (here) delivers again; 2 deliveries were given up"));
+        Assert.That(_log.Entries.Last().Text, Is.EqualTo("Webhook 0 (here) delivers again; 2 deliveries were lost"));
         Assert.That(_receiver.Deliveries, Has.Length.EqualTo(17));
     }
 
     [TestCase("400 Bad Request")]
     [TestCase("410 Gone")]
     [TestCase("307 Temporary Redirect\r\nLocation: /elsewhere")]
-    public async Task Answer_that_would_come_again_ends_the_delivery(string answer)
+    public async Task Permanent_refusal_ends_the_delivery(string answer)
     {
         _receiver.Answer = _ => answer;
-        Tell("a", 1);
+        Enqueue("a", 1);
         await EndedAsync(WebhookResult.Refused, 1);
         Assert.That((_sender.Pending, _metrics.Retries, _receiver.Deliveries.Length), Is.EqualTo((0, 0, 1)));
         Assert.That(_log.Entries.Single().Text, Does.Contain("answers " + answer[..3]));
@@ -124,7 +125,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     public async Task Receiver_that_does_not_answer_is_asked_again_after_ten_seconds()
     {
         _receiver.Hold();
-        Tell("a", 1);
+        Enqueue("a", 1);
         await _receiver.HasAsync(1);
         _time.Advance(TimeSpan.FromSeconds(9.9));
         Assert.That(_metrics.Retries, Is.Zero);
@@ -139,7 +140,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
         using var receiver = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         receiver.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         using var sender = Sender(new Uri($"http://{receiver.LocalEndPoint}/"));
-        sender.Tell(new("a"u8.ToArray(), 1));
+        sender.Enqueue(new("a"u8.ToArray(), 1));
         sender.Pump();
         await RetriedAsync(1);
 
@@ -155,21 +156,22 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     public async Task Vacated_waits_until_occupied_has_arrived()
     {
         _receiver.Answer = number => number == 0 ? "503 Service Unavailable" : "200 OK";
-        Tell("a", 1);
+        Enqueue("a", 1);
         await RetriedAsync(1);
-        Tell("a", 0);
+        Enqueue("a", 0);
         _time.Advance(TimeSpan.FromMinutes(5));
         _sender.Pump();
         await EndedAsync(WebhookResult.Delivered, 2);
-        Assert.That(_receiver.Deliveries.Select(delivery => delivery.Change), Is.EqualTo(new[] { "occupied a", "occupied a", "vacated a" }));
+        Assert.That(_receiver.Deliveries.Select(delivery => delivery.Change),
+            Is.EqualTo(new[] { "occupied a", "occupied a", "vacated a" }));
         Assert.That(_receiver.Deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(2));
     }
 
     [Test]
-    public async Task Topics_do_not_wait_for_each_other_and_four_are_told_of_at_once()
+    public async Task Topics_do_not_wait_for_each_other_and_four_are_delivered_at_once()
     {
         _receiver.Hold();
-        for (var i = 0; i < 6; i++) Tell($"{i}", 1);
+        for (var i = 0; i < 6; i++) Enqueue($"{i}", 1);
         await _receiver.HasAsync(4);
         Assert.That(_sender.Pump(), Is.Zero);
         _receiver.Release();
@@ -179,18 +181,19 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     [Test]
     public void Topics_beyond_the_bound_are_dropped_and_counted()
     {
-        for (var i = 0; i < WebhookQueue.MaxTopics + 3; i++) _sender.Tell(new(Encoding.ASCII.GetBytes($"{i}"), 1));
+        for (var i = 0; i < WebhookQueue.MaxTopics + 3; i++) _sender.Enqueue(new(Encoding.ASCII.GetBytes($"{i}"), 1));
         Assert.That((_sender.Pending, _metrics[WebhookResult.Dropped]), Is.EqualTo((WebhookQueue.MaxTopics, 3)));
         Assert.That(_log.Entries, Has.Count.EqualTo(1));
     }
 
     [Test]
-    public async Task Webhook_is_told_of_its_own_topics_only()
+    public async Task Webhook_receives_its_own_topics_only()
     {
-        using var sender = new WebhookSender(Options(_receiver.Url) with { Topics = [SseServer.Tests.Hub.Support.TestHub.Select("chat/*")] }, 8, _client, _metrics, _time, _log);
-        sender.Tell(new("news"u8.ToArray(), 1));
+        var options = Options(_receiver.Url) with { Topics = [SseServer.Tests.Hub.Support.TestHub.Select("chat/*")] };
+        using var sender = new WebhookSender(options, 8, _client, _metrics, _time, _log);
+        sender.Enqueue(new("news"u8.ToArray(), 1));
         Assert.That((sender.Pending, sender.Pump()), Is.EqualTo((0, 0)));
-        sender.Tell(new("chat/7"u8.ToArray(), 1));
+        sender.Enqueue(new("chat/7"u8.ToArray(), 1));
         sender.Pump();
         await EndedAsync(WebhookResult.Delivered, 1);
     }
@@ -199,7 +202,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     public async Task Drain_tries_what_waits_once_more()
     {
         _receiver.Answer = number => number == 0 ? "503 Service Unavailable" : "200 OK";
-        Tell("a", 1);
+        Enqueue("a", 1);
         await RetriedAsync(1);
         await _sender.DrainAsync(TimeSpan.FromSeconds(5)).Soon();
         Assert.That((_metrics[WebhookResult.Delivered], _receiver.Deliveries.Length), Is.EqualTo((1, 2)));
@@ -210,19 +213,20 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     public async Task Drain_drops_what_fails_again()
     {
         _receiver.Answer = _ => "503 Service Unavailable";
-        Tell("a", 1);
-        Tell("b", 1);
+        Enqueue("a", 1);
+        Enqueue("b", 1);
         await RetriedAsync(2);
         await _sender.DrainAsync(TimeSpan.FromSeconds(5)).Soon();
         Assert.That((_metrics[WebhookResult.Dropped], _sender.Pending), Is.EqualTo((2, 0)));
-        Assert.That(_log.Entries.Single(), Is.EqualTo((Microsoft.Extensions.Logging.LogLevel.Warning, 7003, "Webhook 0 (here): 2 deliveries were dropped at shutdown")));
+        Assert.That(_log.Entries.Single(),
+            Is.EqualTo((Microsoft.Extensions.Logging.LogLevel.Warning, 7003, "Webhook 0 (here): 2 deliveries were dropped at shutdown")));
     }
 
     [Test]
     public async Task Drain_ends_in_time_though_the_receiver_does_not_answer()
     {
         _receiver.Hold();
-        for (var i = 0; i < 20; i++) Tell($"{i}", 1);
+        for (var i = 0; i < 20; i++) Enqueue($"{i}", 1);
         await _receiver.HasAsync(4);
         var drain = _sender.DrainAsync(TimeSpan.FromSeconds(5));
         _time.Advance(TimeSpan.FromSeconds(4.9));
@@ -240,7 +244,7 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     public async Task Log_has_neither_the_secret_nor_the_urls_path()
     {
         _receiver.Answer = _ => "400 Bad Request";
-        Tell("a", 1);
+        Enqueue("a", 1);
         await EndedAsync(WebhookResult.Refused, 1);
         var text = string.Join('\n', _log.Entries.Select(entry => entry.Text));
         Assert.That(text, Is.Not.Empty.And.Not.Contain(Key).And.Not.Contain("hook?").And.Not.Contain("not-for-the-log"));
@@ -253,17 +257,19 @@ internal sealed class WebhookSenderTests : IAsyncDisposable
     }
 
     private static string SignatureOf(WebhookDelivery delivery)
-        => "v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key), Encoding.UTF8.GetBytes($"{delivery.Id}.{delivery.Timestamp}.{delivery.Body}")));
+        => "v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key),
+            Encoding.UTF8.GetBytes($"{delivery.Id}.{delivery.Timestamp}.{delivery.Body}")));
 
     private WebhookSender Sender(Uri url) => new(Options(url), 8, _client, _metrics, _time, _log);
 
-    private void Tell(string topic, int readers)
+    private void Enqueue(string topic, int readers)
     {
-        _sender.Tell(new(Encoding.UTF8.GetBytes(topic), readers));
+        _sender.Enqueue(new(Encoding.UTF8.GetBytes(topic), readers));
         _sender.Pump();
     }
 
     private Task RetriedAsync(long count) => Eventually.HoldsAsync(() => _metrics.Retries == count, $"{count} failed attempts");
 
-    private Task EndedAsync(WebhookResult result, long count) => Eventually.HoldsAsync(() => _metrics[result] == count && _sender.Pending == 0, $"{count} deliveries {result}");
+    private Task EndedAsync(WebhookResult result, long count)
+        => Eventually.HoldsAsync(() => _metrics[result] == count && _sender.Pending == 0, $"{count} deliveries {result}");
 }

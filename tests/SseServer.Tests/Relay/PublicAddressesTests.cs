@@ -3,7 +3,7 @@ using SseServer.Relay;
 
 namespace SseServer.Tests.Relay;
 
-/// <summary>Where a source on the Internet may send a relay: to other hosts there, and not into the relay's own networks.</summary>
+/// <summary>Where a source on the Internet may redirect a relay: to other hosts there, and not into the relay's own networks.</summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class PublicAddressesTests
 {
@@ -45,7 +45,7 @@ internal sealed class PublicAddressesTests
         Assert.That(PublicAddresses.Contains(IPAddress.Parse(address)), Is.EqualTo(isPublic));
     }
 
-    // The source that the settings name is asked wherever it is; what counts is where its redirects lead.
+    // The configured source may be anywhere; only its redirects are restricted.
     [TestCase("", "10.0.0.1", false)]
     [TestCase("", "1.1.1.1", false)]
     [TestCase("10.0.0.1", "127.0.0.1", false)]

@@ -19,5 +19,6 @@ public sealed class RelayBackoffTests
     [TestCase(int.MaxValue, 3600000, 1, 1.0, 3600000)]
     public void Wait_lies_between_the_reconnection_time_and_its_doublings(int retry, int max, int failures, double random, int expected)
         => Assert.That(
-            RelayBackoff.Delay(TimeSpan.FromMilliseconds(retry), TimeSpan.FromMilliseconds(max), failures, random), Is.EqualTo(TimeSpan.FromMilliseconds(expected)));
+            RelayBackoff.Delay(TimeSpan.FromMilliseconds(retry), TimeSpan.FromMilliseconds(max), failures, random),
+            Is.EqualTo(TimeSpan.FromMilliseconds(expected)));
 }

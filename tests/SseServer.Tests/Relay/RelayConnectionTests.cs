@@ -6,7 +6,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Relay;
 
-/// <summary>How a relay asks its source, and what it makes of answers that are no stream.</summary>
+/// <summary>How a relay requests its source, and how it handles responses that are not a stream.</summary>
 public sealed class RelayConnectionTests
 {
     [Test]
@@ -28,7 +28,8 @@ public sealed class RelayConnectionTests
         await using var source = new SourceServer();
         await using var relay = new RelayUnderTest(source.Url);
 
-        await (await relay.SoonAsync(source.AcceptAsync())).ReplyAsync(SourceServer.StreamHead + "id: größe 1\ndata: a\n\nid: cut off\ndata: b\n");
+        await (await relay.SoonAsync(source.AcceptAsync()))
+            .ReplyAsync(SourceServer.StreamHead + "id: größe 1\ndata: a\n\nid: cut off\ndata: b\n");
         using var second = await relay.SoonAsync(source.AcceptAsync());
         await second.ReplyAsync(SourceServer.StreamHead + "id\n\n");
         using var third = await relay.SoonAsync(source.AcceptAsync());
@@ -37,14 +38,16 @@ public sealed class RelayConnectionTests
     }
 
     [Test]
-    public async Task Answers_that_are_no_stream_are_asked_again_and_said_once_each()
+    public async Task Responses_without_a_stream_are_retried_and_logged_once_each()
     {
         await using var source = new SourceServer();
         await using var relay = new RelayUnderTest(source.Url);
         using var reader = await relay.ReadAsync();
-        string[] answers = ["500 Oh", "500 Oh", "404 No", "200 OK\r\nContent-Type: text/html", "200 OK\r\nContent-Type: text/html", "200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip"];
+        string[] answers = ["500 Oh", "500 Oh", "404 No", "200 OK\r\nContent-Type: text/html", "200 OK\r\nContent-Type: text/html",
+            "200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip"];
         foreach (var answer in answers)
-            await (await relay.SoonAsync(source.AcceptAsync())).ReplyAsync($"HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            await (await relay.SoonAsync(source.AcceptAsync()))
+                .ReplyAsync($"HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
         using var exchange = await relay.SoonAsync(source.AcceptAsync());
         await exchange.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n\r\ndata: a\n\n");
@@ -82,7 +85,7 @@ public sealed class RelayConnectionTests
         await exchange.SendAsync(SourceServer.StreamHead);
         for (var i = 0; i < 4; i++)
         {
-            // The event shows that the bytes before it were read, and that the connection lives after more than a minute in all.
+            // The event shows that the earlier bytes were read, and that the connection is still open after more than a minute.
             await exchange.SendAsync($": comment\n\ndata: {i}\n\n");
             Assert.That(await relay.NextAsync(reader, 1), Is.EqualTo(new[] { $"{i}" }));
             relay.Time.Advance(TimeSpan.FromSeconds(30));
@@ -160,7 +163,7 @@ public sealed class RelayConnectionTests
         Assert.That((next?.ToString(), problem), Is.EqualTo((expected is null ? to : null, expected)));
     }
 
-    // Fetch, "HTTP-redirect fetch": the credential is for the origin that it was set for, and it does not come back with a detour.
+    // Fetch, "HTTP-redirect fetch": the credential is for its own origin, and a detour does not bring it back.
     [TestCase("https://a.example/x", "https://a.example/y", true)]
     [TestCase("https://a.example/x", "https://A.EXAMPLE:443/y", true)]
     [TestCase("https://a.example/x", "https://b.example/x", false)]
@@ -176,7 +179,7 @@ public sealed class RelayConnectionTests
         var options = new RelayOptions { Url = new Uri(from), Topic = "t"u8.ToArray(), Authorization = "Bearer secret" };
         using var source = new EventSource(options, network);
 
-        using var answer = await source.AskAsync("7", CancellationToken.None);
+        using var answer = await source.RequestAsync("7", CancellationToken.None);
 
         Assert.That(network.Asked.Select(asked => asked.Url),
             Is.EqualTo(new[] { from }.Concat(places).Select(url => new Uri(url).ToString())));
@@ -209,7 +212,7 @@ public sealed class RelayConnectionTests
 
         var next = EventSource.RedirectOf(response, new Uri("http://a/x"), out var problem);
 
-        Assert.That((next, problem), Is.EqualTo(((Uri?)null, "redirects to nowhere")));
+        Assert.That((next, problem), Is.EqualTo(((Uri?)null, "redirects to an invalid URL")));
     }
 
     [Test]
@@ -223,11 +226,11 @@ public sealed class RelayConnectionTests
         Assert.That(relay.Logs.Complaints.First(), Does.Contain("cannot be read").And.Contain("certificate"));
     }
 
-    [TestCase("", "redirects to nowhere")]
+    [TestCase("", "redirects to an invalid URL")]
     [TestCase("ftp://127.0.0.1/", "redirects to ftp:")]
     [TestCase("http://name:word@127.0.0.1/", "name or password")]
     [TestCase("/feed", "redirects too often")]
-    public async Task Redirect_that_leads_nowhere_is_said(string location, string problem)
+    public async Task Redirect_that_is_not_followed_is_logged(string location, string problem)
     {
         await using var source = new SourceServer();
         await using var relay = new RelayUnderTest(source.Url);

@@ -17,7 +17,7 @@ namespace SseServer.Tests.Relay;
 public sealed class RelayExactnessTests
 {
     [Test]
-    public async Task Events_come_once_and_in_order_where_the_connection_is_cut_at_fifty_random_places()
+    public async Task Events_arrive_once_and_in_order_if_the_connection_is_cut_at_fifty_random_places()
     {
         const int cuts = 50;
         var random = new Random(23);
@@ -73,7 +73,7 @@ public sealed class RelayExactnessTests
     }
 
     [Test]
-    public async Task Relay_with_a_store_goes_on_after_a_restart_where_it_left_off()
+    public async Task Relay_with_a_store_resumes_after_a_restart()
     {
         await using var source = new SourceServer();
         var store = new MemoryEventStore();
@@ -123,7 +123,7 @@ public sealed class RelayExactnessTests
     }
 
     [Test]
-    public async Task Another_url_begins_anew()
+    public async Task Another_url_starts_over()
     {
         await using var source = new SourceServer();
         var store = new MemoryEventStore();
@@ -141,7 +141,7 @@ public sealed class RelayExactnessTests
 
         Assert.That(next["Last-Event-ID"], Is.Null);
         Assert.That(await other.NextAsync(reader, 2), Is.EqualTo(new[] { "one", "another one" }));
-        Assert.That(other.Logs.Complaints, Has.One.Contains("begins anew"));
+        Assert.That(other.Logs.Complaints, Has.One.Contains("starting over"));
     }
 
     [Test]
@@ -211,7 +211,7 @@ public sealed class RelayExactnessTests
         };
     }
 
-    // Half of them with ids of their own, which go before the hub's.
+    // Half of them with their own ids, which take precedence over the hub's.
     private static void Publish(ServerUnderTest source, int number)
     {
         var batch = new PublishBatch();

@@ -5,7 +5,7 @@ using SseServer.Tests.Relay.Support;
 
 namespace SseServer.Tests.Relay;
 
-/// <summary>What of a source's stream comes out of the topic, and how.</summary>
+/// <summary>What becomes of a source's stream in the topic.</summary>
 public sealed class RelayStreamTests
 {
     [TestCase("\n")]
@@ -13,11 +13,14 @@ public sealed class RelayStreamTests
     [TestCase("\r")]
     public async Task Events_are_read_as_EventSource_reads_them(string lineBreak)
     {
-        const string stream = "\uFEFFdata: first\n\n: comment\nevent: größe\ndata: one\ndata:  two\n\nretry: 1234\n\ndata\n\nid: 7\ndata: seven\nretry: 99\nunknown: x\n\n";
+        const string stream =
+            "\uFEFFdata: first\n\n: comment\nevent: größe\ndata: one\ndata:  two\n\n"
+            + "retry: 1234\n\ndata\n\nid: 7\ndata: seven\nretry: 99\nunknown: x\n\n";
 
         var blocks = await RelayedAsync(Encoding.UTF8.GetBytes(stream.Replace("\n", lineBreak, StringComparison.Ordinal)), 4);
 
-        Assert.That(blocks.Select(block => (block.Name, block.Data)), Is.EqualTo(new[] { ("message", "first"), ("größe", "one\n two"), ("message", ""), ("message", "seven") }));
+        Assert.That(blocks.Select(block => (block.Name, block.Data)),
+            Is.EqualTo(new[] { ("message", "first"), ("größe", "one\n two"), ("message", ""), ("message", "seven") }));
         Assert.That(blocks.All(block => EventId.TryParse(Encoding.ASCII.GetBytes(block.Id!), out _)), Is.True, "Ids are the hub's.");
         Assert.That(blocks.All(block => block.Retry is null), Is.True, "A source's reconnection time is for the relay.");
     }
@@ -25,29 +28,35 @@ public sealed class RelayStreamTests
     [Test]
     public async Task Same_id_twice_is_a_repeat_but_an_inherited_id_is_not()
     {
-        var blocks = await RelayedAsync("id: 1\ndata: a\n\ndata: b\n\ndata: c\n\nid: 1\ndata: again\n\nid\ndata: d\n\nid\ndata: e\n\n"u8.ToArray(), 5);
+        var blocks = await RelayedAsync(
+            "id: 1\ndata: a\n\ndata: b\n\ndata: c\n\nid: 1\ndata: again\n\nid\ndata: d\n\nid\ndata: e\n\n"u8.ToArray(), 5);
 
         Assert.That(blocks.Select(block => block.Data), Is.EqualTo(new[] { "a", "b", "c", "d", "e" }));
     }
 
     [Test]
-    public async Task Servers_own_events_are_dropped_and_a_gap_is_told_under_a_name_of_its_own()
+    public async Task Control_events_are_dropped_and_a_gap_is_relayed_under_its_own_name()
     {
         var blocks = await RelayedAsync(
-            "id: 1-0\nevent: connected\ndata: x\n\nevent: heartbeat\ndata: 1\n\nevent: gap\ndata: {\"topics\":[\"s\"]}\n\nevent: auth-expiring\ndata: x\n\ndata: a\n\n"u8.ToArray(), 2,
+            [
+                .. "id: 1-0\nevent: connected\ndata: x\n\nevent: heartbeat\ndata: 1\n\n"u8,
+                .. "event: gap\ndata: {\"topics\":[\"s\"]}\n\nevent: auth-expiring\ndata: x\n\ndata: a\n\n"u8,
+            ],
+            2,
             after: async relay => Assert.That(await relay.Server.MetricAsync("sse_relay_gaps_total{topic=\"t\"}"), Is.EqualTo(1)));
 
-        Assert.That(blocks.Select(block => (block.Name, block.Data)), Is.EqualTo(new[] { ("upstream-gap", "{\"topics\":[\"s\"]}"), ("message", "a") }));
+        Assert.That(blocks.Select(block => (block.Name, block.Data)),
+            Is.EqualTo(new[] { ("upstream-gap", "{\"topics\":[\"s\"]}"), ("message", "a") }));
     }
 
     [Test]
-    public async Task Source_that_says_gap_after_gap_is_logged_once_a_minute()
+    public async Task Repeated_gaps_of_a_source_are_logged_once_a_minute()
     {
         await RelayedAsync(
             Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("event: gap\ndata: {}\n\n", 100))), 100,
             after: relay =>
             {
-                Assert.That(relay.Logs.Complaints.Single(), Does.Contain("says that it lost events"));
+                Assert.That(relay.Logs.Complaints.Single(), Does.Contain("reports that it lost events"));
                 return Task.CompletedTask;
             });
     }
@@ -56,7 +65,8 @@ public sealed class RelayStreamTests
     public async Task Only_chosen_types_are_taken()
     {
         var blocks = await RelayedAsync(
-            "data: a\n\nevent: x\ndata: b\n\nevent: y\ndata: c\n\nevent: message\ndata: d\n\nevent: x\ndata: e\n\n"u8.ToArray(), 4, ["x", "message"]);
+            "data: a\n\nevent: x\ndata: b\n\nevent: y\ndata: c\n\nevent: message\ndata: d\n\nevent: x\ndata: e\n\n"u8.ToArray(), 4,
+            ["x", "message"]);
 
         Assert.That(blocks.Select(block => block.Data), Is.EqualTo(new[] { "a", "b", "d", "e" }));
     }
@@ -86,7 +96,7 @@ public sealed class RelayStreamTests
     }
 
     [Test]
-    public async Task Position_stands_in_the_servers_topic_with_the_ids_that_were_relayed()
+    public async Task Position_is_in_the_servers_topic_with_the_relayed_ids()
     {
         await using var source = new SourceServer();
         await using var relay = new RelayUnderTest(source.Url);
@@ -107,7 +117,8 @@ public sealed class RelayStreamTests
         Assert.That((await relay.Server.SendAsync("POST", "/events/$relay/t", "17-0")).Status, Is.EqualTo(400));
     }
 
-    private static async Task<EventBlock[]> RelayedAsync(byte[] stream, int count, string[]? types = null, Func<RelayUnderTest, Task>? after = null)
+    private static async Task<EventBlock[]> RelayedAsync(
+        byte[] stream, int count, string[]? types = null, Func<RelayUnderTest, Task>? after = null)
     {
         await using var source = new SourceServer();
         await using var relay = new RelayUnderTest(

@@ -6,13 +6,13 @@ using SseServer.Auth;
 
 namespace SseServer.Tests.Auth.Support;
 
-/// <summary>Tokens that must not be accepted, and why each is not. Every one begins as a good one.</summary>
+/// <summary>Tokens that must not be accepted, each with the reason. Every one starts as a valid token.</summary>
 internal static class BadTokens
 {
     public static IEnumerable<(string Name, AuthFailure Failure, Func<DateTimeOffset, string> Create)> All =>
         [.. Algorithms, .. Keys, .. Signatures, .. Times, .. Parties, .. Forms, .. Json, .. Grants];
 
-    // RFC 8725 section 2.1 and 3.1: a token must not choose how it is checked.
+    // RFC 8725 section 2.1 and 3.1: a token must not choose how it is verified.
     private static IEnumerable<(string, AuthFailure, Func<DateTimeOffset, string>)> Algorithms
     {
         get
@@ -20,21 +20,26 @@ internal static class BadTokens
             foreach (var none in new[] { "none", "None", "NONE", "nOnE", "" })
             {
                 yield return ($"alg {none} without a signature", AuthFailure.Malformed, now => Unsigned(now, none) + ".");
-                yield return ($"alg {none} with a signature", AuthFailure.WrongAlgorithm, now => TestTokens.Create(now, header: header => header["alg"] = none));
+                yield return ($"alg {none} with a signature", AuthFailure.WrongAlgorithm,
+                    now => TestTokens.Create(now, header: header => header["alg"] = none));
             }
 
             foreach (var other in new[] { "HS384", "HS512", "RS384", "PS256", "ES384", "EdDSA", "hs256", "HS256 ", "A256GCM" })
-                yield return ($"alg {other}", AuthFailure.WrongAlgorithm, now => TestTokens.Create(now, header: header => header["alg"] = other));
+                yield return ($"alg {other}", AuthFailure.WrongAlgorithm,
+                    now => TestTokens.Create(now, header: header => header["alg"] = other));
             yield return ("no alg", AuthFailure.Malformed, now => TestTokens.Create(now, header: header => header.Remove("alg")));
             yield return ("alg a number", AuthFailure.Malformed, now => TestTokens.Create(now, header: header => header["alg"] = 1));
             foreach (var (label, secret) in PublicKeyAsSecret())
             {
                 yield return ($"RSA public key as HMAC secret, {label}", AuthFailure.WrongAlgorithm, now => SignWith(secret, "rs", now));
-                yield return ($"RSA public key as HMAC secret without a kid, {label}", AuthFailure.BadSignature, now => SignWith(secret, null, now));
+                yield return ($"RSA public key as HMAC secret without a kid, {label}", AuthFailure.BadSignature,
+                    now => SignWith(secret, null, now));
             }
 
-            yield return ("HMAC key's kid with RS256", AuthFailure.WrongAlgorithm, now => TestTokens.Create(now, "RS256", header: header => header["kid"] = "hs"));
-            yield return ("EC key's kid with RS256", AuthFailure.WrongAlgorithm, now => TestTokens.Create(now, "RS256", header: header => header["kid"] = "es"));
+            yield return ("HMAC key's kid with RS256", AuthFailure.WrongAlgorithm,
+                now => TestTokens.Create(now, "RS256", header: header => header["kid"] = "hs"));
+            yield return ("EC key's kid with RS256", AuthFailure.WrongAlgorithm,
+                now => TestTokens.Create(now, "RS256", header: header => header["kid"] = "es"));
         }
     }
 
@@ -42,12 +47,18 @@ internal static class BadTokens
     {
         get
         {
-            foreach (var id in new[] { "other", "HS", "hs ", "", "../../dev/null", "/etc/passwd", "' OR '1'='1", "hs\0", "http://127.0.0.1/key" })
-                yield return ($"kid {id}", AuthFailure.UnknownSigningKey, now => TestTokens.Create(now, header: header => header["kid"] = id));
-            yield return ("kid a list", AuthFailure.Malformed, now => TestTokens.Create(now, header: header => header["kid"] = new JsonArray("hs")));
-            yield return ("key in its own header", AuthFailure.BadSignature, now => SignWithOwnKey(now, (header, rsa) => header["jwk"] = TestTokens.Jwk(rsa, "rs")));
-            yield return ("key at a URL of its own", AuthFailure.BadSignature, now => SignWithOwnKey(now, (header, _) => header["jku"] = "http://127.0.0.1:1/keys"));
-            yield return ("certificate at a URL of its own", AuthFailure.BadSignature, now => SignWithOwnKey(now, (header, _) => header["x5u"] = "http://127.0.0.1:1/chain"));
+            foreach (var id in new[] { "other", "HS", "hs ", "", "../../dev/null", "/etc/passwd", "' OR '1'='1", "hs\0",
+                "http://127.0.0.1/key" })
+                yield return ($"kid {id}", AuthFailure.UnknownSigningKey,
+                    now => TestTokens.Create(now, header: header => header["kid"] = id));
+            yield return ("kid a list", AuthFailure.Malformed,
+                now => TestTokens.Create(now, header: header => header["kid"] = new JsonArray("hs")));
+            yield return ("key in its own header", AuthFailure.BadSignature,
+                now => SignWithOwnKey(now, (header, rsa) => header["jwk"] = TestTokens.Jwk(rsa, "rs")));
+            yield return ("key at a URL of its own", AuthFailure.BadSignature,
+                now => SignWithOwnKey(now, (header, _) => header["jku"] = "http://127.0.0.1:1/keys"));
+            yield return ("certificate at a URL of its own", AuthFailure.BadSignature,
+                now => SignWithOwnKey(now, (header, _) => header["x5u"] = "http://127.0.0.1:1/chain"));
             yield return ("key of another issuer", AuthFailure.BadSignature, now => SignWithOwnKey(now, (_, _) => { }));
         }
     }
@@ -95,10 +106,13 @@ internal static class BadTokens
             yield return ("exp past", AuthFailure.Expired, now => WithClaim(now, "exp", now.ToUnixTimeSeconds()));
             yield return ("exp long past", AuthFailure.Expired, now => WithClaim(now, "exp", 0));
             yield return ("nbf beyond the skew", AuthFailure.NotYetValid, now => WithClaim(now, "nbf", now.ToUnixTimeSeconds() + 31));
-            foreach (var time in new[] { "\"9999999999\"", "true", "null", "{}", "[9999999999]", "1e300", "-1", "99999999999999999999999999", "253402300800" })
+            foreach (var time in new[] { "\"9999999999\"", "true", "null", "{}", "[9999999999]", "1e300", "-1",
+                "99999999999999999999999999", "253402300800" })
             {
-                yield return ($"exp {time}", AuthFailure.MissingClaim, now => WithClaim(now, "exp", JsonNode.Parse(time) ?? JsonValue.Create((string?)null), time));
-                yield return ($"nbf {time}", AuthFailure.MissingClaim, now => WithClaim(now, "nbf", JsonNode.Parse(time) ?? JsonValue.Create((string?)null), time));
+                yield return ($"exp {time}", AuthFailure.MissingClaim,
+                    now => WithClaim(now, "exp", JsonNode.Parse(time) ?? JsonValue.Create((string?)null), time));
+                yield return ($"nbf {time}", AuthFailure.MissingClaim,
+                    now => WithClaim(now, "nbf", JsonNode.Parse(time) ?? JsonValue.Create((string?)null), time));
             }
         }
     }
@@ -115,7 +129,8 @@ internal static class BadTokens
                 yield return ($"aud {audience}", AuthFailure.WrongAudience, now => WithClaim(now, "aud", audience));
             yield return ("aud of others", AuthFailure.WrongAudience, now => WithClaim(now, "aud", new JsonArray("a", "b")));
             yield return ("aud an empty list", AuthFailure.WrongAudience, now => WithClaim(now, "aud", new JsonArray()));
-            yield return ("aud a list with a number", AuthFailure.Malformed, now => WithClaim(now, "aud", new JsonArray(1, TestTokens.Audience)));
+            yield return ("aud a list with a number", AuthFailure.Malformed,
+                now => WithClaim(now, "aud", new JsonArray(1, TestTokens.Audience)));
             yield return ("no sub", AuthFailure.MissingClaim, now => WithClaim(now, "sub", null));
             yield return ("sub empty", AuthFailure.MissingClaim, now => WithClaim(now, "sub", ""));
             yield return ("sub a number", AuthFailure.MissingClaim, now => WithClaim(now, "sub", 7));
@@ -134,7 +149,8 @@ internal static class BadTokens
             yield return ("two dots", AuthFailure.Malformed, _ => "..");
             yield return ("empty payload", AuthFailure.Malformed, now => Replace(now, 1, _ => ""));
             yield return ("empty header", AuthFailure.Malformed, now => Replace(now, 0, _ => ""));
-            yield return ("encrypted", AuthFailure.Malformed, _ => string.Join('.', Enumerable.Repeat(TestTokens.Encode("{\"alg\":\"dir\",\"enc\":\"A256GCM\"}"), 5)));
+            yield return ("encrypted", AuthFailure.Malformed,
+                _ => string.Join('.', Enumerable.Repeat(TestTokens.Encode("{\"alg\":\"dir\",\"enc\":\"A256GCM\"}"), 5)));
             foreach (var letter in new[] { "+", "/", "=", "%", "é" })
                 for (var part = 0; part < 3; part++)
                 {
@@ -143,7 +159,8 @@ internal static class BadTokens
                 }
 
             yield return ("padded", AuthFailure.Malformed, now => Replace(now, 1, text => text + "=="));
-            yield return ("standard base64", AuthFailure.Malformed, now => Replace(now, 1, _ => Convert.ToBase64String(Encoding.UTF8.GetBytes("{\"a\":\"??>\"}"))));
+            yield return ("standard base64", AuthFailure.Malformed,
+                now => Replace(now, 1, _ => Convert.ToBase64String(Encoding.UTF8.GetBytes("{\"a\":\"??>\"}"))));
             yield return ("too large", AuthFailure.TooLarge, now => WithClaim(now, "x", new string('x', 8 * 1024)));
         }
     }
@@ -154,19 +171,26 @@ internal static class BadTokens
         get
         {
             yield return ("alg twice", AuthFailure.Malformed, now => Signed("{\"alg\":\"none\",\"alg\":\"HS256\"}", Payload(now)));
-            yield return ("alg twice, once escaped", AuthFailure.Malformed, now => Signed("{\"alg\":\"none\",\"\\u0061lg\":\"HS256\"}", Payload(now)));
+            yield return ("alg twice, once escaped", AuthFailure.Malformed,
+                now => Signed("{\"alg\":\"none\",\"\\u0061lg\":\"HS256\"}", Payload(now)));
             yield return ("exp twice", AuthFailure.Malformed, now => Signed(Header, Payload(now)[..^1] + ",\"exp\":9999999999}"));
-            yield return ("sse twice", AuthFailure.Malformed, now => Signed(Header, Payload(now)[..^1] + ",\"sse\":{},\"sse\":{\"admin\":true}}"));
-            yield return ("publish twice", AuthFailure.Malformed, now => Signed(Header, Payload(now)[..^1] + ",\"sse\":{\"publish\":[],\"publish\":[\"**\"]}}"));
+            yield return ("sse twice", AuthFailure.Malformed,
+                now => Signed(Header, Payload(now)[..^1] + ",\"sse\":{},\"sse\":{\"admin\":true}}"));
+            yield return ("publish twice", AuthFailure.Malformed,
+                now => Signed(Header, Payload(now)[..^1] + ",\"sse\":{\"publish\":[],\"publish\":[\"**\"]}}"));
             yield return ("text behind the payload", AuthFailure.Malformed, now => Signed(Header, Payload(now) + "x"));
             yield return ("comment in the payload", AuthFailure.Malformed, now => Signed(Header, Payload(now) + "/**/"));
             yield return ("payload cut off", AuthFailure.Malformed, now => Signed(Header, Payload(now)[..^1]));
             yield return ("payload a list", AuthFailure.Malformed, _ => Signed(Header, "[]"));
-            yield return ("payload deep", AuthFailure.Malformed, now => Signed(Header, Payload(now)[..^1] + ",\"x\":" + new string('[', 500) + new string(']', 500) + "}"));
+            yield return ("payload deep", AuthFailure.Malformed,
+                now => Signed(Header, Payload(now)[..^1] + ",\"x\":" + new string('[', 500) + new string(']', 500) + "}"));
             yield return ("header a text", AuthFailure.Malformed, now => Signed("\"HS256\"", Payload(now)));
-            yield return ("half of a surrogate pair", AuthFailure.Malformed, now => Signed(Header, Payload(now).Replace("alice", "\\ud800", StringComparison.Ordinal)));
-            yield return ("not UTF-8", AuthFailure.Malformed, now => Replace(now, 1, _ => Base64Url.EncodeToString([(byte)'{', (byte)'"', 0xff, (byte)'"', (byte)':', (byte)'1', (byte)'}'])));
-            foreach (var parameter in new[] { "\"crit\":[\"exp\"]", "\"crit\":[]", "\"b64\":false", "\"zip\":\"DEF\"", "\"cty\":\"JWT\"", "\"cty\":\"application/jwt\"" })
+            yield return ("half of a surrogate pair", AuthFailure.Malformed,
+                now => Signed(Header, Payload(now).Replace("alice", "\\ud800", StringComparison.Ordinal)));
+            yield return ("not UTF-8", AuthFailure.Malformed, now => Replace(now, 1,
+                _ => Base64Url.EncodeToString([(byte)'{', (byte)'"', 0xff, (byte)'"', (byte)':', (byte)'1', (byte)'}'])));
+            foreach (var parameter in new[] { "\"crit\":[\"exp\"]", "\"crit\":[]", "\"b64\":false", "\"zip\":\"DEF\"", "\"cty\":\"JWT\"",
+                "\"cty\":\"application/jwt\"" })
                 yield return (parameter, AuthFailure.UnsupportedHeader, now => Signed($"{{\"alg\":\"HS256\",{parameter}}}", Payload(now)));
         }
     }
@@ -177,12 +201,15 @@ internal static class BadTokens
         {
             string[] claims =
             [
-                "[]", "\"**\"", "true", "null", "{\"publish\":\"**\"}", "{\"publish\":{}}", "{\"publish\":[1]}", "{\"publish\":[null]}", "{\"subscribe\":[\"\"]}",
-                "{\"subscribe\":[\"a//b\"]}", "{\"subscribe\":[\"a/../b\"]}", "{\"subscribe\":[\"**/a\"]}", "{\"publish\":[\"a*\"]}", "{\"admin\":1}", "{\"admin\":\"true\"}",
+                "[]", "\"**\"", "true", "null", "{\"publish\":\"**\"}", "{\"publish\":{}}", "{\"publish\":[1]}", "{\"publish\":[null]}",
+                "{\"subscribe\":[\"\"]}",
+                "{\"subscribe\":[\"a//b\"]}", "{\"subscribe\":[\"a/../b\"]}", "{\"subscribe\":[\"**/a\"]}", "{\"publish\":[\"a*\"]}",
+                "{\"admin\":1}", "{\"admin\":\"true\"}",
                 "{\"admin\":null}", "{\"publish\":[" + string.Join(',', Enumerable.Repeat("\"a\"", 101)) + "]}",
             ];
             foreach (var claim in claims)
-                yield return ($"sse {(claim.Length > 60 ? "of 101 patterns" : claim)}", AuthFailure.BadGrant, now => Signed(Header, Payload(now)[..^1] + $",\"sse\":{claim}}}"));
+                yield return ($"sse {(claim.Length > 60 ? "of 101 patterns" : claim)}", AuthFailure.BadGrant,
+                    now => Signed(Header, Payload(now)[..^1] + $",\"sse\":{claim}}}"));
         }
     }
 
@@ -234,6 +261,7 @@ internal static class BadTokens
         var header = new JsonObject { ["alg"] = "RS256", ["kid"] = "rs" };
         change(header, rsa);
         var input = $"{TestTokens.Encode(header.ToJsonString())}.{TestTokens.Encode(TestTokens.Claims(now).ToJsonString())}";
-        return $"{input}.{Base64Url.EncodeToString(rsa.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+        var signature = rsa.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return $"{input}.{Base64Url.EncodeToString(signature)}";
     }
 }

@@ -3,7 +3,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Auth.Support;
 
-/// <summary>Serves a JWK set over a socket, or whatever else a test has it say.</summary>
+/// <summary>Serves a JWK set, or any other response of a test, over a socket.</summary>
 internal sealed class KeyServer : IAsyncDisposable
 {
     private readonly TinyHttpServer _server;
@@ -20,14 +20,15 @@ internal sealed class KeyServer : IAsyncDisposable
 
     public Uri Url => new($"http://{_server.Authority}/keys?apikey=not-for-the-log");
 
-    /// <summary>Requests that came, answered or not.</summary>
+    /// <summary>The number of requests, answered or not.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
-    public void Body(string body) => Reply($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n", body);
+    public void Body(string body)
+        => Reply($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n", body);
 
     public void Reply(string head, string body = "") => _reply = head + "Connection: close\r\n\r\n" + body;
 
-    /// <summary>Holds replies back until <see cref="Release"/>.</summary>
+    /// <summary>Delays responses until <see cref="Release"/>.</summary>
     public void Hold() => _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Release() => _gate.TrySetResult();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SseServer.Tests.Auth.Support;
 
-/// <summary>Keeps what is logged, at every level.</summary>
+/// <summary>Keeps all log messages of every level.</summary>
 internal sealed class LogLines<T> : ILogger<T>
 {
     public ConcurrentQueue<(LogLevel Level, int Id, string Text)> Entries { get; } = new();
@@ -13,7 +13,8 @@ internal sealed class LogLines<T> : ILogger<T>
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         => Entries.Enqueue((logLevel, eventId.Id, formatter(state, exception) + exception));
 
     public int Count(int id) => Entries.Count(entry => entry.Id == id);

@@ -7,7 +7,8 @@ using SseServer.Auth;
 namespace SseServer.Tests.Auth.Support;
 
 /// <summary>
-/// An issuer of tokens, good and bad: it signs whatever a test says, with nothing of the library that checks them. One key of each algorithm, named after it.
+/// An issuer of valid and invalid tokens. It signs anything, without the library that verifies tokens. It has one key per algorithm,
+/// named after it.
 /// </summary>
 internal static class TestTokens
 {
@@ -32,9 +33,10 @@ internal static class TestTokens
         ],
     };
 
-    /// <summary>A token that is right in every way, but for what a test changes.</summary>
+    /// <summary>A valid token, except for what a test changes.</summary>
     public static string Create(
-        DateTimeOffset now, string algorithm = "HS256", Action<JsonObject>? claims = null, Action<JsonObject>? header = null, string? grant = null, string subject = "alice")
+        DateTimeOffset now, string algorithm = "HS256", Action<JsonObject>? claims = null, Action<JsonObject>? header = null,
+        string? grant = null, string subject = "alice")
     {
         var head = new JsonObject { ["alg"] = algorithm, ["typ"] = "JWT", ["kid"] = algorithm[..2].ToLowerInvariant() };
         header?.Invoke(head);
@@ -44,7 +46,7 @@ internal static class TestTokens
         return Sign(algorithm, head.ToJsonString(), payload.ToJsonString());
     }
 
-    /// <summary>Claims that are right, for five minutes.</summary>
+    /// <summary>Valid claims for five minutes.</summary>
     public static JsonObject Claims(DateTimeOffset now, string subject = "alice") => new()
     {
         ["iss"] = Issuer,
@@ -54,7 +56,8 @@ internal static class TestTokens
     };
 
     /// <summary>Signs texts as they are, valid JSON or not.</summary>
-    public static string Sign(string algorithm, string header, string payload) => Sign(algorithm, Encoding.UTF8.GetBytes(header), Encoding.UTF8.GetBytes(payload));
+    public static string Sign(string algorithm, string header, string payload)
+        => Sign(algorithm, Encoding.UTF8.GetBytes(header), Encoding.UTF8.GetBytes(payload));
 
     /// <summary>Signs bytes as they are, text or not.</summary>
     public static string Sign(string algorithm, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
@@ -75,13 +78,15 @@ internal static class TestTokens
     public static JsonObject Jwk(RSA rsa, string? id, string? algorithm = "RS256")
     {
         var parameters = rsa.ExportParameters(false);
-        return Fill(new() { ["kty"] = "RSA", ["use"] = "sig", ["n"] = Base64Url.EncodeToString(parameters.Modulus), ["e"] = Base64Url.EncodeToString(parameters.Exponent) }, id, algorithm);
+        return Fill(new() { ["kty"] = "RSA", ["use"] = "sig", ["n"] = Base64Url.EncodeToString(parameters.Modulus),
+            ["e"] = Base64Url.EncodeToString(parameters.Exponent) }, id, algorithm);
     }
 
     public static JsonObject Jwk(ECDsa ecdsa, string? id, string? algorithm = "ES256", string curve = "P-256")
     {
         var point = ecdsa.ExportParameters(false).Q;
-        return Fill(new() { ["kty"] = "EC", ["crv"] = curve, ["x"] = Base64Url.EncodeToString(point.X), ["y"] = Base64Url.EncodeToString(point.Y) }, id, algorithm);
+        return Fill(new() { ["kty"] = "EC", ["crv"] = curve, ["x"] = Base64Url.EncodeToString(point.X),
+            ["y"] = Base64Url.EncodeToString(point.Y) }, id, algorithm);
     }
 
     public static string Jwks(params JsonObject[] keys) => new JsonObject { ["keys"] = new JsonArray([.. keys]) }.ToJsonString();

@@ -8,7 +8,9 @@ using SseServer.Tests.Hub.Support;
 
 namespace SseServer.Tests.Presence.Support;
 
-/// <summary>A hub whose readers of <c>chat/**</c> are told of, with readers that come, leave and are counted on the test's own thread.</summary>
+/// <summary>
+/// A hub that publishes the subscriber counts of <c>chat/**</c>; subscribers join, leave and are counted on the test's thread.
+/// </summary>
 internal sealed class CountedHub : IDisposable
 {
     public static readonly PresenceOptions Options = new() { Topics = [TestHub.Select("chat/**")] };
@@ -38,14 +40,14 @@ internal sealed class CountedHub : IDisposable
         foreach (var reader in readers) Test.Hub.Catalog.Release(reader.Cursors.Select(cursor => cursor.Log));
     }
 
-    public void Look()
+    public void Poll()
     {
         _changes.Clear();
         Test.Hub.TakeSubscriberChanges(_changes);
-        Counts.LookAsync(_changes).AsTask().GetAwaiter().GetResult();
+        Counts.RefreshAsync(_changes).AsTask().GetAwaiter().GetResult();
     }
 
-    /// <summary>What was told so far of a topic or a pattern, without what is the same in all of it.</summary>
+    /// <summary>The counts published so far for a topic or a pattern, without the common parts.</summary>
     public string[] Told(string selector)
     {
         var name = Encoding.UTF8.GetBytes("$presence/" + selector);
@@ -55,8 +57,9 @@ internal sealed class CountedHub : IDisposable
         return reader.Data;
     }
 
-    /// <summary>The numbers told of a topic.</summary>
-    public int[] Numbers(string topic) => [.. Told(topic).Select(data => System.Text.Json.JsonDocument.Parse(data).RootElement.GetProperty("subscribers").GetInt32())];
+    /// <summary>The published numbers of a topic.</summary>
+    public int[] Numbers(string topic)
+        => [.. Told(topic).Select(data => System.Text.Json.JsonDocument.Parse(data).RootElement.GetProperty("subscribers").GetInt32())];
 
     public void Dispose() => Test.Dispose();
 }

@@ -1,6 +1,6 @@
 namespace SseServer.Tests.Presence.Support;
 
-/// <summary>A request as a receiver saw it.</summary>
+/// <summary>A request as received.</summary>
 internal sealed record WebhookDelivery(string Head, string Body)
 {
     public string Id => Field("webhook-id");
@@ -9,13 +9,14 @@ internal sealed record WebhookDelivery(string Head, string Body)
 
     public string Signature => Field("webhook-signature");
 
-    /// <summary>The state told and the topic: <c>occupied chat/7</c>.</summary>
+    /// <summary>The reported state and topic: <c>occupied chat/7</c>.</summary>
     public string Change
     {
         get
         {
             var json = System.Text.Json.JsonDocument.Parse(Body).RootElement;
-            return json.GetProperty("type").GetString()!["topic.".Length..] + " " + json.GetProperty("data").GetProperty("topic").GetString();
+            return json.GetProperty("type").GetString()!["topic.".Length..] + " "
+                + json.GetProperty("data").GetProperty("topic").GetString();
         }
     }
 

@@ -2,7 +2,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Presence.Support;
 
-/// <summary>Takes deliveries over sockets of its own and answers as a test says.</summary>
+/// <summary>Receives deliveries over its own sockets and responds as a test specifies.</summary>
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly TinyHttpServer _server;
@@ -17,10 +17,12 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 
     public Uri Url => new($"http://{_server.Authority}/hook?token=not-for-the-log");
 
-    /// <summary>What the receiver answers to its n-th delivery, from 0: a status and further fields, or nothing but a closed connection.</summary>
+    /// <summary>
+    /// The response to the n-th delivery, from 0: a status and further fields, or an empty text to close the connection.
+    /// </summary>
     public Func<int, string> Answer { get; set; } = _ => "204 No Content";
 
-    /// <summary>What came, answered or not.</summary>
+    /// <summary>The deliveries, answered or not.</summary>
     public WebhookDelivery[] Deliveries
     {
         get
@@ -29,7 +31,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         }
     }
 
-    /// <summary>Holds answers back until <see cref="Release"/>.</summary>
+    /// <summary>Delays responses until <see cref="Release"/>.</summary>
     public void Hold() => _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Release() => _gate.TrySetResult();
@@ -52,6 +54,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         }
 
         await _gate.Task;
-        if (Answer(number) is { Length: > 0 } answer) await exchange.SendAsync($"HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        if (Answer(number) is { Length: > 0 } answer)
+            await exchange.SendAsync($"HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     }
 }

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace SseServer.Tests.Relay.Support;
 
-/// <summary>Passes connections on to a server and cuts each after as many bytes of the answer as a test says, by FIN and RST in turn.</summary>
+/// <summary>
+/// Forwards connections to a server and cuts each after a number of response bytes, alternately by FIN and RST.
+/// </summary>
 internal sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -13,7 +15,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private readonly List<Task> _connections = [];
     private int _cuts;
 
-    /// <param name="target">Where to.</param>
+    /// <param name="target">The port of the server.</param>
     /// <param name="nextCut">The bytes after which the next connection is cut.</param>
     public CuttingProxy(IPEndPoint target, Func<long> nextCut)
     {
@@ -66,12 +68,12 @@ internal sealed class CuttingProxy : IAsyncDisposable
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException)
             {
-                // Its server is gone, or the test is over.
+                // The server is gone, or the test is over.
             }
         }
     }
 
-    /// <summary>True where it stopped at the cut.</summary>
+    /// <summary>Copies until the cut; true if it was reached.</summary>
     private static async Task<bool> CopyAsync(Socket from, Socket to, long cut, CancellationTokenSource either)
     {
         try

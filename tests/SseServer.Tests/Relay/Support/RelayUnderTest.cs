@@ -9,7 +9,8 @@ using SseServer.Tests.Support;
 namespace SseServer.Tests.Relay.Support;
 
 /// <summary>
-/// A server whose topic <c>t</c> is fed by a relay. The relay has a clock of its own, which moves only where it waits or a test says so: so the server's deadlines stand still.
+/// A server whose topic <c>t</c> is fed by a relay. The relay has its own clock, which moves only while it waits or when a test moves it,
+/// so that the server's deadlines do not pass.
 /// </summary>
 internal sealed class RelayUnderTest : IAsyncDisposable
 {
@@ -28,13 +29,13 @@ internal sealed class RelayUnderTest : IAsyncDisposable
 
     public FakeTimeProvider Time { get; } = new();
 
-    /// <summary>What the relay said.</summary>
+    /// <summary>The log messages of the relay.</summary>
     public RecordingLoggers Logs { get; } = new();
 
-    /// <summary>A reader of all that the topic has.</summary>
+    /// <summary>Subscribes to all events of the topic.</summary>
     public Task<WireClient> ReadAsync(string topic = "t") => Server.SubscribeAsync($"/events/{topic}?since=all");
 
-    /// <summary>Waits, and lets the relay's pauses pass meanwhile.</summary>
+    /// <summary>Waits while the relay's pauses pass.</summary>
     public Task HoldsAsync(Func<bool> condition, string what) => Eventually.HoldsAsync(() => LetPausesPass() || condition(), what);
 
     /// <inheritdoc cref="HoldsAsync"/>
@@ -44,16 +45,20 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         return await task;
     }
 
-    /// <summary>The data of the next events, each with its type where it has one.</summary>
+    /// <summary>The data of the next events, each with its type if it has one.</summary>
     public async Task<string[]> NextAsync(WireClient reader, int count)
     {
         var all = new List<string>();
         while (all.Count < count)
-            if (await SoonAsync(reader.ReadBlockAsync()) is { Data: { } data } block) all.Add(block.Name == "message" ? data : $"{block.Name}={data}");
+        {
+            if (await SoonAsync(reader.ReadBlockAsync()) is not { Data: { } data } block) continue;
+            all.Add(block.Name == "message" ? data : $"{block.Name}={data}");
+        }
+
         return [.. all];
     }
 
-    /// <summary>Waits until the relay has taken note that so many events are published.</summary>
+    /// <summary>Waits until the relay has counted this many published events.</summary>
     public async Task HasEventsAsync(int count)
     {
         var metric = Server.MetricAsync("sse_relay_events_total{topic=\"t\"}");

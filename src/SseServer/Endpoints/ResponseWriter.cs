@@ -7,10 +7,10 @@ using SseServer.Transport;
 
 namespace SseServer.Endpoints;
 
-/// <summary>How replies are put together: every one, refusals too, carries the CORS fields and <c>nosniff</c>.</summary>
-internal sealed class Replies(CorsPolicy cors, EndpointMetrics metrics)
+/// <summary>Writes responses: every one, refusals too, carries the CORS fields and <c>nosniff</c>, and is counted.</summary>
+internal sealed class ResponseWriter(CorsPolicy cors, EndpointMetrics metrics)
 {
-    // Apostrophes are left as they are. The texts are ours, and nosniff keeps browsers from taking them for markup.
+    // Leaves apostrophes as they are: the texts are our own, and nosniff keeps browsers from reading them as markup.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public CorsPolicy Cors { get; } = cors;
@@ -23,17 +23,17 @@ internal sealed class Replies(CorsPolicy cors, EndpointMetrics metrics)
         exchange.EndReply(contentType, body);
     }
 
-    /// <summary>Starts a reply with the fields that all have.</summary>
+    /// <summary>Starts a response with the fields that all responses have.</summary>
     public void Start(HttpExchange exchange, int status)
     {
         exchange.StartReply(status);
-        Metrics.CountReply(status);
+        Metrics.CountResponse(status);
         Cors.Write(exchange.Connection.Output, exchange.Request);
         exchange.Header("X-Content-Type-Options"u8, "nosniff"u8);
         exchange.Header("Cache-Control"u8, "no-store"u8);
     }
 
-    /// <summary>Answers OPTIONS.</summary>
+    /// <summary>Responds to OPTIONS.</summary>
     public void Allow(HttpExchange exchange, ReadOnlySpan<byte> methods)
     {
         Start(exchange, 204);
@@ -44,7 +44,7 @@ internal sealed class Replies(CorsPolicy cors, EndpointMetrics metrics)
 
     public void Refuse(HttpExchange exchange, Problem problem)
     {
-        Metrics.Limits.Count(problem.Limit);
+        Metrics.CountRefusal(problem.Limit);
         var json = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(json, Readable))
         {
@@ -66,7 +66,7 @@ internal sealed class Replies(CorsPolicy cors, EndpointMetrics metrics)
         exchange.EndReply("application/problem+json"u8, json.WrittenSpan);
     }
 
-    // RFC 6750 section 3; a description has neither quotes nor backslashes, and only ASCII.
+    // RFC 6750 section 3: the description is ASCII without quotes and backslashes.
     private static byte[] ComposeChallenge(string error, string description)
         => Encoding.ASCII.GetBytes($"Bearer error=\"{error}\", error_description=\"{description}\"");
 }

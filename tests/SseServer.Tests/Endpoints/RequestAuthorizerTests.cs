@@ -6,8 +6,8 @@ using SseServer.Transport.Proxies;
 
 namespace SseServer.Tests.Endpoints;
 
-/// <summary>Who may ask for what, by where a request says it comes from and by the key it carries.</summary>
-public sealed class RequestGuardTests
+/// <summary>Who may do what, by where a request seems to come from and by its key.</summary>
+public sealed class RequestAuthorizerTests
 {
     private static readonly EndpointOptions Public = EndpointOptions.Default with { IsLoopbackOnly = false };
 
@@ -20,7 +20,7 @@ public sealed class RequestGuardTests
         ],
     };
 
-    // DNS rebinding: a page's own name, made to point at this machine, stands in the Host of its requests.
+    // DNS rebinding: the page's own name, made to point to this machine, is the Host of its requests.
     [TestCase("localhost", 200)]
     [TestCase("LOCALHOST:8080", 200)]
     [TestCase("localhost.", 200)]
@@ -58,12 +58,12 @@ public sealed class RequestGuardTests
     }
 
     [Test]
-    public async Task Wrong_name_is_told_the_setting_to_list_it_in()
+    public async Task Refusal_of_a_wrong_name_names_the_setting()
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("GET", "/events", null, "Host: rebound.example");
         Assert.That((reply.Status, reply.Problem), Is.EqualTo(
-            (421, "This server listens on loopback and answers to loopback names only; list other names in Server:AllowedHosts.")));
+            (421, "This server listens on loopback and answers to loopback names only; list other host names in Server:AllowedHosts.")));
     }
 
     [Test]
@@ -73,7 +73,7 @@ public sealed class RequestGuardTests
         Assert.That((await server.SendAsync("GET", "/", null, "Host: events.example")).Status, Is.EqualTo(200));
     }
 
-    // An intranet's server is reached by a rebound name too. Addresses cannot be rebound, and health checks ask by them.
+    // A rebound name reaches an intranet's server too. Addresses cannot be rebound, and health checks use them.
     [TestCase("listed.example", 200)]
     [TestCase("LISTED.example:8080", 200)]
     [TestCase("localhost:8080", 200)]
@@ -99,7 +99,7 @@ public sealed class RequestGuardTests
         Assert.That((await server.SendAsync("HEAD", "/events", null, "Host: " + host)).Status, Is.EqualTo(status));
     }
 
-    // A browser always sends a Host, and without a name nothing can be rebound; health checks in HTTP/1.0 often have none.
+    // A browser always sends a Host, and without a name nothing can be rebound; HTTP/1.0 health checks often do not.
     [Test]
     public async Task Request_of_http_1_0_needs_no_host()
     {
@@ -135,7 +135,8 @@ public sealed class RequestGuardTests
     [TestCase("ftp://localhost", 403)]
     public async Task Page_may_publish_only_from_loopback_or_a_listed_origin(string? origin, int status)
     {
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { AllowedOrigins = ["*", "null", "https://app.example"] });
+        await using var server = new ServerUnderTest(EndpointOptions.Default with { AllowedOrigins = ["*", "null",
+            "https://app.example"] });
         var reply = await server.SendAsync("POST", "/events", "x", origin is null ? [] : ["Origin: " + origin]);
         Assert.That(reply.Status, Is.EqualTo(status));
         if (status == 403) Assert.That(reply.Problem, Does.Contain("Cors:AllowedOrigins"));
@@ -155,7 +156,7 @@ public sealed class RequestGuardTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("POST", "/events", "x", "Origin: http://localhost", "Origin: https://evil.example");
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "Send one Origin field only.")));
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, "The request has more than one Origin field; send one.")));
     }
 
     [Test]
@@ -179,13 +180,14 @@ public sealed class RequestGuardTests
     [TestCase("Bearer first-key schlüssel", 401)]
     [TestCase("Basic first-key", 401)]
     [TestCase("first-key", 401)]
-    public async Task Publishing_needs_one_of_the_keys_where_there_are_any(string? authorization, int status)
+    public async Task Publishing_needs_one_of_the_keys_if_there_are_any(string? authorization, int status)
     {
         await using var server = new ServerUnderTest(auth: Keyed);
         var reply = await server.SendAsync("POST", "/events", "x", authorization is null ? [] : ["Authorization: " + authorization]);
         Assert.That(reply.Status, Is.EqualTo(status));
         if (status == 201) return;
-        Assert.That(reply["WWW-Authenticate"], authorization is null ? Is.EqualTo("Bearer") : Does.StartWith("Bearer error=\"invalid_token\", "));
+        Assert.That(reply["WWW-Authenticate"], authorization is null
+            ? Is.EqualTo("Bearer") : Does.StartWith("Bearer error=\"invalid_token\", "));
         Assert.That(reply.Problem, Does.Not.Contain("first"));
         if (authorization is null) Assert.That(reply.Problem, Does.Contain("Authorization: Bearer"));
     }
@@ -223,7 +225,7 @@ public sealed class RequestGuardTests
         await open.PublishAsync("/events", "x", field);
     }
 
-    // What nginx does with proxy_pass alone: HTTP/1.0, its upstream's name as Host, and no field of its own.
+    // What nginx sends with proxy_pass alone: HTTP/1.0, the name of its upstream as Host, and no field of its own.
     [TestCase("POST", "/events")]
     [TestCase("GET", "/admin/topics")]
     [TestCase("POST", "/admin/shed?percent=1")]
@@ -244,7 +246,7 @@ public sealed class RequestGuardTests
         }
     }
 
-    // A name of the operator's own says that others come, and then a request that looks local may be anybody's.
+    // A configured host name means that others use the server, and then a request that looks local may be anyone's.
     [TestCase(null)]
     [TestCase("Host: app.example")]
     public async Task Publishing_without_a_key_ends_once_another_host_name_is_listed(string? field)
@@ -269,11 +271,11 @@ public sealed class RequestGuardTests
         Assert.That((await client.ReadReplyAsync()).Status, Is.EqualTo(401));
         await client.RequestAsync("POST", "/events", "x");
         var reply = await client.ReadReplyAsync();
-        Assert.That((reply.Status, reply.Problem), Is.EqualTo((403, "Publishing without a key is not possible through a proxy or over "
+        Assert.That((reply.Status, reply.Problem), Is.EqualTo((403, "Publishing without a key is not allowed through a proxy or over "
             + "HTTP/1.0; set Auth:PublishKeys, or Auth:AllowAnonymousPublish=true.")));
     }
 
-    // Anonymous publishing by setting and by where the server listens; with keys there is none unless it is set.
+    // Anonymous publishing depends on the setting and on the listeners; with keys it is off unless it is set.
     [TestCase(null, true, false, 201)]
     [TestCase(null, false, false, 401)]
     [TestCase(null, true, true, 401)]
@@ -289,7 +291,7 @@ public sealed class RequestGuardTests
 
     [TestCase("Bearer wrong")]
     [TestCase("Basic Zmlyc3Qta2V5")]
-    public async Task Wrong_key_is_told_also_where_none_is_needed(string authorization)
+    public async Task Wrong_key_is_refused_even_if_none_is_needed(string authorization)
     {
         await using var server = new ServerUnderTest(EndpointOptions.Default with { AllowAnonymousPublish = true }, auth: Keyed);
         Assert.That((await server.SendAsync("POST", "/events", "x", "Authorization: " + authorization)).Status, Is.EqualTo(401));

@@ -1,11 +1,9 @@
 namespace SseServer.Endpoints;
 
-/// <summary>
-/// The bounds at which something is refused. <see cref="LimitNames"/> has the label that metrics and logs know each by, and the setting that moves it.
-/// </summary>
-internal enum Limit
+/// <summary>The limits at which something is refused. <see cref="LimitInfo"/> describes each of them.</summary>
+internal enum LimitKind
 {
-    /// <summary>No bound is at fault.</summary>
+    /// <summary>The refusal has another reason than a limit.</summary>
     None,
 
     Connections,

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using SseServer.Catalog;
+using SseServer.Protocol.EventStream;
+using SseServer.Publishing;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary>What a publisher is told of what was published, or why the hub refused it.</summary>
+internal sealed class PublishResponses(ResponseWriter responses)
+{
+    private static ReadOnlySpan<byte> Json => "application/json"u8;
+
+    /// <summary>Returns why the hub did not take a batch; null if it did.</summary>
+    public static Problem? RefusalOf(HubStatus status) => status switch
+    {
+        HubStatus.Ok => null,
+        HubStatus.TopicEnded => new(409, "The topic has ended; publish to another topic, or wait until the server forgets that it ended."),
+        HubStatus.StoreFull => new(507,
+            "The disk that holds the history is full, and nothing was published; free some space, then publish again."),
+        HubStatus.StoreMissing => Problem.ForNow(503, "The history file was deleted, moved or replaced, and nothing was published; "
+            + "follow the server's log, and retry after Retry-After seconds."),
+        HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, and nothing was published; "
+            + "see the server's log for the reason, and retry after Retry-After seconds."),
+        _ => Problem.ForNow(503, "The server has reached its topic limit; publish to an existing topic, or raise Topics:MaxTopics.") with
+        {
+            Limit = LimitKind.Topics,
+        },
+    };
+
+    /// <summary>Writes <c>{"id":"1763794123123-0","topic":"orders/1"}</c>.</summary>
+    public void SendSingle(HttpExchange exchange, PublishContext context, int status)
+    {
+        var writer = context.BeginResponse();
+        writer.WriteStartObject();
+        WriteId(writer, "id"u8, context.Batch.IdOf(0));
+        writer.WriteString("topic"u8, context.Batch.TopicOf(0));
+        writer.WriteEndObject();
+        writer.Flush();
+        responses.Send(exchange, status, Json, context.Response.WrittenSpan);
+    }
+
+    /// <summary>
+    /// Writes <c>{"first":"...","last":"...","end":"...","count":5,"repeated":1}</c>; a member without a value is left out.
+    /// </summary>
+    public void SendMany(HttpExchange exchange, PublishContext context, Progress progress)
+    {
+        var writer = context.BeginResponse();
+        writer.WriteStartObject();
+        if (progress.First is { } first) WriteId(writer, "first"u8, first);
+        if (progress.Last is { } last) WriteId(writer, "last"u8, last);
+        if (progress.End is { } end) WriteId(writer, "end"u8, end);
+        writer.WriteNumber("count"u8, progress.Events);
+        if (progress.Repeats > 0) writer.WriteNumber("repeated"u8, progress.Repeats);
+        writer.WriteEndObject();
+        writer.Flush();
+        responses.Send(exchange, progress.Events > progress.Repeats ? 201 : 200, Json, context.Response.WrittenSpan);
+    }
+
+    private static void WriteId(Utf8JsonWriter writer, ReadOnlySpan<byte> name, EventId id)
+    {
+        Span<byte> text = stackalloc byte[EventId.MaxTextLength];
+        writer.WriteString(name, text[..id.Format(text)]);
+    }
+
+    /// <summary>What was published so far of a body with several events.</summary>
+    public sealed class Progress
+    {
+        public EventId? First { get; private set; }
+
+        public EventId? Last { get; private set; }
+
+        /// <summary>The id of the topic's end, if the topic ended with the body.</summary>
+        public EventId? End { get; set; }
+
+        public long Events { get; private set; }
+
+        /// <summary>Events whose id had been published before, so that they were not published again.</summary>
+        public long Repeats { get; private set; }
+
+        public void Add(PublishBatch batch)
+        {
+            First ??= batch.IdOf(0);
+            Last = batch.IdOf(batch.Count - 1);
+            Events += batch.Count;
+            for (var i = 0; i < batch.Count; i++)
+                if (batch.IsRepeat(i)) Repeats++;
+        }
+    }
+}

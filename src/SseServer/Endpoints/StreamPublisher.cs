@@ -1,0 +1,106 @@
+using System.Buffers;
+using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Topics;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary>Publishes <c>text/event-stream</c>: each event as soon as its block is complete, for as long as the body lasts.</summary>
+internal sealed class StreamPublisher(EventHub hub, EndpointOptions options, PublishLimits limits, PublishResponses results)
+{
+    public async ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishContext context)
+    {
+        var parser = new EventStreamParser(options.MaxEventBytes);
+        var progress = new PublishResponses.Progress();
+        (exchange.Body.MaxBytes, exchange.Body.MinRate) = (long.MaxValue, 0);
+        while (true)
+        {
+            var read = await exchange.Body.ReadAsync(context.Body);
+            // Events that were complete before an error are published nevertheless: each was accepted when its block ended.
+            var problem = limits.CheckExpiry(context) ?? AddBlocks(context, parser) ?? CountBody(exchange, context, parser);
+            if (context.Batch.Count > 0)
+            {
+                if (PublishResponses.RefusalOf(await hub.PublishAsync(context.Batch)) is { } refusal) return After(progress, refusal);
+                progress.Add(context.Batch);
+                if (read.Status == BodyReadStatus.Data) await limits.SlowDownAsync(exchange, context, context.Batch.Count);
+                context.Batch.Clear();
+                problem ??= CountBody(exchange, context, parser);
+            }
+
+            if (problem is null && read.Status == BodyReadStatus.Data) problem = limits.CheckDrainInStream() ?? limits.CheckMemory();
+            if (problem is null && read.Status == BodyReadStatus.Data) continue;
+            if (problem is null && read.Status == BodyReadStatus.Aborted) return null;
+            problem ??= ProblemOf(read, context, parser) ?? await EndTopicAsync(context, progress);
+            if (problem is not null) return After(progress, problem);
+            results.SendMany(exchange, context, progress);
+            return null;
+        }
+    }
+
+    private static Problem After(PublishResponses.Progress progress, Problem problem)
+        => problem with { LastId = progress.Last?.ToString() };
+
+    // The body has no end in sight, so it may be given up at any time for what it holds of an unfinished event.
+    private Problem? CountBody(HttpExchange exchange, PublishContext context, EventStreamParser parser)
+    {
+        context.ParserBytes = parser.HeldBytes;
+        return limits.CountBody(exchange, context, BodyReadStatus.Data);
+    }
+
+    private Problem? ProblemOf(BodyReadResult read, PublishContext context, EventStreamParser parser)
+    {
+        if (read.Status != BodyReadStatus.End) return limits.ProblemOf(read, context, long.MaxValue, LimitKind.None);
+        return parser.HasPartialEvent
+            ? Problem.BadRequest("The body ends in the middle of an event; end every event, including the last, with a blank line.")
+            : null;
+    }
+
+    private async ValueTask<Problem?> EndTopicAsync(PublishContext context, PublishResponses.Progress progress)
+    {
+        if (!context.Request.IsFinal) return null;
+        context.Batch.AddEnd(context.Request.Topic);
+        if (PublishResponses.RefusalOf(await hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
+        progress.End = context.Batch.IdOf(0);
+        return null;
+    }
+
+    private Problem? AddBlocks(PublishContext context, EventStreamParser parser)
+    {
+        var topic = context.Request.Topic;
+        var input = new ReadOnlySequence<byte>(context.Body.WrittenMemory);
+        Problem? problem = null;
+        while (problem is null)
+        {
+            var status = parser.Parse(ref input);
+            if (status == EventStreamParseStatus.NeedMore) break;
+            problem = status switch
+            {
+                EventStreamParseStatus.TooLarge => TooLarge(),
+                EventStreamParseStatus.InvalidUtf8 => Problem.BadRequest("An event is not valid UTF-8; send text as UTF-8."),
+                _ => AddBlock(context, topic, parser),
+            };
+        }
+
+        context.Body.ResetWrittenCount();
+        return problem;
+    }
+
+    private Problem TooLarge()
+    {
+        var detail = $"An event is longer than {options.MaxEventBytes} bytes; send less, or raise Limits:MaxEventBytes.";
+        return new(413, detail) { Limit = LimitKind.EventBytes };
+    }
+
+    private Problem? AddBlock(PublishContext context, TopicName topic, EventStreamParser parser)
+    {
+        PublisherEventId id = default;
+        var wrong = EventFields.CheckName(parser.Name, out var name);
+        if (wrong is null && parser.HasId) wrong = EventFields.CheckId(parser.Id, out id);
+        if (wrong is not null) return Problem.BadRequest(wrong);
+        var retry = parser.RetryMilliseconds < 0 ? -1 : EventFields.ClampRetry(parser.RetryMilliseconds, options);
+        var published = new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = parser.Data };
+        context.Batch.Add(topic, published);
+        return null;
+    }
+}

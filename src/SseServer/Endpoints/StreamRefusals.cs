@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text;
+using SseServer.Delivery;
+using SseServer.Hub;
+using SseServer.Protocol.Http;
+using SseServer.Transport;
+
+namespace SseServer.Endpoints;
+
+/// <summary>
+/// Refuses requests that may succeed later. <c>EventSource</c> never retries after a 503, so a client that asks for an event stream by name
+/// gets one whose only block tells it when to retry; every other client gets the status.
+/// </summary>
+internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses)
+{
+    /// <summary>Refuses a request at a limit.</summary>
+    public void Refuse(HttpExchange exchange, LimitKind limit, int status = 503)
+        => Refuse(exchange, limit, status, LimitInfo.Of(limit).Sentence!);
+
+    /// <summary>Refuses a request for another reason than a limit, with status 503.</summary>
+    public void Refuse(HttpExchange exchange, string detail) => Refuse(exchange, LimitKind.None, 503, detail);
+
+    private void Refuse(HttpExchange exchange, LimitKind limit, int status, string detail)
+    {
+        // At a limit the load is full.
+        var load = limit == LimitKind.None ? hub.Reconnection.Load : 1;
+        if (exchange.Request.Method != RequestMethod.Get || !AcceptHeader.NamesEventStream(exchange.Request))
+        {
+            var atLeast = hub.Reconnection.MeanAt(load) * RetryPacing.Nearest;
+            var absence = hub.Reconnection.Absence;
+            responses.Refuse(exchange, Problem.ForNow(status, detail, absence > atLeast ? absence : atLeast) with { Limit = limit });
+            return;
+        }
+
+        responses.Metrics.CountSoftRefusal(limit);
+        var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.Reconnection.NextAt(load)}\n\n"));
+        responses.Send(exchange, 200, MediaType.EventStream, block);
+    }
+}

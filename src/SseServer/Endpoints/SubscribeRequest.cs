@@ -1,0 +1,88 @@
+using SseServer.Catalog;
+using SseServer.Delivery;
+using SseServer.Protocol.Http;
+using SseServer.Protocol.Topics;
+
+namespace SseServer.Endpoints;
+
+/// <summary>What a request for a stream asks for, parsed and checked once. Immutable.</summary>
+/// <param name="Selectors">The topics and patterns; at least one.</param>
+/// <param name="Start">Where the stream begins.</param>
+/// <param name="HasHeartbeatEvents">Whether heartbeats are sent as events instead of comments.</param>
+/// <param name="Filter">The types of event that are wanted; null for all.</param>
+internal sealed record SubscribeRequest(
+    IReadOnlyList<Selector> Selectors, ResumePoint Start, bool HasHeartbeatEvents, EventFilter? Filter)
+{
+    /// <summary>The number of selectors that are patterns.</summary>
+    public int Patterns => Selectors.Count(selector => selector.Pattern is not null);
+
+    /// <summary>Parses the path, the query and <c>Last-Event-ID</c>; returns null, or a problem.</summary>
+    /// <param name="head">The head of the request.</param>
+    /// <param name="parameters">Its path and query.</param>
+    /// <param name="options">Bounds the number of selectors.</param>
+    /// <param name="now">The time to which an age in <c>since=</c> refers.</param>
+    /// <param name="request">The result if there is no problem.</param>
+    public static Problem? Read(
+        RequestHead head, RequestParameters parameters, EndpointOptions options, DateTimeOffset now, out SubscribeRequest? request)
+    {
+        request = null;
+        var selectors = new List<Selector>(1);
+        if (ReadSelectors(parameters, selectors) is { } wrongSelector) return Problem.BadRequest(wrongSelector);
+        if (selectors.Count > options.MaxTopicsPerSubscription) return TooManyTopics(options.MaxTopicsPerSubscription);
+        if (!TryReadStart(head, parameters, now, out var start)) return Problem.BadRequest(SinceParameter.Forms);
+        if (!TryReadHeartbeat(parameters, out var hasHeartbeatEvents)) return Problem.BadRequest("heartbeat= must be event or comment.");
+        if (ReadFilter(parameters, out var filter) is { } wrongFilter) return Problem.BadRequest(wrongFilter);
+        request = new(selectors, start, hasHeartbeatEvents, filter);
+        return null;
+    }
+
+    private static string? ReadSelectors(RequestParameters parameters, List<Selector> selectors)
+    {
+        if (parameters.TryGetPathTopic(out var path) && Add(path.Span, selectors) is { } wrongPath) return wrongPath;
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            if (!parameters.Name(i).SequenceEqual("topic"u8)) continue;
+            if (Add(parameters.Value(i).Span, selectors) is { } wrong) return wrong;
+        }
+
+        return selectors.Count == 0 ? Add(TopicName.Default.Utf8, selectors) : null;
+    }
+
+    private static string? Add(ReadOnlySpan<byte> text, List<Selector> selectors)
+    {
+        if (!Selector.TryCreate(text, out var selector, out var problem)) return problem;
+        selectors.Add(selector);
+        return null;
+    }
+
+    private static Problem TooManyTopics(int max)
+        => Problem.BadRequest($"A subscription can name at most {max} topics; use a pattern, or open several streams.") with
+        {
+            Limit = LimitKind.TopicsPerSubscription,
+        };
+
+    // A reconnecting EventSource sends the header, while its URL still says where it first began: so the header wins.
+    private static bool TryReadStart(RequestHead head, RequestParameters parameters, DateTimeOffset now, out ResumePoint start)
+    {
+        start = ResumePoint.Head;
+        if (head.TryGetHeader("Last-Event-ID"u8, out var id) && !id.IsEmpty) start = ResumePoint.After(id);
+        else if (parameters.TryGet("lastEventId"u8, out id) && !id.IsEmpty) start = ResumePoint.After(id);
+        else if (parameters.TryGet("since"u8, out var since)) return SinceParameter.TryParse(since, now, out start);
+        return true;
+    }
+
+    private static bool TryReadHeartbeat(RequestParameters parameters, out bool asEvent)
+    {
+        asEvent = parameters.TryGet("heartbeat"u8, out var value) && value.SequenceEqual("event"u8);
+        return asEvent || value.IsEmpty || value.SequenceEqual("comment"u8);
+    }
+
+    private static string? ReadFilter(RequestParameters parameters, out EventFilter? filter)
+    {
+        var names = new List<byte[]>();
+        for (var i = 0; i < parameters.Count; i++)
+            if (parameters.Name(i).SequenceEqual("event"u8)) names.Add(parameters.Value(i).ToArray());
+        EventFilter.TryCreate(names, out filter, out var problem);
+        return problem;
+    }
+}
