@@ -50,10 +50,12 @@ internal sealed class LoggingTests
         });
     }
 
-    [TestCase("Logging:Level", "Loud", "Logging:Level: 'Loud' is not known; allowed is one of Verbose, Debug, Information, Warning, Error, Fatal, None.")]
-    [TestCase("Logging:Levels:SseServer", "Loud", "Logging:Levels: 'SseServer=Loud' is not known; allowed is one of Verbose, Debug, Information, Warning, Error, Fatal, None.")]
-    [TestCase("Logging:Levels", "Debug", "Logging:Levels: 'Debug' is a single text; allowed is a JSON object, or settings Logging:Levels:NAME.")]
-    [TestCase("Logging:Format", "xml", "Logging:Format: 'xml' is not known; allowed is one of text, json.")]
+    [TestCase("Logging:Level", "Loud",
+        "Logging:Level: 'Loud' is not valid; it must be one of Verbose, Debug, Information, Warning, Error, Fatal, None.")]
+    [TestCase("Logging:Levels:SseServer", "Loud",
+        "Logging:Levels: 'SseServer=Loud' is not valid; the level must be one of Verbose, Debug, Information, Warning, Error, Fatal, None.")]
+    [TestCase("Logging:Levels", "Debug", "Logging:Levels: 'Debug' is a single text; use a JSON object, or settings Logging:Levels:NAME.")]
+    [TestCase("Logging:Format", "xml", "Logging:Format: 'xml' is not valid; it must be one of text, json.")]
     [TestCase("Logging:Levl", "Debug", "Logging:Levl is not a setting; did you mean Logging:Level?")]
     [TestCase("Serilog:MinimumLevel", "Debug", "Serilog:MinimumLevel is no longer a setting; use Logging:Level instead.")]
     [TestCase("serilog:minimumlevel:default", "Debug", "serilog:minimumlevel:default is no longer a setting; use Logging:Level instead.")]

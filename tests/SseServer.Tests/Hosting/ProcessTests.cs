@@ -131,7 +131,7 @@ internal sealed class ProcessTests
         var (code, _, error) = await RunAsync("--listen", "https://127.0.0.1:0", "--Tls:Certificate", "/nowhere/a.pem");
 
         Assert.That(code, Is.EqualTo(2));
-        Assert.That(error.TrimEnd(), Is.EqualTo("Tls:Certificate: '/nowhere/a.pem' does not exist; allowed is a file that the server may read."));
+        Assert.That(error.TrimEnd(), Is.EqualTo("Tls:Certificate: '/nowhere/a.pem' does not exist; use a file that the server may read."));
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)

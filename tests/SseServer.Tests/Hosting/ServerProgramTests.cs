@@ -34,7 +34,7 @@ internal sealed class ServerProgramTests
         Assert.That(started, Is.False);
         Assert.That(Lines(_error), Is.EqualTo(new[]
         {
-            "Drain:Seconds: 'soon' is not a whole number; allowed is 0 to 300.",
+            "Drain:Seconds: 'soon' is not a whole number; it must be between 0 and 300.",
             "Demo:Enable is not a setting; did you mean Demo:Enabled?",
         }));
     }
@@ -44,7 +44,7 @@ internal sealed class ServerProgramTests
     {
         Assert.That(await RunAsync(["--Logging:Level=Loud"], _ => { }), Is.EqualTo(2));
         Assert.That(Lines(_error), Has.Length.EqualTo(1));
-        Assert.That(_error.ToString(), Does.StartWith("Logging:Level: 'Loud' is not known; allowed is one of Verbose, "));
+        Assert.That(_error.ToString(), Does.StartWith("Logging:Level: 'Loud' is not valid; it must be one of Verbose, "));
     }
 
     [Test]

@@ -26,10 +26,12 @@ internal sealed class ServerSettingsTests
         Assert.That(errors, Is.Empty);
     }
 
-    [TestCase("nowhere", "Server:Listen: 'nowhere' has no port; allowed is HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080; https:// before it for TLS.")]
-    [TestCase("*:1,https://*:1", "Server:Listen: 'https://*:1' is listed twice; allowed is each address once.")]
-    [TestCase("*:1,*:1", "Server:Listen: '*:1' is listed twice; allowed is each address once.")]
-    [TestCase("", "Server:Listen: '' names no address; allowed is at least one HOST:PORT.")]
+    [TestCase("nowhere",
+        "Server:Listen: 'nowhere' has no port; write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080, with "
+            + "https:// before it for TLS.")]
+    [TestCase("*:1,https://*:1", "Server:Listen: 'https://*:1' is listed twice; list each address once.")]
+    [TestCase("*:1,*:1", "Server:Listen: '*:1' is listed twice; list each address once.")]
+    [TestCase("", "Server:Listen is empty; give at least one HOST:PORT.")]
     public void Wrong_addresses_are_reported(string listen, string sentence)
     {
         Read(new() { ["Server:Listen"] = listen, ["Auth:AllowAnonymousPublish"] = "true" }, out var errors);

@@ -53,14 +53,14 @@ internal sealed class SettingsReaderTests
 
         Assert.That(reader.Errors, Is.EqualTo(new[]
         {
-            "A:D: '5' is not a duration; allowed is a number with its unit, such as 500ms, 15s, 2m or 24h, from 1s to 9s.",
-            "A:D2: '10s' is out of range; allowed is 1s to 9s.",
-            "A:I: 'x' is not a whole number; allowed is 1 to 9.",
-            "A:I2: '0' is out of range; allowed is 1 or more.",
-            "A:B: '1TB' is not a size; allowed is a number of bytes, such as 65536, 64KB, 16MB or 1GB, from 1 to 2KB.",
-            "A:B2: '1MB' is out of range; allowed is 1 to 2KB.",
-            "A:F: 'yes' is neither true nor false; allowed is true or false.",
-            "A:C: 'green' is not known; allowed is one of red, blue.",
+            "A:D: '5' is not a duration; it must be a number with a unit, such as 500ms, 15s, 2m or 24h, between 1s and 9s.",
+            "A:D2: '10s' is out of range; it must be between 1s and 9s.",
+            "A:I: 'x' is not a whole number; it must be between 1 and 9.",
+            "A:I2: '0' is out of range; it must be 1 or more.",
+            "A:B: '1TB' is not a size; it must be a number of bytes, such as 65536, 64KB, 16MB or 1GB, between 1 and 2KB.",
+            "A:B2: '1MB' is out of range; it must be between 1 and 2KB.",
+            "A:F: 'yes' is not valid; it must be true or false.",
+            "A:C: 'green' is not valid; it must be one of red, blue.",
         }));
     }
 
@@ -71,12 +71,12 @@ internal sealed class SettingsReaderTests
 
         reader.Map("A:Keys", "");
         reader.Text("A:Token", null, "", secret: true);
-        reader.Reject("A:Token", "hunter3", "is too short", "16 letters or more");
+        reader.Reject("A:Token", "hunter3", "is too short; use 16 letters or more.");
 
         Assert.That(reader.Errors, Is.EqualTo(new[]
         {
-            "A:Keys is a single text; allowed is a JSON object, or settings A:Keys:NAME.",
-            "A:Token is too short; allowed is 16 letters or more.",
+            "A:Keys is a single text; use a JSON object, or settings A:Keys:NAME.",
+            "A:Token is too short; use 16 letters or more.",
         }));
     }
 
@@ -119,7 +119,7 @@ internal sealed class SettingsReaderTests
         var reader = Reader("A:Keys:web", "");
 
         Assert.That(reader.Map("A:Keys", ""), Is.Empty);
-        Assert.That(reader.Errors, Is.EqualTo(new[] { "A:Keys:web is empty; give it a text or leave it out." }));
+        Assert.That(reader.Errors, Is.EqualTo(new[] { "A:Keys:web is empty; give it a value or leave it out." }));
     }
 
     [Test]
@@ -141,7 +141,7 @@ internal sealed class SettingsReaderTests
         var things = reader.Each<string>("A:Things", "NAME", (name, key) =>
         {
             reader.Integer($"{key}:Size", 0, 0, 9, "How large.");
-            reader.Reject($"{key}:Size", "", "is missing", "a size");
+            reader.Reject($"{key}:Size", "", "is missing; use a size.");
             return name;
         });
 
