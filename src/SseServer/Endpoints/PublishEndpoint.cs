@@ -177,7 +177,7 @@ internal sealed partial class PublishEndpoint(
 
     // History is shed before anything is refused; what would make more of it has to wait then.
     private Problem? ShortOfMemory()
-        => hub.Pressure == MemoryPressure.Level.Full ? OutOfMemory() : null;
+        => hub.Pressure == MemoryPressure.Full ? OutOfMemory() : null;
 
     private static Problem OutOfMemory() => Problem.ForNow(503, LimitNames.Explain(Limit.Memory)) with { Limit = Limit.Memory };
 

@@ -118,7 +118,7 @@ internal sealed class SubscribeEndpoint(
     private async ValueTask<(Limit Limit, EventStreamSubscription? Subscription)> HoldAsync(
         HttpExchange exchange, RequestParameters parameters, List<Selector> selectors, Identity caller)
     {
-        if (hub.Pressure == MemoryPressure.Level.Full) return (Limit.Memory, null);
+        if (hub.Pressure == MemoryPressure.Full) return (Limit.Memory, null);
         ReadStart(exchange.Request, parameters, out var start);
         ReadHeartbeat(parameters, out var hasHeartbeatEvents);
         ReadFilter(parameters, out var filter);

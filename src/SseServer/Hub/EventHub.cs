@@ -125,9 +125,9 @@ internal sealed partial class EventHub : IDisposable
     }
 
     /// <summary>How short memory is; for those who ask for more of it.</summary>
-    public MemoryPressure.Level Pressure
+    public MemoryPressure Pressure
     {
-        get => (MemoryPressure.Level)Volatile.Read(ref _pressure);
+        get => (MemoryPressure)Volatile.Read(ref _pressure);
         set => Volatile.Write(ref _pressure, (int)value);
     }
 

@@ -26,7 +26,7 @@ internal static class LogVariable
         return SettingSpelling.Find(name, Settings) ?? string.Join(':', [Section, .. words[1..].Where(word => word.Length > 0)]);
     }
 
-    // The variables that Kubernetes and Docker set for a service named sse-serilog: SERILOG_SERVICE_HOST, SERILOG_PORT, SERILOG_PORT_80_TCP.
+    // What Kubernetes and Docker set for a service named sse-serilog: SERILOG_SERVICE_HOST, SERILOG_PORT, SERILOG_PORT_80_TCP.
     private static bool IsServiceLink(string[] words) => words[1] is "SERVICE" or "PORT";
 
     private static SettingDescriptor Text(string key) => new(key, SettingKind.Text, "", "", "");

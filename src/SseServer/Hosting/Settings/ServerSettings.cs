@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using SseServer.Auth;
 using SseServer.Catalog;
 using SseServer.Endpoints;
@@ -75,6 +76,14 @@ internal sealed record ServerSettings
             Logging = LoggingSettings.Read(reader),
         };
         return settings with { Hub = settings.Hub with { MaxReconnectionTime = settings.Endpoints.MaxRetry } };
+    }
+
+    /// <summary>The declaration of every setting.</summary>
+    public static IReadOnlyList<SettingDescriptor> Declarations()
+    {
+        var reader = new SettingsReader(new ConfigurationBuilder().Build());
+        Read(reader);
+        return reader.Descriptors;
     }
 
     private static List<ListenAddress> ReadListen(SettingsReader reader)
