@@ -1,27 +1,35 @@
 namespace SseServer.Auth;
 
-/// <summary>Which tokens are taken, and the keys they are checked with. Validated where it is read; immutable.</summary>
+/// <summary>Which tokens are accepted, and the keys that verify them. Validated when it is read; immutable.</summary>
 internal sealed record JwtOptions
 {
-    /// <summary>The one <c>iss</c> that is trusted.</summary>
+    /// <summary>The only <c>iss</c> that is trusted.</summary>
     public required string Issuer { get; init; }
 
-    /// <summary>What <c>aud</c> must name: without it, any token of the issuer's for another service would be good here.</summary>
+    /// <summary>The audience that <c>aud</c> must name; without it, tokens for other services of the issuer would be accepted.</summary>
     public required string Audience { get; init; }
 
-    /// <summary>The claim that holds the rights.</summary>
+    /// <summary>The claim that holds the rights. Default <c>sse</c>.</summary>
     public string Claim { get; init; } = "sse";
 
-    // RFC 7519 section 4.1.5 allows some leeway, usually no more than a few minutes; servers that keep their time are within a second.
+    /// <summary>
+    /// How far in the future <c>nbf</c> may be. Default 30 s: RFC 7519 section 4.1.5 allows a few minutes, and synchronized clocks differ
+    /// by less than a second.
+    /// </summary>
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Keys in the settings.</summary>
     public IReadOnlyList<SigningKey> Keys { get; init; } = [];
 
+    /// <summary>Files with a key each, read again when they change.</summary>
     public IReadOnlyList<KeyFile> KeyFiles { get; init; } = [];
 
-    /// <summary>Where a JWK set is fetched (RFC 7517 section 5); null for nowhere. https, or http on loopback.</summary>
+    /// <summary>URL of a JWK set (RFC 7517 section 5): https, or http on loopback. Null, the default, if there is none.</summary>
     public Uri? JwksUrl { get; init; }
 
-    // Issuers announce a key long before they sign with it; a token with an unknown kid has the set fetched sooner.
+    /// <summary>
+    /// How often the JWK set is fetched. Default 10 min: issuers publish a key long before they use it, and a token with an unknown
+    /// <c>kid</c> triggers an earlier fetch.
+    /// </summary>
     public TimeSpan JwksRefresh { get; init; } = TimeSpan.FromMinutes(10);
 }

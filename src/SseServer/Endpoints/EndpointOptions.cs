@@ -1,53 +1,71 @@
 namespace SseServer.Endpoints;
 
-/// <summary>What requests may ask for. Validated where it is read; immutable.</summary>
+/// <summary>What requests may ask for. Validated when it is read; immutable.</summary>
 internal sealed record EndpointOptions
 {
     public static readonly EndpointOptions Default = new();
 
-    // nginx's client_max_body_size, the first bound that a publisher behind a proxy meets.
+    /// <summary>
+    /// Largest data of one event in bytes. Default 1 MB, the client_max_body_size of nginx, which a publisher behind a proxy meets first.
+    /// </summary>
     public int MaxEventBytes { get; init; } = 1024 * 1024;
 
-    // Sixteen of the largest events.
+    /// <summary>Largest batch in bytes. Default 16 MB, sixteen of the largest events.</summary>
     public int MaxBatchBytes { get; init; } = 16 * 1024 * 1024;
 
-    // 16 MB of events of 160 bytes, and ten times what a topic keeps by default. Some 50 bytes each beside the event itself.
+    /// <summary>
+    /// Most events of one batch. Default 100,000: 16 MB of events of 160 bytes, and ten times what a topic keeps by default. Each takes
+    /// about 50 bytes besides the event.
+    /// </summary>
     public int MaxBatchEvents { get; init; } = 100_000;
 
-    // A page of many widgets; each one is looked at when any of them has news.
+    /// <summary>
+    /// Most topics and patterns of one stream. Default 64, for a page with many widgets; each is checked when any of them has an event.
+    /// </summary>
     public int MaxTopicsPerSubscription { get; init; } = 64;
 
-    /// <summary>What streams and publishers may take, in all and each.</summary>
+    /// <summary>What streams and publishers may use, in total and per client.</summary>
     public LimitOptions Limits { get; init; } = LimitOptions.None;
 
-    // Below a second a fleet of clients hammers a server that restarts; above a minute people reload by hand.
+    /// <summary>
+    /// Shortest reconnection time that a publisher can set. Default 1 s: with less, many clients overload a server that restarts.
+    /// </summary>
     public TimeSpan MinRetry { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Longest reconnection time that a publisher can set. Default 1 min; people who wait longer reload the page.</summary>
     public TimeSpan MaxRetry { get; init; } = TimeSpan.FromMinutes(1);
 
-    // Streams hold nothing a curl could not read, so any page may read them; what is private needs a token, not an origin.
+    /// <summary>
+    /// Origins whose pages may read. Default any: curl can read a stream too, so private topics need a token, not an origin.
+    /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = ["*"];
 
+    /// <summary>Whether pages of origins listed by name may send cookies. Default false.</summary>
     public bool AllowCredentials { get; init; }
 
     /// <summary>
-    /// Host names beside the loopback ones that the server answers to. On loopback it answers to no others; elsewhere to any while none
-    /// is listed, and to addresses in any case.
+    /// Host names, besides loopback ones, that the server answers to. A server on loopback answers to no others; elsewhere an empty list
+    /// allows every name, and addresses are always allowed. Empty by default.
     /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
-    /// <summary>All listeners are loopback ones, so only programs of this machine and pages in its browsers can come.</summary>
+    /// <summary>Whether all listeners are on loopback, so that only programs and browsers of this machine can connect.</summary>
     public bool IsLoopbackOnly { get; init; } = true;
 
-    /// <summary>Publishing without a key: true for everyone, false for no one, null for those who come directly over loopback.</summary>
+    /// <summary>Who may publish without a key: true is everyone, false no one, null (the default) direct clients over loopback.</summary>
     public bool? AllowAnonymousPublish { get; init; }
 
-    /// <summary>The cookie that a token may come in. Its name has no prefix, so that it works over plain HTTP too.</summary>
+    /// <summary>
+    /// The cookie that may carry a token. The default name, sse-token, has no prefix, so that it also works over plain HTTP.
+    /// </summary>
     public string TokenCookie { get; init; } = "sse-token";
 
-    // A page that sleeps in a background tab wakes once a minute (Chromium's intensive throttling of timers), and a token server takes a second.
+    /// <summary>
+    /// How long before its token expires a stream is notified. Default 60 s: a page in a background tab wakes once a minute (Chromium's
+    /// intensive timer throttling).
+    /// </summary>
     public TimeSpan ExpiryNotice { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Everyone who can reach the server may read <c>/metrics</c>; otherwise those who may administer it.</summary>
+    /// <summary>Whether everyone who can reach the server may read <c>/metrics</c>; by default only admins may.</summary>
     public bool HasOpenMetrics { get; init; }
 }

@@ -1,17 +1,18 @@
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// How much streams and publishers may take, in all and each. 0 sets no bound, which is what a server has that only its own machine reaches.
-/// Validated where it is read; immutable.
+/// How much streams and publishers may use, in total and per client. 0, the default of a server that only its own machine can reach, is no
+/// limit. Validated when it is read; immutable.
 /// </summary>
 internal sealed record LimitOptions
 {
+    /// <summary>No limits.</summary>
     public static readonly LimitOptions None = new();
 
-    /// <summary>What holds for a server that others than its own machine can reach.</summary>
+    /// <summary>The defaults of a server that other machines can reach.</summary>
     public static readonly LimitOptions ForNetworks = new()
     {
-        // An office of some hundred people behind one address, each with the six connections that a browser opens to a server.
+        // An office of a hundred people or more behind one address, each with the six connections that a browser opens to a server.
         MaxStreamsPerClient = 1_000,
 
         // A tenth of the topics that a server has by default.
@@ -22,31 +23,35 @@ internal sealed record LimitOptions
     };
 
     /// <summary>
-    /// The bound on bodies' memory of a server that may use <paramref name="memory"/> bytes: an eighth, so that a crowd of bodies alone
-    /// never makes memory short. 256 MB at most, as history has, and at least 32 MB, where the largest batch still fits.
+    /// Memory for request bodies of a server that may use <paramref name="memory"/> bytes: an eighth, so that bodies alone never cause
+    /// memory pressure. At most 256 MB, like history, and at least 32 MB, so that the largest batch fits.
     /// </summary>
     public static long BodyMemoryWithin(long memory) => Math.Clamp(memory / 8, 32L * 1024 * 1024, 256L * 1024 * 1024);
 
-    /// <summary>Streams in all. Descriptors and memory bound them already.</summary>
+    /// <summary>Most streams in total. Default 0: file descriptors and memory already limit them.</summary>
     public int MaxStreams { get; init; }
 
+    /// <summary>Most streams of one client.</summary>
     public int MaxStreamsPerClient { get; init; }
 
-    /// <summary>Topics named by a client's streams, counted once for each stream.</summary>
+    /// <summary>Most topics named by a client's streams, counted once for each stream.</summary>
     public int MaxTopicsPerClient { get; init; }
 
-    /// <summary>Patterns named by a client's streams, counted once for each stream.</summary>
+    /// <summary>Most patterns named by a client's streams, counted once for each stream.</summary>
     public int MaxPatternsPerClient { get; init; }
 
-    /// <summary>Bytes that the bodies of requests hold at once, as they arrived and as events, until they are in the history.</summary>
+    /// <summary>Bytes for all request bodies, as received and as events, until the events are published.</summary>
     public long MaxBodyMemory { get; init; }
 
-    /// <summary>Of these the bytes of one client's requests.</summary>
+    /// <summary>The part of <see cref="MaxBodyMemory"/> that one client's requests may use, in bytes.</summary>
     public long MaxBodyMemoryPerClient { get; init; }
 
-    /// <summary>Events a second from one publisher. Off by default: publishers hold a key or are of this machine, and the busiest one would be hit first.</summary>
+    /// <summary>
+    /// Events a second from one publisher. Default 0: publishers have a key or run on this machine, and a limit would hit the busiest
+    /// first.
+    /// </summary>
     public int PublishRate { get; init; }
 
-    /// <summary>Events at once after a pause; 0 stands for a second's worth.</summary>
+    /// <summary>Events that a publisher may send at once after a pause. Default 0, one second of <see cref="PublishRate"/>.</summary>
     public int PublishBurst { get; init; }
 }

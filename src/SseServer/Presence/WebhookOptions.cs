@@ -2,9 +2,9 @@ using SseServer.Catalog;
 
 namespace SseServer.Presence;
 
-/// <summary>Who is told of a topic's first and last reader. Immutable.</summary>
-/// <param name="Name">What the log calls it; the URL may hold what is nobody's business.</param>
-/// <param name="Url">Where it is told: http or https.</param>
-/// <param name="Secret">What deliveries are signed with.</param>
-/// <param name="Topics">The topics it is told of.</param>
+/// <summary>A webhook that is told of the first and last subscriber of topics. Immutable.</summary>
+/// <param name="Name">Its name in the log; the URL may contain a secret.</param>
+/// <param name="Url">The http or https URL that receives deliveries.</param>
+/// <param name="Secret">The secret that signs deliveries.</param>
+/// <param name="Topics">The topics that it is told about.</param>
 internal sealed record WebhookOptions(string Name, Uri Url, WebhookSecret Secret, IReadOnlyList<Selector> Topics);

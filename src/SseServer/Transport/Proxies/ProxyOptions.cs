@@ -2,21 +2,21 @@ using System.Net;
 
 namespace SseServer.Transport.Proxies;
 
-/// <summary>Whom to believe about whose a request is. Immutable; validated once, at start.</summary>
+/// <summary>Which proxies are trusted to name their clients, and how they do. Validated when it is read; immutable.</summary>
 internal sealed record ProxyOptions
 {
-    /// <summary>Nobody is believed: every connection is its other side's own.</summary>
+    /// <summary>No proxy is trusted: the client of a connection is its peer.</summary>
     public static readonly ProxyOptions Default = new();
 
-    /// <summary>The addresses of proxies that tell the truth.</summary>
+    /// <summary>The addresses of trusted proxies. None by default.</summary>
     public IReadOnlyList<IPNetwork> Trusted { get; init; } = [];
 
-    /// <summary>Connections from <see cref="Trusted"/> begin with a header of the PROXY protocol.</summary>
+    /// <summary>Whether connections from <see cref="Trusted"/> begin with a header of the PROXY protocol. Default false.</summary>
     public bool ExpectsHeader { get; init; }
 
     /// <summary>
-    /// Whether proxies write Forwarded (RFC 7239) and not X-Forwarded-For, as most do. Only the one they write is read: the other one would
-    /// be the client's own word.
+    /// Whether the proxies send Forwarded (RFC 7239) instead of X-Forwarded-For. Only that field is read, because a client could send the
+    /// other one. Default false, like most proxies.
     /// </summary>
     public bool UsesForwarded { get; init; }
 }
