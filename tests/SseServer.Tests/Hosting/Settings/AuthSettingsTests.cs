@@ -22,7 +22,8 @@ internal sealed class AuthSettingsTests
     public void Nothing_is_set_by_default()
     {
         var auth = Read([], out var errors).Auth;
-        Assert.That((auth.IsConfigured, auth.Jwt, auth.ProtectedTopics.IsEmpty, auth.MaxTokenBytes), Is.EqualTo((false, (JwtOptions?)null, true, 8192)));
+        Assert.That((auth.IsConfigured, auth.Jwt, auth.ProtectedTopics.IsEmpty, auth.MaxTokenBytes),
+            Is.EqualTo((false, (JwtOptions?)null, true, 8192)));
         Assert.That(errors, Is.Empty);
     }
 
@@ -41,9 +42,12 @@ internal sealed class AuthSettingsTests
             }, out var errors).Auth.Keys;
 
         Assert.That(errors, Is.Empty);
-        Assert.That(keys.Select(key => (key.Name, key.Secret, key.IsAdmin)), Is.EqualTo(new[] { ("ci", "first", false), ("shop", "second", true) }));
-        Assert.That((keys[0].Publish.Cover("a/b"u8), keys[0].Publish.Cover("$a"u8), keys[0].Subscribe.IsEmpty), Is.EqualTo((true, false, true)));
-        Assert.That((keys[1].Publish.Cover("stock"u8), keys[1].Publish.Cover("a"u8), keys[1].Subscribe.Cover("$sys/a"u8)), Is.EqualTo((true, false, true)));
+        Assert.That(keys.Select(key => (key.Name, key.Secret, key.IsAdmin)),
+            Is.EqualTo(new[] { ("ci", "first", false), ("shop", "second", true) }));
+        Assert.That((keys[0].Publish.Cover("a/b"u8), keys[0].Publish.Cover("$a"u8), keys[0].Subscribe.IsEmpty),
+            Is.EqualTo((true, false, true)));
+        Assert.That((keys[1].Publish.Cover("stock"u8), keys[1].Publish.Cover("a"u8), keys[1].Subscribe.Cover("$sys/a"u8)),
+            Is.EqualTo((true, false, true)));
     }
 
     [Test]
@@ -66,9 +70,11 @@ internal sealed class AuthSettingsTests
         Assert.That(errors, Is.Empty);
         Assert.That(jwt.Keys.Select(key => (key.Id, key.Algorithm)), Is.EquivalentTo(new[]
         {
-            ("main", SigningAlgorithm.HS256), ("rsa", SigningAlgorithm.RS256), ("ec", SigningAlgorithm.ES256), ("shared", SigningAlgorithm.HS256),
+            ("main", SigningAlgorithm.HS256), ("rsa", SigningAlgorithm.RS256), ("ec", SigningAlgorithm.ES256),
+            ("shared", SigningAlgorithm.HS256),
         }));
-        Assert.That((jwt.JwksUrl, jwt.ClockSkew, jwt.Claim), Is.EqualTo((new Uri("https://id.example/keys"), TimeSpan.FromSeconds(5), "https://sse.example/rights")));
+        Assert.That((jwt.JwksUrl, jwt.ClockSkew, jwt.Claim),
+            Is.EqualTo((new Uri("https://id.example/keys"), TimeSpan.FromSeconds(5), "https://sse.example/rights")));
     }
 
     [TestCase("Auth:Jwt:Issuer", null, "Auth:Jwt:Issuer is missing; set it to the iss of the tokens to accept.")]
@@ -175,7 +181,7 @@ internal sealed class AuthSettingsTests
         }
     }
 
-    // Off loopback somebody must be told apart from everybody.
+    // A server that other machines can reach must know its publishers.
     [Test]
     public void Tokens_or_keys_let_the_server_listen_to_others()
     {

@@ -51,7 +51,9 @@ internal sealed class ConfigurationLoaderTests
         File.WriteAllText(_file, json);
 
         Assert.That(Load([], [], out var problem), Is.Null);
-        Assert.That(problem, Does.StartWith($"The configuration file '{_file}' cannot be used: ").And.EndsWith("must hold one JSON object without repeated keys."));
+        Assert.That(problem,
+            Does.StartWith($"The configuration file '{_file}' cannot be used: ").And.EndsWith("must hold one JSON object without repeated "
+            + "keys."));
     }
 
     [Test]

@@ -10,7 +10,8 @@ internal sealed class EnvironmentSettingsTests
     [Test]
     public void Double_underscores_separate_sections()
     {
-        var selected = EnvironmentSettings.Select([new("SSE_Auth__Keys__web", "x"), new("PATH", "/bin"), new("ASPNETCORE_Server__Listen", "y")]);
+        var selected = EnvironmentSettings
+            .Select([new("SSE_Auth__Keys__web", "x"), new("PATH", "/bin"), new("ASPNETCORE_Server__Listen", "y")]);
 
         Assert.That(selected, Is.EqualTo(new[] { new KeyValuePair<string, string?>("Auth:Keys:web", "x") }));
     }
@@ -130,5 +131,6 @@ internal sealed class EnvironmentSettingsTests
     public void Setting_with_single_underscores_is_reported()
         => Assert.That(
             EnvironmentSettings.Mistaken([new("SSE_SERVER_LISTEN", "*:80")], Declared),
-            Is.EqualTo(new[] { "The environment variable SSE_SERVER_LISTEN is not a setting; write SSE_Server__Listen, with two underscores." }));
+            Is.EqualTo(new[] { "The environment variable SSE_SERVER_LISTEN is not a setting; write SSE_Server__Listen, with two "
+                + "underscores." }));
 }

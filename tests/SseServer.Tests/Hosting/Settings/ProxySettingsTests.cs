@@ -19,10 +19,12 @@ internal sealed class ProxySettingsTests
     [Test]
     public void Addresses_and_networks_are_trusted_by_name()
     {
-        var proxies = Read(out var errors, ("Proxy:Trusted", "127.0.0.1, ::1, 10.0.0.0/8, fd00::/8"), ("Proxy:Protocol", "on"), ("Proxy:Header", "Forwarded"));
+        var proxies = Read(out var errors, ("Proxy:Trusted", "127.0.0.1, ::1, 10.0.0.0/8, fd00::/8"), ("Proxy:Protocol", "on"),
+            ("Proxy:Header", "Forwarded"));
 
         Assert.That(errors, Is.Empty);
-        Assert.That(proxies.Trusted, Is.EqualTo(new[] { "127.0.0.1/32", "::1/128", "10.0.0.0/8", "fd00::/8" }.Select(text => IPNetwork.Parse(text))));
+        Assert.That(proxies.Trusted,
+            Is.EqualTo(new[] { "127.0.0.1/32", "::1/128", "10.0.0.0/8", "fd00::/8" }.Select(text => IPNetwork.Parse(text))));
         Assert.That((proxies.ExpectsHeader, proxies.UsesForwarded), Is.EqualTo((true, true)));
     }
 
@@ -50,12 +52,14 @@ internal sealed class ProxySettingsTests
     {
         Read(out var errors, ("Proxy:Protocol", "on"));
 
-        Assert.That(errors, Is.EqualTo(new[] { "Proxy:Protocol is on, but no proxy is trusted; list the proxies' addresses in Proxy:Trusted." }));
+        Assert.That(errors,
+            Is.EqualTo(new[] { "Proxy:Protocol is on, but no proxy is trusted; list the proxies' addresses in Proxy:Trusted." }));
     }
 
     private static ProxyOptions Read(out IReadOnlyList<string> errors, params (string Key, string Value)[] values)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values.ToDictionary(pair => pair.Key, pair => (string?)pair.Value));
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(values.ToDictionary(pair => pair.Key, pair => (string?)pair.Value));
         var reader = new SettingsReader(configuration.Build());
         var settings = ServerSettings.Read(reader);
         errors = reader.Errors;

@@ -14,8 +14,10 @@ public sealed class RelaySettingsTests
     public void Relay_takes_what_it_is_told()
     {
         var relays = Read(
-            out var errors, ("Relay:0:Url", "https://events.example/events/news"), ("Relay:0:Topic", "news/all"), ("Relay:0:Authorization", "Bearer abc"),
-            ("Relay:0:Event", "a, b"), ("Relay:0:MaxRetry", "2m"), ("Relay:0:IdleTimeout", "20s"), ("Relay:1:Url", "http://10.0.0.1:8080/x"), ("Relay:1:Topic", "x"),
+            out var errors, ("Relay:0:Url", "https://events.example/events/news"), ("Relay:0:Topic", "news/all"),
+            ("Relay:0:Authorization", "Bearer abc"),
+            ("Relay:0:Event", "a, b"), ("Relay:0:MaxRetry", "2m"), ("Relay:0:IdleTimeout", "20s"),
+            ("Relay:1:Url", "http://10.0.0.1:8080/x"), ("Relay:1:Topic", "x"),
             ("Limits:MaxEventBytes", "4096"));
 
         Assert.That(errors, Is.Empty);
@@ -23,8 +25,10 @@ public sealed class RelaySettingsTests
         Assert.That(relays[0].Url, Is.EqualTo(new Uri("https://events.example/events/news")));
         Assert.That(relays[0].Events.Select(Encoding.UTF8.GetString), Is.EqualTo(new[] { "a", "b" }));
         Assert.That(
-            (relays[0].Authorization, relays[0].MaxRetry, relays[0].IdleTimeout, relays[0].MaxEventBytes), Is.EqualTo(("Bearer abc", TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(20), 4096)));
-        Assert.That((relays[1].Authorization, relays[1].Retry, relays[1].MaxRetry), Is.EqualTo(((string?)null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30))));
+            (relays[0].Authorization, relays[0].MaxRetry, relays[0].IdleTimeout, relays[0].MaxEventBytes),
+                Is.EqualTo(("Bearer abc", TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(20), 4096)));
+        Assert.That((relays[1].Authorization, relays[1].Retry, relays[1].MaxRetry),
+            Is.EqualTo(((string?)null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30))));
     }
 
     [TestCase(null, "a", null, "Relay:0:Url is missing")]

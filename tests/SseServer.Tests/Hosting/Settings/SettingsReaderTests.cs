@@ -80,14 +80,15 @@ internal sealed class SettingsReaderTests
         }));
     }
 
-    // What stands above replaces a list whole: a longer one below would show through, and in the other form it would win.
+    // A higher source replaces the whole list; otherwise the end of a longer one below would remain, and the other form would win.
     [TestCase("A:L:0 x A:L:1 y", "A:L z", "z")]
     [TestCase("A:L:0 x A:L:1 y", "A:L:0 z", "z")]
     [TestCase("A:L x,y", "A:L:0 z", "z")]
     [TestCase("A:L:0 x A:L:1 y", "B z", "x y")]
     public void List_of_a_higher_source_replaces_one_below(string below, string above, string expected)
     {
-        var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(Pairs(below.Split(' '))).AddInMemoryCollection(Pairs(above.Split(' '))).Build());
+        var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(Pairs(below.Split(' ')))
+            .AddInMemoryCollection(Pairs(above.Split(' '))).Build());
         Assert.That(reader.List("A:L", [], ""), Is.EqualTo(expected.Split(' ')));
     }
 
@@ -153,7 +154,8 @@ internal sealed class SettingsReaderTests
     [Test]
     public void Keys_that_no_declaration_reads_are_reported_with_the_one_that_was_meant()
     {
-        var reader = Reader("Hub:Retntion", "1", "Hub:Retention:0", "1", "Colour", "red", "Serilog:WriteTo:0:Name", "Console", "HUB:RETENTION", "2");
+        var reader = Reader("Hub:Retntion", "1", "Hub:Retention:0", "1", "Colour", "red", "Serilog:WriteTo:0:Name", "Console",
+            "HUB:RETENTION", "2");
 
         reader.Integer("Hub:Retention", 1, 1, 9, "");
 

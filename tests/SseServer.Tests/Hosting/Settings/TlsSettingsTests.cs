@@ -14,7 +14,8 @@ internal sealed class TlsSettingsTests
     {
         var path = TestCertificates.WritePem(TestCertificates.Create("a"));
 
-        var tls = Read(out var errors, ("Server:Listen", "localhost:0," + Https), ("Tls:Certificate", path), ("Tls:HandshakeTimeout", "3s"));
+        var tls = Read(out var errors, ("Server:Listen", "localhost:0," + Https), ("Tls:Certificate", path),
+            ("Tls:HandshakeTimeout", "3s"));
 
         Assert.That(errors, Is.Empty);
         Assert.That((tls!.Certificate.Subject, tls.HandshakeTimeout), Is.EqualTo(("CN=a", TimeSpan.FromSeconds(3))));
@@ -59,7 +60,8 @@ internal sealed class TlsSettingsTests
         Assert.That(errors, Is.EqualTo(new[] { "Tls:Certificate: '/nowhere/a.pem' does not exist; use a file that the server may read." }));
 
         Read(out errors, ("Server:Listen", Https), ("Tls:Certificate", pem), ("Tls:Key", otherKey));
-        Assert.That(errors, Has.Count.EqualTo(1).And.One.StartsWith($"Tls:Key: '{otherKey}' holds a key that does not belong to the certificate; "));
+        Assert.That(errors,
+            Has.Count.EqualTo(1).And.One.StartsWith($"Tls:Key: '{otherKey}' holds a key that does not belong to the certificate; "));
 
         Read(out errors, ("Server:Listen", Https), ("Tls:Certificate", pfx), ("Tls:Password", "wrong"));
         Assert.That(errors, Is.EqualTo(new[]
@@ -70,7 +72,8 @@ internal sealed class TlsSettingsTests
 
     private static TlsOptions? Read(out IReadOnlyList<string> errors, params (string Key, string Value)[] values)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values.ToDictionary(pair => pair.Key, pair => (string?)pair.Value));
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(values.ToDictionary(pair => pair.Key, pair => (string?)pair.Value));
         var reader = new SettingsReader(configuration.Build());
         var settings = ServerSettings.Read(reader);
         errors = reader.Errors;

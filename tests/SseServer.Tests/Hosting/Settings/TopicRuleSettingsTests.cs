@@ -45,7 +45,8 @@ internal sealed class TopicRuleSettingsTests
 
         var options = Read(values, out _);
 
-        Assert.That(options.Rules.Select(rule => System.Text.Encoding.UTF8.GetString(rule.Topics.Text)), Is.EqualTo(Enumerable.Range(0, 12).Select(i => $"topic/{i}")));
+        Assert.That(options.Rules.Select(rule => System.Text.Encoding.UTF8.GetString(rule.Topics.Text)),
+            Is.EqualTo(Enumerable.Range(0, 12).Select(i => $"topic/{i}")));
     }
 
     [TestCase("Topics:Rules:0:MaxAge", "5x", "Topics:Rules:0:MaxAge: '5x' is not a duration;")]
