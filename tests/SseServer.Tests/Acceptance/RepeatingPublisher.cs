@@ -5,8 +5,8 @@ using SseServer.Tests.Endpoints;
 namespace SseServer.Tests.Acceptance;
 
 /// <summary>
-/// Publishes numbered events to one topic, each with a publisher id, and repeats every unanswered request, so that each event is stored once
-/// however often the server crashes.
+/// Publishes numbered events to one topic, each with a publisher id, and repeats every unanswered request, so that each event is stored
+/// once however often the server crashes.
 /// </summary>
 internal sealed class RepeatingPublisher(string topic)
 {
