@@ -21,7 +21,7 @@ internal static partial class HostingLog
     [LoggerMessage(103, LogLevel.Critical, "Unhandled exception; the server is stopping")]
     public static partial void UnhandledException(ILogger logger, Exception exception);
 
-    [LoggerMessage(110, LogLevel.Warning, 
+    [LoggerMessage(110, LogLevel.Warning,
         "Memory pressure is {Level}: {Used} of {Limit} bytes are used. Limits:MaxMemory sets the limit, Retention:MaxTotalBytes history")]
     public static partial void MemoryPressureChanged(ILogger logger, MemoryPressure level, long used, long limit);
 }
