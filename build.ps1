@@ -51,7 +51,7 @@ function Get-Rest([object[]] $seen) {
         $rest = @($written | Select-Object -Skip ($i + 1))
         for ($j = 0; $j -lt $rest.Count; $j++) {
             if ($rest[$j] -ne $Task) { continue }
-            # What stands before the task is its name, as in -Task build.
+            # The argument before the task is its parameter name, as in -Task build.
             return @($rest | Select-Object -First $j | Where-Object { $_ -ne '-Task' }) + @($rest | Select-Object -Skip ($j + 1))
         }
         return $rest

@@ -56,7 +56,7 @@ internal sealed record BenchOptions
     /// <summary>Events are published so long before the window begins, for compilers and buffers to settle.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Short ? 1 : 3);
 
-    /// <summary>Reads the command line; null where it is not understood.</summary>
+    /// <summary>Reads the command line; null if it is not valid.</summary>
     public static BenchOptions? Parse(ReadOnlySpan<string> arguments)
     {
         var options = new BenchOptions();

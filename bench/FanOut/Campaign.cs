@@ -4,18 +4,24 @@ using SseServer.Bench.FanOut.Workloads;
 
 namespace SseServer.Bench.FanOut;
 
-/// <summary>All rounds of the chosen workloads. Servers alternate within a round, and the first one changes, so that a noisy minute hits them alike.</summary>
-internal sealed class Campaign(BenchOptions options, IReadOnlyList<Workload> workloads, IReadOnlyList<ServerKind> servers, TextWriter progress)
+/// <summary>
+/// All rounds of the chosen workloads. Servers alternate within a round, and the first one changes, so that a noisy minute hits them alike.
+/// </summary>
+internal sealed class Campaign(BenchOptions options, IReadOnlyList<Workload> workloads, IReadOnlyList<ServerKind> servers,
+    TextWriter progress)
 {
     private readonly List<Result> _results = [];
 
-    /// <summary>Runs everything. Stops between two turns where <paramref name="cancellation"/> asks for it, and keeps what there is.</summary>
+    /// <summary>
+    /// Runs everything. <paramref name="cancellation"/> stops it between two turns; the results so far are kept.
+    /// </summary>
     public IReadOnlyList<Result> Run(CancellationToken cancellation)
     {
         foreach (var workload in workloads)
         {
             progress.WriteLine($"{workload.Key}: {workload.Describe(options)}");
-            var turns = servers.Where(workload.Suits).SelectMany(server => workload.Variants(server).Select(variant => (server, variant))).ToList();
+            var turns = servers.Where(workload.Suits).SelectMany(server => workload.Variants(server).Select(variant => (server, variant)))
+                .ToList();
             for (var round = 0; round < options.RoundCount; round++)
             {
                 for (var i = 0; i < turns.Count && !cancellation.IsCancellationRequested; i++)

@@ -20,7 +20,8 @@ public class PatternBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        if (!TopicPattern.TryCreate(Encoding.UTF8.GetBytes(Pattern), out var pattern, out var problem)) throw new InvalidOperationException(problem);
+        if (!TopicPattern.TryCreate(Encoding.UTF8.GetBytes(Pattern), out var pattern, out var problem))
+            throw new InvalidOperationException(problem);
         _pattern = pattern!;
         _topic = Encoding.UTF8.GetBytes(Topic);
     }

@@ -9,8 +9,8 @@ using SseServer.Publishing;
 namespace SseServer.Bench.Micro;
 
 /// <summary>
-/// Publishing without readers: encoding, the critical section, the append. What is allocated is the log itself, which retention
-/// lets go of at the same rate.
+/// Publishing without subscribers: encoding, the critical section, the append. The allocations are the log itself, which retention
+/// releases at the same rate.
 /// </summary>
 [MemoryDiagnoser]
 public class PublishBenchmarks : IDisposable
@@ -27,7 +27,8 @@ public class PublishBenchmarks : IDisposable
     [GlobalSetup]
     public void Setup()
     {
-        _hub = new EventHub(HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 1000 } }, TimeProvider.System);
+        _hub = new EventHub(HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 1000 } },
+            TimeProvider.System);
         _data = new byte[DataBytes];
         Array.Fill(_data, (byte)'x');
     }

@@ -33,11 +33,13 @@ public class PumpBenchmarks : IDisposable
     [GlobalSetup]
     public void Setup()
     {
-        _hub = new EventHub(HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 1000 } }, TimeProvider.System);
+        _hub = new EventHub(HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 1000 } },
+            TimeProvider.System);
         _delivery = new Delivery();
         _expected = 0;
         var selectors = Array.ConvertAll(Selectors.Split(' '), text =>
-            Selector.TryCreate(System.Text.Encoding.UTF8.GetBytes(text), out var selector, out _) ? selector : throw new InvalidOperationException());
+            Selector.TryCreate(System.Text.Encoding.UTF8.GetBytes(text), out var selector, out _) ? selector
+                : throw new InvalidOperationException());
         Reader? last = null;
         for (var i = 0; i < Readers; i++)
         {

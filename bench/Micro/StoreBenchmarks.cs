@@ -7,8 +7,8 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Bench.Micro;
 
 /// <summary>
-/// Commits to the history's file, beside the plainest loop over SQLite: a prepared insert of a row an event, and a commit, with the same syncs. The directory is that of temporary files; where
-/// it is in memory, so are the syncs.
+/// Commits to the store, compared with the simplest loop over SQLite: a prepared insert of one row for each event, and a commit, with the
+/// same syncs. Files are in the directory for temporary files; if that is in memory, so are the syncs.
 /// </summary>
 [MemoryDiagnoser]
 public class StoreBenchmarks : IDisposable
@@ -39,7 +39,9 @@ public class StoreBenchmarks : IDisposable
         _plain = new SqliteConnection($"Data Source={Path.Combine(_directory.FullName, "plain.db")};Pooling=False");
         _plain.Open();
         using var create = _plain.CreateCommand();
-        create.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE events (id INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL)";
+        create.CommandText =
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE events (id INTEGER PRIMARY KEY, topic TEXT NOT NULL, data "
+            + "BLOB NOT NULL)";
         create.ExecuteNonQuery();
         _insert = _plain.CreateCommand();
         _insert.CommandText = "INSERT INTO events VALUES ($id, 'bench', $data)";

@@ -9,14 +9,15 @@ public sealed class Chromium
 {
     private static readonly string[] Places =
     [
-        Environment.GetEnvironmentVariable("SSE_TEST_CHROMIUM") ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome",
+        Environment.GetEnvironmentVariable("SSE_TEST_CHROMIUM") ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
     ];
 
     private static readonly SemaphoreSlim Gate = new(1, 1);
     private static IPlaywright? _playwright;
     private static IBrowser? _browser;
 
-    /// <summary>A page in a profile of its own; the test is ignored where there is no Chromium.</summary>
+    /// <summary>A page in a profile of its own; the test is ignored if there is no Chromium.</summary>
     internal static async Task<BrowserTab> OpenTabAsync(BrowserNewPageOptions? options = null)
     {
         var executable = Array.Find(Places, File.Exists);

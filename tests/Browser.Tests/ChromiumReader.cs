@@ -39,7 +39,9 @@ internal sealed class ChromiumReader : IEventReader
         return new SeenEvent(seen[0].GetString()!, seen[1].GetString()!, seen[2].GetString()!);
     }
 
-    /// <summary>Waits for a condition over <c>source</c>, <c>seen</c>, <c>opened</c>, <c>openings</c> (milliseconds) and <c>failures</c>.</summary>
+    /// <summary>
+    /// Waits for a condition over <c>source</c>, <c>seen</c>, <c>opened</c>, <c>openings</c> (milliseconds) and <c>failures</c>.
+    /// </summary>
     public Task WaitAsync(string condition) => _tab.Page.WaitForFunctionAsync(condition);
 
     public async Task<int> CountAsync(string expression) => (await _tab.Page.EvaluateAsync<JsonElement>(expression)).GetInt32();

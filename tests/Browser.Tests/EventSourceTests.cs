@@ -33,7 +33,7 @@ public sealed class EventSourceTests
         Assert.That((await reader.NextAsync()).Data, Is.EqualTo("at last"));
     }
 
-    // WHATWG HTML 9.2.2: any status but 200 fails the connection for good.
+    // WHATWG HTML 9.2.2: any status but 200 closes the EventSource permanently.
     [TestCase("/nothing", Description = "404")]
     [TestCase("/events?since=never", Description = "400")]
     [TestCase("/healthz", Description = "200 of another type")]
@@ -97,7 +97,8 @@ public sealed class EventSourceTests
         var page = tab.Page;
         await page.GotoAsync(other.UrlOf("/healthz").AbsoluteUri);
         var data = await page.EvaluateAsync<string>(
-            "url => new Promise(seen => { new EventSource(url).onmessage = event => seen(event.data); })", server.UrlOf("/events?since=all").AbsoluteUri);
+            "url => new Promise(seen => { new EventSource(url).onmessage = event => seen(event.data); })",
+                server.UrlOf("/events?since=all").AbsoluteUri);
         Assert.That(data, Is.EqualTo("across origins"));
     }
 
@@ -108,7 +109,7 @@ public sealed class EventSourceTests
         else await server.PublishAsync("/events/job/17?final=1", "last");
     }
 
-    // What is CLOSED makes no request any more (WHATWG HTML 9.2.3): beside the page, one stream, two publishes and one 204.
+    // A CLOSED EventSource makes no more requests (WHATWG HTML 9.2.3): besides the page, one stream, two publishes and one 204.
     private static async Task CameBackOnceAsync(ServerUnderTest server, int pages)
     {
         Assert.That(await server.MetricAsync("sse_http_replies_total{status=\"2xx\"}"), Is.EqualTo(4 + pages));

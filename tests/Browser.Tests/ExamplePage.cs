@@ -3,7 +3,7 @@ namespace SseServer.Browser.Tests;
 /// <summary>A page of docs/examples in a tab of its own, opened from the file as its user opens it.</summary>
 internal sealed class ExamplePage : IAsyncDisposable
 {
-    // The browser's EventSource, which also notes what it dispatches; page code cannot tell the difference.
+    // The browser's EventSource that also records what it dispatches; page code sees no difference.
     private const string NoteEvents = """
         window.dispatched = [];
         window.opened = 0;
@@ -27,7 +27,8 @@ internal sealed class ExamplePage : IAsyncDisposable
         var tab = await Chromium.OpenTabAsync();
         await tab.Page.AddInitScriptAsync(NoteEvents);
         var address = new Uri(Path.Combine(AppContext.BaseDirectory, "examples") + "/").AbsoluteUri + name;
-        await tab.Page.GotoAsync($"{address}{(name.Contains('?', StringComparison.Ordinal) ? '&' : '?')}server={server.GetLeftPart(UriPartial.Authority)}");
+        var separator = name.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        await tab.Page.GotoAsync($"{address}{separator}server={server.GetLeftPart(UriPartial.Authority)}");
         return new ExamplePage(tab);
     }
 

@@ -128,7 +128,8 @@ public sealed class ExampleTests
         await PriceAsync(server, "GLOBEX", 56);
         await PriceAsync(server, "INITECH", 7);
         await page.ShowsAsync("prices", "GLOBEX56.00ACME102.00INITECH7.00");
-        Assert.That(await page.DispatchedAsync(), Is.EqualTo(new[] { Price("GLOBEX", 55), Price("ACME", 102), Price("GLOBEX", 56), Price("INITECH", 7) }));
+        Assert.That(await page.DispatchedAsync(),
+            Is.EqualTo(new[] { Price("GLOBEX", 55), Price("ACME", 102), Price("GLOBEX", 56), Price("INITECH", 7) }));
         await page.ReloadAsync();
         await page.ShowsAsync("prices", "ACME102.00GLOBEX56.00INITECH7.00");
         Assert.That(await page.DispatchedAsync(), Is.EqualTo(new[] { Price("ACME", 102), Price("GLOBEX", 56), Price("INITECH", 7) }));
@@ -143,11 +144,14 @@ public sealed class ExampleTests
 
     private static Task<double> RepliesAsync(ServerUnderTest server) => server.MetricAsync("sse_http_replies_total{status=\"2xx\"}");
 
-    private static Task<string> ProgressAsync(ServerUnderTest server, int percent) => server.PublishAsync("/events/job/17?event=progress&key=progress", Progress(percent));
+    private static Task<string> ProgressAsync(ServerUnderTest server, int percent)
+        => server.PublishAsync("/events/job/17?event=progress&key=progress", Progress(percent));
 
-    private static Task<string> WordAsync(ServerUnderTest server, string json, string query = "") => server.PublishAsync("/events/text/1" + query, json);
+    private static Task<string> WordAsync(ServerUnderTest server, string json, string query = "")
+        => server.PublishAsync("/events/text/1" + query, json);
 
-    private static Task<string> PriceAsync(ServerUnderTest server, string symbol, int price) => server.PublishAsync("/events/prices?key=" + symbol, Price(symbol, price));
+    private static Task<string> PriceAsync(ServerUnderTest server, string symbol, int price)
+        => server.PublishAsync("/events/prices?key=" + symbol, Price(symbol, price));
 
     private static string Progress(int percent) => $$"""{"percent": {{percent}}, "step": "part"}""";
 

@@ -9,3 +9,6 @@ internal interface IEventReader : IAsyncDisposable
     /// <summary>Waits for the next event of one of <see cref="Types"/>.</summary>
     Task<SeenEvent> NextAsync();
 }
+
+/// <summary>An event as a client's code sees it.</summary>
+internal sealed record SeenEvent(string Type, string Data, string LastEventId);

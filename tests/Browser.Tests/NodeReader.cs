@@ -14,7 +14,7 @@ internal sealed class NodeReader : IEventReader
 
     private NodeReader(Process process) => _process = process;
 
-    /// <summary>Starts it; the test is ignored where there is no node or no npm registry.</summary>
+    /// <summary>Starts it; the test is ignored if there is no node or no npm registry.</summary>
     public static async Task<NodeReader> StartAsync(Uri url)
     {
         if (await Installed.Value is not { } directory)
@@ -56,7 +56,8 @@ internal sealed class NodeReader : IEventReader
         if (Directory.Exists(Path.Combine(directory, "node_modules", "eventsource"))) return directory;
         try
         {
-            using var npm = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", "ci --no-audit --no-fund --ignore-scripts")
+            var command = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
+            using var npm = Process.Start(new ProcessStartInfo(command, "ci --no-audit --no-fund --ignore-scripts")
             {
                 WorkingDirectory = directory,
                 RedirectStandardOutput = true,

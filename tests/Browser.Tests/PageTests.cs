@@ -17,7 +17,8 @@ public sealed class PageTests
     public async Task Page_shows_the_demo_as_it_happens()
     {
         await using var server = new ServerUnderTest();
-        await using var tab = await Chromium.OpenTabAsync(new() { ViewportSize = new() { Width = 960, Height = 700 }, ColorScheme = ColorScheme.Light });
+        await using var tab =
+            await Chromium.OpenTabAsync(new() { ViewportSize = new() { Width = 960, Height = 700 }, ColorScheme = ColorScheme.Light });
         var page = tab.Page;
         var complaints = new List<string>();
         page.Console += (_, message) => complaints.Add(message.Text);
@@ -42,7 +43,8 @@ public sealed class PageTests
         Assert.That(newest[^1], Is.EqualTo("""{"message": "Task completed 30%", "value": 30}"""));
         Assert.That(await page.EvaluateAsync<string>("`${progress.value}`"), Is.EqualTo("30"));
         Assert.That(await page.Locator("#count").InnerTextAsync(), Is.EqualTo("12 events"));
-        if (Environment.GetEnvironmentVariable("SSE_TEST_SCREENSHOT") is { Length: > 0 } path) await page.ScreenshotAsync(new() { Path = path });
+        if (Environment.GetEnvironmentVariable("SSE_TEST_SCREENSHOT") is { Length: > 0 } path)
+            await page.ScreenshotAsync(new() { Path = path });
 
         await demo.StopAsync(CancellationToken.None);
         Assert.That(complaints, Is.Empty, "the browser complains of nothing, the content security policy included");

@@ -27,7 +27,8 @@ public sealed class ReferenceReaderTests
         ("id=%C3%A9%20%F0%9F%98%80", "with an id that is not ASCII", "message", "with an id that is not ASCII", "é 😀"),
         ("event=gr%C3%BC%C3%9Fe%20%F0%9F%98%80", "a name that is not ASCII", "grüße 😀", "a name that is not ASCII", null),
         ("retry=1000", "with a reconnection time", "message", "with a reconnection time", null),
-        ("event=statusUpdate", "{\"message\": \"Task completed 50%\", \"value\": 50}", "statusUpdate", "{\"message\": \"Task completed 50%\", \"value\": 50}", null),
+        ("event=statusUpdate", "{\"message\": \"Task completed 50%\", \"value\": 50}", "statusUpdate",
+            "{\"message\": \"Task completed 50%\", \"value\": 50}", null),
         ("", new string('x', 200_000), "message", new string('x', 200_000), null),
         ("event=end", "end", "end", "end", null),
     ];

@@ -19,13 +19,15 @@ public sealed class RenewTests
             const { stream } = JSON.parse(event.data);
             const token = await freshToken();
             if (token === null) return renewed.push(0);
-            const reply = await fetch(new URL(`/streams/${stream}`, url), { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+            const reply = await fetch(new URL(`/streams/${stream}`, url),
+                { method: "POST", headers: { Authorization: `Bearer ${token}` } });
             renewed.push(reply.status);
           });
         }
         """;
 
-    // Each notice but a stream's first comes after the end that its stream would have had; so the second one is proof that the stream lived on.
+    // Each notice but a stream's first comes after the end that its stream would have had; so the second one is proof that the stream lived
+    // on.
     [TestCase(false)]
     [TestCase(true, Description = "Authorization on another origin is asked for first (OPTIONS)")]
     public async Task Stream_whose_page_renews_it_lives_on_and_ends_where_the_page_stops(bool isOtherOrigin)

@@ -8,7 +8,8 @@ namespace SseServer.Browser.Tests;
 internal static class Servers
 {
     public static ServerUnderTest Start(HubOptions? hub = null)
-        => new(hub: (hub ?? HubOptions.Default) with { Shards = 2, ReconnectionTime = TimeSpan.FromMilliseconds(100) }, time: TimeProvider.System);
+        => new(hub: (hub ?? HubOptions.Default) with { Shards = 2, ReconnectionTime = TimeSpan.FromMilliseconds(100) },
+            time: TimeProvider.System);
 
     public static Uri UrlOf(this ServerUnderTest server, string target) => new($"http://{server.EndPoint}{target}");
 

@@ -18,8 +18,8 @@ internal static class Program
     {
         if (args is not ["--listen", var text])
             return Refuse("Start it with --listen HOST:PORT, such as --listen 127.0.0.1:8080.");
-        if (!ListenAddress.TryParse(text, out var address, out var problem, out var allowed))
-            return Refuse($"--listen {text} {problem}; give {allowed}.");
+        if (!ListenAddress.TryParse(text, out var address, out var problem))
+            return Refuse($"--listen {text} {problem}");
 
         await using var server = new TransportServer(
             new TransportOptions(), new ConformanceApplication(), TimeProvider.System, NullLoggerFactory.Instance.CreateLogger<TransportServer>());

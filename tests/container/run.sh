@@ -62,7 +62,7 @@ copy_with_libraries "$work/sdk" /bin/sh "$dotnet_root/dotnet" "${native[@]}" "${
 rm -rf "$work/sdk$dotnet_root"
 copy_with_libraries "$work/runtime" "${native[@]}" "${openssl[@]}"
 rm -rf "$work/runtime$dotnet_root"
-# NuGet names its lock files after the user, and waits for ever where the user has no name.
+# NuGet names its lock files after the user, and waits endlessly if the user has no name.
 mkdir "$work/sdk/etc"
 echo 'root:x:0:0:root:/root:/bin/sh' >"$work/sdk/etc/passwd"
 make_image "$name-sdk" "$work/sdk"

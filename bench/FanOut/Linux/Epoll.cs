@@ -5,7 +5,7 @@ namespace SseServer.Bench.FanOut.Linux;
 
 /// <summary>
 /// An edge-triggered epoll set. Used directly because one thread can then hold ten thousand sockets for the price of the system
-/// calls alone: every microsecond the load costs is taken from the server beside it. See epoll(7).
+/// calls alone: every microsecond the load costs is taken from the server on the same machine. See epoll(7).
 /// </summary>
 internal sealed partial class Epoll : IDisposable
 {
@@ -25,14 +25,18 @@ internal sealed partial class Epoll : IDisposable
         if (_descriptor < 0) throw new Win32Exception();
     }
 
-    /// <summary>Watches a socket, until it is closed, for reading and writing. <paramref name="token"/> comes back in <see cref="Wait"/>.</summary>
+    /// <summary>
+    /// Watches a socket, until it is closed, for reading and writing. <paramref name="token"/> comes back in <see cref="Wait"/>.
+    /// </summary>
     public void Watch(SafeHandle socket, int token)
     {
         var interest = new ReadyEvent { Events = Readable | Writable | PeerClosed | EdgeTriggered, Token = token };
         if (Control(_descriptor, Add, socket.DangerousGetHandle().ToInt32(), ref interest) < 0) throw new Win32Exception();
     }
 
-    /// <summary>Waits for up to <paramref name="milliseconds"/> (-1 is for ever) and returns what became ready, valid until the next call.</summary>
+    /// <summary>
+    /// Waits for up to <paramref name="milliseconds"/> (-1 waits without limit) and returns what became ready, valid until the next call.
+    /// </summary>
     public ReadOnlySpan<ReadyEvent> Wait(int milliseconds)
     {
         var count = WaitFor(_descriptor, _ready, _ready.Length, milliseconds);

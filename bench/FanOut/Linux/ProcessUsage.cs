@@ -6,7 +6,7 @@ namespace SseServer.Bench.FanOut.Linux;
 /// <param name="User">Processor time in user mode.</param>
 /// <param name="System">Processor time in the kernel, which holds most of what sending costs.</param>
 /// <param name="ResidentBytes">Resident memory. Pages shared by several processes of one server count in each.</param>
-/// <param name="ProportionalBytes">The same with shared pages divided among their users (PSS), or 0 where it cannot be read.</param>
+/// <param name="ProportionalBytes">The same with shared pages divided among their users (PSS), or 0 if it cannot be read.</param>
 internal readonly record struct ProcessUsage(TimeSpan User, TimeSpan System, long ResidentBytes, long ProportionalBytes)
 {
     // USER_HZ is 100 on every Linux that .NET runs on.
@@ -38,7 +38,9 @@ internal readonly record struct ProcessUsage(TimeSpan User, TimeSpan System, lon
             proportional ? ReadBytes($"/proc/{process}/smaps_rollup", "Pss:") : 0);
     }
 
-    /// <summary>How long this process's first thread was ready to run and had no core, or 0 where the kernel does not tell (CONFIG_SCHEDSTATS).</summary>
+    /// <summary>
+    /// How long the first thread of this process was ready to run but had no core; 0 if the kernel has no CONFIG_SCHEDSTATS.
+    /// </summary>
     public static TimeSpan ReadRunDelay()
     {
         const string path = "/proc/self/schedstat";
@@ -51,7 +53,8 @@ internal readonly record struct ProcessUsage(TimeSpan User, TimeSpan System, lon
     {
         var path = $"/proc/{process}/task/{process}/children";
         return File.Exists(path)
-            ? File.ReadAllText(path).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => int.Parse(text, CultureInfo.InvariantCulture))
+            ? File.ReadAllText(path).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(text => int.Parse(text, CultureInfo.InvariantCulture))
             : [];
     }
 

@@ -12,7 +12,7 @@ internal sealed class DeliveryLedger
     /// <summary>Events skipped without a word.</summary>
     public long LostSilently { get; set; }
 
-    /// <summary>Events skipped on a stream of keys, where that is no loss as long as the newest of each key comes.</summary>
+    /// <summary>Events skipped on a stream with keys, which is no loss as long as the newest of each key arrives.</summary>
     public long Superseded { get; set; }
 
     /// <summary>Events that came again or too late.</summary>

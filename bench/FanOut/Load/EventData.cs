@@ -4,8 +4,9 @@ using System.Diagnostics;
 namespace SseServer.Bench.FanOut.Load;
 
 /// <summary>
-/// The data of an event: its number in its topic and the time of publishing (<see cref="Stopwatch"/> ticks, CLOCK_MONOTONIC), 16 hexadecimal digits
-/// each, then filler. The filler comes from a fixed seed and is compared on arrival, so that a mixed-up byte does not go unseen.
+/// The data of an event: its number in its topic and the time of publishing (<see cref="Stopwatch"/> ticks, CLOCK_MONOTONIC), 16
+/// hexadecimal digits each, then filler. The filler comes from a fixed seed and is compared on arrival, so that a wrong byte is
+/// noticed.
 /// </summary>
 internal sealed class EventData
 {
@@ -38,7 +39,7 @@ internal sealed class EventData
         _filler.CopyTo(destination[MinLength..]);
     }
 
-    /// <summary>Reads it back; false where any byte is not as written.</summary>
+    /// <summary>Reads it back; false if any byte differs.</summary>
     public bool TryRead(ReadOnlySpan<byte> data, out long number, out long publishedAt)
     {
         number = publishedAt = 0;

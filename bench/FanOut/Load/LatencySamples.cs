@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace SseServer.Bench.FanOut.Load;
 
-/// <summary>Every latency as it was measured, in steps of 0.1 µs up to 429 s. Sorted once it is asked for: percentiles are exact, not bucketed.</summary>
+/// <summary>
+/// Every latency as it was measured, in steps of 0.1 µs up to 429 s. Sorted once it is asked for: percentiles are exact, not bucketed.
+/// </summary>
 internal sealed class LatencySamples
 {
     private static readonly double StepsPerTick = 10_000_000.0 / Stopwatch.Frequency;
@@ -22,7 +24,9 @@ internal sealed class LatencySamples
 
     public void Clear() => Count = 0;
 
-    /// <summary>The smallest latency that at least <paramref name="share"/> (0 to 1) of all samples do not exceed, in microseconds.</summary>
+    /// <summary>
+    /// The smallest latency that at least <paramref name="share"/> (0 to 1) of all samples do not exceed, in microseconds.
+    /// </summary>
     public double Microseconds(double share)
     {
         if (Count == 0) return double.NaN;

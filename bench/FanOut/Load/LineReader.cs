@@ -1,12 +1,16 @@
 namespace SseServer.Bench.FanOut.Load;
 
-/// <summary>Cuts a body that comes in pieces into lines that end with LF or CRLF. A line that lies across two pieces is put together in a buffer.</summary>
+/// <summary>
+/// Cuts a body that comes in pieces into lines that end with LF or CRLF. A line that spans two pieces is assembled in a buffer.
+/// </summary>
 internal struct LineReader
 {
     private byte[]? _kept;
     private int _length;
 
-    /// <summary>Takes the next whole line, without its end; false where the rest of <paramref name="input"/> holds none (it is kept).</summary>
+    /// <summary>
+    /// Takes the next whole line, without its end; false if <paramref name="input"/> has no more (the rest is kept).
+    /// </summary>
     public bool TryRead(ref ReadOnlySpan<byte> input, out ReadOnlySpan<byte> line)
     {
         var end = input.IndexOf((byte)'\n');

@@ -12,7 +12,7 @@ internal sealed class LoadLoop : IDisposable
     private readonly Epoll _epoll = new();
     private readonly List<LoadSocket> _sockets = [];
 
-    /// <summary>Received bytes stand here while they are read; one buffer serves all sockets.</summary>
+    /// <summary>Holds received bytes while they are read; one buffer serves all sockets.</summary>
     public byte[] Buffer { get; } = GC.AllocateArray<byte>(64 * 1024, pinned: true);
 
     /// <summary>Watches a connected socket. The loop owns it from here on.</summary>
@@ -32,7 +32,7 @@ internal sealed class LoadLoop : IDisposable
         }
     }
 
-    /// <summary>Runs until <paramref name="isDone"/>, or for <paramref name="limit"/>; false where the time ran out.</summary>
+    /// <summary>Runs until <paramref name="isDone"/>, or for <paramref name="limit"/>; false if the time ran out.</summary>
     public bool RunUntil(Func<bool> isDone, TimeSpan limit)
     {
         var start = Stopwatch.GetTimestamp();

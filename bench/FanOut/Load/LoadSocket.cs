@@ -24,7 +24,9 @@ internal abstract class LoadSocket : IDisposable
 
     public bool IsClosed { get; private set; }
 
-    /// <summary>Called on the loop's thread when the socket may have become readable or writable; edge-triggered, so all must be taken.</summary>
+    /// <summary>
+    /// Called on the loop's thread when the socket may have become readable or writable; edge-triggered, so all must be taken.
+    /// </summary>
     public abstract void OnReady(byte[] buffer);
 
     /// <summary>Closes the connection, once.</summary>
@@ -35,14 +37,14 @@ internal abstract class LoadSocket : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Sends what the kernel takes of <paramref name="bytes"/> and returns how many; -1 where the connection is gone.</summary>
+    /// <summary>Sends what the kernel takes of <paramref name="bytes"/> and returns how many; -1 if the connection is closed.</summary>
     protected int Send(ReadOnlySpan<byte> bytes)
     {
         var sent = _socket.Send(bytes, SocketFlags.None, out var error);
         return error switch { SocketError.Success => sent, SocketError.WouldBlock => 0, _ => -1 };
     }
 
-    /// <summary>Receives into <paramref name="bytes"/>; -1 where nothing is there, 0 at the end.</summary>
+    /// <summary>Receives into <paramref name="bytes"/>; -1 if there is nothing, 0 at the end.</summary>
     protected int Receive(Span<byte> bytes)
     {
         var received = _socket.Receive(bytes, SocketFlags.None, out var error);

@@ -8,8 +8,8 @@ using System.Text;
 namespace SseServer.Bench.FanOut.Load;
 
 /// <summary>
-/// A keep-alive connection that publishes. Requests are pipelined (RFC 9112 section 9.3.2): a post never waits for the replies of those before it,
-/// so that a slow server cannot slow down its own measurement. Who wants to wait looks at <see cref="Outstanding"/>.
+/// A keep-alive connection that publishes. Requests are pipelined (RFC 9112 section 9.3.2): a post never waits for the replies of those
+/// before it, so that a slow server cannot slow down its own measurement. A caller that wants to wait checks <see cref="Outstanding"/>.
 /// </summary>
 internal sealed class Publisher : LoadSocket
 {
@@ -73,7 +73,10 @@ internal sealed class Publisher : LoadSocket
         SendPending();
     }
 
-    /// <summary>Publishes <paramref name="each"/> events to every one of the topics as one batch; each topic's go through <paramref name="keys"/> keys, or have none.</summary>
+    /// <summary>
+    /// Publishes <paramref name="each"/> events to every one of the topics as one batch; each topic's go through <paramref name="keys"/>
+    /// keys, or have none.
+    /// </summary>
     public void PostUpdates(IReadOnlyList<PublishedTopic> topics, int each, int keys)
     {
         _updates.ResetWrittenCount();
@@ -134,7 +137,8 @@ internal sealed class Publisher : LoadSocket
         if (_headOf != (topic, length))
         {
             _head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-                $"POST {(topic is null ? "/events" : _path(topic.Name))} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {type}\r\nContent-Length: {length}\r\n\r\n"));
+                $"POST {(topic is null ? "/events" : _path(topic.Name))} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
+                    + $"{type}\r\nContent-Length: {length}\r\n\r\n"));
             _headOf = (topic, length);
         }
         Append(_head);

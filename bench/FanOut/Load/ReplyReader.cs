@@ -11,7 +11,7 @@ internal sealed class ReplyReader
     private int _body;
     private int _status;
 
-    /// <summary>Takes the next whole reply; false where the rest of <paramref name="input"/> is not one (it is kept).</summary>
+    /// <summary>Takes the next whole reply; false if <paramref name="input"/> has no more (the rest is kept).</summary>
     public bool TryRead(ref ReadOnlySpan<byte> input, out int status)
     {
         status = 0;
@@ -55,7 +55,8 @@ internal sealed class ReplyReader
     private void ReadHead(ReadOnlySpan<byte> head)
     {
         _body = 0;
-        if (!Utf8Parser.TryParse(head[Math.Min(9, head.Length)..], out _status, out _)) throw new InvalidDataException("A reply that is not HTTP.");
+        if (!Utf8Parser.TryParse(head[Math.Min(9, head.Length)..], out _status, out _))
+            throw new InvalidDataException("The reply is not HTTP.");
         while (!head.IsEmpty)
         {
             var end = head.IndexOf("\r\n"u8);

@@ -23,7 +23,7 @@ internal struct ResponseReader
     /// <summary>Whether the response was not HTTP.</summary>
     public readonly bool IsBroken => _part == Part.Broken;
 
-    /// <summary>Takes the next contiguous piece of the body from <paramref name="input"/>; false where input has no more.</summary>
+    /// <summary>Takes the next contiguous piece of the body from <paramref name="input"/>; false if there is no more.</summary>
     public bool TryRead(ref ReadOnlySpan<byte> input, out ReadOnlySpan<byte> body)
     {
         body = default;
@@ -70,7 +70,8 @@ internal struct ResponseReader
             return;
         }
         input = input[(end + 4 - before)..];
-        var isHttp = _head.StartsWith("HTTP/1.", StringComparison.Ordinal) && int.TryParse(_head.AsSpan(9, 3), out var status) && (Status = status) > 0;
+        var isHttp = _head.StartsWith("HTTP/1.", StringComparison.Ordinal) && int.TryParse(_head.AsSpan(9, 3), out var status)
+            && (Status = status) > 0;
         var isChunked = _head.AsSpan(0, end).Contains("\r\nTransfer-Encoding: chunked", StringComparison.OrdinalIgnoreCase);
         _part = !isHttp ? Part.Broken : isChunked ? Part.ChunkSize : Part.UntilClose;
         _head = null;

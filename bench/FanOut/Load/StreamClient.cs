@@ -5,8 +5,9 @@ using System.Text;
 namespace SseServer.Bench.FanOut.Load;
 
 /// <summary>
-/// One open stream. It checks that each event of its topic comes once, in order and whole, and records how long after its publishing it came. An event
-/// stream's lines are read as WHATWG HTML 9.2.6 has it, as far as publishers here use them: no lone CR, one data line an event.
+/// One open stream. It checks that each event of its topic comes once, in order and whole, and records how long after its publishing it
+/// came. An event stream's lines are read as WHATWG HTML 9.2.6 has it, as far as publishers here use them: no lone CR, one data line an
+/// event.
 /// </summary>
 internal sealed class StreamClient : LoadSocket
 {
@@ -22,7 +23,8 @@ internal sealed class StreamClient : LoadSocket
     private long _publishedAt;
     private long[] _newest = [];
 
-    public StreamClient(IPEndPoint server, ReadOnlySpan<byte> request, PublishedTopic topic, EventData data, DeliveryLedger ledger, int receiveBuffer = 0)
+    public StreamClient(IPEndPoint server, ReadOnlySpan<byte> request, PublishedTopic topic, EventData data, DeliveryLedger ledger,
+        int receiveBuffer = 0)
         : base(server, receiveBuffer)
     {
         (Topic, _data, _ledger) = (topic, data, ledger);
@@ -43,10 +45,14 @@ internal sealed class StreamClient : LoadSocket
     /// <summary>Whether the response's head has come.</summary>
     public bool IsOpen => _response.Status == 200;
 
-    /// <summary>Whether the stream leaves everything in its socket, as a stalled reader does, but for what <see cref="ReadSome"/> takes.</summary>
+    /// <summary>
+    /// Whether the stream leaves everything in its socket, as a stalled reader does, but for what <see cref="ReadSome"/> takes.
+    /// </summary>
     public bool IsStalled { get; set; }
 
-    /// <summary>Keys of the topic, which its events have in turn; 0 for none. Events may then be skipped for newer ones of their key.</summary>
+    /// <summary>
+    /// Keys of the topic, which its events have in turn; 0 for none. Events may then be skipped for newer ones of their key.
+    /// </summary>
     public int Keys
     {
         init

@@ -11,7 +11,8 @@ internal static class MarkdownReport
         var text = new StringBuilder();
         text.AppendLine("# Results").AppendLine();
         text.AppendLine(Machine.Describe()).AppendLine();
-        text.AppendLine($"Rounds: {options.RoundCount}, of {options.Window.TotalSeconds:N0} s each. Numbers are medians; ratios are medians of each round's ratio to the first row's server.");
+        text.AppendLine($"Rounds: {options.RoundCount}, of {options.Window.TotalSeconds:N0} s each. Numbers are medians; ratios are "
+            + "medians of each round's ratio to the first row's server.");
         foreach (var workload in workloads)
         {
             var table = new ResultTable(workload.Key, results);

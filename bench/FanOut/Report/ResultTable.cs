@@ -20,11 +20,15 @@ internal sealed class ResultTable
     /// <summary>The median over the rounds.</summary>
     public double Median(string server, string metric) => MedianOf([.. Values(server, metric).Select(pair => pair.Value)]);
 
-    /// <summary>The median of each round's quotient by <paramref name="reference"/>: both had their turns in the same minutes, so their noise cancels.</summary>
+    /// <summary>
+    /// The median of each round's quotient by <paramref name="reference"/>: both had their turns in the same minutes, so their noise
+    /// cancels.
+    /// </summary>
     public double Ratio(string server, string reference, string metric)
     {
         var references = Values(reference, metric).ToDictionary(pair => pair.Round, pair => pair.Value);
-        return MedianOf([.. Values(server, metric).Where(pair => references.ContainsKey(pair.Round)).Select(pair => pair.Value / references[pair.Round])]);
+        return MedianOf([.. Values(server, metric).Where(pair => references.ContainsKey(pair.Round))
+            .Select(pair => pair.Value / references[pair.Round])]);
     }
 
     private IEnumerable<(int Round, double Value)> Values(string server, string metric)
@@ -42,3 +46,11 @@ internal sealed class ResultTable
         return values.Length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
     }
 }
+
+/// <summary>What one server did in one round of one workload.</summary>
+/// <param name="Workload">The workload's key.</param>
+/// <param name="Server">The server's title, with the variant.</param>
+/// <param name="Round">From 0.</param>
+/// <param name="Metrics">The numbers; none if the run failed.</param>
+/// <param name="Failures">Sentences about events lost without a word, repeated, damaged or missing.</param>
+internal sealed record Result(string Workload, string Server, int Round, IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures);

@@ -8,7 +8,7 @@ internal static class Repository
     /// <summary>A file's absolute path from its path in the repository.</summary>
     public static string File(string path) => Path.Combine(Root, path);
 
-    /// <summary>A program's absolute path, or null where it is not installed.</summary>
+    /// <summary>A program's absolute path, or null if it is not installed.</summary>
     public static string? Program(string name)
         => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin")
             .Select(folder => Path.Combine(folder, name)).FirstOrDefault(System.IO.File.Exists);

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace SseServer.Bench.FanOut.Servers;
 
-/// <summary>The C send loop, the floor of what a fan-out can cost: bench/peers/send-loop. Compiled where there is a compiler.</summary>
+/// <summary>The C send loop, the floor of what a fan-out can cost: bench/peers/send-loop. Compiled if there is a compiler.</summary>
 internal sealed class SendLoopKind : ServerKind
 {
     private readonly string _program = Repository.File("bench/peers/send-loop/bin/send-loop");

@@ -27,7 +27,9 @@ internal abstract class ServerKind
     /// <summary>Gets ready to start, once; null, or the reason why this server cannot be measured here.</summary>
     public abstract string? Prepare();
 
-    /// <summary>The command that serves on 127.0.0.1:<paramref name="port"/>. <paramref name="scratch"/> is a directory of its own.</summary>
+    /// <summary>
+    /// The command that serves on 127.0.0.1:<paramref name="port"/>. <paramref name="scratch"/> is a directory of its own.
+    /// </summary>
     public abstract ProcessStartInfo Command(int port, string scratch);
 
     /// <summary>The target of a stream's GET.</summary>
@@ -36,13 +38,14 @@ internal abstract class ServerKind
     /// <summary>The target of a POST.</summary>
     public virtual string PublishPath(string topic) => "/events";
 
-    /// <summary>The target of a POST where nobody listens: the cheapest one that the server has.</summary>
+    /// <summary>The target of a POST without subscribers: the cheapest one that the server has.</summary>
     public virtual string PublishOnlyPath(string topic) => PublishPath(topic);
 
-    /// <summary>A stream's request, after <paramref name="lastEventId"/> where it is not empty.</summary>
+    /// <summary>The request for a stream, after <paramref name="lastEventId"/> unless it is empty.</summary>
     public byte[] SubscribeRequest(string topic, string lastEventId = "")
     {
         var resume = lastEventId.Length == 0 ? "" : $"Last-Event-ID: {lastEventId}\r\n";
-        return Encoding.ASCII.GetBytes($"GET {SubscribePath(topic)} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n{resume}\r\n");
+        return Encoding.ASCII.GetBytes($"GET {SubscribePath(topic)} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: "
+            + $"text/event-stream\r\n{resume}\r\n");
     }
 }

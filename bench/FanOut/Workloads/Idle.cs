@@ -11,9 +11,11 @@ internal sealed class Idle : Workload
     public override string Key => "idle";
 
     public override string Describe(BenchOptions options)
-        => $"{Count(options):N0} streams open one after another, {Settle(options).TotalSeconds:N0} s pass, nothing is published. Memory is the process's own, without the kernel's socket buffers.";
+        => $"{Count(options):N0} streams open one after another, {Settle(options).TotalSeconds:N0} s pass, nothing is published. Memory "
+            + "is the process's own, without the kernel's socket buffers.";
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         using var session = new Session(kind, options);
         session.WarmUp();
@@ -30,7 +32,8 @@ internal sealed class Idle : Workload
         var holding = session.Server.Usage(proportional: true);
         return ([
             new Metric("streams opened", count / opening.TotalSeconds, Unit.PerSecond, HasRatio: true),
-            new Metric("CPU per opening", (opened.User + opened.System - atRest.User - atRest.System).TotalMicroseconds / count, Unit.Microseconds, HasRatio: true),
+            new Metric("CPU per opening", (opened.User + opened.System - atRest.User - atRest.System).TotalMicroseconds / count,
+                Unit.Microseconds, HasRatio: true),
             new Metric("RSS at rest", atRest.ResidentBytes / 1e6, Unit.Megabytes, HasRatio: true),
             new Metric("RSS with streams", holding.ResidentBytes / 1e6, Unit.Megabytes, HasRatio: true),
             new Metric("RSS per stream", (double)(holding.ResidentBytes - atRest.ResidentBytes) / count, Unit.Bytes, HasRatio: true),

@@ -6,7 +6,9 @@ using SseServer.Bench.FanOut.Servers;
 
 namespace SseServer.Bench.FanOut.Workloads;
 
-/// <summary>What TLS adds to a stream on which nothing happens. The load's own TLS is the runtime's, so only this project's server has its turn.</summary>
+/// <summary>
+/// What TLS adds to an idle stream. The load uses the runtime's TLS, so only the server of this project is measured.
+/// </summary>
 internal sealed class IdleTls : Workload
 {
     // Their memory is what the first handshakes of a process cost, not what one more does.
@@ -15,11 +17,13 @@ internal sealed class IdleTls : Workload
     public override string Key => "idle-tls";
 
     public override string Describe(BenchOptions options)
-        => $"{Count(options):N0} streams over TLS 1.3 open one after another, {Settle(options).TotalSeconds:N0} s pass, nothing is published. Memory is the process's own.";
+        => $"{Count(options):N0} streams over TLS 1.3 open one after another, {Settle(options).TotalSeconds:N0} s pass, nothing is "
+            + "published. Memory is the process's own.";
 
     public override bool Suits(ServerKind kind) => kind is SseServerKind;
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         var overTls = ((SseServerKind)kind).OverTls();
         using var server = new ServerProcess(overTls);
@@ -39,7 +43,8 @@ internal sealed class IdleTls : Workload
             var holding = server.Usage();
             return ([
                 new Metric("streams opened", count / opening.TotalSeconds, Unit.PerSecond),
-                new Metric("CPU per opening", (opened.User + opened.System - atRest.User - atRest.System).TotalMicroseconds / count, Unit.Microseconds),
+                new Metric("CPU per opening", (opened.User + opened.System - atRest.User - atRest.System).TotalMicroseconds / count,
+                    Unit.Microseconds),
                 new Metric("RSS at rest", atRest.ResidentBytes / 1e6, Unit.Megabytes),
                 new Metric("RSS with streams", holding.ResidentBytes / 1e6, Unit.Megabytes),
                 new Metric("RSS per stream", (double)(holding.ResidentBytes - atRest.ResidentBytes) / count, Unit.Bytes),

@@ -5,8 +5,8 @@ using SseServer.Bench.FanOut.Servers;
 namespace SseServer.Bench.FanOut.Workloads;
 
 /// <summary>
-/// Many values that change all the time, and some readers too slow for them: a page of prices on bad links. With keys a slow reader skips what is no longer true; without
-/// them the same readers fall behind, as far as the history reaches.
+/// Many values that change all the time, and some subscribers too slow for them, like a page of prices on bad links. With keys a slow
+/// subscriber skips outdated values; without them it falls behind, as far as the history reaches.
 /// </summary>
 internal sealed class KeyedUpdates : Workload
 {
@@ -18,8 +18,8 @@ internal sealed class KeyedUpdates : Workload
     private const int BatchesPerSecond = UpdatesPerSecond / (Topics * KeysPerTopic);
     private const int EventBytes = 64;
 
-    // Five seconds of each topic: history is full before the window begins, so that memory tells of readers.
-    private const int CompactedEvents = 500;
+    // Five seconds of each topic: history is full before the window starts, so that memory grows only with subscribers.
+    private const int KeptEvents = 500;
 
     // Each slow reader takes this much, once a second: about an eighth of what is published to its topic.
     private const int SlowBytes = 2_000;
@@ -27,16 +27,19 @@ internal sealed class KeyedUpdates : Workload
     public override string Key => "keyed";
 
     public override string Describe(BenchOptions options)
-        => $"{Count(options):N0} streams of {Topics} topics with {KeysPerTopic} keys each, a tenth of them so slow that they take {SlowBytes:N0} bytes a second; {UpdatesPerSecond:N0} updates of {EventBytes} bytes a second in {BatchesPerSecond} batches for {options.Window.TotalSeconds:N0} s, with keys and without.";
+        => $"{Count(options):N0} streams of {Topics} topics with {KeysPerTopic} keys each, a tenth of them so slow that they take "
+            + $"{SlowBytes:N0} bytes a second; {UpdatesPerSecond:N0} updates of {EventBytes} bytes a second in {BatchesPerSecond} batches "
+            + $"for {options.Window.TotalSeconds:N0} s, with keys and without.";
 
     public override bool Suits(ServerKind kind) => kind.HasTopics && kind.HasBatches;
 
     public override IReadOnlyList<string> Variants(ServerKind kind) => [", keys", ", no keys"];
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         var keys = variant == Variants(kind)[0] ? KeysPerTopic : 0;
-        using var session = new Session(kind is SseServerKind ours ? ours.Keeping(CompactedEvents) : kind, options, EventBytes);
+        using var session = new Session(kind is SseServerKind ours ? ours.Keeping(KeptEvents) : kind, options, EventBytes);
         using var slow = new Session(session);
         session.WarmUp();
         var topics = Enumerable.Range(0, Topics).Select(number => new PublishedTopic($"keyed/{number}")).ToArray();
@@ -44,7 +47,7 @@ internal sealed class KeyedUpdates : Workload
         session.Open(Count(options) - Count(options) / 10, i => topics[i % Topics], new StreamStart(Keys: keys));
         slow.Open(Count(options) / 10, i => topics[i % Topics], new StreamStart(Keys: keys, IsStalled: true, ReceiveBuffer: 4096));
         var publisher = session.OpenPublisher();
-        Publish(options.WarmUp + TimeSpan.FromSeconds(CompactedEvents / 100));
+        Publish(options.WarmUp + TimeSpan.FromSeconds(KeptEvents / 100));
 
         var window = new MeasuredWindow(session.Server, session.Ledger);
         slow.Ledger.BeginMeasuring();
@@ -65,9 +68,11 @@ internal sealed class KeyedUpdates : Workload
             new Metric("RSS", window.PeakBytes / 1e6, Unit.Megabytes),
             new Metric("RSS grown", (window.PeakBytes - before) / 1e6, Unit.Megabytes),
             new Metric("slow: p99 age", late / 1e3, Unit.Milliseconds),
-            new Metric("slow: updates each behind at the last update", slow.Streams.Select((stream, i) => stream.Topic.Published - after[i]).Average(), Unit.Count),
+            new Metric("slow: updates each behind at the last update", slow.Streams
+                .Select((stream, i) => stream.Topic.Published - after[i]).Average(), Unit.Count),
             new Metric("slow: events each after it", (slow.Ledger.Delivered - delivered) / (double)after.Length, Unit.Count),
-            new Metric("slow: of them behind the last skip, median", keys == 0 ? double.NaN : slow.Streams.Select(stream => stream.SinceSkip).Order().ElementAt(slow.Streams.Count / 2), Unit.Count),
+            new Metric("slow: of them behind the last skip, median", keys == 0 ? double.NaN : slow.Streams
+                .Select(stream => stream.SinceSkip).Order().ElementAt(slow.Streams.Count / 2), Unit.Count),
             new Metric("slow: lost with a gap", slow.Ledger.LostAnnounced, Unit.Count),
             .. window.Load(),
         ], [.. session.Failures(), .. slow.Failures()]);
@@ -79,7 +84,8 @@ internal sealed class KeyedUpdates : Workload
             Pace.AtRate(session.Loop, BatchesPerSecond, time, () =>
             {
                 publisher.PostUpdates(topics, KeysPerTopic, keys);
-                for (var i = turn++ % BatchesPerSecond; i < slow.Streams.Count; i += BatchesPerSecond) slow.Streams[i].ReadSome(slow.Loop.Buffer.AsSpan(0, SlowBytes));
+                for (var i = turn++ % BatchesPerSecond; i < slow.Streams.Count; i += BatchesPerSecond)
+                    slow.Streams[i].ReadSome(slow.Loop.Buffer.AsSpan(0, SlowBytes));
             }, sampled);
         }
     }

@@ -12,11 +12,13 @@ internal sealed class ManyTopics : Workload
     public override string Key => "topics";
 
     public override string Describe(BenchOptions options)
-        => $"{Count(options):N0} streams, each of its own topic; {EventsPerSecond:N0} events of 128 bytes a second go to random topics for {options.Window.TotalSeconds:N0} s.";
+        => $"{Count(options):N0} streams, each of its own topic; {EventsPerSecond:N0} events of 128 bytes a second go to random topics "
+            + $"for {options.Window.TotalSeconds:N0} s.";
 
     public override bool Suits(ServerKind kind) => kind.HasTopics;
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         using var session = new Session(kind, options);
         session.WarmUp();

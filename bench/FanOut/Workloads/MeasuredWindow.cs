@@ -64,12 +64,13 @@ internal sealed class MeasuredWindow
     }
 
     /// <summary>
-    /// How busy the load was, of one core, and how long it was ready to run without having one. Where either is high, the load is the limit and
-    /// latencies are its own.
+    /// How busy the load was, of one core, and how long it was ready to run without having one. Where either is high, the load is the limit
+    /// and latencies are its own.
     /// </summary>
     public IEnumerable<Metric> Load()
     {
-        yield return new Metric("load's CPU", 100 * (_loadAfter.User + _loadAfter.System - _loadBefore.User - _loadBefore.System).TotalSeconds / Seconds, Unit.Percent);
+        yield return new Metric("load's CPU",
+            100 * (_loadAfter.User + _loadAfter.System - _loadBefore.User - _loadBefore.System).TotalSeconds / Seconds, Unit.Percent);
         yield return new Metric("load waited for a core", 100 * (_delayAfter - _delayBefore).TotalSeconds / Seconds, Unit.Percent);
     }
 

@@ -12,9 +12,11 @@ internal sealed class OneToOne : Workload
     public override string Key => "one";
 
     public override string Describe(BenchOptions options)
-        => $"One publisher, one subscriber: {Events(options):N0} events of 128 bytes, each published once the one before has come and its post is answered.";
+        => $"One publisher, one subscriber: {Events(options):N0} events of 128 bytes, each published once the one before has come and its "
+            + "post is answered.";
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         using var session = new Session(kind, options);
         session.WarmUp(streams: 1, events: 2000);

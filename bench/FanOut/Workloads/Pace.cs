@@ -7,10 +7,11 @@ namespace SseServer.Bench.FanOut.Workloads;
 internal static class Pace
 {
     /// <summary>
-    /// Calls <paramref name="publish"/> at a fixed rate, on a schedule that what the server does cannot shift: a delivery that comes late does not make the
-    /// next event late too, so waiting is not left out of the latencies.
+    /// Calls <paramref name="publish"/> at a fixed rate, on a schedule that what the server does cannot shift: a delivery that comes late
+    /// does not make the next event late too, so waiting is not left out of the latencies.
     /// </summary>
-    public static void AtRate(LoadLoop loop, double perSecond, TimeSpan time, Action publish, MeasuredWindow? window = null, CancellationToken stop = default)
+    public static void AtRate(LoadLoop loop, double perSecond, TimeSpan time, Action publish, MeasuredWindow? window = null,
+        CancellationToken stop = default)
     {
         var start = Stopwatch.GetTimestamp();
         var sampled = start;

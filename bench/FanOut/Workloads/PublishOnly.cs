@@ -4,17 +4,19 @@ using SseServer.Bench.FanOut.Servers;
 
 namespace SseServer.Bench.FanOut.Workloads;
 
-/// <summary>Posts that nobody reads: what taking an event in costs.</summary>
+/// <summary>Posts without subscribers: the cost of accepting an event.</summary>
 internal sealed class PublishOnly : Workload
 {
     public override string Key => "publish";
 
     public override string Describe(BenchOptions options)
-        => "POSTs of 128 bytes without a subscriber; each connection waits for a reply before it posts again. SseServer and nchan store the events; ASP.NET Core and Node only read the body.";
+        => "POSTs of 128 bytes without a subscriber; each connection waits for a reply before it posts again. SseServer and nchan store "
+            + "the events; ASP.NET Core and Node only read the body.";
 
     public override IReadOnlyList<string> Variants(ServerKind kind) => [", 1 connection", ", 32 connections"];
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         using var session = new Session(kind, options);
         session.WarmUp(streams: 1, events: 1000);

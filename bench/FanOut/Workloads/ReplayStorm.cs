@@ -4,7 +4,7 @@ using SseServer.Bench.FanOut.Servers;
 
 namespace SseServer.Bench.FanOut.Workloads;
 
-/// <summary>Everyone comes back at once after a lost network, far behind, while life goes on for others.</summary>
+/// <summary>All clients reconnect at once after a network failure, far behind, while others receive live events.</summary>
 internal sealed class ReplayStorm : Workload
 {
     private const int EventsBehind = 1_000;
@@ -15,11 +15,14 @@ internal sealed class ReplayStorm : Workload
     public override string Key => "replay";
 
     public override string Describe(BenchOptions options)
-        => $"{Count(options):N0} clients reconnect at once with Last-Event-ID, each {EventsBehind:N0} events of 128 bytes behind. Meanwhile {LiveStreams} other streams get {LiveEventsPerSecond} events a second of another topic; their latency is compared with the time before.";
+        => $"{Count(options):N0} clients reconnect at once with Last-Event-ID, each {EventsBehind:N0} events of 128 bytes behind. "
+            + $"Meanwhile {LiveStreams} other streams get {LiveEventsPerSecond} events a second of another topic; their latency is "
+            + "compared with the time before.";
 
     public override bool Suits(ServerKind kind) => kind.HasReplay;
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         using var session = new Session(kind, options);
         session.WarmUp();

@@ -72,7 +72,9 @@ internal sealed class Session : IDisposable
         return publisher;
     }
 
-    /// <summary>Lets the server compile what it will run and fill its pools: some streams, some thousand deliveries, then none of them.</summary>
+    /// <summary>
+    /// Lets the server compile its hot paths and fill its pools: some streams and some thousand deliveries, then no stream.
+    /// </summary>
     public void WarmUp(int streams = 100, int events = 500)
     {
         var topic = new PublishedTopic("warmup");
@@ -97,7 +99,8 @@ internal sealed class Session : IDisposable
     /// <summary>The same, for up to <paramref name="time"/>.</summary>
     public void Drain(TimeSpan time)
     {
-        var target = Received + _streams.Where(stream => !stream.IsStalled && !stream.IsClosed).Sum(stream => stream.Topic.Published - stream.NextNumber);
+        var target = Received + _streams.Where(stream => !stream.IsStalled && !stream.IsClosed)
+            .Sum(stream => stream.Topic.Published - stream.NextNumber);
         var limit = Stopwatch.StartNew();
         while (limit.Elapsed < time)
         {
@@ -113,7 +116,7 @@ internal sealed class Session : IDisposable
     /// <summary>Events that should have come and have not, after <see cref="Drain()"/>.</summary>
     public long Missing() => _streams.Where(stream => !stream.IsStalled).Sum(stream => stream.Topic.Published - stream.NextNumber);
 
-    /// <summary>What no server may do, in sentences; empty where all is well.</summary>
+    /// <summary>What no server may do, in sentences; empty if all is well.</summary>
     public IReadOnlyList<string> Failures()
     {
         var failures = new List<string>();

@@ -13,9 +13,11 @@ internal sealed class StalledReaders : Workload
     public override string Key => "stalled";
 
     public override string Describe(BenchOptions options)
-        => $"{Count(options):N0} streams of one topic, {EventsPerSecond} events of {EventBytes:N0} bytes a second for {options.Window.TotalSeconds:N0} s; then as long again beside {Stalled(options):N0} more streams that read nothing.";
+        => $"{Count(options):N0} streams of one topic, {EventsPerSecond} events of {EventBytes:N0} bytes a second for "
+            + $"{options.Window.TotalSeconds:N0} s; then as long again beside {Stalled(options):N0} more streams that read nothing.";
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         using var session = new Session(kind, options, EventBytes);
         session.WarmUp();

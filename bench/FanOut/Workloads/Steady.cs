@@ -12,9 +12,11 @@ internal sealed class Steady : Workload
     public override string Key => "steady";
 
     public override string Describe(BenchOptions options)
-        => $"{Count(options):N0} streams of one topic, {EventsPerSecond} events of 128 bytes a second for {options.Window.TotalSeconds:N0} s.";
+        => $"{Count(options):N0} streams of one topic, {EventsPerSecond} events of 128 bytes a second for "
+            + $"{options.Window.TotalSeconds:N0} s.";
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         using var session = new Session(kind, options);
         session.WarmUp();

@@ -23,11 +23,14 @@ internal class Throughput : Workload
     protected virtual int PipelinedPosts => 64;
 
     public override string Describe(BenchOptions options)
-        => $"{Count(options):N0} streams of one topic, events of 128 bytes as fast as the readers take them: the publisher pipelines up to {PipelinedPosts} posts (or {PipelinedPosts / 16} batches of {BatchEvents} events) and is at most {EventsAhead} events ahead of the average reader, for {options.Window.TotalSeconds:N0} s.";
+        => $"{Count(options):N0} streams of one topic, events of 128 bytes as fast as the readers take them: the publisher pipelines up "
+            + $"to {PipelinedPosts} posts (or {PipelinedPosts / 16} batches of {BatchEvents} events) and is at most {EventsAhead} events "
+            + $"ahead of the average reader, for {options.Window.TotalSeconds:N0} s.";
 
     public override IReadOnlyList<string> Variants(ServerKind kind) => kind.HasBatches ? ["", Batches] : [""];
 
-    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options)
+    public override (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options)
     {
         using var session = new Session(kind, options);
         session.WarmUp();
@@ -66,12 +69,14 @@ internal class Throughput : Workload
         ], session.Failures());
 
         void Publish(TimeSpan time, MeasuredWindow? sampled)
-            => Pace.AsFastAsItGoes(session.Loop, time, MayPublish, isBatched ? () => publisher.PostBatch(topic, BatchEvents) : () => publisher.Post(topic), sampled);
+            => Pace.AsFastAsItGoes(session.Loop, time, MayPublish, isBatched ? () => publisher.PostBatch(topic, BatchEvents)
+                : () => publisher.Post(topic), sampled);
 
         bool MayPublish()
         {
             if (publisher.IsClosed || publisher.Outstanding >= (isBatched ? PipelinedPosts / 16 : PipelinedPosts)) return false;
-            return !IsPaced || (topic.Published + (isBatched ? BatchEvents : 1)) * streams - (session.Received - before) <= EventsAhead * (long)streams;
+            return !IsPaced
+                || (topic.Published + (isBatched ? BatchEvents : 1)) * streams - (session.Received - before) <= EventsAhead * (long)streams;
         }
     }
 

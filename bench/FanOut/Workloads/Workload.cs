@@ -18,9 +18,10 @@ internal abstract class Workload
     /// <summary>Whether a server can do it.</summary>
     public virtual bool Suits(ServerKind kind) => true;
 
-    /// <summary>It takes hours, so it runs only where the command line names it.</summary>
+    /// <summary>Takes hours, so it runs only if the command line names it.</summary>
     public virtual bool IsOnDemand => false;
 
     /// <summary>Runs it once against a freshly started server and returns the numbers and the failures.</summary>
-    public abstract (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant, BenchOptions options);
+    public abstract (IReadOnlyList<Metric> Metrics, IReadOnlyList<string> Failures) Run(ServerKind kind, string variant,
+        BenchOptions options);
 }

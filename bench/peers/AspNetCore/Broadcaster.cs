@@ -28,8 +28,8 @@ internal sealed class Broadcaster
     }
 
     /// <summary>
-    /// The events from here on. The first item goes out at once, because the framework sends the response's head only along with an item and a
-    /// client could not tell before that it is subscribed.
+    /// The events from now on. The first item is sent at once, because the framework sends the response head only with an item, and a
+    /// client could not know before that it is subscribed.
     /// </summary>
     public async IAsyncEnumerable<SseItem<string>> Subscribe([EnumeratorCancellation] CancellationToken cancellation)
     {

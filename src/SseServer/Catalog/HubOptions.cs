@@ -2,67 +2,94 @@ using SseServer.Log;
 
 namespace SseServer.Catalog;
 
-/// <summary>What a hub may keep and how it serves its readers. Validated where it is read; immutable.</summary>
+/// <summary>What a hub may keep, and how it serves its subscribers. Validated when it is read; immutable.</summary>
 internal sealed record HubOptions
 {
     public static readonly HubOptions Default = new();
 
-    // One a core, but one core is left to what else there is: the kernel's receiving side, publishers, other programs. With a shard on
-    // every core of a machine that also runs its readers, p99 is about a fifth higher (the load bench's steady workload).
+    /// <summary>
+    /// Threads that serve subscriptions, 1 to 64. Default: one less than there are cores, so that one core is left for the kernel,
+    /// publishers and other programs. With a shard on every core of a machine that also runs the clients, p99 is about a fifth higher
+    /// (workload steady of the load bench).
+    /// </summary>
     public int Shards { get; init; } = Math.Max(1, Environment.ProcessorCount - 1);
 
+    /// <summary>What is kept of each topic that no rule matches.</summary>
     public TopicRetention Retention { get; init; } = new();
 
-    // A publisher whose 201 can be lost has to be told so; who prefers speed sets it.
+    /// <summary>
+    /// When a publisher is answered if there is a store. Default sync: a publisher that gets 201 can rely on it, and who prefers speed can
+    /// choose it.
+    /// </summary>
     public Durability Durability { get; init; } = Durability.Sync;
 
-    /// <summary>For some topics, other retention and durability; the first rule that matches a topic counts.</summary>
+    /// <summary>Other retention and durability for some topics; the first rule that matches a topic applies. None by default.</summary>
     public IReadOnlyList<TopicRule> Rules { get; init; } = [];
 
-    /// <summary>The topics whose changes of readers somebody takes (<c>EventHub.TakeSubscriberChanges</c>); by default none, and then nothing is noted.</summary>
+    /// <summary>
+    /// The topics whose subscriber changes are recorded for presence (<c>EventHub.TakeSubscriberChanges</c>). None by default.
+    /// </summary>
     public IReadOnlyList<Selector> Watched { get; init; } = [];
 
-    // A quarter of the smallest usual container (1 GB) stays for history.
+    /// <summary>
+    /// Bytes of memory for the history of all topics. Default 256 MB, a quarter of the smallest usual container (1 GB).
+    /// </summary>
     public long MaxHistoryBytes { get; init; } = 256 * 1024 * 1024;
 
-    // About 1 KB a topic with one event.
+    /// <summary>Most topics at once. Default 100,000, about 100 MB if each has one event.</summary>
     public int MaxTopics { get; init; } = 100_000;
 
-    /// <summary>Readers that name topics which nobody publishes to leave a tenth to publishers.</summary>
+    /// <summary>Most topics that subscribers can create by naming them; a tenth is left for publishers.</summary>
     internal int MaxTopicsForSubscribers => MaxTopics - MaxTopics / 10;
 
-    /// <summary>Subscriptions that name one topic or pattern; 0 is no bound, since a reader costs its topic nothing.</summary>
+    /// <summary>Most subscriptions that name one topic or pattern. Default 0, no limit: a subscriber costs its topic nothing.</summary>
     public int MaxStreamsPerTopic { get; init; }
 
-    // Each publish appends to every pattern that matches its topic.
+    /// <summary>
+    /// Most distinct patterns at once. Default 256, because each publish appends to every pattern that matches its topic.
+    /// </summary>
     public int MaxPatterns { get; init; } = 256;
 
-    // WHATWG HTML 9.2.7 recommends a comment every 15 seconds or so against proxies that drop silent connections.
+    /// <summary>
+    /// Time without an event after which a stream gets a comment. Default 15 s, which WHATWG HTML 9.2.7 recommends against proxies that
+    /// drop silent connections.
+    /// </summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(15);
 
-    // Chromium's and Firefox's own reconnection times are 3 and 5 seconds.
+    /// <summary>
+    /// Average time after which clients reconnect. Default 3 s; the built-in times of Chromium and Firefox are 3 and 5 s.
+    /// </summary>
     public TimeSpan ReconnectionTime { get; init; } = TimeSpan.FromSeconds(3);
 
-    // After more than a minute people reload by hand.
+    /// <summary>
+    /// Longest reconnection time that clients get under load. Default 1 min; people who wait longer reload the page.
+    /// </summary>
     public TimeSpan MaxReconnectionTime { get; init; } = TimeSpan.FromMinutes(1);
 
-    // As many clients that resume are caught up within a second on two cores (the load bench's replay storm).
+    /// <summary>
+    /// Average number of clients a second that may reconnect after a drain or a shed. Default 5,000: two cores replay to that many in a
+    /// second (workload storm of the load bench).
+    /// </summary>
     public int ReturnRate { get; init; } = 5_000;
 
-    // A reader of a pattern that reconnects finds its index still there.
+    /// <summary>
+    /// How long a pattern without subscribers is kept. Default 60 s, so that a subscriber that reconnects finds its index.
+    /// </summary>
     public TimeSpan PatternLinger { get; init; } = TimeSpan.FromSeconds(60);
 
-    // A topic without events or readers goes away after the same time.
+    /// <summary>How long a topic without events and subscribers is kept. Default 60 s, as for patterns.</summary>
     public TimeSpan TopicLinger { get; init; } = TimeSpan.FromSeconds(60);
 
-    // A page that is opened the next day still hears that its job is done: as long as events are kept by default.
-    /// <summary>How long an end is known at least; never less than the topic's events are.</summary>
+    /// <summary>
+    /// Minimum time to remember that a topic has ended; at least as long as its events are kept. Default 24 h, as for events: a page that
+    /// is opened the next day still learns that its job is done.
+    /// </summary>
     public TimeSpan EndedLinger { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>The retention of topics in general, and those of the rules.</summary>
     internal IEnumerable<TopicRetention> Retentions => [Retention, .. Rules.Select(rule => rule.Retention)];
 
-    /// <summary>Whether some topics' events are shown before they are committed.</summary>
+    /// <summary>Whether events of some topics are delivered before they are committed.</summary>
     public bool HasAsyncTopics => Durability == Durability.Async || Rules.Any(rule => rule.Durability == Durability.Async);
 
     /// <summary>The retention and durability of a topic.</summary>
@@ -70,6 +97,7 @@ internal sealed record HubOptions
     {
         foreach (var rule in Rules)
             if (rule.Matches(topic)) return (rule.Retention, rule.Durability);
+
         return (Retention, Durability);
     }
 
@@ -77,6 +105,7 @@ internal sealed record HubOptions
     {
         foreach (var selector in Watched)
             if (selector.Matches(topic)) return true;
+
         return false;
     }
 }

@@ -1,17 +1,18 @@
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// What streams and publishers may take, in total and each. 0 means no bound, the default for a server that only its own machine can reach.
-/// Validated by the settings; immutable.
+/// How much streams and publishers may use, in total and per client. 0, the default of a server that only its own machine can reach, is no
+/// limit. Validated when it is read; immutable.
 /// </summary>
 internal sealed record LimitOptions
 {
+    /// <summary>No limits.</summary>
     public static readonly LimitOptions None = new();
 
     /// <summary>The defaults of a server that other machines can reach.</summary>
     public static readonly LimitOptions ForNetworks = new()
     {
-        // An office of 150 people behind one address, each with the six connections that a browser opens to a server.
+        // An office of a hundred people or more behind one address, each with the six connections that a browser opens to a server.
         MaxStreamsPerClient = 1_000,
 
         // A tenth of the topics that a server has by default.
@@ -22,35 +23,35 @@ internal sealed record LimitOptions
     };
 
     /// <summary>
-    /// Returns the bound on the memory of bodies for a server that may use <paramref name="memory"/> bytes: an eighth, so that a crowd of
-    /// bodies alone never makes memory short. At most 256 MB, as for history, and at least 32 MB, which holds the largest batch.
+    /// Memory for request bodies of a server that may use <paramref name="memory"/> bytes: an eighth, so that bodies alone never cause
+    /// memory pressure. At most 256 MB, like history, and at least 32 MB, so that the largest batch fits.
     /// </summary>
     public static long BodyMemoryWithin(long memory) => Math.Clamp(memory / 8, 32L * 1024 * 1024, 256L * 1024 * 1024);
 
-    /// <summary>Streams in total. File descriptors and memory bound them in any case.</summary>
+    /// <summary>Most streams in total. Default 0: file descriptors and memory already limit them.</summary>
     public int MaxStreams { get; init; }
 
-    /// <summary>Streams of one client.</summary>
+    /// <summary>Most streams of one client.</summary>
     public int MaxStreamsPerClient { get; init; }
 
-    /// <summary>Topics named by one client's streams, counted once per stream.</summary>
+    /// <summary>Most topics named by a client's streams, counted once for each stream.</summary>
     public int MaxTopicsPerClient { get; init; }
 
-    /// <summary>Patterns named by one client's streams, counted once per stream.</summary>
+    /// <summary>Most patterns named by a client's streams, counted once for each stream.</summary>
     public int MaxPatternsPerClient { get; init; }
 
-    /// <summary>Bytes that the bodies of requests hold at once, as received and as events, until they are in the history.</summary>
+    /// <summary>Bytes for all request bodies, as received and as events, until the events are published.</summary>
     public long MaxBodyMemory { get; init; }
 
-    /// <summary>The share of these bytes that one client's requests may hold.</summary>
+    /// <summary>The part of <see cref="MaxBodyMemory"/> that one client's requests may use, in bytes.</summary>
     public long MaxBodyMemoryPerClient { get; init; }
 
     /// <summary>
-    /// Events per second from one publisher. Off by default: publishers have a key or are on this machine, and the busiest would be hit
+    /// Events a second from one publisher. Default 0: publishers have a key or run on this machine, and a limit would hit the busiest
     /// first.
     /// </summary>
     public int PublishRate { get; init; }
 
-    /// <summary>Events at once after a pause; 0 means as many as in one second.</summary>
+    /// <summary>Events that a publisher may send at once after a pause. Default 0, one second of <see cref="PublishRate"/>.</summary>
     public int PublishBurst { get; init; }
 }

@@ -70,7 +70,7 @@ internal sealed class PublishLimits(EventHub hub, LimitOptions options, BodyMemo
     };
 
     /// <summary>History is shed before anything is refused; while that is not enough, nothing may be added.</summary>
-    public Problem? CheckMemory() => hub.Pressure == MemoryPressure.Level.Full ? Problem.AtLimit(503, LimitKind.Memory) : null;
+    public Problem? CheckMemory() => hub.Pressure == MemoryPressure.Full ? Problem.AtLimit(503, LimitKind.Memory) : null;
 
     /// <summary>A body may last longer than the token it began with.</summary>
     public Problem? CheckExpiry(PublishContext context)

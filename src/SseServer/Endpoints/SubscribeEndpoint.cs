@@ -111,7 +111,7 @@ internal sealed class SubscribeEndpoint(
     private async ValueTask<(LimitKind Limit, EventStreamSubscription? Subscription)> AcquireAsync(
         HttpExchange exchange, SubscribeRequest request, Identity caller)
     {
-        if (hub.Pressure == MemoryPressure.Level.Full) return (LimitKind.Memory, null);
+        if (hub.Pressure == MemoryPressure.Full) return (LimitKind.Memory, null);
         var topics = request.Selectors.Count - request.Patterns;
         var limit = _quota.TryTake(ClientKey.Of(exchange, caller), topics, request.Patterns, out var share);
         if (limit != LimitKind.None) return (limit, null);

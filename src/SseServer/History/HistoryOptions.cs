@@ -1,8 +1,8 @@
 namespace SseServer.History;
 
-/// <summary>Where the history is kept.</summary>
+/// <summary>Where the history is stored. Immutable.</summary>
 internal sealed record HistoryOptions
 {
-    /// <summary>The store's file. Defaults to null: the history is in memory only.</summary>
+    /// <summary>The file of the store; null, the default, keeps history in memory only.</summary>
     public string? Path { get; init; }
 }

@@ -10,8 +10,8 @@ using SseServer.Publishing;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// Publishes to the default topic what a newcomer can watch: the time every two seconds as <c>message</c>, and after every third
-/// of these a <c>statusUpdate</c> with an id of its own and a task's progress as JSON.
+/// Publishes sample events to the default topic: the time every two seconds as <c>message</c>, and with every third of them a
+/// <c>statusUpdate</c> with an id of its own and the progress of a task as JSON.
 /// </summary>
 internal sealed class DemoPublisher(ServerSettings settings, EventHub hub) : BackgroundService
 {
@@ -43,7 +43,7 @@ internal sealed class DemoPublisher(ServerSettings settings, EventHub hub) : Bac
         Add("message"u8, [], now);
         if (++_ticks % 3 == 0)
         {
-            // 10, 20 .. 100, then the next task.
+            // 10, 20 ... 100, then the next task.
             var value = (_ticks / 3 - 1) % 10 * 10 + 10;
             var id = string.Create(CultureInfo.InvariantCulture, $"demo-{run}-status-{_ticks / 3}");
             Add("statusUpdate"u8, Encoding.ASCII.GetBytes(id),
@@ -57,6 +57,7 @@ internal sealed class DemoPublisher(ServerSettings settings, EventHub hub) : Bac
     {
         EventName.TryCreate(name, out var eventName);
         PublisherEventId.TryCreate(id, out var eventId);
-        _batch.Add(TopicName.Default, new ServerSentEvent { Name = eventName, Id = eventId, Data = Encoding.UTF8.GetBytes(data), RetryMilliseconds = -1 });
+        var sample = new ServerSentEvent { Name = eventName, Id = eventId, Data = Encoding.UTF8.GetBytes(data), RetryMilliseconds = -1 };
+        _batch.Add(TopicName.Default, sample);
     }
 }

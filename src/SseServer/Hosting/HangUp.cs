@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// SIGHUP. By itself it would end the process at once, without a drain and with a history that is not closed in order. A run at a terminal
-/// is stopped in order, since that signal says that its terminal is gone. To any other run it is, by the custom of servers, a request to
-/// read the settings again, which this server cannot do: so nothing is done, and the log says so.
+/// Handles SIGHUP, which by default would end the process at once, without a drain and without closing the store. If the server runs at a
+/// terminal, the signal means that the terminal is gone, and the server stops cleanly. Otherwise it is by convention a request to reload
+/// the settings, which this server cannot do, so it is ignored and logged.
 /// </summary>
 internal static class HangUp
 {

@@ -7,17 +7,21 @@ using SseServer.Hub;
 
 namespace SseServer.Hosting;
 
-/// <summary>Makes the hub with the history that the settings name, before anything listens. The host closes both when everything else has stopped.</summary>
+/// <summary>
+/// Creates the hub with the store that the settings name, before anything listens. The host disposes both after everything else has
+/// stopped.
+/// </summary>
 internal static class HubOpening
 {
-    /// <exception cref="StartupException">The history cannot be opened; the sentence says what to mend.</exception>
+    /// <exception cref="StartupException">The store cannot be opened; the sentence says what to do.</exception>
     public static EventHub Open(IServiceProvider services)
     {
         var settings = services.GetRequiredService<ServerSettings>();
         var store = settings.History.Path is { } path ? new SqliteEventStore(path) : null;
         try
         {
-            return new EventHub(settings.Hub, services.GetRequiredService<TimeProvider>(), store, services.GetRequiredService<ILogger<EventHub>>());
+            var logger = services.GetRequiredService<ILogger<EventHub>>();
+            return new EventHub(settings.Hub, services.GetRequiredService<TimeProvider>(), store, logger);
         }
         catch (StoreException e)
         {

@@ -5,8 +5,8 @@ using Serilog.Formatting.Compact;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// An event as one line of compact JSON. Characters that a terminal or viewer acts on are written as <c>\u</c> escapes
-/// (<see cref="TerminalText"/>), so that values stay what they are and the line is still fit to be read.
+/// Writes a log event as one line of compact JSON. Characters that a terminal or viewer acts on are written as <c>\u</c> escapes
+/// (<see cref="TerminalText"/>), so that the values are unchanged and the line is safe to display.
 /// </summary>
 internal sealed class JsonLogFormatter : ITextFormatter
 {

@@ -6,8 +6,9 @@ using SseServer.Hub;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// Looks each second at how much memory the process has, and has the hub do what <see cref="MemoryPressure"/> says; with it goes the look at how full the server is (<see cref="ServerLoad"/>). Before history goes, garbage does:
-/// the collector is asked for it, since it knows nothing of a limit that is this program's own. Then unfinished bodies go.
+/// Reads the memory of the process each second, has the hub act as <see cref="MemoryPolicy"/> says, and updates
+/// <see cref="ServerLoad"/>. Garbage is collected first, because the collector does not know the limit of this program. Unfinished bodies
+/// are aborted next, and history is evicted last.
 /// </summary>
 internal sealed class MemoryWatcher(
     EventHub hub, BodyMemory bodies, MemoryWatcher.Machine machine, ServerLoad load, TimeProvider time,
@@ -15,48 +16,50 @@ internal sealed class MemoryWatcher(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // A full collection stops the streams for up to some hundred milliseconds; without history newly shed there is little for it to find.
+    // A full collection stops the streams for up to some hundred milliseconds, and finds little if no history was evicted since the last.
     private static readonly TimeSpan CollectInterval = TimeSpan.FromSeconds(30);
 
-    private MemoryPressure.State _state = new(MemoryPressure.Level.None, hub.Options.MaxHistoryBytes);
-    private bool _hasShed = true;
+    private MemoryPolicy.State _state = new(MemoryPressure.None, hub.Options.MaxHistoryBytes);
+    private bool _hasEvicted = true;
     private long _collected;
 
-    /// <summary>What the watcher sees of the machine, and how it has garbage collected.</summary>
+    /// <summary>What the watcher knows of the machine, and how it collects garbage.</summary>
     /// <param name="Limit">Bytes that the process may use.</param>
-    /// <param name="Used">Reads the bytes it uses.</param>
-    /// <param name="Collect">Collects garbage, and gives its pages back.</param>
+    /// <param name="Used">Reads the bytes that it uses.</param>
+    /// <param name="Collect">Collects garbage and returns its pages to the system.</param>
     public sealed record Machine(long Limit, Func<long> Used, Action Collect)
     {
-        /// <summary>This process, within a limit that is set, or else within nine tenths of what the runtime sees: its container's memory or the machine's.</summary>
+        /// <summary>This process, with the limit that <see cref="LimitOf"/> returns.</summary>
         public static Machine This(long limit) => new(
             LimitOf(limit),
             () => Environment.WorkingSet,
             () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true));
 
-        /// <summary>The limit that is set, or else nine tenths of what the runtime sees.</summary>
+        /// <summary>
+        /// The limit that is set or, if it is 0, nine tenths of what the runtime sees: the memory of the container or the machine.
+        /// </summary>
         public static long LimitOf(long limit) => limit > 0 ? limit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10 * 9;
     }
 
     /// <summary>Takes one reading and acts on it.</summary>
-    internal void Look()
+    internal void Sample()
     {
         var used = machine.Used();
-        if (used >= machine.Limit && (_hasShed || time.GetElapsedTime(_collected) >= CollectInterval))
+        if (used >= machine.Limit && (_hasEvicted || time.GetElapsedTime(_collected) >= CollectInterval))
         {
             machine.Collect();
-            (_hasShed, _collected) = (false, time.GetTimestamp());
+            (_hasEvicted, _collected) = (false, time.GetTimestamp());
             used = machine.Used();
         }
 
-        // A body that is not whole yet can be sent again, and history that is shed is lost to its readers.
+        // A publisher can send an unfinished body again, but evicted history is lost to subscribers.
         if (used >= machine.Limit) used -= bodies.GiveUp(used - machine.Limit + 1);
-        var next = MemoryPressure.Next(_state, used, machine.Limit, hub.HistoryBytes, hub.Options.MaxHistoryBytes);
-        if (next.Level != _state.Level) HostingLog.MemoryPressureChanged(logger, next.Level, used, machine.Limit);
-        _hasShed |= next.HistoryBytes < _state.HistoryBytes;
+        var next = MemoryPolicy.Next(_state, used, machine.Limit, hub.HistoryBytes, hub.Options.MaxHistoryBytes);
+        if (next.Pressure != _state.Pressure) HostingLog.MemoryPressureChanged(logger, next.Pressure, used, machine.Limit);
+        _hasEvicted |= next.HistoryBytes < _state.HistoryBytes;
         if (next.HistoryBytes != _state.HistoryBytes) hub.BoundHistory(next.HistoryBytes);
-        hub.Pressure = next.Level;
-        load.Look();
+        hub.Pressure = next.Pressure;
+        load.Sample();
         _state = next;
     }
 
@@ -65,7 +68,7 @@ internal sealed class MemoryWatcher(
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) Look();
+            while (await timer.WaitForNextTickAsync(stoppingToken)) Sample();
         }
         catch (OperationCanceledException)
         {

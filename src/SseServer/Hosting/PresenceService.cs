@@ -8,8 +8,8 @@ using SseServer.Presence;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// Presence as a hosted service, which does nothing where nobody asked for it. It has looked for the last time before the server's streams end: that the server leaves says nothing about its
-/// readers, who go on elsewhere. While the streams end, what webhooks are owed is tried once more.
+/// Presence as a hosted service; does nothing unless the settings ask for it. It stops watching before the streams of the server end,
+/// because a restart does not mean that subscribers have left. While the streams end, pending webhook deliveries are tried once more.
 /// </summary>
 internal sealed class PresenceService(ServerSettings settings, EventHub hub, HttpApplication application, ILogger<PresenceService> logger)
     : BackgroundService, IHostedLifecycleService

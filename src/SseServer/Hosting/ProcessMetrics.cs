@@ -3,34 +3,44 @@ using System.Diagnostics.Metrics;
 
 namespace SseServer.Hosting;
 
-/// <summary>What the process costs its machine, under the names that Prometheus' own clients use.</summary>
+/// <summary>
+/// CPU, memory and collector metrics under the names that Prometheus client libraries use, which dashboards know. The runtime's own meter
+/// has other names, and none for descriptors and start time.
+/// </summary>
 internal sealed class ProcessMetrics : IDisposable
 {
     private static readonly string[] Generations = ["0", "1", "2"];
 
     public ProcessMetrics()
     {
-        Meter.CreateObservableGauge("sse_server_info", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", ProductVersion.Text)), description: "The version that runs; always 1.");
-        Meter.CreateObservableGauge("process_start_time_seconds", StartTime(), description: "When the process began, in seconds since 1970.");
-        Meter.CreateObservableCounter("process_cpu_seconds_total", () => Environment.CpuUsage.TotalTime.TotalSeconds, description: "Processor time, of user and kernel.");
-        Meter.CreateObservableGauge("process_resident_memory_bytes", () => Environment.WorkingSet, description: "Memory of the process that is in RAM.");
-        Meter.CreateObservableGauge("process_open_fds", OpenFiles, description: "Open descriptors; 0 where the system does not tell.");
-        Meter.CreateObservableGauge("process_threads", () => (long)Process.GetCurrentProcess().Threads.Count, description: "Threads.");
-        Meter.CreateObservableGauge("dotnet_gc_heap_bytes", () => GC.GetTotalMemory(forceFullCollection: false), description: "Bytes of objects, garbage included.");
-        Meter.CreateObservableCounter("dotnet_gc_allocated_bytes_total", () => GC.GetTotalAllocatedBytes(), description: "Bytes ever allocated.");
+        var start = StartTime();
+        Gauge("sse_server_info", "The version that runs; always 1.", () => new(1, Tag("version", ProductVersion.Text)));
+        Gauge("process_start_time_seconds", "Start of the process, in seconds since 1970.", () => new(start));
+        Counter("process_cpu_seconds_total", "CPU time in user and kernel mode.", () => Environment.CpuUsage.TotalTime.TotalSeconds);
+        Gauge("process_resident_memory_bytes", "Memory of the process that is in RAM.", () => new(Environment.WorkingSet));
+        Gauge("process_open_fds", "Open file descriptors; 0 if unknown.", () => new(OpenFiles()));
+        Gauge("process_threads", "Threads.", () => new(ThreadCount()));
+        Gauge("dotnet_gc_heap_bytes", "Bytes of objects, including garbage.", () => new(GC.GetTotalMemory(forceFullCollection: false)));
+        Counter("dotnet_gc_allocated_bytes_total", "Bytes ever allocated.", () => GC.GetTotalAllocatedBytes());
         Meter.CreateObservableCounter("dotnet_gc_collections_total", Collections, description: "Garbage collections by generation.");
-        Meter.CreateObservableCounter("dotnet_gc_pause_seconds_total", () => GC.GetTotalPauseDuration().TotalSeconds, description: "Time in which collections stopped the process.");
+        Counter("dotnet_gc_pause_seconds_total", "Time for which garbage collections paused the process.",
+            () => GC.GetTotalPauseDuration().TotalSeconds);
     }
 
     public Meter Meter { get; } = new("SseServer.Process");
 
     public void Dispose() => Meter.Dispose();
 
-    private static Func<double> StartTime()
+    private static double StartTime()
     {
         using var process = Process.GetCurrentProcess();
-        var start = new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0;
-        return () => start;
+        return new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0;
+    }
+
+    private static int ThreadCount()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Threads.Count;
     }
 
     private static long OpenFiles()
@@ -40,5 +50,13 @@ internal sealed class ProcessMetrics : IDisposable
     }
 
     private static Measurement<long>[] Collections()
-        => Array.ConvertAll(Generations, generation => new Measurement<long>(GC.CollectionCount(generation[0] - '0'), new KeyValuePair<string, object?>("generation", generation)));
+        => [.. Generations.Select((name, generation) => new Measurement<long>(GC.CollectionCount(generation), Tag("generation", name)))];
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+
+    private void Gauge(string name, string description, Func<Measurement<double>> observe)
+        => Meter.CreateObservableGauge(name, observe, description: description);
+
+    private void Counter(string name, string description, Func<double> observe)
+        => Meter.CreateObservableCounter(name, observe, description: description);
 }

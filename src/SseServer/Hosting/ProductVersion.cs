@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace SseServer.Hosting;
 
-/// <summary>The version this binary was built as.</summary>
+/// <summary>The version of this build.</summary>
 internal static class ProductVersion
 {
     /// <summary>Without the build's commit, as in <c>0.1.0</c>.</summary>

@@ -12,12 +12,13 @@ using SseServer.Transport;
 
 namespace SseServer.Hosting;
 
-/// <summary>The process: hands its arguments, environment and streams to <see cref="ServerProgram"/>.</summary>
+/// <summary>The entry point: passes arguments, environment and streams to <see cref="ServerProgram"/>.</summary>
 internal static class Program
 {
-    // Has the runtime's epoll threads run what waits for a socket, instead of handing it to the pool: a request is parsed, published and answered where its bytes
-    // arrived. Half of the cores do that, the others have the streams and the kernel to serve. Both are read once, when the first socket is made, and from the
-    // environment only. Shown by the load bench's workloads one and publish.
+    // Makes the runtime's epoll threads run socket continuations themselves instead of queueing them to the thread pool, so that a request
+    // is parsed, published and answered on the thread that received it. Half of the cores do that; the others serve the streams and the
+    // kernel. The runtime reads both variables once, from the environment only, when the first socket is created. The workloads one and
+    // publish of the load bench show the gain.
     private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
     private const string EpollThreads = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
 
@@ -30,8 +31,9 @@ internal static class Program
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment.Add(new((string)variable.Key, (string?)variable.Value));
 
-        // An export is JSON, and so UTF-8 (RFC 8259 section 8.1), whatever the terminal's language.
-        var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+        // An export is JSON, which is UTF-8 (RFC 8259 section 8.1) in every locale.
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true };
         return ServerProgram.RunAsync(args, environment, output, Console.Error, AddServer);
     }
 

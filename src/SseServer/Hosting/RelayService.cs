@@ -3,7 +3,7 @@ using SseServer.Relay;
 
 namespace SseServer.Hosting;
 
-/// <summary>The relays as a hosted service: the last to start, the first to stop.</summary>
+/// <summary>The relays as a hosted service: the last one to start and the first to stop.</summary>
 internal sealed class RelayService(Relays relays) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

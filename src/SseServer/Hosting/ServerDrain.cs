@@ -4,14 +4,14 @@ using SseServer.Transport;
 
 namespace SseServer.Hosting;
 
-/// <summary>The way a server stops, in the order that its parts need.</summary>
+/// <summary>Stops the parts of the server in the right order.</summary>
 internal static class ServerDrain
 {
-    /// <summary>Ends streams, lets requests finish, and returns when nothing is left of either.</summary>
+    /// <summary>Ends the streams, lets requests finish, and returns when both are done.</summary>
     public static async Task RunAsync(DrainOptions options, EventHub hub, HttpApplication application, TransportServer transport)
     {
         if (options.ClosesListener) transport.StopAccepting();
-        // The hub first: from then on it knows how long clients are to stay away, which the application tells those who come.
+        // The hub first, because the application asks it how long new clients are to wait.
         hub.Shedder.BeginDrain(options.Spread, options.Absence);
         application.BeginDrain();
         await transport.DrainAsync(options.CutOff, answersNewcomers: !options.ClosesListener);

@@ -6,15 +6,15 @@ using SseServer.Hosting.Settings;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// The generic host with nothing but what a server without Kestrel needs: services, a logger, SIGTERM and Ctrl+C.
-/// It reads no file and no variable of its own; everything comes in <see cref="ServerSettings"/>.
+/// The generic host with only what a server without Kestrel needs: services, a logger, SIGTERM and Ctrl+C. It reads no file or variable
+/// of its own; everything is in <see cref="ServerSettings"/>.
 /// </summary>
 internal static class ServerHost
 {
-    // Past the drain, sockets may still linger for their peers' last bytes.
+    // After the drain, sockets may still wait for the last bytes of their peers.
     private static readonly TimeSpan MarginAfterDrain = TimeSpan.FromSeconds(10);
 
-    /// <summary>Builds the host; nothing is started.</summary>
+    /// <summary>Builds the host without starting it.</summary>
     /// <param name="settings">Valid settings; registered as a singleton.</param>
     /// <param name="logger">The program's logger; the caller disposes it after the host.</param>
     /// <param name="addServer">Adds the hosted services that are the server.</param>

@@ -2,26 +2,26 @@ using SseServer.Hub;
 
 namespace SseServer.Hosting;
 
-/// <summary>Tells the hub how full the server is: clients are told to stay away longer where it has little room left.</summary>
-/// <param name="hub">Has the streams, and is told.</param>
-/// <param name="maxStreams">Streams at once; 0 is no bound.</param>
+/// <summary>Reports to the hub how full the server is; the fuller it is, the later clients are told to reconnect.</summary>
+/// <param name="hub">Counts the streams, and receives the load.</param>
+/// <param name="maxStreams">Limit of streams; 0 is no limit.</param>
 /// <param name="connections">Counts connections.</param>
-/// <param name="maxConnections">Connections at once; 0 is no bound.</param>
+/// <param name="maxConnections">Limit of connections; 0 is no limit.</param>
 internal sealed class ServerLoad(EventHub hub, int maxStreams, Func<int> connections, int maxConnections)
 {
-    // Memory is short, and shed history makes room again: half way from the load that counts as high to a full server.
+    // Memory is short, but evicting history still helps: half way between a high load and a full server.
     private const double ShortOfMemory = 0.9;
 
     /// <summary>Takes one reading.</summary>
-    public void Look() => hub.Reconnection.Load = Of(hub.Streams, maxStreams, connections(), maxConnections, hub.Pressure);
+    public void Sample() => hub.Reconnection.Load = Of(hub.Streams, maxStreams, connections(), maxConnections, hub.Pressure);
 
-    /// <summary>How full a server is, from 0 to 1, by the bound that is nearest.</summary>
-    public static double Of(int streams, int maxStreams, int connections, int maxConnections, MemoryPressure.Level memory)
+    /// <summary>How full a server is, from 0 to 1, by the limit that is nearest.</summary>
+    public static double Of(int streams, int maxStreams, int connections, int maxConnections, MemoryPressure memory)
     {
         var ofMemory = memory switch
         {
-            MemoryPressure.Level.Full => 1,
-            MemoryPressure.Level.ShortHistory => ShortOfMemory,
+            MemoryPressure.Full => 1,
+            MemoryPressure.ShortHistory => ShortOfMemory,
             _ => 0,
         };
         return Math.Min(1, Math.Max(ofMemory, Math.Max(Share(streams, maxStreams), Share(connections, maxConnections))));

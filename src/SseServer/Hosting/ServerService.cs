@@ -10,8 +10,8 @@ using SseServer.Transport;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// The server as a hosted service: starts listening, and on stop ends the streams and lets requests finish. A listener that fails stops
-/// the host.
+/// The server as a hosted service: starts listening and, when stopped, ends the streams and lets requests finish. If a listener fails, the
+/// host stops.
 /// </summary>
 internal sealed class ServerService(
     ServerSettings settings, EventHub hub, HttpApplication application, TransportServer transport, ProcessMetrics process, Relays relays)
@@ -40,7 +40,7 @@ internal sealed class ServerService(
         await base.StopAsync(cancellationToken);
     }
 
-    // A server that nobody can reach is of no use, and only its end is seen by what watches it.
+    // A server that cannot be reached is useless, and supervisors only notice when it ends.
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try

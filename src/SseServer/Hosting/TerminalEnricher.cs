@@ -4,13 +4,13 @@ using Serilog.Events;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// Makes the values of log events fit to be read in a terminal (<see cref="TerminalText"/>), whatever sink and template they go to. An
-/// exception's own text cannot be changed in an event, so it is given as a property, for templates of ours: later lines are indented, so
-/// that none passes for an event.
+/// Makes the values of log events safe for a terminal (<see cref="TerminalText"/>), for every sink and template. The text of an exception
+/// cannot be changed in an event, so our template uses a property with the safe text, whose lines are indented so that none looks like
+/// another event.
 /// </summary>
 internal sealed class TerminalEnricher : ILogEventEnricher
 {
-    /// <summary>The property that has an exception's text, with a line break after it; absent where there is none.</summary>
+    /// <summary>The property with the text of the exception and a line break; absent if there is no exception.</summary>
     public const string ExceptionProperty = "ExceptionText";
 
     public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
@@ -18,13 +18,14 @@ internal sealed class TerminalEnricher : ILogEventEnricher
         List<LogEventProperty>? changed = null;
         foreach (var (name, value) in logEvent.Properties)
             if (Escape(value) is { } escaped) (changed ??= []).Add(new(name, escaped));
+
         foreach (var property in changed ?? []) logEvent.AddOrUpdateProperty(property);
         if (logEvent.Exception is not { } exception) return;
         var text = TerminalText.Escape(exception.ToString(), keepsLines: true).ReplaceLineEndings(Environment.NewLine + "  ");
         logEvent.AddOrUpdateProperty(new(ExceptionProperty, new ScalarValue("  " + text + Environment.NewLine)));
     }
 
-    // Null for a value that may stay.
+    // Null if the value is safe.
     private static LogEventPropertyValue? Escape(LogEventPropertyValue value) => value switch
     {
         ScalarValue { Value: { } scalar } => EscapeScalar(scalar),
@@ -33,7 +34,7 @@ internal sealed class TerminalEnricher : ILogEventEnricher
         StructureValue structure when structure.Properties.Any(property => Escape(property.Value) is not null) =>
             new StructureValue(
                 structure.Properties.Select(property => new LogEventProperty(property.Name, EscapeOrKeep(property.Value))),
-                    structure.TypeTag),
+                structure.TypeTag),
         DictionaryValue dictionary when dictionary.Elements.Any(pair => Escape(pair.Key) is not null || Escape(pair.Value) is not null) =>
             new DictionaryValue(dictionary.Elements.Select(pair =>
                 new KeyValuePair<ScalarValue, LogEventPropertyValue>((ScalarValue)EscapeOrKeep(pair.Key), EscapeOrKeep(pair.Value)))),

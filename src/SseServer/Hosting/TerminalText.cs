@@ -4,27 +4,27 @@ using System.Text;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// Text of others where people read it: nothing in it moves a cursor, recolours, reorders, hides or breaks a line. A terminal acts on C0
-/// and C1 controls (some of them begin escape sequences); an editor or a viewer also on marks of direction and on the separators of lines
-/// and paragraphs. Pure.
+/// Escapes text from clients before people read it, so that nothing in it moves the cursor, changes colours, reorders, hides or breaks a
+/// line. Terminals act on C0 and C1 controls (some of which begin escape sequences), editors and viewers also on direction marks and on
+/// line and paragraph separators. Pure.
 /// </summary>
 internal static class TerminalText
 {
-    /// <summary>How a character that must not appear is written instead.</summary>
+    /// <summary>How an unsafe character is written.</summary>
     public enum Form
     {
         /// <summary><c>&lt;U+001B&gt;</c>: for people.</summary>
         Readable,
 
-        /// <summary><c>\u001b</c>: within JSON, where it means the same character.</summary>
+        /// <summary><c>\u001b</c>: in JSON, where it means the same character.</summary>
         Json,
     }
 
-    /// <summary>The text with every such character written out; the same object where there is none.</summary>
-    /// <param name="text">Any text, halves of surrogate pairs too.</param>
-    /// <param name="form">How they are written.</param>
-    /// <param name="keepsLines">Line breaks (LF, CR LF) are the writer's own and stay; another CR does not, since it has the line
-    /// overwritten.</param>
+    /// <summary>The text with every unsafe character escaped; the same object if there is none.</summary>
+    /// <param name="text">Any text, even with unpaired surrogates.</param>
+    /// <param name="form">How unsafe characters are written.</param>
+    /// <param name="keepsLines">Keeps LF and CR LF, the program's own line breaks. A lone CR is escaped, because it overwrites the
+    /// line.</param>
     public static string Escape(string text, Form form = Form.Readable, bool keepsLines = false)
     {
         StringBuilder? escaped = null;
@@ -42,8 +42,7 @@ internal static class TerminalText
         return escaped?.ToString() ?? text;
     }
 
-    // Format characters are the marks of direction (U+202E), joiners, tags, and others that show nothing by themselves. Letters' own
-    // marks are not among them.
+    // Format characters are direction marks (U+202E), joiners, tags, and others that are invisible. Combining marks are not among them.
     private static bool IsSafe(Rune rune) => rune.IsAscii
         ? rune.Value is >= ' ' and < 0x7F
         : Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
@@ -55,7 +54,7 @@ internal static class TerminalText
     private static void Append(StringBuilder escaped, ReadOnlySpan<char> units, int value, Form form)
     {
         if (form == Form.Readable) escaped.Append(CultureInfo.InvariantCulture, $"<U+{value:X4}>");
-        // RFC 8259 section 7: a character beyond the basic plane is its pair.
+        // RFC 8259 section 7: a character outside the Basic Multilingual Plane is a surrogate pair.
         else foreach (var unit in units) escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
     }
 }

@@ -3,11 +3,11 @@ using System.Text;
 namespace SseServer.Hosting;
 
 /// <summary>
-/// Writes to the command line's output what a terminal may be given (<see cref="TerminalText"/>). Line breaks are the program's own. One
-/// thread at a time.
+/// Makes everything that a command prints safe for a terminal (<see cref="TerminalText"/>). Line breaks are kept, because they are the
+/// program's own. Not thread-safe.
 /// </summary>
-/// <param name="inner">Where it goes; not closed.</param>
-/// <param name="form">How other characters are written instead.</param>
+/// <param name="inner">The target; not closed.</param>
+/// <param name="form">How unsafe characters are written.</param>
 internal sealed class TerminalWriter(TextWriter inner, TerminalText.Form form = TerminalText.Form.Readable)
     : TextWriter(inner.FormatProvider)
 {
@@ -15,7 +15,7 @@ internal sealed class TerminalWriter(TextWriter inner, TerminalText.Form form = 
 
     public override void Write(char value) => Write(value.ToString());
 
-    // All other overloads of the base class come down to these.
+    // All other overloads of the base class call these.
     public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
 
     public override void Write(string? value)

@@ -119,9 +119,9 @@ internal sealed class EventHub : IDisposable
     public HistoryDamage? Damage { get; }
 
     /// <summary>How short memory is. Set by whoever measures it.</summary>
-    public MemoryPressure.Level Pressure
+    public MemoryPressure Pressure
     {
-        get => (MemoryPressure.Level)Volatile.Read(ref _pressure);
+        get => (MemoryPressure)Volatile.Read(ref _pressure);
         set => Volatile.Write(ref _pressure, (int)value);
     }
 

@@ -3,52 +3,49 @@ using SseServer.Log;
 
 namespace SseServer.Presence;
 
-/// <summary>Which topics report presence, and to which webhooks. Validated by the settings; immutable.</summary>
+/// <summary>Which topics report presence, and to which webhooks. Validated when it is read; immutable.</summary>
 internal sealed record PresenceOptions
 {
     public static readonly PresenceOptions Default = new();
 
     /// <summary>
-    /// The retention of presence topics unless a rule of the user sets another: readers want the count and perhaps its last minutes. The
-    /// presence topic of an unused topic expires an hour later; counts that do not change are published again before they expire
-    /// (<see cref="SubscriberCounts"/>).
+    /// What is kept of a presence topic unless a rule of the user matches it: the count and its recent changes. The presence of a topic
+    /// without subscribers expires after an hour; a count that does not change is published again in time (<see cref="SubscriberCounts"/>).
     /// </summary>
     public static readonly TopicRetention Retention = new() { MaxEvents = 100, MaxAge = TimeSpan.FromHours(1) };
 
     /// <summary>
-    /// Topics whose subscriber counts are published in their presence topics. None begins with <c>$</c>, so that there is no presence of
-    /// presence.
+    /// Topics whose number of subscribers is published to their presence topics. None begins with <c>$</c>, so that presence topics have no
+    /// presence. None by default.
     /// </summary>
     public IReadOnlyList<Selector> Topics { get; init; } = [];
 
-    /// <summary>The time between two counts of a topic. A second by default, as fast as a person can follow a number.</summary>
+    /// <summary>How often changed counts are published. Default 1 s, as fast as people can follow a number.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a topic must be empty before it is vacated. 5 seconds by default: subscribers that lose their connection return after 3, at
-    /// most 4 seconds.
+    /// How long a topic must have no subscriber before webhooks are told. Default 5 s: clients reconnect after 3 s, or at most 4.
     /// </summary>
     public TimeSpan Debounce { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// Attempts per delivery. By default 8; the last one is about five minutes after the first, longer than the restart of a receiver.
-    /// </summary>
+    /// <summary>Attempts to deliver to a webhook. Default 8, over about five minutes, which outlasts a restart of the receiver.</summary>
     public int WebhookAttempts { get; init; } = 8;
 
-    /// <summary>The webhooks that are told when topics are occupied and vacated.</summary>
+    /// <summary>The webhooks that are told of a topic's first and last subscriber. None by default.</summary>
     public IReadOnlyList<WebhookOptions> Webhooks { get; init; } = [];
 
     /// <summary>Whether any topic reports presence.</summary>
     public bool IsOn => Topics.Count > 0 || Webhooks.Count > 0;
 
-    /// <summary>The topics whose subscribers the hub must count.</summary>
+    /// <summary>The topics whose subscriber changes the hub must record.</summary>
     public IReadOnlyList<Selector> Watched => [.. Topics, .. Webhooks.SelectMany(webhook => webhook.Topics)];
 
-    /// <summary>Returns whether one of the selectors matches a topic.</summary>
+    /// <summary>Whether one of the selectors matches a topic.</summary>
     public static bool Names(IReadOnlyList<Selector> selectors, ReadOnlySpan<byte> topic)
     {
         foreach (var selector in selectors)
             if (selector.Matches(topic)) return true;
+
         return false;
     }
 }

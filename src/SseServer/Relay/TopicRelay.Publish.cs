@@ -54,7 +54,7 @@ internal sealed partial class TopicRelay
         if (_batch.Count == 0) return true;
         while (true)
         {
-            var status = _hub.Pressure == MemoryPressure.Level.Full ? (HubStatus?)null : await _hub.PublishAsync(_batch);
+            var status = _hub.Pressure == MemoryPressure.Full ? (HubStatus?)null : await _hub.PublishAsync(_batch);
             if (status == HubStatus.Ok) break;
             if (status == HubStatus.TopicEnded)
             {

@@ -5,7 +5,10 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Acceptance;
 
-/// <summary>A server that is killed at any moment, with publishers and readers at work: what it has answered is there once, and readers go on exactly.</summary>
+/// <summary>
+/// A server that is killed at any moment while publishers and subscribers are active: acknowledged events are there exactly once, and
+/// subscribers continue without loss or repetition.
+/// </summary>
 [Platform("Linux,MacOsX")]
 internal sealed class CrashTests : IDisposable
 {
@@ -21,7 +24,7 @@ internal sealed class CrashTests : IDisposable
     public async Task What_was_answered_survives_kills_at_any_moment_and_readers_resume_exactly()
     {
         var random = new Random(11);
-        // They begin with all; what each was sent before a kill is where it goes on after it.
+        // They start with since=all, and continue after the last event that they were sent before each kill.
         string[] targets = ["/events?topic=a&topic=b&topic=c&since=all", "/events/*?since=all", "/events?topic=*&topic=b&since=all"];
         var readers = Array.ConvertAll(targets, target => new SequenceReader(() => _endPoint, target, topics: 3));
         for (var round = 0; round < Rounds; round++)
@@ -55,7 +58,8 @@ internal sealed class CrashTests : IDisposable
     private async Task<ServerProcess> StartAsync()
     {
         // So little memory that most of it has to come from the file.
-        var server = await ServerProcess.StartAsync($"--History:Path={_directory.File}", "--Retention:MaxEvents=1000000", "--Retention:MaxTotalBytes=1MB");
+        var server = await ServerProcess.StartAsync($"--History:Path={_directory.File}", "--Retention:MaxEvents=1000000",
+            "--Retention:MaxTotalBytes=1MB");
         _endPoint = server.EndPoint;
         return server;
     }

@@ -16,7 +16,7 @@ internal static class ExampleScript
 
     public static string Folder { get; } = Path.Combine(RepositoryRoot(), "docs", "examples");
 
-    /// <summary>Runs a script to its end, and fails the test where it takes too long or does not end with 0.</summary>
+    /// <summary>Runs a script to its end; fails the test if it takes too long or its exit code is not 0.</summary>
     /// <param name="name">The file's name, and its arguments.</param>
     /// <param name="input">What the script reads.</param>
     /// <param name="environment">Names and values, as <c>PAUSE=0</c>.</param>
@@ -30,8 +30,9 @@ internal static class ExampleScript
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // The program beside the tests needs the runtime that they run on.
-        start.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? Environment.ProcessPath);
+        // The program in the folder of the tests needs the runtime that they run on.
+        start.Environment["DOTNET_ROOT"] =
+            Path.GetDirectoryName(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? Environment.ProcessPath);
         start.Environment["SSE_SERVER_PROGRAM"] = Path.Combine(AppContext.BaseDirectory, "sse-server");
         foreach (var pair in environment) start.Environment[pair[..pair.IndexOf('=')]] = pair[(pair.IndexOf('=') + 1)..];
 
@@ -54,7 +55,7 @@ internal static class ExampleScript
         return await output;
     }
 
-    /// <summary>A port that nobody listens on, and that is not given out twice.</summary>
+    /// <summary>A free port, different at each call.</summary>
     public static string TakeFreePort()
     {
         while (true)

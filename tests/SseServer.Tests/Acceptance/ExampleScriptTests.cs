@@ -21,7 +21,8 @@ internal sealed class ExampleScriptTests
     {
         using var server = await ServerProcess.StartAsync();
         var output = await ExampleScript.RunAsync("progress.sh 17", "", Address(server), "PAUSE=0");
-        Assert.That(output.Split('\n')[0], Is.EqualTo($"file://{ExampleScript.Folder}/progress.html?job=17&server=http://{server.EndPoint}"));
+        Assert.That(output.Split('\n')[0],
+            Is.EqualTo($"file://{ExampleScript.Folder}/progress.html?job=17&server=http://{server.EndPoint}"));
         Assert.That(Regex.Count(output, """{"id":"[0-9]+-[0-9]+","topic":"job/17"}"""), Is.EqualTo(6));
         Assert.That(DataOf(await ReadAsync(server, "/events/job/17?since=all")), Has.Length.EqualTo(6));
         Assert.That(DataOf(await ReadAsync(server, "/events/job/17?since=latest")), Is.EqualTo(new[] { "done: 5 parts done" }));
@@ -33,10 +34,13 @@ internal sealed class ExampleScriptTests
         const string Text = "Once \"upon\" a\ttime *  \\n\n\n  höre 😀\u0001 \u2028 zu\n";
         using var server = await ServerProcess.StartAsync();
         var output = await ExampleScript.RunAsync("generated-text.sh 1", Text, Address(server), "PAUSE=0");
-        Assert.That(output.Split('\n')[0], Is.EqualTo($"file://{ExampleScript.Folder}/generated-text.html?text=1&server=http://{server.EndPoint}"));
+        Assert.That(output.Split('\n')[0],
+            Is.EqualTo($"file://{ExampleScript.Folder}/generated-text.html?text=1&server=http://{server.EndPoint}"));
 
-        var pieces = DataOf(await ReadAsync(server, "/events/text/1?since=all")).Select(line => System.Text.Json.JsonSerializer.Deserialize<string>(line["message: ".Length..]));
-        Assert.That(string.Concat(pieces), Is.EqualTo(Text.Replace("\u0001", "", StringComparison.Ordinal)), "but for what text does not hold");
+        var pieces = DataOf(await ReadAsync(server, "/events/text/1?since=all"))
+            .Select(line => System.Text.Json.JsonSerializer.Deserialize<string>(line["message: ".Length..]));
+        Assert.That(string.Concat(pieces), Is.EqualTo(Text.Replace("\u0001", "", StringComparison.Ordinal)),
+            "but for what text does not hold");
     }
 
     [Test]
@@ -48,7 +52,8 @@ internal sealed class ExampleScriptTests
         await ReadAsync(server, "/events/prices", "DELETE");
         Assert.That(DataOf(await ReadAsync(server, "/events/prices?since=all")), Has.Length.EqualTo(12));
         var newest = DataOf(await ReadAsync(server, "/events/prices?since=latest"));
-        Assert.That(newest.Select(line => Regex.Match(line, "\"symbol\": \"([A-Z]+)\"").Groups[1].Value), Is.EqualTo(new[] { "ACME", "GLOBEX", "INITECH", "HOOLI" }));
+        Assert.That(newest.Select(line => Regex.Match(line, "\"symbol\": \"([A-Z]+)\"").Groups[1].Value),
+            Is.EqualTo(new[] { "ACME", "GLOBEX", "INITECH", "HOOLI" }));
     }
 
     [Test]
@@ -65,7 +70,8 @@ internal sealed class ExampleScriptTests
     [Test]
     public async Task Relay_brings_three_events_from_one_server_to_the_other()
     {
-        var output = await ExampleScript.RunAsync("relay.sh", "", "SOURCE_PORT=" + ExampleScript.TakeFreePort(), "RELAY_PORT=" + ExampleScript.TakeFreePort());
+        var output = await ExampleScript.RunAsync("relay.sh", "", "SOURCE_PORT=" + ExampleScript.TakeFreePort(),
+            "RELAY_PORT=" + ExampleScript.TakeFreePort());
         Assert.That(DataOf(output), Is.EqualTo(new[] { "message: one", "message: two", "message: three" }));
     }
 
@@ -73,7 +79,9 @@ internal sealed class ExampleScriptTests
     public async Task Presence_tells_readers_as_they_come_and_go()
     {
         var output = await ExampleScript.RunAsync("presence.sh", "", "PORT=" + ExampleScript.TakeFreePort());
-        var numbers = DataOf(output).Select(line => int.Parse(Regex.Match(line, "\"subscribers\":([0-9]+)}").Groups[1].Value, CultureInfo.InvariantCulture)).ToArray();
+        var numbers = DataOf(output)
+            .Select(line => int.Parse(Regex.Match(line, "\"subscribers\":([0-9]+)}").Groups[1].Value, CultureInfo.InvariantCulture))
+            .ToArray();
         Assert.That(numbers.Take(3), Is.EqualTo(new[] { 1, 2, 3 }));
         Assert.That(numbers, Has.ItemAt(numbers.Length - 1).Zero);
     }

@@ -21,7 +21,7 @@ public sealed class FanOutTests
         await publisher.PublishAsync(Events);
         await reading.WaitAsync(Scale.Patience);
 
-        // Half is cut while publishing goes on: a quarter resets the connection, a quarter says goodbye.
+        // Half of them are closed during publishing: a quarter with RST, a quarter with FIN.
         reading = Task.WhenAll(readers.Select((reader, index) => Task.Run(() => ReadCutAsync(reader, index))));
         for (var i = 0; i < Events / 20; i++) await publisher.PublishAsync(20, batch: i % 2 == 0);
         await reading.WaitAsync(Scale.Patience);

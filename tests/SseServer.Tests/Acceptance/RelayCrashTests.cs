@@ -4,7 +4,9 @@ using SseServer.Tests.Relay.Support;
 
 namespace SseServer.Tests.Acceptance;
 
-/// <summary>A server and one that relays it, killed in turn while events are published: readers of the relay get all of them, each once and in order.</summary>
+/// <summary>
+/// A server and its relay, killed in turn while events are published: subscribers of the relay get every event once and in order.
+/// </summary>
 [Platform("Linux,MacOsX")]
 internal sealed class RelayCrashTests : IDisposable
 {
@@ -65,7 +67,8 @@ internal sealed class RelayCrashTests : IDisposable
 
     private Task<ServerProcess> StartRelayAsync(CuttingProxy front)
         => ServerProcess.StartAsync(
-            $"--History:Path={_relayDirectory.File}", $"--Relay:0:Url={front.Url("/events/s?since=all")}", "--Relay:0:Topic=t", "--Relay:0:MaxRetry=100ms");
+            $"--History:Path={_relayDirectory.File}", $"--Relay:0:Url={front.Url("/events/s?since=all")}", "--Relay:0:Topic=t",
+                "--Relay:0:MaxRetry=100ms");
 
     private static async Task ReadAsync(SequenceReader reader, int count)
     {

@@ -5,8 +5,8 @@ using SseServer.Tests.Endpoints;
 namespace SseServer.Tests.Acceptance;
 
 /// <summary>
-/// Publishes numbered events to one topic, each with an id of its own, and repeats what it got no answer for: so each event is there once, however
-/// often its server crashes.
+/// Publishes numbered events to one topic, each with a publisher id, and repeats every unanswered request, so that each event is stored
+/// once however often the server crashes.
 /// </summary>
 internal sealed class RepeatingPublisher(string topic)
 {
@@ -31,7 +31,7 @@ internal sealed class RepeatingPublisher(string topic)
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
-            // It goes on with the next server.
+            // It continues with the next server.
         }
     }
 }

@@ -6,7 +6,7 @@ using SseServer.Transport;
 namespace SseServer.Tests.Acceptance;
 
 /// <summary>
-/// Nobody is told to come back to a server that stops before its successor can be there: a proxy would answer 502, after which an
+/// No client is told to reconnect to a stopping server before its successor can listen: a proxy would answer 502, after which an
 /// EventSource does not come back at all.
 /// </summary>
 public sealed class ReturnTests

@@ -6,8 +6,8 @@ using SseServer.Tests.Endpoints;
 namespace SseServer.Tests.Acceptance;
 
 /// <summary>
-/// A subscriber over any number of connections that checks what it gets: of each topic the numbers 0, 1, 2 and so on, each once and in order, and
-/// hub ids that rise. Data is <c>topic:number</c>.
+/// A subscriber over any number of connections that checks what it gets: of each topic the numbers 0, 1, 2 and so on, each once and in
+/// order, and hub ids that rise. Data is <c>topic:number</c>.
 /// </summary>
 internal sealed class SequenceReader(Func<IPEndPoint> endPoint, string target, int topics)
 {

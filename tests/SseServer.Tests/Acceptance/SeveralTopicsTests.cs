@@ -39,7 +39,8 @@ public sealed class SeveralTopicsTests
         var random = new Random(100 + index);
         for (var round = 0; round < Scale.Rounds; round++)
         {
-            await reader.ReadUntilAsync(Math.Min(Topics * EventsOfTopic, reader.Received + random.Next(Topics * EventsOfTopic / Scale.Rounds)));
+            await reader.ReadUntilAsync(Math.Min(Topics * EventsOfTopic,
+                reader.Received + random.Next(Topics * EventsOfTopic / Scale.Rounds)));
             if (random.Next(2) == 0) reader.Reset();
             else await reader.FinishAsync();
             await reader.ConnectAsync();

@@ -38,7 +38,8 @@ public sealed class SlowReaderTests(bool tls)
         await using var server = new ServerUnderTest(tls: tls, hub: Retaining(100));
         var stalled = await StalledAsync(server, "/events", "1.1");
         await PublishWithWitnessAsync(server, EventCount, EventBytes);
-        // What is kept is the topic's retention, with an eighth for the oldest segment, and each segment's own slack; not what the reader lacks.
+        // The topic keeps its retention, plus an eighth for the oldest segment and the slack of each segment, but not what the subscriber
+        // has missed.
         Assert.That(server.Hub.HistoryBytes, Is.LessThan(300L * EventBytes));
 
         var next = 0;

@@ -13,7 +13,7 @@ public sealed class HostProgramTests
     [TestCase("Start it with --listen HOST:PORT", "--listen")]
     [TestCase("Start it with --listen HOST:PORT", "--port", "80")]
     [TestCase("Start it with --listen HOST:PORT", "--listen", "127.0.0.1:0", "more")]
-    [TestCase("--listen 127.0.0.1 has no port; give HOST:PORT", "--listen", "127.0.0.1")]
+    [TestCase("--listen 127.0.0.1 has no port; write HOST:PORT", "--listen", "127.0.0.1")]
     [TestCase("192.0.2.1:1 cannot be listened on", "--listen", "192.0.2.1:1")]
     public async Task Wrong_use_ends_with_2_and_one_sentence(string sentence, params string[] args)
     {

@@ -1,4 +1,4 @@
-using SseServer.Hosting;
+using SseServer.Hosting.Commands;
 
 namespace SseServer.Tests.Hosting;
 
@@ -9,8 +9,8 @@ internal sealed class CommandLineTests
     {
         var parsed = Parse("");
 
-        Assert.That(parsed.Action, Is.EqualTo(CommandLineAction.Run));
-        Assert.That(parsed.ConfigFile, Is.Null);
+        Assert.That(parsed.Command, Is.SameAs(ServerCommand.Command));
+        Assert.That(parsed.Value(CommandOption.ForConfig), Is.Null);
         Assert.That(parsed.Settings, Is.Empty);
         Assert.That(parsed.Errors, Is.Empty);
     }
@@ -35,27 +35,26 @@ internal sealed class CommandLineTests
 
     [Test]
     public void Config_names_a_file()
-        => Assert.That(Parse("--config server.json").ConfigFile, Is.EqualTo("server.json"));
+        => Assert.That(Parse("--config server.json").Value(CommandOption.ForConfig), Is.EqualTo("server.json"));
 
     [Test]
     public void Check_takes_a_URL()
     {
         var parsed = Parse("--check http://127.0.0.1:8080/healthz");
 
-        Assert.That(parsed.Action, Is.EqualTo(CommandLineAction.Check));
-        Assert.That(parsed.CheckUrl, Is.EqualTo(new Uri("http://127.0.0.1:8080/healthz")));
+        Assert.That(parsed.Errors, Is.Empty);
+        Assert.That(parsed.Value(ServerCommand.HealthCheckUrl), Is.EqualTo("http://127.0.0.1:8080/healthz"));
     }
 
-    [TestCase("history check --History:Path=h.db", "Check", "History:Path=h.db")]
-    [TestCase("history stats --History:Path h.db --config c.json", "Stats", "History:Path=h.db")]
-    [TestCase("history export --topic orders/* --topic news --since 6h --History:Path=h.db", "Export", "History:Path=h.db")]
-    public void History_names_a_tool(string args, string tool, params string[] settings)
+    [TestCase("history check --History:Path=h.db", "history check", "History:Path=h.db")]
+    [TestCase("history stats --History:Path h.db --config c.json", "history stats", "History:Path=h.db")]
+    [TestCase("history export --topic orders/* --topic news --since 6h --History:Path=h.db", "history export", "History:Path=h.db")]
+    public void History_has_commands_of_its_own(string args, string command, params string[] settings)
     {
         var parsed = Parse(args);
 
         Assert.That(parsed.Errors, Is.Empty);
-        Assert.That(parsed.Action, Is.EqualTo(CommandLineAction.History));
-        Assert.That(parsed.History!.Tool.ToString(), Is.EqualTo(tool));
+        Assert.That(parsed.Command.Name, Is.EqualTo(command));
         Assert.That(parsed.Settings.Select(setting => $"{setting.Key}={setting.Value}"), Is.EqualTo(settings));
     }
 
@@ -64,42 +63,69 @@ internal sealed class CommandLineTests
     {
         var parsed = Parse("history export --topic orders/* --topic news --since 6h --config c.json");
 
-        Assert.That(parsed.History!.Topics, Is.EqualTo(new[] { "orders/*", "news" }));
-        Assert.That(parsed.History.Since, Is.EqualTo("6h"));
-        Assert.That(parsed.ConfigFile, Is.EqualTo("c.json"));
+        var options = parsed.Command.Options.ToDictionary(option => option.Name);
+        Assert.That(parsed.Values(options["--topic"]), Is.EqualTo(new[] { "orders/*", "news" }));
+        Assert.That(parsed.Value(options["--since"]), Is.EqualTo("6h"));
+        Assert.That(parsed.Value(CommandOption.ForConfig), Is.EqualTo("c.json"));
     }
 
-    [TestCase("--version", "Version")]
-    [TestCase("--help", "Help")]
-    [TestCase("-h", "Help")]
-    [TestCase("--help --nonsense", "Help")]
-    public void Questions_are_recognised(string args, string action)
+    [TestCase("--help", "")]
+    [TestCase("-h", "")]
+    [TestCase("-?", "")]
+    [TestCase("--help --nonsense --config", "")]
+    [TestCase("history --help", "")]
+    [TestCase("history export --since soon -h", "history export")]
+    public void Help_is_for_the_command_and_has_no_errors(string args, string command)
     {
         var parsed = Parse(args);
 
-        Assert.That(parsed.Action.ToString(), Is.EqualTo(action));
+        Assert.That(parsed.Has(CommandOption.ForHelp), Is.True);
+        Assert.That(parsed.Command.Name, Is.EqualTo(command));
         Assert.That(parsed.Errors, Is.Empty);
     }
 
-    [TestCase("--lisen *:80", "The option --lisen is not known; did you mean --listen?")]
-    [TestCase("--lisen=*:80", "The option --lisen is not known; did you mean --listen?")]
-    [TestCase("--frobnicate", "The option --frobnicate is not known; --help lists the options.")]
-    [TestCase("serve", "An argument that belongs to no option is not understood; options begin with --, and --help lists them.")]
-    [TestCase("demo", "The argument 'demo' is not understood; did you mean --demo?")]
-    [TestCase("--listen", "The option --listen needs a value; write --listen HOST:PORT.")]
-    [TestCase("--config --demo --config x", "The option --config is given 2 times; give it once.")]
-    [TestCase("--config", "The option --config needs a value; write --config FILE.")]
-    [TestCase("--Drain:Seconds", "The setting --Drain:Seconds has no value; write --Drain:Seconds=VALUE.")]
-    [TestCase("--Drain:Seconds --demo", "The setting --Drain:Seconds has no value; write --Drain:Seconds=VALUE.")]
-    [TestCase("--check localhost", "--check: 'localhost' is not a URL it can ask; give one such as http://127.0.0.1:8080/healthz.")]
-    [TestCase("--check ftp://localhost/", "--check: 'ftp://localhost/' is not a URL it can ask; give one such as http://127.0.0.1:8080/healthz.")]
-    [TestCase("history", "sse-server history needs to be told what to do; write history check, history stats or history export.")]
-    [TestCase("history --History:Path=x", "sse-server history needs to be told what to do; write history check, history stats or history export.")]
-    [TestCase("history chek", "The history tool 'chek' is not known; did you mean check?")]
-    [TestCase("history vacuum", "The history tool 'vacuum' is not known; there are check, stats and export.")]
-    [TestCase("history check --topic a", "The option --topic is not known; --help lists the options.")]
-    [TestCase("history export --topic a//b", "--topic 'a//b': A topic name has an empty segment: no leading, trailing or double '/'.")]
-    [TestCase("history export --since soon", "--since 'soon' is not understood; write a time such as 2026-01-31T12:00:00Z, a duration back such as 6h, or an event id.")]
+    [Test]
+    public void Version_is_recognised()
+    {
+        Assert.That(Parse("--version").Has(ServerCommand.Version), Is.True);
+        Assert.That(Parse("--version").Errors, Is.Empty);
+    }
+
+    [Test]
+    public void Every_option_of_a_command_has_a_name_of_its_own()
+    {
+        foreach (var command in CommandTable.All)
+            Assert.That(command.Options.Append(CommandOption.ForHelp).SelectMany(option => option.Aliases.Append(option.Name)), Is.Unique);
+        Assert.That(CommandTable.All.Select(command => command.Name), Is.Unique);
+    }
+
+    [TestCase("--lisen *:80", "--lisen is not an option; did you mean --listen?")]
+    [TestCase("--lisen=*:80", "--lisen is not an option; did you mean --listen?")]
+    [TestCase("--frobnicate", "--frobnicate is not an option; --help lists the options.")]
+    [TestCase("serve", "An argument is neither a command nor an option; options begin with --, and --help lists them.")]
+    [TestCase("demo", "'demo' is not a command; did you mean --demo?")]
+    [TestCase("histroy check", "'histroy' is not a command; did you mean history?")]
+    [TestCase("history check again", "An argument is neither a command nor an option; options begin with --, and --help lists them.")]
+    [TestCase("--listen", "--listen needs a value; write --listen HOST:PORT.")]
+    [TestCase("--config a --demo --config x", "--config is given 2 times; give it once.")]
+    [TestCase("--config --demo --config x", "--config needs a value; write --config FILE.")]
+    [TestCase("--config=", "--config needs a value; write --config FILE.")]
+    [TestCase("--demo=true", "--demo takes no value; write --demo alone.")]
+    [TestCase("--config", "--config needs a value; write --config FILE.")]
+    [TestCase("--Drain:Seconds", "--Drain:Seconds has no value; write --Drain:Seconds=VALUE.")]
+    [TestCase("--Drain:Seconds --demo", "--Drain:Seconds has no value; write --Drain:Seconds=VALUE.")]
+    [TestCase("--check localhost", "--check: 'localhost' is not an http or https URL; write one such as http://127.0.0.1:8080/healthz.")]
+    [TestCase("--check ftp://localhost/",
+        "--check: 'ftp://localhost/' is not an http or https URL; write one such as http://127.0.0.1:8080/healthz.")]
+    [TestCase("history", "history needs a command; use history check, stats or export.")]
+    [TestCase("history --History:Path=x", "history needs a command; use history check, stats or export.")]
+    [TestCase("history chek", "'chek' is not a history command; did you mean history check?")]
+    [TestCase("history vacuum", "'vacuum' is not a history command; use history check, stats or export.")]
+    [TestCase("history check --topic a", "--topic is not an option; --help lists the options.")]
+    [TestCase("history export --topic a//b",
+        "--topic: 'a//b' is not a topic or pattern: A topic name has an empty segment: no leading, trailing or double '/'.")]
+    [TestCase("history export --since soon",
+        "--since: 'soon' is not a start; write a time such as 2026-01-31T12:00:00Z, a duration such as 6h, or an event id.")]
     public void Each_problem_is_one_sentence(string args, string sentence)
         => Assert.That(Parse(args).Errors, Is.EqualTo(new[] { sentence }));
 

@@ -6,7 +6,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hosting;
 
-/// <summary>The built program where descriptors run out.</summary>
+/// <summary>The built program when file descriptors run out.</summary>
 [Platform("Linux")]
 internal sealed partial class DescriptorLimitTests
 {
@@ -122,7 +122,8 @@ internal sealed partial class DescriptorLimitTests
         var program = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var start = new ProcessStartInfo("sh")
         {
-            ArgumentList = { "-c", $"ulimit -n {Descriptors}; exec \"$0\" \"$@\"", program, Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), "--listen", "127.0.0.1:0" },
+            ArgumentList = { "-c", $"ulimit -n {Descriptors}; exec \"$0\" \"$@\"", program,
+                Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), "--listen", "127.0.0.1:0" },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

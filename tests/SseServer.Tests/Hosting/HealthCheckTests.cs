@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using SseServer.Hosting;
+using SseServer.Hosting.Commands;
 
 namespace SseServer.Tests.Hosting;
 
@@ -42,7 +42,8 @@ internal sealed class HealthCheckTests
     public async Task Plain_port_that_is_asked_for_TLS_is_a_failure_in_one_line()
     {
         await using var server = new Transport.TestServer();
-        var code = await HealthCheck.RunAsync(new Uri($"https://127.0.0.1:{server.EndPoint.Port}/"), _output, _error, CancellationToken.None);
+        var code = await HealthCheck.RunAsync(new Uri($"https://127.0.0.1:{server.EndPoint.Port}/"), _output, _error,
+            CancellationToken.None);
         Assert.That(code, Is.EqualTo(1));
         Assert.That(_error.ToString().TrimEnd().Split('\n'), Has.Length.EqualTo(1));
     }
@@ -107,7 +108,21 @@ internal sealed class HealthCheckTests
             received.Append(Encoding.ASCII.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer)));
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(reply));
         client.Client.Shutdown(SocketShutdown.Send);
+        _ = DropAllAsync(listener);
         return (await check, url, received.ToString());
+    }
+
+    // HttpClient retries a request whose connection is closed without an answer.
+    private static async Task DropAllAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true) (await listener.AcceptTcpClientAsync()).Dispose();
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The test is over.
+        }
     }
 
     private static int FreePort()

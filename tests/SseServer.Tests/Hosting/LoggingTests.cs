@@ -4,6 +4,7 @@ using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using SseServer.Hosting;
+using SseServer.Hosting.Commands;
 using SseServer.Hosting.Settings;
 
 namespace SseServer.Tests.Hosting;
@@ -50,19 +51,25 @@ internal sealed class LoggingTests
         });
     }
 
-    [TestCase("Logging:Level", "Loud", "Logging:Level: 'Loud' is not known; allowed is one of Verbose, Debug, Information, Warning, Error, Fatal, None.")]
-    [TestCase("Logging:Levels:SseServer", "Loud", "Logging:Levels: 'SseServer=Loud' is not known; allowed is one of Verbose, Debug, Information, Warning, Error, Fatal, None.")]
-    [TestCase("Logging:Levels", "Debug", "Logging:Levels: 'Debug' is a single text; allowed is a JSON object, or settings Logging:Levels:NAME.")]
-    [TestCase("Logging:Format", "xml", "Logging:Format: 'xml' is not known; allowed is one of text, json.")]
+    [TestCase("Logging:Level", "Loud",
+        "Logging:Level: 'Loud' is not valid; it must be one of Verbose, Debug, Information, Warning, Error, Fatal, None.")]
+    [TestCase("Logging:Levels:SseServer", "Loud",
+        "Logging:Levels: 'SseServer=Loud' is not valid; the level must be one of Verbose, Debug, Information, Warning, Error, Fatal, "
+            + "None.")]
+    [TestCase("Logging:Levels", "Debug", "Logging:Levels: 'Debug' is a single text; use a JSON object, or settings Logging:Levels:NAME.")]
+    [TestCase("Logging:Format", "xml", "Logging:Format: 'xml' is not valid; it must be one of text, json.")]
     [TestCase("Logging:Levl", "Debug", "Logging:Levl is not a setting; did you mean Logging:Level?")]
     [TestCase("Serilog:MinimumLevel", "Debug", "Serilog:MinimumLevel is no longer a setting; use Logging:Level instead.")]
     [TestCase("serilog:minimumlevel:default", "Debug", "serilog:minimumlevel:default is no longer a setting; use Logging:Level instead.")]
-    [TestCase("Serilog:MinimumLevel:Override:A.B", "Debug", "Serilog:MinimumLevel:Override:A.B is no longer a setting; use Logging:Levels:A.B instead.")]
-    [TestCase("Serilog:WriteTo:0:Name", "Console", "Serilog:WriteTo:0:Name is no longer a setting; use Logging:Format (text or json) and Logging:Level instead.")]
+    [TestCase("Serilog:MinimumLevel:Override:A.B", "Debug",
+        "Serilog:MinimumLevel:Override:A.B is no longer a setting; use Logging:Levels:A.B instead.")]
+    [TestCase("Serilog:WriteTo:0:Name", "Console",
+        "Serilog:WriteTo:0:Name is no longer a setting; use Logging:Format (text or json) and Logging:Level instead.")]
     public async Task What_would_have_no_effect_is_refused_in_one_sentence(string key, string value, string sentence)
     {
         var error = new StringWriter();
-        var code = await ServerProgram.RunAsync([$"--{key}={value}"], [], new StringWriter(), error, _ => { }, new CancellationToken(canceled: true));
+        var code = await ServerProgram.RunAsync([$"--{key}={value}"], [], new StringWriter(), error, _ => { },
+            new CancellationToken(canceled: true));
         Assert.That((code, error.ToString()), Is.EqualTo((ExitCode.Usage, sentence + Environment.NewLine)));
     }
 

@@ -13,7 +13,7 @@ internal sealed class ProcessTests
 
         Assert.That(code, Is.EqualTo(2));
         Assert.That(output, Is.Empty);
-        Assert.That(error.TrimEnd(), Is.EqualTo("The option --lisen is not known; did you mean --listen?"));
+        Assert.That(error.TrimEnd(), Is.EqualTo("--lisen is not an option; did you mean --listen?"));
     }
 
     [Test]
@@ -83,7 +83,7 @@ internal sealed class ProcessTests
         var line = System.Text.RegularExpressions.Regex.Replace(await ReadUntilAsync(terminal, " started"), "\\x1b\\[[0-9;]*m", "");
         var id = int.Parse(System.Text.RegularExpressions.Regex.Match(line, @"process (\d+)").Groups[1].Value, null);
         using var server = Process.GetProcessById(id);
-        // Its end takes the terminal away, which the system tells the program by SIGHUP.
+        // When it ends the terminal closes, and the system sends SIGHUP to the program.
         terminal.Kill();
         await server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
 
@@ -113,7 +113,8 @@ internal sealed class ProcessTests
         {
             var port = "";
             while (port.Length == 0 && await server.StandardOutput.ReadLineAsync() is { } line)
-                port = System.Text.RegularExpressions.Regex.Match(line, @"Listening on ""?127\.0\.0\.1:([0-9]+)""? with TLS").Groups[1].Value;
+                port = System.Text.RegularExpressions.Regex.Match(line,
+                    @"Listening on ""?127\.0\.0\.1:([0-9]+)""? with TLS").Groups[1].Value;
 
             var (code, output, error) = await RunAsync("--check", $"https://127.0.0.1:{port}");
             Assert.That((code, output.TrimEnd(), error), Is.EqualTo((0, $"https://127.0.0.1:{port}/ answers 200.", "")));
@@ -131,7 +132,7 @@ internal sealed class ProcessTests
         var (code, _, error) = await RunAsync("--listen", "https://127.0.0.1:0", "--Tls:Certificate", "/nowhere/a.pem");
 
         Assert.That(code, Is.EqualTo(2));
-        Assert.That(error.TrimEnd(), Is.EqualTo("Tls:Certificate: '/nowhere/a.pem' does not exist; allowed is a file that the server may read."));
+        Assert.That(error.TrimEnd(), Is.EqualTo("Tls:Certificate: '/nowhere/a.pem' does not exist; use a file that the server may read."));
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)

@@ -21,6 +21,19 @@ internal sealed class ServerProgramTests
         Assert.That(help, Does.Contain("Server:Listen (list, default 127.0.0.1:8080)"));
         Assert.That(help, Does.Contain("Drain:Seconds (number, 0 to 300, default 1)"));
         Assert.That(help.Split('\n').Max(line => line.Length), Is.LessThanOrEqualTo(110));
+        Assert.That(help, Does.Contain("history export").And.Contain("Streams: event streams and reconnection"));
+        Assert.That(ServerSettings.Declarations().Where(setting => !help.Contains($"  {setting.Key} (", StringComparison.Ordinal)),
+            Is.Empty);
+    }
+
+    [Test]
+    public async Task Help_of_a_command_is_its_options()
+    {
+        Assert.That(await ServerProgram.RunAsync(["history", "export", "--help"], [], _output, _error, _ => { }), Is.Zero);
+
+        Assert.That(_output.ToString(), Does.StartWith("Usage: sse-server history export [OPTION...]"));
+        Assert.That(_output.ToString(),
+            Does.Contain("--since TIME").And.Contain("--topic TOPIC").And.Contain("--help").And.Not.Contain("--demo"));
     }
 
     [Test]
@@ -34,7 +47,7 @@ internal sealed class ServerProgramTests
         Assert.That(started, Is.False);
         Assert.That(Lines(_error), Is.EqualTo(new[]
         {
-            "Drain:Seconds: 'soon' is not a whole number; allowed is 0 to 300.",
+            "Drain:Seconds: 'soon' is not a whole number; it must be between 0 and 300.",
             "Demo:Enable is not a setting; did you mean Demo:Enabled?",
         }));
     }
@@ -44,7 +57,7 @@ internal sealed class ServerProgramTests
     {
         Assert.That(await RunAsync(["--Logging:Level=Loud"], _ => { }), Is.EqualTo(2));
         Assert.That(Lines(_error), Has.Length.EqualTo(1));
-        Assert.That(_error.ToString(), Does.StartWith("Logging:Level: 'Loud' is not known; allowed is one of Verbose, "));
+        Assert.That(_error.ToString(), Does.StartWith("Logging:Level: 'Loud' is not valid; it must be one of Verbose, "));
     }
 
     [Test]
@@ -97,7 +110,7 @@ internal sealed class ServerProgramTests
             new Service(onStart: () => throw new InvalidOperationException("Out of order."))));
 
         Assert.That(code, Is.EqualTo(1));
-        Assert.That(Lines(_error), Is.EqualTo(new[] { "The server broke down: Out of order; the log has the details." }));
+        Assert.That(Lines(_error), Is.EqualTo(new[] { "The server failed: Out of order; the log has the details." }));
     }
 
     [Test]
@@ -106,13 +119,14 @@ internal sealed class ServerProgramTests
         var code = await RunAsync([], services => services.AddHostedService<FaultyService>());
 
         Assert.That(code, Is.EqualTo(1));
-        Assert.That(Lines(_error), Is.EqualTo(new[] { "The server broke down: Lost the thread; the log has the details." }));
+        Assert.That(Lines(_error), Is.EqualTo(new[] { "The server failed: Lost the thread; the log has the details." }));
     }
 
     private Task<int> RunAsync(string[] args, Action<IServiceCollection> addServer, CancellationToken cancellation = default)
         => ServerProgram.RunAsync(["--Logging:Level=None", .. args], [], _output, _error, addServer, cancellation);
 
-    private static string[] Lines(StringWriter writer) => writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Lines(StringWriter writer)
+        => writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
 
     private sealed class Service(Action? onStart = null) : IHostedService
     {

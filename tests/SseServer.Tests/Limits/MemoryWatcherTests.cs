@@ -25,13 +25,13 @@ public sealed class MemoryWatcherTests
             new(server.Hub, 0, () => 0, 0), server.Time, new Logger<MemoryWatcher>(server.Logs));
         var live = await server.SubscribeAsync("/events/live");
         var first = await PublishAsync(server, 10);
-        watcher.Look();
-        Assert.That((server.Hub.Pressure, collections), Is.EqualTo((MemoryPressure.Level.None, 0)));
+        watcher.Sample();
+        Assert.That((server.Hub.Pressure, collections), Is.EqualTo((MemoryPressure.None, 0)));
         var (history, events) = (server.Hub.HistoryBytes, server.Hub.Catalog.Budget.Total.Events);
 
         others = 12 * Megabyte;
-        watcher.Look();
-        Assert.That(server.Hub.Pressure, Is.EqualTo(MemoryPressure.Level.ShortHistory));
+        watcher.Sample();
+        Assert.That(server.Hub.Pressure, Is.EqualTo(MemoryPressure.ShortHistory));
         Assert.That(server.Hub.HistoryBytes, Is.LessThanOrEqualTo(history / 4 * 3));
         Assert.That(server.Hub.Catalog.Budget.Total.Events, Is.LessThan(events));
         Assert.That(server.Hub.Reconnection.Mean, Is.GreaterThan(server.Hub.Options.ReconnectionTime),
@@ -42,15 +42,15 @@ public sealed class MemoryWatcherTests
         Assert.That((await server.SendAsync("POST", "/events/live", "1")).Status, Is.EqualTo(201));
 
         others = 21 * Megabyte;
-        for (var i = 0; i < 16 && server.Hub.Pressure != MemoryPressure.Level.Full; i++) watcher.Look();
-        Assert.That(server.Hub.Pressure, Is.EqualTo(MemoryPressure.Level.Full));
+        for (var i = 0; i < 16 && server.Hub.Pressure != MemoryPressure.Full; i++) watcher.Sample();
+        Assert.That(server.Hub.Pressure, Is.EqualTo(MemoryPressure.Full));
         Assert.That(server.Hub.HistoryBytes, Is.LessThanOrEqualTo(Megabyte));
         await AssertRefusesAsync(server);
         Assert.That(server.Hub.Streams, Is.EqualTo(2));
 
         others = 0;
-        for (var i = 0; i < 16; i++) watcher.Look();
-        Assert.That((server.Hub.Pressure, server.Hub.Catalog.Budget.MaxBytes), Is.EqualTo((MemoryPressure.Level.None, 16 * Megabyte)));
+        for (var i = 0; i < 16; i++) watcher.Sample();
+        Assert.That((server.Hub.Pressure, server.Hub.Catalog.Budget.MaxBytes), Is.EqualTo((MemoryPressure.None, 16 * Megabyte)));
         Assert.That((await server.SendAsync("POST", "/events/live", "2")).Status, Is.EqualTo(201));
         Assert.That((await live.ReadEventAsync())!.Data, Is.EqualTo("1"));
         Assert.That((await live.ReadEventAsync())!.Data, Is.EqualTo("2"));
@@ -68,13 +68,13 @@ public sealed class MemoryWatcherTests
         using var watcher = new MemoryWatcher(
             server.Hub, server.Application.Bodies, new(1, () => 2, () => collections++), new(server.Hub, 0, () => 0, 0),
             server.Time, new Logger<MemoryWatcher>(server.Logs));
-        // The bound is lowered first; then it shows that there is nothing to shed.
-        while (server.Hub.Pressure != MemoryPressure.Level.Full) watcher.Look();
+        // The bound goes down first; that there is nothing to shed shows then.
+        while (server.Hub.Pressure != MemoryPressure.Full) watcher.Sample();
         var before = collections;
         for (var i = 0; i < 60; i++)
         {
             server.Time.Advance(TimeSpan.FromSeconds(1));
-            watcher.Look();
+            watcher.Sample();
         }
 
         Assert.That(collections - before, Is.InRange(1, 3));
@@ -91,7 +91,7 @@ public sealed class MemoryWatcherTests
             + "Transfer-Encoding: chunked\r\n\r\n");
         await publisher.SendChunkAsync("data: 1\n\n");
         await reader.ReadEventAsync();
-        server.Hub.Pressure = MemoryPressure.Level.Full;
+        server.Hub.Pressure = MemoryPressure.Full;
         await publisher.SendChunkAsync("data: 2\n\n");
         var reply = await publisher.ReadReplyAsync();
         Assert.That(reply.Status, Is.EqualTo(503));

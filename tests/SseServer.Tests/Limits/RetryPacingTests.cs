@@ -57,15 +57,14 @@ public sealed class RetryPacingTests
             RetryPacing.AfterAbsence(TimeSpan.FromSeconds(3.3), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20), place, random),
             Is.EqualTo(expected));
 
-    [TestCase(10, 100, 0, 3, MemoryPressure.Level.None, 0.1)]
-    [TestCase(10, 0, 0, 0, MemoryPressure.Level.None, 0)]
-    [TestCase(10, 100, 95, 100, MemoryPressure.Level.None, 0.95)]
-    [TestCase(10, 100, 120, 100, MemoryPressure.Level.None, 1)]
-    [TestCase(10, 100, 10, 100, MemoryPressure.Level.ShortHistory, 0.9)]
-    [TestCase(10, 0, 10, 0, MemoryPressure.Level.Full, 1)]
-    public void Load_is_that_of_the_nearest_bound(int streams, int maxStreams, int connections, int maxConnections, object memory,
-        double expected)
-        => Assert.That(ServerLoad.Of(streams, maxStreams, connections, maxConnections, (MemoryPressure.Level)memory), Is.EqualTo(expected));
+    [TestCase(10, 100, 0, 3, MemoryPressure.None, 0.1)]
+    [TestCase(10, 0, 0, 0, MemoryPressure.None, 0)]
+    [TestCase(10, 100, 95, 100, MemoryPressure.None, 0.95)]
+    [TestCase(10, 100, 120, 100, MemoryPressure.None, 1)]
+    [TestCase(10, 100, 10, 100, MemoryPressure.ShortHistory, 0.9)]
+    [TestCase(10, 0, 10, 0, MemoryPressure.Full, 1)]
+    public void Load_is_that_of_the_nearest_bound(int streams, int maxStreams, int connections, int maxConnections, object memory, double expected)
+        => Assert.That(ServerLoad.Of(streams, maxStreams, connections, maxConnections, (MemoryPressure)memory), Is.EqualTo(expected));
 
     [TestCase(5000, 0.0, 5)]
     [TestCase(5000, 0.5, 7)]

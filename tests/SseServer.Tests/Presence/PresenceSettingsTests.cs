@@ -59,16 +59,16 @@ internal sealed class PresenceSettingsTests
         Assert.That(PresenceSettings.Complete(HubOptions.Default, options).Watches("job/1"u8), Is.True);
     }
 
-    [TestCase("Presence:Topics", "$presence/**", "Presence:Topics: '$presence/**' is the server's;")]
-    [TestCase("Presence:Topics", "a//b", "Presence:Topics: 'a//b' names no topic (")]
+    [TestCase("Presence:Topics", "$presence/**", "Presence:Topics: '$presence/**' is the server's own;")]
+    [TestCase("Presence:Topics", "a//b", "Presence:Topics: 'a//b' is not a topic or a pattern that does not begin with $, such as chat/**: A topic name")]
     [TestCase("Presence:Interval", "1ms", "Presence:Interval: '1ms' is out of range;")]
-    [TestCase("Presence:Webhooks:0:Url", "", "Presence:Webhooks:0:Url: '' is missing;")]
-    [TestCase("Presence:Webhooks:0:Url", "ftp://hooks.example", "Presence:Webhooks:0:Url: '...' is no URL to post to;")]
-    [TestCase("Presence:Webhooks:0:Url", "hooks.example/a", "Presence:Webhooks:0:Url: '...' is no URL to post to;")]
-    [TestCase("Presence:Webhooks:0:Url", "https://user:hunter2@hooks.example", "Presence:Webhooks:0:Url: '...' is no URL to post to;")]
+    [TestCase("Presence:Webhooks:0:Url", "", "Presence:Webhooks:0:Url is missing;")]
+    [TestCase("Presence:Webhooks:0:Url", "ftp://hooks.example", "Presence:Webhooks:0:Url: '...' is not a URL to post to;")]
+    [TestCase("Presence:Webhooks:0:Url", "hooks.example/a", "Presence:Webhooks:0:Url: '...' is not a URL to post to;")]
+    [TestCase("Presence:Webhooks:0:Url", "https://user:hunter2@hooks.example", "Presence:Webhooks:0:Url: '...' is not a URL to post to;")]
     [TestCase("Presence:Webhooks:0:Secret", "", "Presence:Webhooks:0:Secret is missing;")]
-    [TestCase("Presence:Webhooks:0:Secret", "hunter2", "Presence:Webhooks:0:Secret is too short, or not base64 after whsec_;")]
-    [TestCase("Presence:Webhooks:0:Topics", "", "Presence:Webhooks:0:Topics: '' names no topic, and neither does Presence:Topics;")]
+    [TestCase("Presence:Webhooks:0:Secret", "hunter2", "Presence:Webhooks:0:Secret is too short, or is not base64 after whsec_;")]
+    [TestCase("Presence:Webhooks:0:Topics", "", "Presence:Webhooks:0:Topics and Presence:Topics are both empty;")]
     [TestCase("Presence:Webhooks:0:Topic", "a", "Presence:Webhooks:0:Topic is not a setting; did you mean Presence:Webhooks:0:Topics?")]
     public void What_is_wrong_is_named_without_its_secret(string key, string value, string sentence)
     {

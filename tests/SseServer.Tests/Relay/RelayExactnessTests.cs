@@ -168,11 +168,11 @@ public sealed class RelayExactnessTests
         using var reader = await relay.ReadAsync();
         using var exchange = await relay.SoonAsync(source.AcceptAsync());
 
-        relay.Server.Hub.Pressure = MemoryPressure.Level.Full;
+        relay.Server.Hub.Pressure = MemoryPressure.Full;
         await exchange.SendAsync(SourceServer.StreamHead + "data: 1\n\n");
         await relay.HoldsAsync(() => !relay.Logs.Complaints.IsEmpty, "a line of the log");
         Assert.That(relay.Server.Hub.Catalog.Budget.Total.Events, Is.Zero);
-        relay.Server.Hub.Pressure = MemoryPressure.Level.None;
+        relay.Server.Hub.Pressure = MemoryPressure.None;
 
         Assert.That(await relay.NextAsync(reader, 1), Is.EqualTo(new[] { "1" }));
         await relay.HasEventsAsync(1);

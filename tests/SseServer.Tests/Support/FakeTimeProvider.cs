@@ -1,8 +1,8 @@
 namespace SseServer.Tests.Support;
 
 /// <summary>
-/// Time that stands still until a test advances it. Timers run on the advancing thread, in the order of their due times, each
-/// seeing its own time.
+/// A clock that a test advances. Timers run on the advancing thread in the order of their due times, and each sees its own due time. The
+/// FakeTimeProvider of Microsoft.Extensions.TimeProvider.Testing runs all of them at the end of the step instead.
 /// </summary>
 internal sealed class FakeTimeProvider : TimeProvider
 {
@@ -12,7 +12,7 @@ internal sealed class FakeTimeProvider : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    /// <summary>Timers that are set.</summary>
+    /// <summary>The number of running timers.</summary>
     public int TimerCount
     {
         get

@@ -13,7 +13,9 @@ internal sealed class TinyHttpServer : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _serving;
 
-    /// <summary>Gives each request to <paramref name="answer"/>, several at a time; without it the test takes them by <see cref="AcceptAsync"/>.</summary>
+    /// <summary>
+    /// Gives each request to <paramref name="answer"/>, several at a time; without it the test takes them by <see cref="AcceptAsync"/>.
+    /// </summary>
     public TinyHttpServer(Func<Exchange, Task>? answer = null)
     {
         _listener.Start();
@@ -92,7 +94,8 @@ internal sealed class TinyHttpServer : IAsyncDisposable
 
         /// <summary>A field's value; null if it was not sent.</summary>
         public string? this[string field]
-            => Head.Split("\r\n").FirstOrDefault(line => line.StartsWith(field + ": ", StringComparison.OrdinalIgnoreCase))?[(field.Length + 2)..];
+            => Head.Split("\r\n")
+                .FirstOrDefault(line => line.StartsWith(field + ": ", StringComparison.OrdinalIgnoreCase))?[(field.Length + 2)..];
 
         public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
 

@@ -3,7 +3,7 @@ using SseServer.Auth;
 
 namespace SseServer.Hosting.Settings;
 
-/// <summary>The settings of keys, and of topics that need a grant.</summary>
+/// <summary>The settings for keys and protected topics.</summary>
 internal static class AuthSettings
 {
     /// <summary>Declares and reads them.</summary>
@@ -14,8 +14,10 @@ internal static class AuthSettings
         {
             Keys = ReadKeys(reader),
             Jwt = JwtSettings.Read(reader),
-            ProtectedTopics = ReadPatterns(reader, "Auth:ProtectedTopics", "Topics and patterns that need a grant to be read; others are open to everyone."),
-            MaxTokenBytes = (int)reader.Bytes("Auth:MaxTokenBytes", defaults.MaxTokenBytes, 256, 64 * 1024, "Bytes of a key or token; longer ones are refused unread."),
+            ProtectedTopics = ReadPatterns(reader, "Auth:ProtectedTopics",
+                "Topics and patterns that only a key or token with the right may read. All others are open to everyone."),
+            MaxTokenBytes = (int)reader.Bytes("Auth:MaxTokenBytes", defaults.MaxTokenBytes, 256, 64 * 1024,
+                "Longest key or token; longer ones are refused unread."),
         };
         Check(reader, options);
         return options;
@@ -23,31 +25,33 @@ internal static class AuthSettings
 
     private static List<StaticKey> ReadKeys(SettingsReader reader)
     {
-        var publishKeys = reader.Map("Auth:PublishKeys", "Keys that publish to every topic, by name: Auth:PublishKeys:NAME=KEY. Publishers send Authorization: Bearer KEY.");
+        var publishKeys = reader.Map("Auth:PublishKeys",
+            "Keys that may publish to every topic, by name: Auth:PublishKeys:NAME=KEY. Publishers send Authorization: Bearer KEY.");
         var scoped = reader.Each("Auth:Keys", "NAME", (name, key) => ReadKey(reader, name, key));
-        return [.. publishKeys.Select(pair => new StaticKey { Name = pair.Key, Secret = pair.Value, Publish = TopicPatterns.Everything }), .. scoped];
+        var full = publishKeys.Select(pair => new StaticKey { Name = pair.Key, Secret = pair.Value, Publish = TopicPatterns.Everything });
+        return [.. full, .. scoped];
     }
 
     private static StaticKey? ReadKey(SettingsReader reader, string name, string key)
     {
-        var secret = reader.Text($"{key}:Secret", null, "The key with rights of its own, shown as Authorization: Bearer KEY.", secret: true);
+        var secret = reader.Text($"{key}:Secret", null, "A key with rights of its own, sent as Authorization: Bearer KEY.", secret: true);
         var read = new StaticKey
         {
             Name = name,
             Secret = secret ?? "",
             Publish = ReadPatterns(reader, $"{key}:Publish", "Topics and patterns that the key may publish to."),
-            Subscribe = ReadPatterns(reader, $"{key}:Subscribe", "Topics and patterns that the key may read where they are protected."),
-            IsAdmin = reader.Flag($"{key}:Admin", false, "Whether the key may see the server's own state."),
+            Subscribe = ReadPatterns(reader, $"{key}:Subscribe", "Protected topics and patterns that the key may read."),
+            IsAdmin = reader.Flag($"{key}:Admin", false, "Whether the key may see the server's state, such as /metrics."),
         };
         if (secret is not null) return read;
-        reader.Reject($"{key}:Secret", "", "is missing", "the key's text, 32 random characters or so");
+        reader.Reject($"{SecretText.ShownKey($"{key}:Secret")} is missing; set it to about 32 random characters.");
         return null;
     }
 
     private static TopicPatterns ReadPatterns(SettingsReader reader, string key, string help)
     {
         if (TopicPatterns.TryCreate(reader.List(key, [], help), out var patterns, out var problem, out var offender)) return patterns;
-        reader.Reject(key, offender!, "is no topic pattern", "orders/42, orders/* or orders/**: " + problem.TrimEnd('.'));
+        reader.Reject(key, offender!, $"is not a topic or pattern such as orders/42, orders/* or orders/**: {problem}");
         return TopicPatterns.None;
     }
 
@@ -59,16 +63,16 @@ internal static class AuthSettings
         {
             var name = SecretText.Shown(key.Name);
             if (!names.Add(key.Name))
-                reader.Reject("Auth:PublishKeys", name, $"has the key {name}, which Auth:Keys has too", "each name once");
+                reader.Reject($"Auth:PublishKeys and Auth:Keys both have a key '{name}'; give each key a name of its own.");
             else if (!secrets.TryAdd(key.Secret, name))
-                reader.Reject("Auth:PublishKeys", name, $"or Auth:Keys gives {name} the same text as {secrets[key.Secret]}",
-                    "each key once");
+                reader.Reject($"The keys '{secrets[key.Secret]}' and '{name}' in Auth have the same secret; give each its own.");
             if (Encoding.UTF8.GetByteCount(key.Secret) > options.MaxTokenBytes)
-                reader.Reject("Auth:MaxTokenBytes", $"{options.MaxTokenBytes}", $"is less than the key {name} has",
-                    "as many bytes as the longest key, or more");
+                reader.Reject("Auth:MaxTokenBytes", $"{options.MaxTokenBytes}",
+                    $"is less than the length of the key '{name}'; allow at least as many bytes as the longest key has.");
         }
 
         if (!options.ProtectedTopics.IsEmpty && !options.IsConfigured)
-            reader.Reject("Auth:ProtectedTopics", "", "closes topics that nobody could read", "it together with a key in Auth:Keys:NAME, or tokens by Auth:Jwt");
+            reader.Reject(
+                "Auth:ProtectedTopics is set, but nobody could read these topics; add a key in Auth:Keys:NAME, or tokens by Auth:Jwt.");
     }
 }

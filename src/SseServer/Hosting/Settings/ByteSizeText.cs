@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SseServer.Hosting.Settings;
 
-/// <summary>Sizes as people write them. Units are powers of 1024, whatever their letters' case.</summary>
+/// <summary>Sizes as people write them. Units are powers of 1024, in upper or lower case.</summary>
 internal static class ByteSizeText
 {
     private static readonly (string Suffix, long Unit)[] Units = [("", 1), ("KB", 1L << 10), ("MB", 1L << 20), ("GB", 1L << 30)];
@@ -14,14 +14,13 @@ internal static class ByteSizeText
         var suffix = text.AsSpan(digits.Length);
         foreach (var (name, unit) in Units)
         {
-            if (!suffix.Equals(name, StringComparison.OrdinalIgnoreCase))
-                continue;
-            if (!long.TryParse(digits.TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-                || count > long.MaxValue / unit)
-                break;
+            if (!suffix.Equals(name, StringComparison.OrdinalIgnoreCase)) continue;
+            var isNumber = long.TryParse(digits.TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var count);
+            if (!isNumber || count > long.MaxValue / unit) break;
             value = count * unit;
             return true;
         }
+
         value = 0;
         return false;
     }
@@ -32,9 +31,9 @@ internal static class ByteSizeText
         for (var i = Units.Length - 1; i > 0 && value != 0; i--)
         {
             var (suffix, unit) = Units[i];
-            if (value % unit == 0)
-                return (value / unit).ToString(CultureInfo.InvariantCulture) + suffix;
+            if (value % unit == 0) return (value / unit).ToString(CultureInfo.InvariantCulture) + suffix;
         }
+
         return value.ToString(CultureInfo.InvariantCulture);
     }
 }

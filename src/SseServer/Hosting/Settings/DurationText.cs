@@ -2,9 +2,7 @@ using System.Globalization;
 
 namespace SseServer.Hosting.Settings;
 
-/// <summary>
-/// Periods as people write them. A unit is required: the framework's own reading of a bare <c>15</c> is fifteen days.
-/// </summary>
+/// <summary>Periods as people write them. A unit is required, because the framework reads a bare <c>15</c> as fifteen days.</summary>
 internal static class DurationText
 {
     private static readonly (string Suffix, TimeSpan Unit)[] Units =
@@ -19,30 +17,26 @@ internal static class DurationText
     /// <summary>Reads <c>500ms</c>, <c>15s</c>, <c>2m</c>, <c>24h</c>, <c>7d</c> or <c>[d.]hh:mm:ss[.fff]</c>.</summary>
     public static bool TryParse(string text, out TimeSpan value)
     {
-        if (text.Contains(':', StringComparison.Ordinal))
-            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
-
+        if (text.Contains(':', StringComparison.Ordinal)) return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
         var digits = text.AsSpan().TrimEnd("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
         var suffix = text.AsSpan(digits.Length);
         foreach (var (name, unit) in Units)
         {
-            if (!suffix.Equals(name, StringComparison.OrdinalIgnoreCase))
-                continue;
-            if (!long.TryParse(digits.TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-                || count > TimeSpan.MaxValue.Ticks / unit.Ticks)
-                break;
+            if (!suffix.Equals(name, StringComparison.OrdinalIgnoreCase)) continue;
+            var isNumber = long.TryParse(digits.TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var count);
+            if (!isNumber || count > TimeSpan.MaxValue.Ticks / unit.Ticks) break;
             value = unit * count;
             return true;
         }
+
         value = default;
         return false;
     }
 
-    /// <summary>Writes a whole period in its largest fitting unit; <c>24h</c> stays in hours, two days are <c>2d</c>.</summary>
+    /// <summary>Writes a whole period in the largest unit that divides it, except that one day is <c>24h</c>.</summary>
     public static string Format(TimeSpan value)
     {
-        if (value == TimeSpan.Zero)
-            return "0s";
+        if (value == TimeSpan.Zero) return "0s";
         for (var i = Units.Length - 1; i >= 0; i--)
         {
             var (suffix, unit) = Units[i];
@@ -50,6 +44,7 @@ internal static class DurationText
             if (value.Ticks % unit.Ticks == 0 && !isOneDay)
                 return (value.Ticks / unit.Ticks).ToString(CultureInfo.InvariantCulture) + suffix;
         }
+
         return value.ToString("c", CultureInfo.InvariantCulture);
     }
 }

@@ -1,28 +1,26 @@
 namespace SseServer.Hosting.Settings;
 
 /// <summary>
-/// Settings in environment variables: <c>SSE_Section__Key</c>. A variable without a double underscore is not a setting,
-/// because Kubernetes gives every pod beside a service named <c>sse</c> variables such as <c>SSE_PORT_8080_TCP</c>.
+/// Settings in environment variables: <c>SSE_Section__Key</c>. A variable without a double underscore is not a setting, because
+/// Kubernetes gives every pod in the namespace of a service named <c>sse</c> variables such as <c>SSE_PORT_8080_TCP</c>.
 /// </summary>
 internal static class EnvironmentSettings
 {
-    /// <summary>How our variables begin, letters' case aside.</summary>
+    /// <summary>The prefix of our variables, in any case.</summary>
     public const string Prefix = "SSE_";
 
     /// <summary>The settings among <paramref name="variables"/>, with colons in their keys.</summary>
     public static IEnumerable<KeyValuePair<string, string?>> Select(IEnumerable<KeyValuePair<string, string?>> variables)
     {
         foreach (var (name, value) in variables)
-        {
             if (IsOurs(name) && name.Contains("__", StringComparison.Ordinal))
                 yield return new(name[Prefix.Length..].Replace("__", ":", StringComparison.Ordinal), value);
-        }
     }
 
     /// <summary>
-    /// A sentence for each variable that would be a setting if it were spelled right: single underscores, colons, dots or hyphens in place
-    /// of two underscores; a key without the section before it or the part behind it. To pass it over would start a server without the
-    /// key that it was to have.
+    /// A sentence for each variable that is a misspelled setting: with single underscores, colons, dots or hyphens instead of two
+    /// underscores, or a key without its section or its last part. If it were ignored, the server would start without a key that it
+    /// was given.
     /// </summary>
     public static IEnumerable<string> Mistaken(
         IEnumerable<KeyValuePair<string, string?>> variables, IReadOnlyCollection<SettingDescriptor> settings)
@@ -34,7 +32,7 @@ internal static class EnvironmentSettings
             if ((FindMeant(written, settings) ?? FindMeant(WithUnderscores(written), settings)) is { } key)
             {
                 var right = Prefix + key.Replace(":", "__", StringComparison.Ordinal);
-                yield return $"The environment variable {name} sets nothing; write {right}, with two underscores.";
+                yield return $"The environment variable {name} is not a setting; write {right}, with two underscores.";
             }
         }
     }
@@ -42,7 +40,7 @@ internal static class EnvironmentSettings
     private static string? FindMeant(string name, IReadOnlyCollection<SettingDescriptor> settings)
         => SettingSpelling.Find(name, settings) ?? LogVariable.Find(name) ?? SettingSpelling.FindKey(name, settings);
 
-    // Names of the user's own may have these in them, so a name is looked up as it is written first.
+    // The user's own names may contain these characters, so a name is first looked up as it is written.
     private static string WithUnderscores(string name) => name.Replace(':', '_').Replace('.', '_').Replace('-', '_');
 
     private static bool IsOurs(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);

@@ -2,13 +2,14 @@ using SseServer.History;
 
 namespace SseServer.Hosting.Settings;
 
-/// <summary>The settings of where history is kept.</summary>
+/// <summary>The settings for the store.</summary>
 internal static class HistorySettings
 {
     /// <summary>Declares and reads them.</summary>
     public static HistoryOptions Read(SettingsReader reader) => new()
     {
-        // In memory unless asked: a first start writes nothing anywhere.
-        Path = reader.Text("History:Path", null, "File that keeps history over restarts, such as /var/lib/sse-server/history.db; without it history is in memory only."),
+        // In memory unless asked, so that a first start writes no file.
+        Path = reader.Text("History:Path", null,
+            "File that keeps the history across restarts, such as /var/lib/sse-server/history.db. If not set, history is in memory only."),
     };
 }

@@ -2,44 +2,51 @@ using SseServer.Auth;
 
 namespace SseServer.Hosting.Settings;
 
-/// <summary>The settings of signed tokens.</summary>
+/// <summary>The settings for signed tokens.</summary>
 internal static class JwtSettings
 {
     private const string UrlKey = "Auth:Jwt:JwksUrl";
 
-    /// <summary>Declares and reads them; null where tokens are not taken.</summary>
+    /// <summary>Declares and reads them; null if tokens are not accepted.</summary>
     public static JwtOptions? Read(SettingsReader reader)
     {
         var issuer = reader.Text("Auth:Jwt:Issuer", null, "The issuer that tokens must name in iss.");
-        var audience = reader.Text("Auth:Jwt:Audience", null, "What tokens must name in aud, so that one for another service is not taken.");
+        var audience = reader.Text("Auth:Jwt:Audience", null,
+            "The audience that tokens must name in aud, so that tokens for other services are refused.");
         var url = ReadUrl(reader);
         var keys = reader.Each("Auth:Jwt:Keys", "KID", (id, key) => JwtKeySettings.Read(reader, id, key));
         var defaults = new JwtOptions { Issuer = issuer ?? "", Audience = audience ?? "" };
         var options = defaults with
         {
-            Claim = reader.Text("Auth:Jwt:Claim", defaults.Claim, "The claim that holds the rights: an object with publish and subscribe (lists of topic patterns) and admin.")!,
-            ClockSkew = reader.Duration("Auth:Jwt:ClockSkew", defaults.ClockSkew, TimeSpan.Zero, TimeSpan.FromMinutes(5), "How far a token's nbf may lie ahead, for issuers whose clock is."),
+            Claim = reader.Text("Auth:Jwt:Claim", defaults.Claim,
+                "The claim that holds the rights: an object with publish and subscribe (lists of topics and patterns) and admin.")!,
+            ClockSkew = reader.Duration("Auth:Jwt:ClockSkew", defaults.ClockSkew, TimeSpan.Zero, TimeSpan.FromMinutes(5),
+                "How far in the future a token's nbf may be, for issuers whose clock is ahead."),
             JwksUrl = url,
-            JwksRefresh = reader.Duration("Auth:Jwt:JwksRefresh", defaults.JwksRefresh, TimeSpan.FromSeconds(30), TimeSpan.FromDays(1), "How often the JWK set is fetched; a token with an unknown kid has it fetched sooner."),
+            JwksRefresh = reader.Duration("Auth:Jwt:JwksRefresh", defaults.JwksRefresh, TimeSpan.FromSeconds(30), TimeSpan.FromDays(1),
+                "How often the JWK set is fetched; a token with an unknown kid triggers an earlier fetch."),
             Keys = [.. keys.Select(key => key.Key).OfType<SigningKey>()],
             KeyFiles = [.. keys.Select(key => key.File).OfType<KeyFile>()],
         };
         var hasKeys = keys.Count > 0 || url is not null;
         if (!hasKeys && issuer is null && audience is null) return null;
-        if (!hasKeys) reader.Reject("Auth:Jwt:Issuer", issuer ?? "", "is set without a key to check tokens with", "it together with Auth:Jwt:Keys:KID or Auth:Jwt:JwksUrl");
-        if (issuer is null) reader.Reject("Auth:Jwt:Issuer", "", "is missing", "the iss of the tokens that are to be taken");
-        if (audience is null) reader.Reject("Auth:Jwt:Audience", "", "is missing, and without it any token of the issuer's for another service would be taken", "the aud of the tokens for this server");
+        if (!hasKeys) reader.Reject("Auth:Jwt has no key to verify tokens with; set Auth:Jwt:Keys:KID or Auth:Jwt:JwksUrl.");
+        if (issuer is null) reader.Reject("Auth:Jwt:Issuer is missing; set it to the iss of the tokens to accept.");
+        if (audience is null)
+            reader.Reject("Auth:Jwt:Audience is missing, so tokens for other services of the issuer would be accepted; set it to the aud "
+                + "of the tokens for this server.");
         return options;
     }
 
     private static Uri? ReadUrl(SettingsReader reader)
     {
-        var text = reader.Text(UrlKey, null, "Where to fetch the issuer's JWK set: https, or http on loopback.");
+        var text = reader.Text(UrlKey, null, "URL of the issuer's JWK set: https, or http on loopback.");
         if (text is null) return null;
-        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.UserInfo.Length == 0
-            && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))) return url;
-        // It may hold a password, so it is not repeated.
-        reader.Reject(UrlKey, "...", "is no URL to fetch keys from", "https://HOST/PATH, or http:// on loopback, without a user's name");
+        var isUrl = Uri.TryCreate(text, UriKind.Absolute, out var url) && url.UserInfo.Length == 0;
+        if (isUrl && (url!.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))) return url;
+        // The text may hold a password, so it is not repeated.
+        reader.Reject(UrlKey, "...",
+            "is not a URL to fetch keys from; use https://HOST/PATH, or http:// on loopback, without a user name.");
         return null;
     }
 }

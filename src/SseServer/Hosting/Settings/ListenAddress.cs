@@ -5,8 +5,9 @@ using System.Net;
 namespace SseServer.Hosting.Settings;
 
 /// <summary>
-/// Where to listen, as <c>HOST:PORT</c>, or with a scheme: <c>https://HOST:PORT</c> speaks TLS. HOST is an IPv4 address, an IPv6 address in brackets, <c>localhost</c> (both
-/// loopback addresses) or <c>*</c> (every address); other names are not looked up. Port 0 asks the system for a free one.
+/// An address to listen on: <c>HOST:PORT</c>, or <c>https://HOST:PORT</c> for TLS. HOST is an IPv4 address, an IPv6 address in brackets,
+/// <c>localhost</c> (both loopback addresses) or <c>*</c> (every address); other names are not looked up. Port 0 asks the system for a free
+/// port.
 /// </summary>
 internal sealed record ListenAddress
 {
@@ -21,7 +22,7 @@ internal sealed record ListenAddress
         IsLoopback = Array.TrueForAll(addresses, IPAddress.IsLoopback);
     }
 
-    /// <summary>Whether TLS is spoken there.</summary>
+    /// <summary>Whether its connections use TLS.</summary>
     public bool IsTls { get; }
 
     /// <summary>The host as written.</summary>
@@ -30,39 +31,31 @@ internal sealed record ListenAddress
     /// <summary>0 to 65535.</summary>
     public int Port { get; }
 
-    /// <summary>True where only this machine can connect.</summary>
+    /// <summary>Whether only this machine can connect.</summary>
     public bool IsLoopback { get; }
 
     /// <summary>
-    /// Reads <c>HOST:PORT</c> with or without a scheme. Where it cannot, <paramref name="problem"/> goes on from the text (<c>has no port</c>)
-    /// and <paramref name="allowed"/> says what is right.
+    /// Reads <c>HOST:PORT</c> with or without a scheme. If it cannot, <paramref name="problem"/> is a predicate to the text that says what
+    /// is wrong, then what to do: <c>has no port; write ...</c>
     /// </summary>
-    public static bool TryParse(
-        string text,
-        [NotNullWhen(true)] out ListenAddress? address,
-        [NotNullWhen(false)] out string? problem,
-        [NotNullWhen(false)] out string? allowed)
+    public static bool TryParse(string text, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? problem)
     {
         address = null;
         var isTls = TakeScheme(ref text, "https://");
         if (!isTls) TakeScheme(ref text, "http://");
-        (problem, allowed) = Read(text, out var host, out var addresses, out var port);
-        if (problem is not null && allowed is not null)
-            return false;
-        address = new ListenAddress(isTls, host, addresses, port);
-        return true;
+        problem = Read(text, out var host, out var addresses, out var port);
+        if (problem is null) address = new ListenAddress(isTls, host, addresses, port);
+        return problem is null;
     }
 
-    /// <summary>The endpoints to bind: two for <c>localhost</c> and <c>*</c> where the machine has IPv6, otherwise one.</summary>
-    /// <param name="ipv6">Whether the machine has IPv6; an IPv6 address that was asked for by name is kept in any case.</param>
+    /// <summary>The endpoints to bind: two for <c>localhost</c> and <c>*</c> if the machine has IPv6, otherwise one.</summary>
+    /// <param name="ipv6">Whether the machine has IPv6; an IPv6 address that was given as such is always kept.</param>
     public IReadOnlyList<IPEndPoint> GetEndPoints(bool ipv6)
     {
         var endPoints = new List<IPEndPoint>(_addresses.Length);
         for (var i = 0; i < _addresses.Length; i++)
-        {
-            if (i == 0 || ipv6)
-                endPoints.Add(new IPEndPoint(_addresses[i], Port));
-        }
+            if (i == 0 || ipv6) endPoints.Add(new IPEndPoint(_addresses[i], Port));
+
         return endPoints;
     }
 
@@ -83,22 +76,19 @@ internal sealed record ListenAddress
         return true;
     }
 
-    private static (string? Problem, string? Allowed) Read(string text, out string host, out IPAddress[] addresses, out int port)
+    private static string? Read(string text, out string host, out IPAddress[] addresses, out int port)
     {
-        const string shape = "HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080; https:// before it for TLS";
+        const string form =
+            "; write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080, with https:// before it for TLS.";
         (host, addresses, port) = ("", [], 0);
-        if (text.Contains("://", StringComparison.Ordinal))
-            return ("has a scheme that is not https or http", shape);
-        if (text.Contains('/', StringComparison.Ordinal))
-            return ("has a path", shape);
-
+        if (text.Contains("://", StringComparison.Ordinal)) return "has a scheme other than https or http" + form;
+        if (text.Contains('/', StringComparison.Ordinal)) return "has a path" + form;
         var colon = text.LastIndexOf(':');
-        if (colon < 0 || text.EndsWith(']'))
-            return (ushort.TryParse(text, out _) ? "has no host" : "has no port", shape);
+        if (colon < 0 || text.EndsWith(']')) return (ushort.TryParse(text, out _) ? "has no host" : "has no port") + form;
 
         host = text[..colon];
         if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            return ("has no valid port", "HOST:PORT with a port from 0 to 65535");
+            return "has no valid port; write HOST:PORT with a port between 0 and 65535.";
         port = number;
 
         addresses = host switch
@@ -109,12 +99,10 @@ internal sealed record ListenAddress
             _ when IPAddress.TryParse(host, out var v4) && v4.ToString() == host && !host.Contains(':', StringComparison.Ordinal) => [v4],
             _ => [],
         };
-        if (addresses.Length > 0)
-            return (null, null);
-        if (host.Length == 0)
-            return ("has no host", shape);
+        if (addresses.Length > 0) return null;
+        if (host.Length == 0) return "has no host" + form;
         return host.Contains(':', StringComparison.Ordinal) && host[0] != '['
-            ? ("has an IPv6 address without brackets", "[IPV6]:PORT, such as [::1]:8080")
-            : ("has a host that is no IP address", shape);
+            ? "has an IPv6 address without brackets; write [IPV6]:PORT, such as [::1]:8080."
+            : "has a host that is not an IP address" + form;
     }
 }

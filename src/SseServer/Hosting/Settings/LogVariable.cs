@@ -1,8 +1,8 @@
 namespace SseServer.Hosting.Settings;
 
 /// <summary>
-/// Finds what a variable of the <c>Serilog</c> section with single underscores was meant for. The section is Serilog's own, so its keys are
-/// not among the declared settings, and not all of them can be known: any variable that begins with its name is meant for it. Pure.
+/// Finds the key that a variable of the former <c>Serilog</c> section with single underscores means. The keys of that section are not
+/// declared settings, and they cannot all be known, so any variable that begins with its name counts. Pure.
 /// </summary>
 internal static class LogVariable
 {
@@ -16,16 +16,17 @@ internal static class LogVariable
         Text($"{Section}:Using"), Text($"{Section}:Using:0"),
     ];
 
-    /// <summary>The key that <paramref name="name"/> was meant for; null where it does not begin with the section.</summary>
+    /// <summary>The key that <paramref name="name"/> means; null if it does not begin with the section.</summary>
     /// <param name="name">The variable without its prefix.</param>
     public static string? Find(string name)
     {
         var words = name.Split('_');
-        if (words.Length < 2 || !words[0].Equals(Section, StringComparison.OrdinalIgnoreCase) || IsServiceLink(words)) return null;
+        if (words.Length < 2 || !words[0].Equals(Section, StringComparison.OrdinalIgnoreCase)) return null;
+        if (IsServiceLink(words)) return null;
         return SettingSpelling.Find(name, Settings) ?? string.Join(':', [Section, .. words[1..].Where(word => word.Length > 0)]);
     }
 
-    // What Kubernetes and Docker tell of a service named sse-serilog: SERILOG_SERVICE_HOST, SERILOG_PORT, SERILOG_PORT_80_TCP.
+    // What Kubernetes and Docker set for a service named sse-serilog: SERILOG_SERVICE_HOST, SERILOG_PORT, SERILOG_PORT_80_TCP.
     private static bool IsServiceLink(string[] words) => words[1] is "SERVICE" or "PORT";
 
     private static SettingDescriptor Text(string key) => new(key, SettingKind.Text, "", "", "");

@@ -2,10 +2,10 @@ using Serilog.Events;
 
 namespace SseServer.Hosting.Settings;
 
-/// <summary>The settings of the log.</summary>
+/// <summary>The settings for logging.</summary>
 internal static class LoggingSettings
 {
-    // Serilog's names, and none at all.
+    // Serilog's names, and None.
     private static readonly Dictionary<string, LogEventLevel> LevelNames = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Verbose"] = LogEventLevel.Verbose,
@@ -25,14 +25,14 @@ internal static class LoggingSettings
         var defaults = new LogOptions();
         return new()
         {
-            Level = LevelNames[reader.Choice("Logging:Level", $"{defaults.Level}", Words, "The least level that is logged.")],
+            Level = LevelNames[reader.Choice("Logging:Level", $"{defaults.Level}", Words, "Lowest level that is logged.")],
             IsJson = reader.Choice("Logging:Format", "text", ["text", "json"],
-                "How events are written to standard output: as text for people, or each as one line of compact JSON.") == "json",
+                "Form of the log on standard output: text for people, or one line of compact JSON for each event.") == "json",
             Levels = ReadLevels(reader),
         };
     }
 
-    /// <summary>What replaces a setting of the <c>Serilog</c> section, which earlier versions had; null for a key of no such setting.</summary>
+    /// <summary>What replaces a setting of the <c>Serilog</c> section of earlier versions; null for any other key.</summary>
     public static string? Replacement(string key)
     {
         const string minimum = "Serilog:MinimumLevel";
@@ -49,11 +49,12 @@ internal static class LoggingSettings
         const string key = "Logging:Levels";
         var levels = new Dictionary<string, LogEventLevel>(StringComparer.Ordinal);
         var texts = reader.Map(key,
-            "Other least levels, by the beginning of the name that stands in each event: Logging:Levels:SseServer.Transport=Debug.", isSecret: false);
+            "Other lowest levels for sources whose name begins with this one, as in Logging:Levels:SseServer.Transport=Debug.",
+            isSecret: false);
         foreach (var (name, text) in texts)
         {
             if (LevelNames.TryGetValue(text.Trim(), out var level)) levels.Add(name, level);
-            else reader.Reject(key, $"{name}={text}", "is not known", $"one of {string.Join(", ", Words)}");
+            else reader.Reject(key, $"{name}={text}", $"is not valid; the level must be one of {string.Join(", ", Words)}.");
         }
 
         return levels;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using SseServer.Auth;
 using SseServer.Catalog;
 using SseServer.Endpoints;
@@ -8,7 +9,7 @@ using SseServer.Transport;
 
 namespace SseServer.Hosting.Settings;
 
-/// <summary>Everything the server can be told, read and checked once at start and never changed after.</summary>
+/// <summary>All settings of the server, read and checked once at start and never changed afterwards.</summary>
 internal sealed record ServerSettings
 {
     /// <summary>Where to listen; at least one address.</summary>
@@ -23,22 +24,22 @@ internal sealed record ServerSettings
     /// <summary>What is logged.</summary>
     public LogOptions Logging { get; init; } = new();
 
-    /// <summary>Bytes of memory that the process may use; 0 for nine tenths of what it can see.</summary>
+    /// <summary>Bytes of memory that the process may use; 0 is nine tenths of what the runtime sees.</summary>
     public long MaxMemory { get; init; }
 
     /// <summary>Topics, their history and their streams.</summary>
     public required HubOptions Hub { get; init; }
 
-    /// <summary>Whose readers are told of, and to whom.</summary>
+    /// <summary>Which topics report their subscribers, and to which webhooks.</summary>
     public PresenceOptions Presence { get; init; } = PresenceOptions.Default;
 
-    /// <summary>Where history is kept.</summary>
+    /// <summary>Where the history is stored.</summary>
     public required HistoryOptions History { get; init; }
 
     /// <summary>Connections.</summary>
     public required TransportOptions Transport { get; init; }
 
-    /// <summary>Who is known and what needs a grant.</summary>
+    /// <summary>Keys, tokens and protected topics.</summary>
     public required AuthOptions Auth { get; init; }
 
     /// <summary>What requests may ask for, and from where.</summary>
@@ -47,17 +48,17 @@ internal sealed record ServerSettings
     /// <summary>Topics that are fed from other servers.</summary>
     public IReadOnlyList<RelayOptions> Relays { get; init; } = [];
 
-    /// <summary>Declares every setting and reads its value. Problems are in the reader's errors.</summary>
+    /// <summary>Declares every setting and reads its value. Problems are in the errors of the reader.</summary>
     public static ServerSettings Read(SettingsReader reader)
     {
         var listen = ReadListen(reader);
         var auth = AuthSettings.Read(reader);
         var transport = TransportSettings.Read(reader, listen);
         var presence = PresenceSettings.Read(reader);
-        // A tenth is left to the kernel's buffers of the process's sockets, which count for a container and are not seen here.
+        // A tenth is left for the kernel's socket buffers, which count against a container's limit and are not seen here.
         var memory = reader.Bytes("Limits:MaxMemory", 0, 0, long.MaxValue,
-            "Memory of the process at which unfinished bodies and history are shed, and in the end new streams and events are refused; "
-            + "0 stands for nine tenths of the container's or machine's.");
+            "Memory of the process at which unfinished bodies are aborted and history is evicted, and finally new streams and events "
+                + "are refused; 0 is nine tenths of the memory of the container or machine.");
         var endpoints = EndpointSettings.Read(reader, auth, listen, transport.Proxies, MemoryWatcher.Machine.LimitOf(memory));
         var settings = new ServerSettings
         {
@@ -77,24 +78,30 @@ internal sealed record ServerSettings
         return settings with { Hub = settings.Hub with { MaxReconnectionTime = settings.Endpoints.MaxRetry } };
     }
 
+    /// <summary>The declaration of every setting.</summary>
+    public static IReadOnlyList<SettingDescriptor> Declarations()
+    {
+        var reader = new SettingsReader(new ConfigurationBuilder().Build());
+        Read(reader);
+        return reader.Descriptors;
+    }
+
     private static List<ListenAddress> ReadListen(SettingsReader reader)
     {
         const string key = "Server:Listen";
-        // Loopback, so that a first start is open to nobody but its own machine; 8080 needs no privilege.
+        // Loopback, so that a first start is open to its own machine only; 8080 needs no privilege.
         var texts = reader.List(key, ["127.0.0.1:8080"],
-            "Addresses to listen on, as HOST:PORT, or https://HOST:PORT with TLS. HOST is an IPv4 address, an [IPv6] address, localhost, or * for every address; port 0 takes a free port.");
+            "Addresses to listen on: HOST:PORT, or https://HOST:PORT for TLS. HOST is an IPv4 address, an [IPv6] address, localhost, or "
+                + "* for every address; port 0 takes a free port.");
         var addresses = new List<ListenAddress>(texts.Count);
         foreach (var text in texts)
         {
-            if (!ListenAddress.TryParse(text, out var address, out var problem, out var allowed))
-                reader.Reject(key, text, problem, allowed);
-            else if (addresses.Contains(address))
-                reader.Reject(key, text, "is listed twice", "each address once");
-            else
-                addresses.Add(address);
+            if (!ListenAddress.TryParse(text, out var address, out var problem)) reader.Reject(key, text, problem);
+            else if (addresses.Contains(address)) reader.Reject(key, text, "is listed twice; list each address once.");
+            else addresses.Add(address);
         }
-        if (texts.Count == 0)
-            reader.Reject(key, "", "names no address", "at least one HOST:PORT");
+
+        if (texts.Count == 0) reader.Reject($"{key} is empty; give at least one HOST:PORT.");
         return addresses;
     }
 }

@@ -1,31 +1,32 @@
 namespace SseServer.Hosting.Settings;
 
 /// <summary>
-/// Finds the setting that a variable with single underscores was meant for. <c>Auth_PublishKeys_ci</c>, <c>AUTH_PUBLISH_KEYS_CI</c> and
-/// <c>Auth_PublishKey_ci</c> are all <c>Auth:PublishKeys:ci</c>: underscores may stand between sections, and between the words of a name,
-/// and a name may be off by a letter.
+/// Finds the setting that a variable with single underscores means. <c>Auth_PublishKeys_ci</c>, <c>AUTH_PUBLISH_KEYS_CI</c> and
+/// <c>Auth_PublishKey_ci</c> all mean <c>Auth:PublishKeys:ci</c>: underscores may separate sections and the words of a name, and a name
+/// may have one wrong letter.
 /// </summary>
 internal static class SettingSpelling
 {
-    // Of a short name a letter is too much: Port and Path are no slips for each other.
+    // In a shorter name, one letter makes another word, as in Port and Path.
     private const int LengthForSlips = 6;
 
     /// <summary>
-    /// The key that <paramref name="name"/> was meant for, below the names that it gives; null for a name that means no setting.
+    /// The key that <paramref name="name"/> means, with the user's own names in it; null if it means no setting.
     /// </summary>
     /// <param name="name">The variable without its prefix.</param>
-    /// <param name="settings">Every setting; of those with names of the user's own, what stands for a name is in capitals
-    /// (<c>Auth:Keys:NAME:Secret</c>) or a number.</param>
+    /// <param name="settings">
+    /// Every setting. The placeholder for a name of the user's own is in capitals (<c>Auth:Keys:NAME:Secret</c>) or a number.
+    /// </param>
     public static string? Find(string name, IEnumerable<SettingDescriptor> settings)
     {
         var words = name.Split('_');
-        // What is written as it should be is meant so, whatever else it is near to.
+        // An exact match is meant as written, even if a similar setting comes first.
         return Find(words, settings, maySlip: false) ?? Find(words, settings, maySlip: true);
     }
 
     /// <summary>
-    /// The key of a credential that <paramref name="name"/> was meant for, written without <c>Auth</c> before it or <c>Secret</c> behind it
-    /// (<c>PUBLISHKEYS_CI</c>, <c>AUTH_KEYS_CI</c>); null for any other name.
+    /// The key of a credential that <paramref name="name"/> means, without its <c>Auth</c> or its <c>Secret</c> (<c>PUBLISHKEYS_CI</c>,
+    /// <c>AUTH_KEYS_CI</c>); null for any other name.
     /// </summary>
     /// <param name="name">The variable without its prefix.</param>
     /// <param name="settings">As above.</param>
@@ -49,7 +50,7 @@ internal static class SettingSpelling
         foreach (var setting in settings)
         {
             var segments = setting.Key.Split(':');
-            // A list also takes its items one by one, with longer keys than its own, and a map needs a name.
+            // The items of a list may be set one by one, below its own key, and a map needs a name.
             if (setting.Kind == SettingKind.List && Match(words, [.. segments, "0"], maySlip) is { } item) return item;
             if (setting.Kind == SettingKind.Map && Match(words, [.. segments, "NAME"], maySlip) is { } named) return named;
             if (Match(words, segments, maySlip) is { } key) return setting.Kind == SettingKind.Map ? $"{key}:NAME" : key;

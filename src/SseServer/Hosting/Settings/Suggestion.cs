@@ -1,11 +1,11 @@
 namespace SseServer.Hosting.Settings;
 
-/// <summary>Finds what somebody probably meant to write.</summary>
+/// <summary>Finds what a user probably meant to write.</summary>
 internal static class Suggestion
 {
     /// <summary>
-    /// The candidate nearest to <paramref name="written"/> by edit distance, letters' case aside; a candidate that is
-    /// <paramref name="written"/> within its section counts as near. Null where a guess would only confuse.
+    /// The candidate nearest to <paramref name="written"/> by edit distance, ignoring case. A candidate that is
+    /// <paramref name="written"/> below its section counts as near. Null if no candidate is near.
     /// </summary>
     public static string? For(string written, IEnumerable<string> candidates)
     {
@@ -16,9 +16,9 @@ internal static class Suggestion
             var distance = candidate.EndsWith(':' + written, StringComparison.OrdinalIgnoreCase)
                 ? 1
                 : Distance(written, candidate);
-            if (distance < bestDistance)
-                (best, bestDistance) = (candidate, distance);
+            if (distance < bestDistance) (best, bestDistance) = (candidate, distance);
         }
+
         return best;
     }
 
@@ -27,8 +27,7 @@ internal static class Suggestion
     {
         var previous = new int[right.Length + 1];
         var current = new int[right.Length + 1];
-        for (var j = 0; j <= right.Length; j++)
-            previous[j] = j;
+        for (var j = 0; j <= right.Length; j++) previous[j] = j;
 
         for (var i = 1; i <= left.Length; i++)
         {
@@ -39,8 +38,10 @@ internal static class Suggestion
                 var change = previous[j - 1] + (same ? 0 : 1);
                 current[j] = Math.Min(change, Math.Min(previous[j], current[j - 1]) + 1);
             }
+
             (previous, current) = (current, previous);
         }
+
         return previous[right.Length];
     }
 }

@@ -6,8 +6,8 @@ using SseServer.Tests.Support;
 namespace SseServer.Tests.Acceptance.Proxies;
 
 /// <summary>
-/// A restart behind a proxy, as README.md sets one up, and real EventSource clients: all of them come back. While nobody listens the proxy
-/// answers 502, after which an EventSource is closed for good.
+/// A restart behind a proxy set up as in README.md, with real EventSource clients: all of them reconnect. While no server listens the proxy
+/// answers 502, which closes an EventSource permanently.
 /// </summary>
 [NonParallelizable]
 public sealed class ProxyRestartTests

@@ -13,7 +13,7 @@ internal sealed class ReturningClients : IDisposable
 
     private ReturningClients(Process process) => _process = process;
 
-    /// <summary>What they told last: see <c>node/clients.mjs</c>.</summary>
+    /// <summary>Their last report; see <c>node/clients.mjs</c>.</summary>
     public Totals Last { get; private set; } = new();
 
     /// <summary>Whether node and npm's <c>eventsource</c> are to be had.</summary>
@@ -30,7 +30,7 @@ internal sealed class ReturningClients : IDisposable
         return new ReturningClients(Process.Start(start)!);
     }
 
-    /// <summary>Reads on until something holds; fails the test where it does not in time, or where a client is dead before.</summary>
+    /// <summary>Reads reports until a condition is met; fails the test if that takes too long, or if a client dies first.</summary>
     public async Task UntilAsync(Func<Totals, bool> holds, string what)
     {
         var start = Stopwatch.GetTimestamp();

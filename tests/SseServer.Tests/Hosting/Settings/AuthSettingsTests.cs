@@ -22,7 +22,8 @@ internal sealed class AuthSettingsTests
     public void Nothing_is_set_by_default()
     {
         var auth = Read([], out var errors).Auth;
-        Assert.That((auth.IsConfigured, auth.Jwt, auth.ProtectedTopics.IsEmpty, auth.MaxTokenBytes), Is.EqualTo((false, (JwtOptions?)null, true, 8192)));
+        Assert.That((auth.IsConfigured, auth.Jwt, auth.ProtectedTopics.IsEmpty, auth.MaxTokenBytes),
+            Is.EqualTo((false, (JwtOptions?)null, true, 8192)));
         Assert.That(errors, Is.Empty);
     }
 
@@ -41,9 +42,12 @@ internal sealed class AuthSettingsTests
             }, out var errors).Auth.Keys;
 
         Assert.That(errors, Is.Empty);
-        Assert.That(keys.Select(key => (key.Name, key.Secret, key.IsAdmin)), Is.EqualTo(new[] { ("ci", "first", false), ("shop", "second", true) }));
-        Assert.That((keys[0].Publish.Cover("a/b"u8), keys[0].Publish.Cover("$a"u8), keys[0].Subscribe.IsEmpty), Is.EqualTo((true, false, true)));
-        Assert.That((keys[1].Publish.Cover("stock"u8), keys[1].Publish.Cover("a"u8), keys[1].Subscribe.Cover("$sys/a"u8)), Is.EqualTo((true, false, true)));
+        Assert.That(keys.Select(key => (key.Name, key.Secret, key.IsAdmin)),
+            Is.EqualTo(new[] { ("ci", "first", false), ("shop", "second", true) }));
+        Assert.That((keys[0].Publish.Cover("a/b"u8), keys[0].Publish.Cover("$a"u8), keys[0].Subscribe.IsEmpty),
+            Is.EqualTo((true, false, true)));
+        Assert.That((keys[1].Publish.Cover("stock"u8), keys[1].Publish.Cover("a"u8), keys[1].Subscribe.Cover("$sys/a"u8)),
+            Is.EqualTo((true, false, true)));
     }
 
     [Test]
@@ -66,24 +70,36 @@ internal sealed class AuthSettingsTests
         Assert.That(errors, Is.Empty);
         Assert.That(jwt.Keys.Select(key => (key.Id, key.Algorithm)), Is.EquivalentTo(new[]
         {
-            ("main", SigningAlgorithm.HS256), ("rsa", SigningAlgorithm.RS256), ("ec", SigningAlgorithm.ES256), ("shared", SigningAlgorithm.HS256),
+            ("main", SigningAlgorithm.HS256), ("rsa", SigningAlgorithm.RS256), ("ec", SigningAlgorithm.ES256),
+            ("shared", SigningAlgorithm.HS256),
         }));
-        Assert.That((jwt.JwksUrl, jwt.ClockSkew, jwt.Claim), Is.EqualTo((new Uri("https://id.example/keys"), TimeSpan.FromSeconds(5), "https://sse.example/rights")));
+        Assert.That((jwt.JwksUrl, jwt.ClockSkew, jwt.Claim),
+            Is.EqualTo((new Uri("https://id.example/keys"), TimeSpan.FromSeconds(5), "https://sse.example/rights")));
     }
 
-    [TestCase("Auth:Jwt:Issuer", null, "Auth:Jwt:Issuer: '' is missing; allowed is the iss of the tokens that are to be taken.")]
-    [TestCase("Auth:Jwt:Audience", null, "Auth:Jwt:Audience: '' is missing, and without it any token of the issuer's for another service would be taken; allowed is the aud of the tokens for this server.")]
-    [TestCase("Auth:Jwt:Keys:main:Algorithm", null, "Auth:Jwt:Keys:main:Algorithm: '' is missing; allowed is HS256, RS256 or ES256.")]
-    [TestCase("Auth:Jwt:Keys:main:Algorithm", "none", "Auth:Jwt:Keys:main:Algorithm: 'none' is not known; allowed is HS256, RS256 or ES256.")]
-    [TestCase("Auth:Jwt:Keys:main:Secret", "0123456789abcdef0123456789abcde", "Auth:Jwt:Keys:main:Secret is too short a secret; allowed is 32 bytes or more (RFC 7518 section 3.2).")]
-    [TestCase("Auth:Jwt:Keys:main:Secret", null, "Auth:Jwt:Keys:main:Algorithm: 'HS256' does not have one key that fits it; allowed is either Secret or SecretBase64 beside it.")]
-    [TestCase("Auth:Jwt:Keys:main:SecretBase64", "AAAA", "Auth:Jwt:Keys:main:Algorithm: 'HS256' does not have one key that fits it; allowed is either Secret or SecretBase64 beside it.")]
-    [TestCase("Auth:Jwt:Keys:main:File", "/tmp/x", "Auth:Jwt:Keys:main:Algorithm: 'HS256' does not have one key that fits it; allowed is either Secret or SecretBase64 beside it.")]
-    [TestCase("Auth:Jwt:JwksUrl", "http://id.example/keys", "Auth:Jwt:JwksUrl: '...' is no URL to fetch keys from; allowed is https://HOST/PATH, or http:// on loopback, without a user's name.")]
-    [TestCase("Auth:Jwt:JwksUrl", "file:///etc/passwd", "Auth:Jwt:JwksUrl: '...' is no URL to fetch keys from; allowed is https://HOST/PATH, or http:// on loopback, without a user's name.")]
-    [TestCase("Auth:Keys:a:Publish", "x", "Auth:Keys:a:Secret is missing; allowed is the key's text, 32 random characters or so.")]
-    [TestCase("Auth:ProtectedTopics", "a//b", "Auth:ProtectedTopics: 'a//b' is no topic pattern; allowed is orders/42, orders/* or orders/**: A topic name has an empty segment: no leading, trailing or double '/'.")]
-    [TestCase("Auth:Cookie", "a b", "Auth:Cookie: 'a b' is no name for a cookie; allowed is letters, digits and characters such as - and _.")]
+    [TestCase("Auth:Jwt:Issuer", null, "Auth:Jwt:Issuer is missing; set it to the iss of the tokens to accept.")]
+    [TestCase("Auth:Jwt:Audience", null,
+        "Auth:Jwt:Audience is missing, so tokens for other services of the issuer would be accepted; set it to the aud of the tokens for "
+            + "this server.")]
+    [TestCase("Auth:Jwt:Keys:main:Algorithm", null, "Auth:Jwt:Keys:main:Algorithm is missing; set it to HS256, RS256 or ES256.")]
+    [TestCase("Auth:Jwt:Keys:main:Algorithm", "none", "Auth:Jwt:Keys:main:Algorithm: 'none' is not supported; use HS256, RS256 or ES256.")]
+    [TestCase("Auth:Jwt:Keys:main:Secret", "0123456789abcdef0123456789abcde",
+        "Auth:Jwt:Keys:main:Secret is too short a secret; use 32 bytes or more (RFC 7518 section 3.2).")]
+    [TestCase("Auth:Jwt:Keys:main:Secret", null,
+        "Auth:Jwt:Keys:main needs exactly one key for HS256; set Secret or SecretBase64, and no other.")]
+    [TestCase("Auth:Jwt:Keys:main:SecretBase64", "AAAA",
+        "Auth:Jwt:Keys:main needs exactly one key for HS256; set Secret or SecretBase64, and no other.")]
+    [TestCase("Auth:Jwt:Keys:main:File", "/tmp/x",
+        "Auth:Jwt:Keys:main needs exactly one key for HS256; set Secret or SecretBase64, and no other.")]
+    [TestCase("Auth:Jwt:JwksUrl", "http://id.example/keys",
+        "Auth:Jwt:JwksUrl: '...' is not a URL to fetch keys from; use https://HOST/PATH, or http:// on loopback, without a user name.")]
+    [TestCase("Auth:Jwt:JwksUrl", "file:///etc/passwd",
+        "Auth:Jwt:JwksUrl: '...' is not a URL to fetch keys from; use https://HOST/PATH, or http:// on loopback, without a user name.")]
+    [TestCase("Auth:Keys:a:Publish", "x", "Auth:Keys:a:Secret is missing; set it to about 32 random characters.")]
+    [TestCase("Auth:ProtectedTopics", "a//b",
+        "Auth:ProtectedTopics: 'a//b' is not a topic or pattern such as orders/42, orders/* or orders/**: A topic name has an empty "
+            + "segment: no leading, trailing or double '/'.")]
+    [TestCase("Auth:Cookie", "a b", "Auth:Cookie: 'a b' is not a cookie name; use letters, digits and characters such as - and _.")]
     public void What_is_wrong_or_half_set_is_refused(string key, string? value, string sentence)
     {
         Read(new(Jwt) { [key] = value }, out var errors);
@@ -104,12 +120,20 @@ internal sealed class AuthSettingsTests
         var path = Path.GetTempFileName();
         try
         {
-            foreach (var (content, reason) in new[] { (weak.ExportSubjectPublicKeyInfoPem(), "is too short an RSA key"), ("x", "holds no key in PEM"), (null, "is a file that does not exist") })
+            (string? Content, string Reason)[] cases =
+            [
+                (weak.ExportSubjectPublicKeyInfoPem(), "is too short an RSA key"), ("x", "holds no key in PEM"),
+                (null, "is a file that does not exist"),
+            ];
+            foreach (var (content, reason) in cases)
             {
                 if (content is null) File.Delete(path);
                 else File.WriteAllText(path, content);
                 Read(new(Jwt) { ["Auth:Jwt:Keys:f:Algorithm"] = "RS256", ["Auth:Jwt:Keys:f:File"] = path }, out var errors);
-                Assert.That(errors, Is.EqualTo(new[] { $"Auth:Jwt:Keys:f:File: '{path}' {reason}; allowed is an RSA public key of 2048 bits or more in PEM." }));
+                Assert.That(errors, Is.EqualTo(new[]
+                {
+                    $"Auth:Jwt:Keys:f:File: '{path}' {reason}; use an RSA public key of 2048 bits or more in PEM.",
+                }));
             }
         }
         finally
@@ -122,14 +146,17 @@ internal sealed class AuthSettingsTests
     public void Protection_that_nobody_could_pass_is_refused()
     {
         Read(new() { ["Auth:ProtectedTopics"] = "secret/**" }, out var errors);
-        Assert.That(errors, Has.One.Contains("closes topics that nobody could read"));
+        Assert.That(errors, Has.One.Contains("nobody could read these topics"));
     }
 
     [Test]
     public void Keys_that_no_token_could_be_as_long_as_are_refused()
     {
         Read(new() { ["Auth:PublishKeys:a"] = new string('x', 300), ["Auth:MaxTokenBytes"] = "256" }, out var errors);
-        Assert.That(errors, Is.EqualTo(new[] { "Auth:MaxTokenBytes: '256' is less than the key a has; allowed is as many bytes as the longest key, or more." }));
+        Assert.That(errors, Is.EqualTo(new[]
+        {
+            "Auth:MaxTokenBytes: '256' is less than the length of the key 'a'; allow at least as many bytes as the longest key has.",
+        }));
     }
 
     [TestCase("Server:Listen", "127.0.0.1:0", 1, true)]
@@ -148,13 +175,13 @@ internal sealed class AuthSettingsTests
                 out var errors);
             Assert.That(errors, isTaken ? Is.Empty : Is.EqualTo(new[]
             {
-                "Auth:PublishKeys or Auth:Keys has a key that is too short for a server that other machines can reach (ci); allowed is "
+                "The key 'ci' in Auth:PublishKeys or Auth:Keys is too short for a server that other machines can reach; use "
                     + "16 characters or more, such as the output of openssl rand -hex 16.",
             }));
         }
     }
 
-    // Off loopback somebody must be told apart from everybody.
+    // A server that other machines can reach must know its publishers.
     [Test]
     public void Tokens_or_keys_let_the_server_listen_to_others()
     {

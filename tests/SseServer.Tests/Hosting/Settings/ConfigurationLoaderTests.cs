@@ -34,9 +34,9 @@ internal sealed class ConfigurationLoaderTests
     public void File_that_does_not_exist_is_one_sentence()
         => AssertProblem($"The configuration file '{_file}' does not exist; --config takes the path of a JSON file.");
 
-    [TestCase("{ \"A\": 1, }}", "is not valid JSON at line 1, byte 12; mend it there or just before.")]
-    [TestCase("{\n\"A\" 1 }", "is not valid JSON at line 2, byte 5; mend it there or just before.")]
-    [TestCase("", "is not valid JSON at line 1, byte 1; mend it there or just before.")]
+    [TestCase("{ \"A\": 1, }}", "is not valid JSON at line 1, byte 12; fix it there or just before.")]
+    [TestCase("{\n\"A\" 1 }", "is not valid JSON at line 2, byte 5; fix it there or just before.")]
+    [TestCase("", "is not valid JSON at line 1, byte 1; fix it there or just before.")]
     public void File_that_is_not_JSON_is_one_sentence_with_the_place(string json, string end)
     {
         File.WriteAllText(_file, json);
@@ -51,7 +51,9 @@ internal sealed class ConfigurationLoaderTests
         File.WriteAllText(_file, json);
 
         Assert.That(Load([], [], out var problem), Is.Null);
-        Assert.That(problem, Does.StartWith($"The configuration file '{_file}' cannot be used: ").And.EndsWith("must hold one JSON object without repeated keys."));
+        Assert.That(problem,
+            Does.StartWith($"The configuration file '{_file}' cannot be used: ").And.EndsWith("must hold one JSON object without repeated "
+            + "keys."));
     }
 
     [Test]

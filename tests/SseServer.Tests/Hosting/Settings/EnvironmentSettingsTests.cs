@@ -10,7 +10,8 @@ internal sealed class EnvironmentSettingsTests
     [Test]
     public void Double_underscores_separate_sections()
     {
-        var selected = EnvironmentSettings.Select([new("SSE_Auth__Keys__web", "x"), new("PATH", "/bin"), new("ASPNETCORE_Server__Listen", "y")]);
+        var selected = EnvironmentSettings
+            .Select([new("SSE_Auth__Keys__web", "x"), new("PATH", "/bin"), new("ASPNETCORE_Server__Listen", "y")]);
 
         Assert.That(selected, Is.EqualTo(new[] { new KeyValuePair<string, string?>("Auth:Keys:web", "x") }));
     }
@@ -52,7 +53,7 @@ internal sealed class EnvironmentSettingsTests
     [TestCase("SSE_Auth_PublishKeys")]
     public void Variable_that_means_no_setting_is_left_alone(string name)
         => Assert.That(EnvironmentSettings.Mistaken([new(name, "x")], All()), Is.EqualTo(name == "SSE_Auth_PublishKeys"
-            ? ["The environment variable SSE_Auth_PublishKeys sets nothing; write SSE_Auth__PublishKeys__NAME, with two underscores."]
+            ? ["The environment variable SSE_Auth_PublishKeys is not a setting; write SSE_Auth__PublishKeys__NAME, with two underscores."]
             : Array.Empty<string>()));
 
     // To pass such a variable over would start a server without the key that it was to have.
@@ -98,7 +99,7 @@ internal sealed class EnvironmentSettingsTests
     [TestCase("SSE_Serilog:MinimumLevel", "SSE_Serilog__MinimumLevel")]
     public void Variable_with_single_underscores_is_refused_with_the_right_spelling(string name, string right)
         => Assert.That(EnvironmentSettings.Mistaken([new(name, "x")], All()),
-            Is.EqualTo(new[] { $"The environment variable {name} sets nothing; write {right}, with two underscores." }));
+            Is.EqualTo(new[] { $"The environment variable {name} is not a setting; write {right}, with two underscores." }));
 
     [Test]
     public async Task Server_whose_key_is_set_with_single_underscores_does_not_start()
@@ -108,7 +109,7 @@ internal sealed class EnvironmentSettingsTests
             new("SSE_Auth__Keys__web__Secret", "a-secret-of-the-web-key")];
         Assert.That(await SseServer.Hosting.ServerProgram.RunAsync([], environment, new StringWriter(), error,
             _ => { }, new CancellationToken(canceled: true)), Is.EqualTo(2));
-        Assert.That(error.ToString(), Is.EqualTo("The environment variable SSE_Auth_PublishKeys_ci sets nothing; write "
+        Assert.That(error.ToString(), Is.EqualTo("The environment variable SSE_Auth_PublishKeys_ci is not a setting; write "
             + "SSE_Auth__PublishKeys__ci, with two underscores." + Environment.NewLine));
     }
 
@@ -130,5 +131,6 @@ internal sealed class EnvironmentSettingsTests
     public void Setting_with_single_underscores_is_reported()
         => Assert.That(
             EnvironmentSettings.Mistaken([new("SSE_SERVER_LISTEN", "*:80")], Declared),
-            Is.EqualTo(new[] { "The environment variable SSE_SERVER_LISTEN sets nothing; write SSE_Server__Listen, with two underscores." }));
+            Is.EqualTo(new[] { "The environment variable SSE_SERVER_LISTEN is not a setting; write SSE_Server__Listen, with two "
+                + "underscores." }));
 }

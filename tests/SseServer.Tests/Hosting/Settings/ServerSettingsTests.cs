@@ -26,10 +26,12 @@ internal sealed class ServerSettingsTests
         Assert.That(errors, Is.Empty);
     }
 
-    [TestCase("nowhere", "Server:Listen: 'nowhere' has no port; allowed is HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080; https:// before it for TLS.")]
-    [TestCase("*:1,https://*:1", "Server:Listen: 'https://*:1' is listed twice; allowed is each address once.")]
-    [TestCase("*:1,*:1", "Server:Listen: '*:1' is listed twice; allowed is each address once.")]
-    [TestCase("", "Server:Listen: '' names no address; allowed is at least one HOST:PORT.")]
+    [TestCase("nowhere",
+        "Server:Listen: 'nowhere' has no port; write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080, with "
+            + "https:// before it for TLS.")]
+    [TestCase("*:1,https://*:1", "Server:Listen: 'https://*:1' is listed twice; list each address once.")]
+    [TestCase("*:1,*:1", "Server:Listen: '*:1' is listed twice; list each address once.")]
+    [TestCase("", "Server:Listen is empty; give at least one HOST:PORT.")]
     public void Wrong_addresses_are_reported(string listen, string sentence)
     {
         Read(new() { ["Server:Listen"] = listen, ["Auth:AllowAnonymousPublish"] = "true" }, out var errors);
@@ -66,7 +68,8 @@ internal sealed class ServerSettingsTests
     [TestCase("0.0.0.0:0", null, null, 1000)]
     [TestCase("0.0.0.0:0", null, "0", 0)]
     [TestCase("127.0.0.1:0", null, "2", 2)]
-    public void Clients_are_bounded_where_others_than_this_machine_can_come_unless_it_is_said(string listen, string? proxy, string? setting, int streams)
+    public void Clients_are_bounded_where_others_than_this_machine_can_come_unless_it_is_said(string listen, string? proxy,
+        string? setting, int streams)
     {
         var values = new Dictionary<string, string?>
         {
@@ -84,10 +87,12 @@ internal sealed class ServerSettingsTests
     [Test]
     public void Longest_reconnection_time_is_one_for_publishers_and_the_server()
     {
-        var settings = Read(new() { ["Streams:MaxRetry"] = "2m", ["Streams:ReturnRate"] = "100", ["Drain:Seconds"] = "30" }, out var errors);
+        var settings = Read(new() { ["Streams:MaxRetry"] = "2m", ["Streams:ReturnRate"] = "100", ["Drain:Seconds"] = "30" },
+            out var errors);
 
         Assert.That(errors, Is.Empty);
-        Assert.That((settings.Endpoints.MaxRetry, settings.Hub.MaxReconnectionTime), Is.EqualTo((TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2))));
+        Assert.That((settings.Endpoints.MaxRetry, settings.Hub.MaxReconnectionTime),
+            Is.EqualTo((TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2))));
         Assert.That((settings.Hub.ReturnRate, settings.Drain.Spread), Is.EqualTo((100, TimeSpan.FromSeconds(24))));
     }
 

@@ -53,14 +53,14 @@ internal sealed class SettingsReaderTests
 
         Assert.That(reader.Errors, Is.EqualTo(new[]
         {
-            "A:D: '5' is not a duration; allowed is a number with its unit, such as 500ms, 15s, 2m or 24h, from 1s to 9s.",
-            "A:D2: '10s' is out of range; allowed is 1s to 9s.",
-            "A:I: 'x' is not a whole number; allowed is 1 to 9.",
-            "A:I2: '0' is out of range; allowed is 1 or more.",
-            "A:B: '1TB' is not a size; allowed is a number of bytes, such as 65536, 64KB, 16MB or 1GB, from 1 to 2KB.",
-            "A:B2: '1MB' is out of range; allowed is 1 to 2KB.",
-            "A:F: 'yes' is neither true nor false; allowed is true or false.",
-            "A:C: 'green' is not known; allowed is one of red, blue.",
+            "A:D: '5' is not a duration; it must be a number with a unit, such as 500ms, 15s, 2m or 24h, between 1s and 9s.",
+            "A:D2: '10s' is out of range; it must be between 1s and 9s.",
+            "A:I: 'x' is not a whole number; it must be between 1 and 9.",
+            "A:I2: '0' is out of range; it must be 1 or more.",
+            "A:B: '1TB' is not a size; it must be a number of bytes, such as 65536, 64KB, 16MB or 1GB, between 1 and 2KB.",
+            "A:B2: '1MB' is out of range; it must be between 1 and 2KB.",
+            "A:F: 'yes' is not valid; it must be true or false.",
+            "A:C: 'green' is not valid; it must be one of red, blue.",
         }));
     }
 
@@ -71,23 +71,24 @@ internal sealed class SettingsReaderTests
 
         reader.Map("A:Keys", "");
         reader.Text("A:Token", null, "", secret: true);
-        reader.Reject("A:Token", "hunter3", "is too short", "16 letters or more");
+        reader.Reject("A:Token", "hunter3", "is too short; use 16 letters or more.");
 
         Assert.That(reader.Errors, Is.EqualTo(new[]
         {
-            "A:Keys is a single text; allowed is a JSON object, or settings A:Keys:NAME.",
-            "A:Token is too short; allowed is 16 letters or more.",
+            "A:Keys is a single text; use a JSON object, or settings A:Keys:NAME.",
+            "A:Token is too short; use 16 letters or more.",
         }));
     }
 
-    // What stands above replaces a list whole: a longer one below would show through, and in the other form it would win.
+    // A higher source replaces the whole list; otherwise the end of a longer one below would remain, and the other form would win.
     [TestCase("A:L:0 x A:L:1 y", "A:L z", "z")]
     [TestCase("A:L:0 x A:L:1 y", "A:L:0 z", "z")]
     [TestCase("A:L x,y", "A:L:0 z", "z")]
     [TestCase("A:L:0 x A:L:1 y", "B z", "x y")]
     public void List_of_a_higher_source_replaces_one_below(string below, string above, string expected)
     {
-        var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(Pairs(below.Split(' '))).AddInMemoryCollection(Pairs(above.Split(' '))).Build());
+        var reader = new SettingsReader(new ConfigurationBuilder().AddInMemoryCollection(Pairs(below.Split(' ')))
+            .AddInMemoryCollection(Pairs(above.Split(' '))).Build());
         Assert.That(reader.List("A:L", [], ""), Is.EqualTo(expected.Split(' ')));
     }
 
@@ -119,7 +120,7 @@ internal sealed class SettingsReaderTests
         var reader = Reader("A:Keys:web", "");
 
         Assert.That(reader.Map("A:Keys", ""), Is.Empty);
-        Assert.That(reader.Errors, Is.EqualTo(new[] { "A:Keys:web is empty; give it a text or leave it out." }));
+        Assert.That(reader.Errors, Is.EqualTo(new[] { "A:Keys:web is empty; give it a value or leave it out." }));
     }
 
     [Test]
@@ -141,7 +142,7 @@ internal sealed class SettingsReaderTests
         var things = reader.Each<string>("A:Things", "NAME", (name, key) =>
         {
             reader.Integer($"{key}:Size", 0, 0, 9, "How large.");
-            reader.Reject($"{key}:Size", "", "is missing", "a size");
+            reader.Reject($"{key}:Size", "", "is missing; use a size.");
             return name;
         });
 
@@ -153,7 +154,8 @@ internal sealed class SettingsReaderTests
     [Test]
     public void Keys_that_no_declaration_reads_are_reported_with_the_one_that_was_meant()
     {
-        var reader = Reader("Hub:Retntion", "1", "Hub:Retention:0", "1", "Colour", "red", "Serilog:WriteTo:0:Name", "Console", "HUB:RETENTION", "2");
+        var reader = Reader("Hub:Retntion", "1", "Hub:Retention:0", "1", "Colour", "red", "Serilog:WriteTo:0:Name", "Console",
+            "HUB:RETENTION", "2");
 
         reader.Integer("Hub:Retention", 1, 1, 9, "");
 

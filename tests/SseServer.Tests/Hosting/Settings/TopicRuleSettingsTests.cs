@@ -45,17 +45,19 @@ internal sealed class TopicRuleSettingsTests
 
         var options = Read(values, out _);
 
-        Assert.That(options.Rules.Select(rule => System.Text.Encoding.UTF8.GetString(rule.Topics.Text)), Is.EqualTo(Enumerable.Range(0, 12).Select(i => $"topic/{i}")));
+        Assert.That(options.Rules.Select(rule => System.Text.Encoding.UTF8.GetString(rule.Topics.Text)),
+            Is.EqualTo(Enumerable.Range(0, 12).Select(i => $"topic/{i}")));
     }
 
     [TestCase("Topics:Rules:0:MaxAge", "5x", "Topics:Rules:0:MaxAge: '5x' is not a duration;")]
     [TestCase("Topics:Rules:0:MaxEvents", "0", "Topics:Rules:0:MaxEvents: '0' is out of range;")]
-    [TestCase("Topics:Rules:0:Durability", "maybe", "Topics:Rules:0:Durability: 'maybe' is not known; allowed is one of sync, async.")]
-    [TestCase("Topics:Rules:0:Pattern", "a/**/b", "Topics:Rules:0:Pattern: 'a/**/b' names no topic (A '**' stands only as the last segment of a pattern);")]
-    [TestCase("Topics:Rules:0:Pattern", "", "Topics:Rules:0:Pattern: '' names no topic;")]
+    [TestCase("Topics:Rules:0:Durability", "maybe", "Topics:Rules:0:Durability: 'maybe' is not valid; it must be one of sync, async.")]
+    [TestCase("Topics:Rules:0:Pattern", "a/**/b",
+        "Topics:Rules:0:Pattern: 'a/**/b' is not a topic or a pattern, such as orders/**: A '**' stands only as the last segment")]
+    [TestCase("Topics:Rules:0:Pattern", "", "Topics:Rules:0:Pattern is missing;")]
     [TestCase("Topics:Rules:0:MaxAgee", "5s", "Topics:Rules:0:MaxAgee is not a setting; did you mean Topics:Rules:0:MaxAge?")]
     [TestCase("Topics:Rules", "orders/**", "Topics:Rules is a single text;")]
-    [TestCase("History:Durability", "soon", "History:Durability: 'soon' is not known; allowed is one of sync, async.")]
+    [TestCase("History:Durability", "soon", "History:Durability: 'soon' is not valid; it must be one of sync, async.")]
     public void What_is_wrong_is_named_with_its_key(string key, string value, string sentence)
     {
         Read(new() { ["Topics:Rules:0:Pattern"] = "orders/**", [key] = value }, out var errors);

@@ -1,12 +1,13 @@
+using SseServer.Hosting;
 using SseServer.Hub;
 
 namespace SseServer.Tests.Limits;
 
-public sealed class MemoryPressureTests
+public sealed class MemoryPolicyTests
 {
-    private const MemoryPressure.Level None = MemoryPressure.Level.None;
-    private const MemoryPressure.Level Short = MemoryPressure.Level.ShortHistory;
-    private const MemoryPressure.Level Full = MemoryPressure.Level.Full;
+    private const MemoryPressure None = MemoryPressure.None;
+    private const MemoryPressure Short = MemoryPressure.ShortHistory;
+    private const MemoryPressure Full = MemoryPressure.Full;
 
     // The limit is 800, the maximum of history 1600, the minimum 100.
     [TestCase(None, 1600, 699, 900, None, 1600)]
@@ -25,7 +26,7 @@ public sealed class MemoryPressureTests
     [TestCase(Full, 100, 699, 100, None, 200)]
     public void Next_state_follows_from_a_reading(object level, long bound, long used, long history, object nextLevel, long nextBound)
     {
-        var next = MemoryPressure.Next(new((MemoryPressure.Level)level, bound), used, 800, history, 1600);
-        Assert.That(next, Is.EqualTo(new MemoryPressure.State((MemoryPressure.Level)nextLevel, nextBound)));
+        var next = MemoryPolicy.Next(new((MemoryPressure)level, bound), used, 800, history, 1600);
+        Assert.That(next, Is.EqualTo(new MemoryPolicy.State((MemoryPressure)nextLevel, nextBound)));
     }
 }
