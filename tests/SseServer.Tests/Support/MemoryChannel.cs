@@ -6,8 +6,8 @@ using SseServer.Transport.Channels;
 namespace SseServer.Tests.Support;
 
 /// <summary>
-/// A connection without a socket: the server's end of two pipes, whose other end is <see cref="Client"/>. Everything above the socket is the
-/// program's own. The pipes have no bound, so a peer that does not read, and a reset, are for tests with sockets.
+/// A connection without a socket: the server's end of two pipes, whose other end is <see cref="Client"/>. Everything above the socket is
+/// the program's own. The pipes have no bound, so a peer that does not read, and a reset, are for tests with sockets.
 /// </summary>
 internal sealed class MemoryChannel : IRawChannel
 {
@@ -138,7 +138,8 @@ internal sealed class MemoryChannel : IRawChannel
             _callback = null;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static wait => wait.Callback(wait.State), (Callback: callback, State: state), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static wait => wait.Callback(wait.State), (Callback: callback, State: state), preferLocal: false);
     }
 
     private InputState ToInputState(int bytes)

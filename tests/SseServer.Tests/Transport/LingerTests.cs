@@ -109,7 +109,7 @@ public sealed class LingerTests(bool tls)
         return client;
     }
 
-    // The server has read what was sent before time goes on, or its deadline would count from an earlier byte.
+    // Time advances only after the server has read the byte; otherwise its deadline would count from an earlier one.
     private static async Task TrickleAsync(TestServer server, TestClient client)
     {
         server.Time.Advance(Second);

@@ -81,7 +81,7 @@ public sealed class PipeliningTests(bool tls)
         Assert.That((await client.ReadReplyAsync()).Body, Is.EqualTo("/b:def"));
     }
 
-    // Replies nobody reads fill the kernel's buffers; then the server stops reading requests, too.
+    // Replies that are not read fill the kernel's buffers; then the server stops reading requests, too.
     [Test]
     public async Task Client_that_asks_and_never_reads_is_cut_off()
     {

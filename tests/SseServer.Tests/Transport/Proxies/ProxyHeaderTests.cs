@@ -6,7 +6,7 @@ using SseServer.Transport.Proxies;
 
 namespace SseServer.Tests.Transport.Proxies;
 
-/// <summary>PROXY headers over real connections. What is a header and what is not is tested beside its parser.</summary>
+/// <summary>PROXY headers over real connections. The syntax of headers is tested with the parser.</summary>
 public sealed class ProxyHeaderTests
 {
     private const string Header = "PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n";

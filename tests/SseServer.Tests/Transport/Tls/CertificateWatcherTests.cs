@@ -65,7 +65,7 @@ public sealed class CertificateWatcherTests
         Assert.That(await SubjectAsync(server), Is.EqualTo("CN=second"));
     }
 
-    // Kubernetes swaps the folder that a link stands for.
+    // Kubernetes replaces the folder that a link points to.
     [Test]
     [Platform("Linux,MacOsX")]
     public async Task Link_to_another_file_is_noticed()
@@ -79,7 +79,7 @@ public sealed class CertificateWatcherTests
         Assert.That(await SubjectAsync(server), Is.EqualTo("CN=second"));
     }
 
-    // The fake clock stands at the same day in November 2025.
+    // The fake clock begins on a day in November 2025.
     [TestCase("2025-11-01", "2026-11-01", false)]
     [TestCase("2024-12-04", "2025-12-04", true)]
     [TestCase("2025-11-16", "2025-11-24", false)]

@@ -20,7 +20,7 @@ public sealed class HandshakeTests
         Assert.That(server.Transport.Counters.Handshakes, Is.EqualTo(1));
     }
 
-    // RFC 7301 section 3.2: where none of the client's protocols is supported, the handshake ends with no_application_protocol.
+    // RFC 7301 section 3.2: if none of the client's protocols is supported, the handshake ends with no_application_protocol.
     [Test]
     public async Task Client_that_speaks_HTTP_2_only_is_refused_in_the_handshake()
     {

@@ -6,7 +6,7 @@ using SseServer.Transport;
 namespace SseServer.Tests.Transport.Tls;
 
 /// <summary>
-/// Messages that clients send to the TLS layer itself during a stream. .NET's client sends none; OpenSSL's does when it is told to.
+/// Messages that clients send to the TLS layer itself during a stream. .NET's client sends none; OpenSSL's sends them on request.
 /// </summary>
 public sealed class KeyUpdateTests
 {

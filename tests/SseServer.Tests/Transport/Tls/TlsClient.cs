@@ -8,7 +8,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Transport.Tls;
 
-/// <summary>A TLS client with a hand on the wire: it knows the records that came, and can keep back bytes that go.</summary>
+/// <summary>A TLS client with control over the wire: it sees the records that arrive, and can hold back bytes.</summary>
 internal sealed class TlsClient : IDisposable
 {
     private readonly Wire _wire;
@@ -35,7 +35,7 @@ internal sealed class TlsClient : IDisposable
         IPEndPoint endPoint, SslProtocols protocols = SslProtocols.None, params SslApplicationProtocol[] applicationProtocols)
         => ConnectAsync(endPoint, "", protocols, applicationProtocols);
 
-    /// <summary>Sends what a proxy says before the handshake.</summary>
+    /// <summary>Sends a PROXY header before the handshake.</summary>
     public static Task<TlsClient> ConnectBehindAsync(IPEndPoint endPoint, string proxyHeader)
         => ConnectAsync(endPoint, proxyHeader, SslProtocols.None, []);
 
@@ -67,7 +67,7 @@ internal sealed class TlsClient : IDisposable
 
     public Task SendAsync(string text) => _tls.WriteAsync(Encoding.Latin1.GetBytes(text)).AsTask().Soon();
 
-    /// <summary>Sends a record but for its last byte.</summary>
+    /// <summary>Sends a record except its last byte.</summary>
     public async Task SendAllButOneByteAsync(string text)
     {
         _wire.KeepsLastByte = true;

@@ -22,7 +22,7 @@ public sealed class TlsStreamTests
         }
     }
 
-    // RFC 8446 section 6.1: a close_notify says that nothing more is sent; without it the peer cannot tell an end from a cut.
+    // RFC 8446 section 6.1: close_notify says that nothing more is sent; without it the peer cannot distinguish an end from a truncation.
     [Test]
     public async Task Orderly_end_says_goodbye()
     {
