@@ -55,22 +55,6 @@ public class EventStreamEncoderTests
             Throws.InstanceOf<ArgumentException>());
     }
 
-    [TestCase("", ": \n\n")]
-    [TestCase("ping", ": ping\n\n")]
-    [TestCase("a\nb\r\nc\rd", ": a\n: b\n: c\n: d\n\n")]
-    public void Each_line_of_a_comment_has_its_colon(string text, string expected)
-    {
-        var output = new ArrayBufferWriter<byte>();
-
-        EventStreamEncoder.WriteComment(output, text.ToUtf8());
-
-        Assert.That(Text.Utf8(output.WrittenSpan), Is.EqualTo(expected));
-    }
-
-    [Test]
-    public void The_heartbeat_is_a_comment_without_text() =>
-        Assert.That(Text.Utf8(EventStreamEncoder.Heartbeat), Is.EqualTo(":\n\n"));
-
     [Test]
     public void Encoding_allocates_nothing()
     {
@@ -81,7 +65,6 @@ public class EventStreamEncoderTests
         {
             output.ResetWrittenCount();
             EventStreamEncoder.Write(output, new ServerSentEvent { Data = data, RetryMilliseconds = 3000 });
-            EventStreamEncoder.WriteComment(output, data);
         });
 
         Assert.That(bytes, Is.Zero);

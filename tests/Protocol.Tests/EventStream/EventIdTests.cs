@@ -1,7 +1,7 @@
 using System.Text;
 using SseServer.Protocol.EventStream;
 
-namespace SseServer.Tests.Hub;
+namespace SseServer.Protocol.Tests.EventStream;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -12,7 +12,7 @@ internal sealed class EventIdTests
     [TestCase(1L << 20, "1-0")]
     [TestCase((1763790000123L << 20) + 7, "1763790000123-7")]
     [TestCase(long.MaxValue, "8796093022207-1048575")]
-    public void Text_form_goes_round(long value, string text)
+    public void Text_form_round_trips(long value, string text)
     {
         Span<byte> bytes = stackalloc byte[EventId.MaxTextLength];
         var length = new EventId(value).Format(bytes);
@@ -52,7 +52,7 @@ internal sealed class EventIdTests
     [TestCase("1-", false)]
     [TestCase("-1", false)]
     [TestCase("1-1-1", false)]
-    public void Hub_form_is_digits_hyphen_digits_also_out_of_range(string text, bool expected)
+    public void Server_form_is_digits_hyphen_digits_even_if_out_of_range(string text, bool expected)
         => Assert.That(EventId.HasServerForm(Encoding.UTF8.GetBytes(text)), Is.EqualTo(expected));
 
     [Test]
@@ -71,7 +71,7 @@ internal sealed class EventIdTests
     public void Next_counts_on_within_a_millisecond() => Assert.That(EventId.Next(EventId.FirstAt(5), 5).ToString(), Is.EqualTo("5-1"));
 
     [Test]
-    public void Next_counts_on_where_the_clock_steps_back() => Assert.That(EventId.Next(EventId.FirstAt(5), 3).ToString(), Is.EqualTo("5-1"));
+    public void Next_counts_on_when_the_clock_steps_back() => Assert.That(EventId.Next(EventId.FirstAt(5), 3).ToString(), Is.EqualTo("5-1"));
 
     [Test]
     public void A_full_sequence_carries_into_the_milliseconds()
