@@ -1,37 +1,41 @@
 namespace SseServer.Hub;
 
-/// <summary>What the server does as its memory runs out: history goes first, then newcomers are sent away; streams that live are never cut. A function of values.</summary>
+/// <summary>
+/// What the server does when memory is short: it evicts history first, then refuses new streams and events; open streams are never cut. A
+/// pure function.
+/// </summary>
 internal static class MemoryPressure
 {
     public enum Level
     {
-        /// <summary>There is memory enough.</summary>
+        /// <summary>There is enough memory.</summary>
         None,
 
-        /// <summary>History is shed, or kept as short as it was made.</summary>
+        /// <summary>History is evicted, or held at its lowered bound.</summary>
         ShortHistory,
 
-        /// <summary>Little history is left to shed: new streams and new events are refused.</summary>
+        /// <summary>Little history is left to evict: new streams and new events are refused.</summary>
         Full,
     }
 
-    /// <summary>What holds until the next reading.</summary>
-    /// <param name="Level">What is done.</param>
+    /// <summary>The state until the next reading.</summary>
+    /// <param name="Level">The level.</param>
     /// <param name="HistoryBytes">The bound on history.</param>
     public readonly record struct State(Level Level, long HistoryBytes);
 
     /// <summary>
-    /// The state after a reading. From <paramref name="limit"/> on, history loses a quarter each time, or all that is too much where that is more; below it the state is held, so that it does not come and
-    /// go with each event; an eighth below it the bound grows back by a sixteenth of the whole each time.
+    /// The state after a reading. At or above <paramref name="limit"/>, each reading lowers the bound by a quarter, or by the whole excess
+    /// if that is more. Below the limit the state is held, so that it does not flap. An eighth below the limit, each reading raises the
+    /// bound by a sixteenth of the configured one.
     /// </summary>
     /// <param name="state">The state before the reading.</param>
     /// <param name="used">Bytes in use.</param>
     /// <param name="limit">Bytes that the server may use.</param>
-    /// <param name="history">Bytes of history there are.</param>
-    /// <param name="mostHistory">The bound on history that is set.</param>
+    /// <param name="history">Bytes that history takes.</param>
+    /// <param name="mostHistory">The configured bound on history.</param>
     public static State Next(State state, long used, long limit, long history, long mostHistory)
     {
-        // What is left lets most readers resume that were cut off for some seconds only.
+        // This much lets most subscribers resume that were disconnected for only some seconds.
         var least = mostHistory / 16;
         if (used < limit - limit / 8) return new(Level.None, Math.Min(mostHistory, state.HistoryBytes + Math.Max(1, least)));
         if (used < limit) return state.Level == Level.None ? state : state with { Level = Level.ShortHistory };

@@ -4,26 +4,25 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// The stretches of ids that the lives of this history covered, oldest first; the last one is this life's and reaches to the head. An id
-/// between two of them was never given here: it is
-/// of a history that was replaced by an older copy, of the end of a life that a crash took, or of a clock that was ahead. Bounded: what
-/// is older than the stretches that are kept is unknown, too.
-/// Under the hub's lock.
+/// The ranges of ids that this history has assigned, one or more for each life of the server, oldest first; the last one reaches to the
+/// head. An id between two ranges was never assigned in this history: it belongs to a history that was replaced by an older copy, to events
+/// that a crash lost, or to a clock that was ahead. The number of ranges is bounded; ids below the oldest one are unknown too. Under the
+/// catalog's lock.
 /// </summary>
-internal sealed class GivenIds
+internal sealed class AssignedIds
 {
     private readonly List<IdStretch> _stretches = [];
     private readonly List<IdSkip> _unstored = [];
 
-    /// <param name="lives">At least this life's.</param>
-    public GivenIds(IEnumerable<IdStretch> lives) => _stretches.AddRange(lives);
+    /// <param name="lives">The ranges that the history knows, with at least this life's.</param>
+    public AssignedIds(IEnumerable<IdStretch> lives) => _stretches.AddRange(lives);
 
-    /// <summary>Whether an id at or below the head is one that a life of this history covered.</summary>
+    /// <summary>Whether an id at or below the head is in one of the ranges.</summary>
     public bool Contains(EventId id)
         => Find(id.Value) is var index and >= 0 && (index == _stretches.Count - 1 || id.Value <= _stretches[index].Last);
 
     /// <summary>
-    /// The highest covered id at or below an id, which has the same events before and after it; the id itself where there is none.
+    /// The highest id in a range at or below an id, which has the same events before and after it; the id itself if there is none.
     /// </summary>
     public EventId Floor(EventId id)
     {
@@ -31,7 +30,7 @@ internal sealed class GivenIds
         return index < 0 || index == _stretches.Count - 1 ? id : new(Math.Min(id.Value, _stretches[index].Last));
     }
 
-    /// <summary>Takes note that ids between two were skipped: the next one that is given is at or above <paramref name="from"/>.</summary>
+    /// <summary>Records that the ids between two were skipped: the next id assigned is at or above <paramref name="from"/>.</summary>
     public void Skip(EventId through, EventId from)
     {
         _stretches[^1] = _stretches[^1] with { Last = through.Value };
@@ -41,17 +40,17 @@ internal sealed class GivenIds
         if (_unstored.Count > IdStretch.MaxKept) _unstored.RemoveAt(0);
     }
 
-    /// <summary>Adds the skips below an id that no commit has stored.</summary>
+    /// <summary>Adds the skips below an id that are not yet in the store.</summary>
     public void AddUnstored(EventId through, List<IdSkip> skips)
     {
         foreach (var skip in _unstored)
             if (skip.From <= through.Value) skips.Add(skip);
     }
 
-    /// <summary>A commit stored the skips below an id.</summary>
+    /// <summary>Records that a commit stored the skips below an id.</summary>
     public void ConfirmStored(EventId through) => _unstored.RemoveAll(skip => skip.From <= through.Value);
 
-    // The last stretch that begins at or below an id; -1 where there is none.
+    // The last range that begins at or below an id; -1 if there is none.
     private int Find(long id)
     {
         int low = 0, high = _stretches.Count;
