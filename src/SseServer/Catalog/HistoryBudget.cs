@@ -1,5 +1,3 @@
-using SseServer.Log;
-
 namespace SseServer.Catalog;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using SseServer.Catalog;
-using SseServer.Delivery;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;

@@ -11,8 +11,11 @@ namespace SseServer.Tests.Catalog;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class EndedTopicTests
 {
-    private static readonly HubOptions TenSeconds = HubOptions.Default with { Shards = 1,
-        Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(10) } };
+    private static readonly HubOptions TenSeconds = HubOptions.Default with
+    {
+        Shards = 1,
+        Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(10) }
+    };
 
     [Test]
     public void An_end_outlives_its_events_and_then_the_name_is_free_again()
@@ -35,8 +38,12 @@ internal sealed class EndedTopicTests
     [Test]
     public void An_end_is_remembered_as_long_as_events_are_retained()
     {
-        using var hub = new TestHub(HubOptions.Default with { Shards = 1, EndedLinger = TimeSpan.FromSeconds(5),
-            Retention = new TopicRetention { MaxAge = TimeSpan.FromMinutes(2) } });
+        using var hub = new TestHub(HubOptions.Default with
+        {
+            Shards = 1,
+            EndedLinger = TimeSpan.FromSeconds(5),
+            Retention = new TopicRetention { MaxAge = TimeSpan.FromMinutes(2) }
+        });
         hub.Publish("a", "one");
         hub.End("a", "two");
 

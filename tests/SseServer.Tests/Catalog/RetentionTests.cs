@@ -211,8 +211,10 @@ internal sealed class RetentionTests
     {
         TopicRule Rule(string topics, int events) => new(TestHub.Select(topics), new TopicRetention { MaxEvents = events },
             Durability.Sync);
-        using var hub = new TestHub(Keep(new TopicRetention { MaxEvents = 100 }) with { Rules = [Rule("t/one", 10), Rule("t/*", 20),
-            Rule("**", 40)] });
+        using var hub = new TestHub(Keep(new TopicRetention { MaxEvents = 100 }) with
+        {
+            Rules = [Rule("t/one", 10), Rule("t/*", 20), Rule("**", 40)],
+        });
 
         foreach (var topic in new[] { "t/one", "t/two", "t/two/deep", "$internal" }) hub.PublishRange(topic, 1, 200);
 

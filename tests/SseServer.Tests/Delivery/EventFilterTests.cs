@@ -59,8 +59,12 @@ internal sealed class EventFilterTests
     public void A_heartbeat_moves_the_client_past_events_that_its_filter_excluded(bool isChunked, bool hasHeartbeatEvents)
     {
         using var hub = new TestHub();
-        var subscription = new RecordingSubscription { IsChunked = isChunked, HasHeartbeatEvents = hasHeartbeatEvents,
-            Filter = Filter("price") };
+        var subscription = new RecordingSubscription
+        {
+            IsChunked = isChunked,
+            HasHeartbeatEvents = hasHeartbeatEvents,
+            Filter = Filter("price")
+        };
         hub.Join(subscription, ResumePoint.Head, "a");
         Eventually.True(() => subscription.Length > 0);
         var last = hub.PublishRange("a", 1, 5);

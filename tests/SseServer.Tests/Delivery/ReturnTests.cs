@@ -99,8 +99,14 @@ internal sealed class ReturnTests
     // Time advances once the streams that are due have ended, half of them in each shard.
     private static void Pass(TestHub hub, ReturningSubscription[] crowd, int leaving, TimeSpan period)
     {
-        var plan = new ShedPlan { Begin = 0, PeriodMilliseconds = (long)period.TotalMilliseconds, MeanRetry = default,
-            Stretch = default, Parts = [] };
+        var plan = new ShedPlan
+        {
+            Begin = 0,
+            PeriodMilliseconds = (long)period.TotalMilliseconds,
+            MeanRetry = default,
+            Stretch = default,
+            Parts = []
+        };
         for (var passed = TimeSpan.Zero; ; passed += Step, hub.Time.Advance(Step))
         {
             WaitForEnds(hub, crowd, 2 * plan.Due(leaving / 2, (long)passed.TotalMilliseconds));

@@ -22,8 +22,12 @@ internal sealed class StoredConflationTests : IDisposable
     [TestCase("*")]
     public void A_page_that_was_asked_for_before_the_subscriber_lagged_is_not_sent_after_what_it_got_from_memory(string selector)
     {
-        using var hub = new TestHub(HubOptions.Default with { Shards = 1, Retention = new() { MaxEvents = 16 },
-            HeartbeatInterval = TimeSpan.FromSeconds(10) }, store: _store);
+        using var hub = new TestHub(HubOptions.Default with
+        {
+            Shards = 1,
+            Retention = new() { MaxEvents = 16 },
+            HeartbeatInterval = TimeSpan.FromSeconds(10)
+        }, store: _store);
         var subscriber = hub.SubscribeLive(selector);
         var plug = hub.SubscribeLive("other/plug");
         _store.ReadsMayPass.Reset();

@@ -12,8 +12,12 @@ namespace SseServer.Tests.Delivery;
 internal sealed class StoredReplayTests : IDisposable
 {
     // Less than what the tests publish, so that it comes from the store.
-    private static readonly HubOptions LittleMemory = HubOptions.Default with { Shards = 1, MaxHistoryBytes = 16 * 1024,
-        HeartbeatInterval = TimeSpan.FromHours(1) };
+    private static readonly HubOptions LittleMemory = HubOptions.Default with
+    {
+        Shards = 1,
+        MaxHistoryBytes = 16 * 1024,
+        HeartbeatInterval = TimeSpan.FromHours(1)
+    };
 
     private readonly MemoryEventStore _store = new();
 

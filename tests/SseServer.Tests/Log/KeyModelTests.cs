@@ -34,8 +34,12 @@ internal sealed class KeyModelTests
     public void Subscribers_get_what_a_list_of_all_events_says([Values] bool isStored, [Range(1, 8)] int seed)
     {
         var random = new Random(seed);
-        var retention = new TopicRetention { MaxEvents = random.Next(1, 60), MaxBytes = random.Next(2) == 0 ? 3000 : 1_000_000,
-            MaxAge = TimeSpan.FromSeconds(random.Next(2, 400)) };
+        var retention = new TopicRetention
+        {
+            MaxEvents = random.Next(1, 60),
+            MaxBytes = random.Next(2) == 0 ? 3000 : 1_000_000,
+            MaxAge = TimeSpan.FromSeconds(random.Next(2, 400))
+        };
         var options = HubOptions.Default with { Shards = random.Next(1, 3), Retention = retention };
         // With a store, events evicted from memory are not lost.
         var isPressed = isStored && random.Next(2) == 0;
@@ -110,8 +114,12 @@ internal sealed class KeyModelTests
         var selection = Selections[random.Next(Selections.Length)];
         var names = random.Next(3) == 0 ? new[] { "price", "message" } : [];
         Assert.That(EventFilter.TryCreate(Array.ConvertAll(names, Encoding.UTF8.GetBytes), out var filter, out _), Is.True);
-        var subscription = new RecordingSubscription { IsChunked = random.Next(3) > 0, Filter = filter,
-            HasHeartbeatEvents = random.Next(2) == 0 };
+        var subscription = new RecordingSubscription
+        {
+            IsChunked = random.Next(3) > 0,
+            Filter = filter,
+            HasHeartbeatEvents = random.Next(2) == 0
+        };
         var kind = all.Count == 0 ? 0 : random.Next(3);
         var start = kind == 1 ? all[random.Next(all.Count)].Id : kind == 2 ? default : hub.Hub.Head;
         hub.Join(subscription, kind == 1 ? TestHub.After(start) : kind == 2 ? ResumePoint.Latest : ResumePoint.Head, selection);

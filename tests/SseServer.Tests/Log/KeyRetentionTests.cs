@@ -146,8 +146,12 @@ internal sealed class KeyRetentionTests
     [Test]
     public void Memory_for_keys_counts_in_the_history_bound_and_stays_under_it()
     {
-        using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxHistoryBytes = 1_000_000,
-            Retention = new TopicRetention { MaxKeys = 1_000_000 } });
+        using var hub = new TestHub(HubOptions.Default with
+        {
+            Shards = 1,
+            MaxHistoryBytes = 1_000_000,
+            Retention = new TopicRetention { MaxKeys = 1_000_000 }
+        });
         for (var i = 0; i < 20_000; i++)
         {
             hub.Publish($"t/{i % 3}", new string('x', 100), key: $"key {i}");

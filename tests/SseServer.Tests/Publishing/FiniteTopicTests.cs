@@ -193,8 +193,12 @@ internal sealed class FiniteTopicTests : IDisposable
     public void Every_accepted_event_precedes_the_end_and_reaches_all_subscribers(params string[] selectors)
     {
         // Nothing is evicted, however late a subscriber gets its turn.
-        using var hub = Start(HubOptions.Default with { Shards = 2, Retention = new() { MaxEvents = 10_000_000, MaxBytes = 1L << 40 },
-            MaxHistoryBytes = 1L << 40 });
+        using var hub = Start(HubOptions.Default with
+        {
+            Shards = 2,
+            Retention = new() { MaxEvents = 10_000_000, MaxBytes = 1L << 40 },
+            MaxHistoryBytes = 1L << 40
+        });
         var subscribers = Enumerable.Range(0, 6).Select(_ => hub.SubscribeLive(selectors)).ToArray();
         var taken = new List<EventId>();
         var publishers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>

@@ -35,8 +35,12 @@ public sealed class LongBatchTests
     [Test]
     public async Task A_batch_whose_last_topic_is_one_too_many_appends_nothing()
     {
-        using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxTopics = 1,
-            Retention = new TopicRetention { MaxEvents = 8 } });
+        using var hub = new TestHub(HubOptions.Default with
+        {
+            Shards = 1,
+            MaxTopics = 1,
+            Retention = new TopicRetention { MaxEvents = 8 }
+        });
         var batch = new PublishBatch();
         for (var i = 0; i < 50; i++) TestHub.Add(batch, "a", "x"u8);
         TestHub.Add(batch, "b", "x"u8);

@@ -159,8 +159,12 @@ internal sealed class StoredEndTests : IDisposable
     [Test]
     public void An_end_is_forgotten_once_its_events_are_gone_and_its_name_is_usable_after_a_restart()
     {
-        var options = HubOptions.Default with { Shards = 1, EndedLinger = TimeSpan.FromDays(365),
-            Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(80) } };
+        var options = HubOptions.Default with
+        {
+            Shards = 1,
+            EndedLinger = TimeSpan.FromDays(365),
+            Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(80) }
+        };
         using (var hub = Start(options))
         {
             hub.Publish("a", "one");
@@ -180,8 +184,12 @@ internal sealed class StoredEndTests : IDisposable
     [Test]
     public void An_end_removed_for_room_is_removed_from_the_store_too()
     {
-        var options = HubOptions.Default with { Shards = 1, MaxTopics = 1,
-            Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(80) } };
+        var options = HubOptions.Default with
+        {
+            Shards = 1,
+            MaxTopics = 1,
+            Retention = new TopicRetention { MaxAge = TimeSpan.FromSeconds(80) }
+        };
         using (var hub = Start(options))
         {
             hub.End("a");

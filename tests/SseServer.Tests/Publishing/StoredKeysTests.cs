@@ -82,8 +82,13 @@ internal sealed class StoredKeysTests : IDisposable
     }
 
     private TestHub Start(TopicRetention retention)
-        => new(HubOptions.Default with { Shards = 1, MaxHistoryBytes = 16 * 1024, Retention = retention,
-            HeartbeatInterval = TimeSpan.FromHours(10) }, _time, _store);
+        => new(HubOptions.Default with
+        {
+            Shards = 1,
+            MaxHistoryBytes = 16 * 1024,
+            Retention = retention,
+            HeartbeatInterval = TimeSpan.FromHours(10)
+        }, _time, _store);
 
     private TestHub Restart(TopicRetention retention)
     {

@@ -197,8 +197,13 @@ internal sealed class StoredRetentionTests : IDisposable
     }
 
     private TestHub Start(TopicRetention retention)
-        => new(HubOptions.Default with { Shards = 1, MaxHistoryBytes = 16 * 1024, Retention = retention,
-            HeartbeatInterval = TimeSpan.FromHours(10) }, _time, _store);
+        => new(HubOptions.Default with
+        {
+            Shards = 1,
+            MaxHistoryBytes = 16 * 1024,
+            Retention = retention,
+            HeartbeatInterval = TimeSpan.FromHours(10)
+        }, _time, _store);
 
     private TestHub Restart(TopicRetention retention)
     {
