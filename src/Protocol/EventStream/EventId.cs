@@ -24,7 +24,7 @@ public readonly record struct EventId(long Value) : IComparable<EventId>
     /// <summary>The highest id below this one.</summary>
     public EventId Previous => new(Value - 1);
 
-    /// <summary>The event's place among those of its millisecond.</summary>
+    /// <summary>The event's number within its millisecond.</summary>
     public int Sequence => (int)(Value & SequenceMask);
 
     /// <summary>The first id of a millisecond; a time out of range gives the nearest id in range.</summary>
@@ -33,7 +33,10 @@ public readonly record struct EventId(long Value) : IComparable<EventId>
     /// <inheritdoc cref="FirstAt(long)"/>
     public static EventId FirstAt(DateTimeOffset time) => FirstAt(time.ToUnixTimeMilliseconds());
 
-    /// <summary>The id after <paramref name="last"/>: of this millisecond, or the next in sequence if the clock stands still or steps back.</summary>
+    /// <summary>
+    /// The id after <paramref name="last"/>: the first of this millisecond, or the next in sequence if the clock has not advanced or was
+    /// set back.
+    /// </summary>
     public static EventId Next(EventId last, long unixMilliseconds) => new(Math.Max(last.Value + 1, FirstAt(unixMilliseconds).Value));
 
     /// <summary>Writes the text form; <paramref name="destination"/> holds <see cref="MaxTextLength"/> bytes.</summary>
@@ -57,7 +60,9 @@ public readonly record struct EventId(long Value) : IComparable<EventId>
         return true;
     }
 
-    /// <summary>Whether a text has the form of a server's id (digits, a hyphen, digits), even if out of range. Publishers may not give such ids.</summary>
+    /// <summary>
+    /// Whether a text has the form of a server's id (digits, a hyphen, digits), even if out of range. Publishers may not give such ids.
+    /// </summary>
     public static bool HasServerForm(ReadOnlySpan<byte> text)
     {
         var hyphen = text.IndexOf((byte)'-');

@@ -1,6 +1,6 @@
 namespace SseServer.Protocol.EventStream;
 
-/// <summary>What <see cref="EventStreamParser.Parse"/> came to.</summary>
+/// <summary>The result of <see cref="EventStreamParser.Parse"/>.</summary>
 public enum EventStreamParseStatus
 {
     /// <summary>All input was consumed and the event, if one began, is not complete.</summary>
@@ -9,12 +9,12 @@ public enum EventStreamParseStatus
     /// <summary>An event is complete; the parser's properties describe it until the next call.</summary>
     Event,
 
-    /// <summary>A reader's parser only: a block without data is complete that sets the last event ID or the reconnection time.</summary>
+    /// <summary>A client's parser only: a block without data is complete that sets the last event ID or the reconnection time.</summary>
     Fields,
 
     /// <summary>
-    /// The event's data, or one of its lines, is longer than the parser allows. The parser stays in this state until it is reset; a reader's parser comes here at the
-    /// end of the event, still knows its id and reconnection time, and goes on.
+    /// The event's data, or one of its lines, is longer than the parser allows. The parser stays in this state until it is reset. A
+    /// client's parser reports this at the end of the event, with the event's id and reconnection time, and continues.
     /// </summary>
     TooLarge,
 

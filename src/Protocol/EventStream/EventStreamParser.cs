@@ -5,29 +5,30 @@ using System.Text.Unicode;
 namespace SseServer.Protocol.EventStream;
 
 /// <summary>
-/// Reads an event stream as publishers send it (WHATWG HTML 9.2.5 and 9.2.6), however it is cut into reads. Each byte is
-/// looked at once; buffers are kept from event to event, unless a large one has grown them.
+/// Parses an event stream that a publisher sends (WHATWG HTML 9.2.5 and 9.2.6), however it is split into reads. Each byte is examined once.
+/// Buffers are reused from event to event, unless a large event has grown them.
 /// <para>It differs from a client's parser in these points:</para>
 /// <list type="bullet">
-/// <item>An id belongs to the one event whose block holds it and is not carried over to the next (an id names an event
-/// here, so that a repeat can be recognised); an empty id is no id.</item>
-/// <item>A reconnection time, too, belongs to its event; a block without data is no event, and what it holds is dropped.</item>
+/// <item>An id belongs to the event in whose block it is and is not carried over to the next, because here it identifies an event, so that
+/// a repeat is recognised. An empty id is no id.</item>
+/// <item>A reconnection time belongs to its event, too. A block without data is no event and is ignored.</item>
 /// <item>Values that are not UTF-8 are refused, not repaired.</item>
 /// </list>
-/// <para>As a reader's parser it takes whatever a server sends: what is not UTF-8 is repaired with U+FFFD, an event that is too large is passed over, and
-/// a block without data that sets the last event ID or the reconnection time is told as <see cref="EventStreamParseStatus.Fields"/>.</para>
+/// <para>As a client's parser it accepts whatever a server sends: invalid UTF-8 is repaired with U+FFFD, an event that is too large is
+/// skipped, and a block without data that sets the last event ID or the reconnection time is reported as
+/// <see cref="EventStreamParseStatus.Fields"/>.</para>
 /// <para>One caller at a time.</para>
 /// </summary>
 public sealed class EventStreamParser
 {
-    // The longest known field name, its colon and space: a line with the longest data is within the limit.
+    // The longest known field name with its colon and space, so that a line with the longest data is within the limit.
     private const int FieldOverhead = 7;
 
-    // What a buffer keeps from event to event: room for a usual one.
-    private const int KeptBytes = 4 * 1024;
+    // A larger buffer is not reused for the next event. Room for a usual event.
+    private const int MaxReusedBytes = 4 * 1024;
 
     private readonly int _maxEventBytes;
-    private readonly bool _isReader;
+    private readonly bool _isClient;
     private ArrayBufferWriter<byte> _line = new();
     private ArrayBufferWriter<byte> _data = new();
     private ArrayBufferWriter<byte> _name = new();
@@ -40,15 +41,17 @@ public sealed class EventStreamParser
     private bool _isTooLarge;
 
     /// <summary>A parser at the beginning of a stream.</summary>
-    /// <param name="maxEventBytes">The most bytes that the data of an event may have, at least 1. A single line may be 7 bytes longer.</param>
-    /// <param name="isReader">It reads as a subscriber, whom the stream's author does not hear.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxEventBytes"/> is not positive or leaves no room for a line.</exception>
-    public EventStreamParser(int maxEventBytes, bool isReader = false)
+    /// <param name="maxEventBytes">The most bytes in the data of an event, at least 1. A single line may be 7 bytes longer.</param>
+    /// <param name="isClient">Whether it parses as a client does: its errors cannot be reported to the stream's author, so it repairs or
+    /// skips.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxEventBytes"/> is not positive or leaves no room for a
+    /// line.</exception>
+    public EventStreamParser(int maxEventBytes, bool isClient = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxEventBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxEventBytes, Array.MaxLength - FieldOverhead);
         _maxEventBytes = maxEventBytes;
-        _isReader = isReader;
+        _isClient = isClient;
     }
 
     /// <summary>The event's data: its <c>data</c> lines with one LF between each two.</summary>
@@ -63,23 +66,25 @@ public sealed class EventStreamParser
     /// <summary>Whether the event has an id that is not empty.</summary>
     public bool HasId => _id.WrittenCount != 0;
 
-    /// <summary>Whether the block sets the last event ID, maybe to nothing.</summary>
+    /// <summary>Whether the block sets the last event ID, perhaps to nothing.</summary>
     public bool HasIdField { get; private set; }
 
-    /// <summary>The value of the last valid <c>retry</c> field in milliseconds, at most <see cref="int.MaxValue"/>; -1 if there was none.</summary>
+    /// <summary>
+    /// The value of the last valid <c>retry</c> field in milliseconds, at most <see cref="int.MaxValue"/>; -1 if there was none.
+    /// </summary>
     public int RetryMilliseconds { get; private set; } = -1;
 
     /// <summary>
     /// Whether an event has begun and is not complete. At the end of the input such an event is discarded (WHATWG HTML 9.2.6).
     /// </summary>
-    public bool HasPartialEvent =>
-        _status == EventStreamParseStatus.NeedMore && (_data.WrittenCount != 0 || _line.WrittenCount != 0);
+    public bool HasPartialEvent
+        => _status == EventStreamParseStatus.NeedMore && (_data.WrittenCount != 0 || _line.WrittenCount != 0);
 
-    /// <summary>Bytes of memory that the event which has begun takes: twice its own, since buffers double as they grow.</summary>
-    public long HeldBytes =>
-        2L * (_line.WrittenCount + _data.WrittenCount + _name.WrittenCount + _id.WrittenCount);
+    /// <summary>Bytes of memory that the incomplete event takes: twice its size, because buffers double as they grow.</summary>
+    public long HeldBytes
+        => 2L * (_line.WrittenCount + _data.WrittenCount + _name.WrittenCount + _id.WrittenCount);
 
-    /// <summary>Goes back to the beginning of a stream; the buffers stay.</summary>
+    /// <summary>Starts a new stream; the buffers are reused.</summary>
     public void Reset()
     {
         BeginEvent();
@@ -89,18 +94,16 @@ public sealed class EventStreamParser
         _skipsLineFeed = false;
     }
 
-    /// <summary>Reads on to the end of the next event or of the input, whichever is first.</summary>
+    /// <summary>Parses to the end of the next event or of the input, whichever is first.</summary>
     /// <param name="input">More of the stream; advanced past what was consumed.</param>
     public EventStreamParseStatus Parse(ref ReadOnlySequence<byte> input)
     {
-        if (_status == EventStreamParseStatus.Event || (_isReader && _status != EventStreamParseStatus.NeedMore))
-            BeginEvent();
+        if (_status == EventStreamParseStatus.Event || (_isClient && _status != EventStreamParseStatus.NeedMore)) BeginEvent();
 
-        long consumed = 0;
-        foreach (ReadOnlyMemory<byte> segment in input)
+        var consumed = 0L;
+        foreach (var segment in input)
         {
-            if (_status != EventStreamParseStatus.NeedMore)
-                break;
+            if (_status != EventStreamParseStatus.NeedMore) break;
             consumed += ParseSegment(segment.Span);
         }
 
@@ -122,13 +125,13 @@ public sealed class EventStreamParser
     /// <summary>Reads lines while there are any and no event is complete; returns the number of bytes consumed.</summary>
     private int ParseSegment(ReadOnlySpan<byte> segment)
     {
-        int at = 0;
+        var at = 0;
         while (at < segment.Length && _status == EventStreamParseStatus.NeedMore)
         {
-            ReadOnlySpan<byte> rest = segment[at..];
+            var rest = segment[at..];
             if (_skipsLineFeed)
             {
-                // The CR before it has ended the line, and its event was not kept waiting for this byte.
+                // The CR before it has ended the line; its event did not wait for this byte.
                 _skipsLineFeed = false;
                 if (rest[0] == '\n')
                 {
@@ -137,10 +140,10 @@ public sealed class EventStreamParser
                 }
             }
 
-            int end = rest.IndexOfAny((byte)'\r', (byte)'\n');
+            var end = rest.IndexOfAny((byte)'\r', (byte)'\n');
             if (end < 0)
             {
-                Keep(rest);
+                Buffer(rest);
                 return segment.Length;
             }
 
@@ -152,12 +155,11 @@ public sealed class EventStreamParser
         return at;
     }
 
-    /// <summary>Keeps the beginning of a line until its end arrives. Comments are not kept, nor is what a reader's limit cuts off.</summary>
-    private void Keep(ReadOnlySpan<byte> part)
+    /// <summary>Buffers the beginning of a line until its end arrives, except for comments and lines over the limit.</summary>
+    private void Buffer(ReadOnlySpan<byte> part)
     {
         _isIgnoredLine |= _line.WrittenCount == 0 && part is [(byte)':', ..];
-        if (_isIgnoredLine)
-            return;
+        if (_isIgnoredLine) return;
         if (part.Length <= _maxEventBytes + FieldOverhead - _line.WrittenCount)
         {
             _line.Write(part);
@@ -170,10 +172,8 @@ public sealed class EventStreamParser
 
     private void Overflow()
     {
-        if (_isReader)
-            _isTooLarge = true;
-        else
-            _status = EventStreamParseStatus.TooLarge;
+        if (_isClient) _isTooLarge = true;
+        else _status = EventStreamParseStatus.TooLarge;
     }
 
     private void EndLine(ReadOnlySpan<byte> lastPart)
@@ -184,20 +184,17 @@ public sealed class EventStreamParser
             return;
         }
 
-        Keep(lastPart);
-        if (!_isIgnoredLine && _status == EventStreamParseStatus.NeedMore)
-            ProcessLine(_line.WrittenSpan);
+        Buffer(lastPart);
+        if (!_isIgnoredLine && _status == EventStreamParseStatus.NeedMore) ProcessLine(_line.WrittenSpan);
         _isIgnoredLine = false;
         Empty(ref _line);
     }
 
-    // One large event in a long stream must not hold its memory for as long as the stream lasts.
+    // One large event must not take its memory for as long as the stream lasts.
     private static void Empty(ref ArrayBufferWriter<byte> buffer)
     {
-        if (buffer.Capacity > KeptBytes)
-            buffer = new();
-        else
-            buffer.ResetWrittenCount();
+        if (buffer.Capacity > MaxReusedBytes) buffer = new();
+        else buffer.ResetWrittenCount();
     }
 
     private void ProcessLine(ReadOnlySpan<byte> line)
@@ -205,8 +202,7 @@ public sealed class EventStreamParser
         if (_isFirstLine)
         {
             _isFirstLine = false;
-            if (line.StartsWith("\uFEFF"u8))
-                line = line["\uFEFF"u8.Length..];
+            if (line.StartsWith("\uFEFF"u8)) line = line["\uFEFF"u8.Length..];
         }
 
         if (line.IsEmpty)
@@ -215,68 +211,53 @@ public sealed class EventStreamParser
             return;
         }
 
-        int colon = line.IndexOf((byte)':');
-        if (colon == 0)
-            return;
-        ReadOnlySpan<byte> field = colon < 0 ? line : line[..colon];
-        ReadOnlySpan<byte> value = colon < 0 ? default : line[(colon + 1)..];
+        var colon = line.IndexOf((byte)':');
+        if (colon == 0) return;
+        var field = colon < 0 ? line : line[..colon];
+        var value = colon < 0 ? default : line[(colon + 1)..];
         ProcessField(field, value is [(byte)' ', ..] ? value[1..] : value);
     }
 
     private void EndBlock()
     {
-        if (_isTooLarge)
-            _status = EventStreamParseStatus.TooLarge;
-        else if (_data.WrittenCount != 0)
-            _status = EventStreamParseStatus.Event;
-        else if (_isReader && (HasIdField || RetryMilliseconds >= 0))
-            _status = EventStreamParseStatus.Fields;
-        else
-            BeginEvent();
+        if (_isTooLarge) _status = EventStreamParseStatus.TooLarge;
+        else if (_data.WrittenCount != 0) _status = EventStreamParseStatus.Event;
+        else if (_isClient && (HasIdField || RetryMilliseconds >= 0)) _status = EventStreamParseStatus.Fields;
+        else BeginEvent();
     }
 
     private void ProcessField(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
     {
-        if (field.SequenceEqual("data"u8))
-            AppendData(value);
-        else if (field.SequenceEqual("event"u8))
-            Replace(_name, value);
-        else if (field.SequenceEqual("id"u8) && !value.Contains((byte)0))
-            HasIdField |= Replace(_id, value);
-        else if (field.SequenceEqual("retry"u8))
-            SetRetry(value);
+        if (field.SequenceEqual("data"u8)) AppendData(value);
+        else if (field.SequenceEqual("event"u8)) Replace(_name, value);
+        else if (field.SequenceEqual("id"u8) && !value.Contains((byte)0)) HasIdField |= Replace(_id, value);
+        else if (field.SequenceEqual("retry"u8)) SetRetry(value);
     }
 
     private void AppendData(ReadOnlySpan<byte> value)
     {
-        if (_isTooLarge || !TryRead(ref value, _maxEventBytes - _data.WrittenCount))
-            return;
-        // What is kept ends with an LF that is no part of the data but is one before the next line.
+        if (_isTooLarge || !TryRead(ref value, _maxEventBytes - _data.WrittenCount)) return;
+        // The buffer ends with an LF, which belongs to the data only if another line follows.
         _data.Write(value);
         _data.Write("\n"u8);
     }
 
     private bool Replace(ArrayBufferWriter<byte> target, ReadOnlySpan<byte> value)
     {
-        if (!TryRead(ref value, _maxEventBytes))
-            return false;
+        if (!TryRead(ref value, _maxEventBytes)) return false;
         target.ResetWrittenCount();
         target.Write(value);
         return true;
     }
 
-    /// <summary>Whether a value is fit to be kept; for a reader it is made valid UTF-8 (WHATWG Encoding, "UTF-8 decode").</summary>
+    /// <summary>Whether a value can be used; for a client it is made valid UTF-8 (WHATWG Encoding, "UTF-8 decode").</summary>
     private bool TryRead(ref ReadOnlySpan<byte> value, int maxLength)
     {
-        bool isValid = Utf8.IsValid(value);
-        if (_isReader && !isValid)
-            value = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(value));
-        if (value.Length > maxLength)
-            Overflow();
-        else if (!isValid && !_isReader)
-            _status = EventStreamParseStatus.InvalidUtf8;
-        else
-            return true;
+        var isValid = Utf8.IsValid(value);
+        if (_isClient && !isValid) value = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(value));
+        if (value.Length > maxLength) Overflow();
+        else if (!isValid && !_isClient) _status = EventStreamParseStatus.InvalidUtf8;
+        else return true;
         return false;
     }
 
@@ -284,11 +265,10 @@ public sealed class EventStreamParser
 
     private void SetRetry(ReadOnlySpan<byte> value)
     {
-        if (value.IsEmpty || value.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
-            return;
+        if (value.IsEmpty || value.ContainsAnyExceptInRange((byte)'0', (byte)'9')) return;
 
-        long milliseconds = 0;
-        foreach (byte digit in value)
+        var milliseconds = 0L;
+        foreach (var digit in value)
             milliseconds = Math.Min((milliseconds * 10) + (digit - '0'), int.MaxValue);
         RetryMilliseconds = (int)milliseconds;
     }

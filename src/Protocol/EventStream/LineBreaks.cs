@@ -1,8 +1,8 @@
 namespace SseServer.Protocol.EventStream;
 
 /// <summary>
-/// The line breaks of an event stream: LF, CR, and CR LF as one (WHATWG HTML 9.2.5, <c>end-of-line</c>). Text that goes
-/// into a stream is cut at every one of them, so that none can end a field early.
+/// The line breaks of an event stream: LF, CR, and CR LF as one (WHATWG HTML 9.2.5, <c>end-of-line</c>). Text that is written into a stream
+/// is split at every one of them, so that none can end a field early.
 /// </summary>
 public static class LineBreaks
 {

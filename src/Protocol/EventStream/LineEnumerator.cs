@@ -1,6 +1,6 @@
 namespace SseServer.Protocol.EventStream;
 
-/// <summary>Goes through the lines of a text; see <see cref="LineBreaks.EnumerateLines"/>. The lines refer to the text's bytes.</summary>
+/// <summary>Enumerates the lines of a text; see <see cref="LineBreaks.EnumerateLines"/>. The lines refer to the text's bytes.</summary>
 public ref struct LineEnumerator
 {
     private ReadOnlySpan<byte> _rest;
@@ -14,13 +14,12 @@ public ref struct LineEnumerator
     /// <summary>This enumerator, for <c>foreach</c>.</summary>
     public readonly LineEnumerator GetEnumerator() => this;
 
-    /// <summary>Goes to the next line; false after the last.</summary>
+    /// <summary>Advances to the next line; false after the last.</summary>
     public bool MoveNext()
     {
-        if (_isFinished)
-            return false;
+        if (_isFinished) return false;
 
-        int end = _rest.IndexOfAny((byte)'\r', (byte)'\n');
+        var end = _rest.IndexOfAny((byte)'\r', (byte)'\n');
         if (end < 0)
         {
             Current = _rest;
@@ -29,7 +28,7 @@ public ref struct LineEnumerator
         }
 
         Current = _rest[..end];
-        bool isPair = _rest[end] == '\r' && end + 1 < _rest.Length && _rest[end + 1] == '\n';
+        var isPair = _rest[end] == '\r' && end + 1 < _rest.Length && _rest[end + 1] == '\n';
         _rest = _rest[(isPair ? end + 2 : end + 1)..];
         return true;
     }

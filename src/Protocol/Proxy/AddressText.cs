@@ -3,8 +3,8 @@ using System.Net;
 namespace SseServer.Protocol.Proxy;
 
 /// <summary>
-/// IP addresses as text in their usual forms only: what one program reads as octal or as a short form and another does not is
-/// nobody's address.
+/// IP addresses as text, in their usual forms only. Forms that programs read differently, such as octal numbers and short forms, are
+/// refused.
 /// <code>
 /// IPv4 = 4 decimal numbers of 0 to 255 without leading zeros, separated by dots (RFC 3986 section 3.2.2)
 /// IPv6 = RFC 4291 section 2.2, without a zone
@@ -12,9 +12,9 @@ namespace SseServer.Protocol.Proxy;
 /// </summary>
 public static class AddressText
 {
-    /// <summary>Reads an address; an IPv4 address mapped into IPv6 becomes the IPv4 address that it means.</summary>
-    /// <param name="text">The address alone, without brackets or port.</param>
-    /// <param name="address">The address; null where there is none.</param>
+    /// <summary>Reads an address; an IPv4 address mapped into IPv6 becomes that IPv4 address.</summary>
+    /// <param name="text">The address, without brackets or port.</param>
+    /// <param name="address">The address; null if there is none.</param>
     public static bool TryParse(ReadOnlySpan<byte> text, out IPAddress? address)
     {
         address = null;
@@ -31,16 +31,19 @@ public static class AddressText
         return true;
     }
 
-    /// <summary>Reads an address with or without a port: <c>1.2.3.4</c>, <c>1.2.3.4:5</c>, <c>1::2</c>, <c>[1::2]</c>, <c>[1::2]:5</c>.</summary>
-    /// <param name="text">Nothing but that.</param>
-    /// <param name="address">The address; null where there is none.</param>
+    /// <summary>
+    /// Reads an address with or without a port: <c>1.2.3.4</c>, <c>1.2.3.4:5</c>, <c>1::2</c>, <c>[1::2]</c>, <c>[1::2]:5</c>.
+    /// </summary>
+    /// <param name="text">The whole text.</param>
+    /// <param name="address">The address; null if there is none.</param>
     public static bool TryParseWithPort(ReadOnlySpan<byte> text, out IPAddress? address)
     {
         address = null;
         if (text is [(byte)'[', .. var inner])
         {
             var end = inner.IndexOf((byte)']');
-            return end > 0 && inner[..end].Contains((byte)':') && IsPortOrNothing(inner[(end + 1)..]) && TryParse(inner[..end], out address);
+            return end > 0 && inner[..end].Contains((byte)':') && IsPortOrNothing(inner[(end + 1)..])
+                && TryParse(inner[..end], out address);
         }
 
         var colon = text.IndexOf((byte)':');
@@ -49,7 +52,7 @@ public static class AddressText
             : TryParse(text, out address);
     }
 
-    /// <summary>The IPv4 address where an IPv6 one only wraps it.</summary>
+    /// <summary>The IPv4 address if it is mapped into an IPv6 address; otherwise the address itself.</summary>
     public static IPAddress Normalize(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static bool IsDotted(ReadOnlySpan<byte> text)
@@ -63,7 +66,8 @@ public static class AddressText
         return numbers == 4;
     }
 
-    private static bool IsPortOrNothing(ReadOnlySpan<byte> text) => text.IsEmpty || (text[0] == ':' && IsNumber(text[1..], ushort.MaxValue));
+    private static bool IsPortOrNothing(ReadOnlySpan<byte> text)
+        => text.IsEmpty || (text[0] == ':' && IsNumber(text[1..], ushort.MaxValue));
 
     /// <summary>Whether the text is a decimal number up to <paramref name="max"/> without sign or leading zeros.</summary>
     internal static bool IsNumber(ReadOnlySpan<byte> text, int max)

@@ -4,9 +4,9 @@ using SseServer.Protocol.Http;
 namespace SseServer.Protocol.Proxy;
 
 /// <summary>
-/// The addresses that proxies wrote into a field's value, from the last to the first: the last was written by the nearest proxy,
-/// and only as far as proxies can be believed, can what stands before. A value is therefore read from its end, so that nothing a
-/// client put in front can change how the rest is understood.
+/// The addresses that proxies wrote into a field's value, from the last to the first. The nearest proxy wrote the last one; an earlier one
+/// can be trusted only if all after it came from trusted proxies. So a value is parsed from its end, and nothing that a client put in front
+/// changes how the rest is parsed.
 /// <code>
 /// X-Forwarded-For = address *( "," address )
 /// Forwarded       = element *( "," element )       (RFC 7239 section 4)
@@ -33,8 +33,8 @@ public ref struct ForwardedChain
     /// <summary>The <c>for</c> addresses of a Forwarded value.</summary>
     public static ForwardedChain OfForwarded(ReadOnlySpan<byte> value) => new(value, isForwarded: true);
 
-    /// <summary>Takes the last address that was not taken yet; false where there is none.</summary>
-    /// <param name="address">The address; null where the entry is none: unknown, hidden or malformed.</param>
+    /// <summary>Takes the last address that was not taken yet; false if there is none.</summary>
+    /// <param name="address">The address; null if the entry is unknown, obfuscated or malformed.</param>
     public bool TryTakeLast(out IPAddress? address)
     {
         address = null;
@@ -66,10 +66,10 @@ public ref struct ForwardedChain
         }
     }
 
-    // An address needs no escapes, so a quoted one with a backslash is no address.
+    // An address needs no escapes: one with a backslash fails to parse.
     private static ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> value) => value is [(byte)'"', .. var inner, (byte)'"'] ? inner : value;
 
-    /// <summary>The last separator outside of quotes; -1 where there is none. A quote after a backslash is no quote.</summary>
+    /// <summary>The last separator outside of quotes; -1 if there is none. A quote after a backslash is escaped.</summary>
     private static int FindLast(ReadOnlySpan<byte> value, byte separator)
     {
         var isQuoted = false;

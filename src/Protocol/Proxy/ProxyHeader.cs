@@ -5,12 +5,12 @@ using SseServer.Protocol.Http;
 namespace SseServer.Protocol.Proxy;
 
 /// <summary>
-/// The header of the PROXY protocol, with which a proxy begins a connection to tell whose it is
+/// The header of the PROXY protocol, with which a proxy begins a connection to name the client
 /// (<see href="https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt"/>, versions 1 and 2).
 /// </summary>
 public static class ProxyHeader
 {
-    /// <summary>The longest header that is read. 4,096 bytes as in nginx: addresses take 232 at the most, the rest is for extensions.</summary>
+    /// <summary>The longest header accepted. 4,096 bytes as in nginx: addresses take at most 232, the rest is for extensions.</summary>
     public const int MaxBytes = 4096;
 
     // Section 2.1: "the maximum line lengths the receiver must support including the CRLF".
@@ -24,9 +24,9 @@ public static class ProxyHeader
 
     /// <summary>Reads a header from the first bytes of a connection.</summary>
     /// <param name="bytes">What has arrived so far, from the connection's beginning.</param>
-    /// <param name="length">The header's length in bytes where it is complete; what follows is the client's.</param>
-    /// <param name="source">The client's address and port; null where the header tells none, and the connection's own counts.</param>
-    /// <returns>Rejected where the bytes cannot become a header, however many follow.</returns>
+    /// <param name="length">The header's length in bytes if it is complete; the client's bytes follow.</param>
+    /// <param name="source">The client's address and port; null if the header has none, so that the connection's own apply.</param>
+    /// <returns>Rejected if the bytes cannot become a header, however many follow.</returns>
     public static ParseStatus Parse(ReadOnlySpan<byte> bytes, out int length, out IPEndPoint? source)
     {
         (length, source) = (0, null);
@@ -73,7 +73,7 @@ public static class ProxyHeader
         var total = PreambleBytes + addresses;
         var isLocal = bytes[12] == 0x20;
 
-        // Section 2.2: LOCAL is the proxy's own connection, and other families than TCP over IP are taken and not looked at.
+        // Section 2.2: LOCAL is the proxy's own connection. Families other than TCP over IP are accepted and ignored.
         var needed = (isLocal, bytes[13]) switch
         {
             (false, 0x11) => 12,
@@ -85,7 +85,11 @@ public static class ProxyHeader
         length = total;
         if (needed == 12) source = new IPEndPoint(new IPAddress(bytes.Slice(16, 4)), BinaryPrimitives.ReadUInt16BigEndian(bytes[24..]));
         if (needed == 36)
-            source = new IPEndPoint(AddressText.Normalize(new IPAddress(bytes.Slice(16, 16))), BinaryPrimitives.ReadUInt16BigEndian(bytes[48..]));
+        {
+            var address = AddressText.Normalize(new IPAddress(bytes.Slice(16, 16)));
+            source = new IPEndPoint(address, BinaryPrimitives.ReadUInt16BigEndian(bytes[48..]));
+        }
+
         return ParseStatus.Complete;
     }
 

@@ -1,12 +1,15 @@
 namespace SseServer.Protocol.Topics;
 
 /// <summary>
-/// The server's own topics: <c>$kind/SUBJECT</c>, where the subject is the topic that they tell of. Also patterns over them: <c>$presence/chat/*</c> tells of what
-/// <c>chat/*</c> stands for.
+/// The server's own topics: <c>$kind/SUBJECT</c>, whose events are about the subject, a topic. Also patterns over them: the subject of
+/// <c>$presence/chat/*</c> is <c>chat/*</c>.
 /// </summary>
 public static class ServerTopic
 {
-    /// <summary>What <paramref name="selector"/>, a valid topic name or pattern, tells of; false where it is no topic of the server's that tells of another.</summary>
+    /// <summary>
+    /// The subject of <paramref name="selector"/>, a valid topic name or pattern; false if it is not one of the server's topics or has no
+    /// subject.
+    /// </summary>
     public static bool TryGetSubject(ReadOnlySpan<byte> selector, out ReadOnlySpan<byte> subject)
     {
         var kind = selector.IsEmpty || selector[0] != (byte)'$' ? -1 : selector.IndexOf((byte)'/');

@@ -4,13 +4,13 @@ using System.Text;
 namespace SseServer.Protocol.Topics;
 
 /// <summary>
-/// A topic's name in its one normal form: percent-decoded once, compared byte by byte. Segments of visible UTF-8 separated by
-/// <c>/</c>; never empty, never <c>.</c> or <c>..</c>; no control characters, no <c>*</c>; at most <see cref="MaxBytes"/> bytes.
-/// Names that begin with <c>$</c> are the server's: they can be read, not published to.
+/// A topic's name in its one normal form: percent-decoded once, compared byte by byte. Segments of visible UTF-8 separated by <c>/</c>;
+/// never empty, never <c>.</c> or <c>..</c>; no control characters, no <c>*</c>; at most <see cref="MaxBytes"/> bytes. Names that begin
+/// with <c>$</c> are the server's: they can be subscribed to, but not published to.
 /// </summary>
 public readonly ref struct TopicName
 {
-    /// <summary>The most bytes of UTF-8 that a name or a pattern has.</summary>
+    /// <summary>The longest name or pattern, in bytes of UTF-8.</summary>
     public const int MaxBytes = 256;
 
     private TopicName(ReadOnlySpan<byte> utf8) => Utf8 = utf8;
@@ -18,13 +18,15 @@ public readonly ref struct TopicName
     /// <summary>The name.</summary>
     public ReadOnlySpan<byte> Utf8 { get; }
 
-    /// <summary>The topic of a publish or subscribe that names none.</summary>
+    /// <summary>The topic of a request that names none.</summary>
     public static TopicName Default => new("default"u8);
 
-    /// <summary>It begins with <c>$</c>: it can be read, not published to.</summary>
+    /// <summary>It begins with <c>$</c>: it can be subscribed to, but not published to.</summary>
     public bool IsServerOwned => Utf8[0] == '$';
 
-    /// <summary>False with a sentence that says what to mend where <paramref name="utf8"/> is no topic name.</summary>
+    /// <summary>
+    /// Creates a name from <paramref name="utf8"/>. False, with a sentence that says what to correct, if it is not a topic name.
+    /// </summary>
     public static bool TryCreate(ReadOnlySpan<byte> utf8, out TopicName name, out string? problem)
     {
         name = default;
@@ -34,7 +36,7 @@ public readonly ref struct TopicName
         return true;
     }
 
-    /// <summary>What is wrong with a topic name or, with wildcards allowed, with a pattern; null where nothing is.</summary>
+    /// <summary>What is wrong with a topic name or, with wildcards allowed, with a pattern; null if nothing is.</summary>
     internal static string? Check(ReadOnlySpan<byte> utf8, bool allowWildcards)
     {
         if (utf8.IsEmpty) return "A topic name is empty; give at least one character.";
@@ -46,7 +48,7 @@ public readonly ref struct TopicName
             if (text.IsEmpty) return "A topic name has an empty segment: no leading, trailing or double '/'.";
             if (text.SequenceEqual("."u8) || text.SequenceEqual(".."u8)) return "A topic name has a '.' or '..' segment.";
             if (text.Contains((byte)'*') && !(allowWildcards && IsWildcard(text)))
-                return "A '*' stands only as a whole segment of a pattern, '**' only as its last one, and patterns are for subscribing.";
+                return "A '*' is only allowed as a whole segment of a pattern, '**' only as its last one; patterns are for subscribing.";
         }
 
         foreach (var rune in EnumerateRunes(utf8))

@@ -1,8 +1,8 @@
 namespace SseServer.Protocol.Topics;
 
 /// <summary>
-/// A pattern over topic names: <c>*</c> is one segment, a last <c>**</c> is the rest (one segment or more). A wildcard in the
-/// first segment never matches a topic that begins with <c>$</c>: those are the server's and must be named.
+/// A pattern over topic names: <c>*</c> is one segment, a last <c>**</c> is the rest (one segment or more). A wildcard in the first segment
+/// never matches a topic that begins with <c>$</c>: those are the server's and must be named explicitly.
 /// </summary>
 public sealed class TopicPattern
 {
@@ -16,7 +16,9 @@ public sealed class TopicPattern
     /// <summary>Whether a selector has a wildcard, and so must be a pattern to be valid.</summary>
     public static bool IsPattern(ReadOnlySpan<byte> selector) => selector.Contains((byte)'*');
 
-    /// <summary>False with a sentence that says what to mend where <paramref name="utf8"/> is no pattern.</summary>
+    /// <summary>
+    /// Creates a pattern from <paramref name="utf8"/>. False, with a sentence that says what to correct, if it is not a pattern.
+    /// </summary>
     public static bool TryCreate(ReadOnlySpan<byte> utf8, out TopicPattern? pattern, out string? problem)
     {
         pattern = null;
@@ -25,7 +27,7 @@ public sealed class TopicPattern
         var rest = utf8.IndexOf("**"u8);
         if (rest >= 0 && rest != utf8.Length - 2)
         {
-            problem = "A '**' stands only as the last segment of a pattern.";
+            problem = "A '**' is allowed only as the last segment of a pattern.";
             return false;
         }
 
@@ -33,12 +35,12 @@ public sealed class TopicPattern
         return true;
     }
 
-    /// <summary>Whether a topic's name, which is not checked again, is one of those that the pattern stands for.</summary>
+    /// <summary>Whether the pattern matches a valid topic name.</summary>
     public bool Matches(ReadOnlySpan<byte> topic) => Covers(topic);
 
     /// <summary>
-    /// Whether the pattern stands for every topic that <paramref name="selector"/>, a valid topic name or pattern, stands for: so a
-    /// grant of this pattern allows that selector.
+    /// Whether the pattern matches every topic that <paramref name="selector"/>, a valid topic name or pattern, selects, so that a grant of
+    /// this pattern allows that selector.
     /// </summary>
     public bool Covers(ReadOnlySpan<byte> selector)
     {
@@ -56,8 +58,8 @@ public sealed class TopicPattern
     }
 
     /// <summary>
-    /// Whether some topic is one of the pattern's and one of those that <paramref name="selector"/>, a valid topic name or pattern, stands
-    /// for. The bound on a name's length is not looked at: so it may be true where every such name would be too long.
+    /// Whether some topic is matched by the pattern and selected by <paramref name="selector"/>, a valid topic name or pattern. Ignores the
+    /// bound on a name's length, so it may be true although every such name would be too long.
     /// </summary>
     public bool Overlaps(ReadOnlySpan<byte> selector)
     {

@@ -2,14 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SseServer.Protocol.Topics;
 
-/// <summary>Names as dictionary keys that can be looked up by a span, so that a look-up allocates nothing. They are compared byte by byte.</summary>
+/// <summary>Compares names as dictionary keys, byte by byte. They can be looked up by a span, so a look-up allocates nothing.</summary>
 public sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
     private Utf8Comparer()
     {
     }
 
-    /// <summary>The only one; it has no state.</summary>
+    /// <summary>The only instance; it has no state.</summary>
     public static Utf8Comparer Instance { get; } = new();
 
     /// <inheritdoc/>

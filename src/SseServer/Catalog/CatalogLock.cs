@@ -6,8 +6,8 @@ namespace SseServer.Catalog;
 /// The one lock of the engine: everything in Catalog, and all writing to logs, is done under it. Cursors read without it.
 /// <para>
 /// The runtime's lock favours a thread that takes it again at once: a waiter that was woken finds it taken, for up to 100 ms at a time. So
-/// background work, which takes the lock hold after hold, calls <see cref="GiveWay()"/> between two holds, and publishers and shards that
-/// wait go first.
+/// background work, which takes the lock many times in a row, calls <see cref="GiveWay()"/> between two holds, so that waiting publishers
+/// and shards go first.
 /// </para>
 /// </summary>
 internal sealed class CatalogLock
@@ -19,7 +19,7 @@ internal sealed class CatalogLock
     private int _waiting;
     private int _turns;
 
-    /// <summary>What the present hold has done. Under the lock.</summary>
+    /// <summary>The work done under the present hold. Under the lock.</summary>
     public HoldWork Work { get; } = new();
 
     /// <summary>Whether the calling thread has the lock.</summary>
@@ -36,7 +36,7 @@ internal sealed class CatalogLock
         return new(_gate);
     }
 
-    /// <summary>Takes the lock for work that nobody waits for.</summary>
+    /// <summary>Takes the lock for background work.</summary>
     public Hold EnterInBackground()
     {
         _gate.Enter();

@@ -1,11 +1,11 @@
 namespace SseServer.Catalog;
 
 /// <summary>
-/// Finds that the wall clock was set forward, by comparing it with one that only measures intervals. Under the hub's lock.
+/// Detects that the wall clock was set forward, by comparing it with a clock that only measures intervals. Under the catalog's lock.
 /// </summary>
 internal sealed class ClockSteps
 {
-    // What a time daemon corrects by slewing, and what a thread may wait between reading one clock and the other.
+    // More than a time daemon slews in a second, and than a thread usually waits between reading one clock and the other.
     private const long ToleranceMilliseconds = 100;
 
     private readonly TimeProvider _time;
@@ -19,8 +19,8 @@ internal sealed class ClockSteps
     }
 
     /// <summary>
-    /// Takes the clock as it is, unless it was set forward since: that is for <see cref="TryFind"/> to tell. Called each second, so that
-    /// slewing does not add up.
+    /// Accepts the present difference of the clocks, unless the wall clock was set forward: <see cref="TryFind"/> reports that. Called each
+    /// second, so that slewing does not add up.
     /// </summary>
     public void Follow()
     {
@@ -28,7 +28,7 @@ internal sealed class ClockSteps
         if (wall - Expected(interval) <= ToleranceMilliseconds) Accept(wall, interval);
     }
 
-    /// <summary>Whether the clock was set forward since it was last looked at; each step is told once.</summary>
+    /// <summary>Whether the wall clock was set forward since the last check; each step is reported once.</summary>
     /// <param name="wall">The time by the wall clock, read just now, in milliseconds since 1970.</param>
     /// <param name="expected">The time that it would show without the step.</param>
     public bool TryFind(long wall, out long expected)

@@ -4,12 +4,13 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// The types of events that a subscription wants, by name. Immutable. A log's entries hold a hash of each event's type, so that most of the others are passed over without
-/// a look at their frames.
+/// The types of events that a subscription wants, by name. Immutable. A log's entries hold a hash of each event's type, so most unwanted
+/// events are skipped without reading their frames.
 /// </summary>
 internal sealed class EventFilter
 {
-    // What a page shows has a handful of types; a filter that is gone through for each event stays short.
+    /// <summary>The most names in a filter.</summary>
+    // A page shows a handful of types. The names are compared one after another, so the list stays short.
     public const int MaxNames = 16;
 
     private static readonly int DefaultHash = Utf8Comparer.Instance.GetHashCode(DefaultName);
@@ -25,22 +26,26 @@ internal sealed class EventFilter
     /// <summary>The hash of an event's type, by its name, which may be empty.</summary>
     public static int HashOf(ReadOnlySpan<byte> name) => name.IsEmpty ? DefaultHash : Utf8Comparer.Instance.GetHashCode(name);
 
-    /// <summary>False with a sentence that says what to mend where a name is none, or where there are too many. No names are no filter.</summary>
+    /// <summary>
+    /// Creates a filter; null if there are no names. False, with a sentence that says what to correct, if a name is invalid or there are
+    /// too many.
+    /// </summary>
     public static bool TryCreate(IReadOnlyList<byte[]> names, out EventFilter? filter, out string? problem)
     {
         (filter, problem) = (null, null);
         foreach (var name in names)
         {
-            if (name.Length == 0) problem = "event= is empty; name the type of events wanted, message for those without a name.";
-            else if (!EventName.TryCreate(name, out _)) problem = $"event= takes at most {EventName.MaxBytes} bytes of UTF-8 without control characters.";
+            if (name.Length == 0) problem = "event= is empty. Give the name of an event type, or message for events without a name.";
+            else if (!EventName.TryCreate(name, out _))
+                problem = $"event= is invalid. An event type has at most {EventName.MaxBytes} bytes of UTF-8 without control characters.";
         }
 
-        if (names.Count > MaxNames) problem = $"A subscription takes at most {MaxNames} types of events; leave event= away for all.";
+        if (names.Count > MaxNames) problem = $"event= is given too often: at most {MaxNames} event types. Omit event= to get all types.";
         if (problem is null && names.Count > 0) filter = new([.. names]);
         return problem is null;
     }
 
-    /// <summary>False where an event of a type with this hash is not wanted.</summary>
+    /// <summary>False if an event whose type has this hash is not wanted.</summary>
     public bool MayPass(int hash) => _hashes.AsSpan().Contains(hash);
 
     /// <summary>Whether an event is wanted.</summary>

@@ -9,10 +9,10 @@ namespace SseServer.Catalog;
 /// </summary>
 internal sealed class EventIdSequence
 {
-    // A jump of ids up to this is not looked at: under load a publish pays nothing for the clock's check.
+    // A jump of ids up to this is not checked, so that under load a publish pays nothing for reading the clock.
     private const long UncheckedIds = 100L << EventId.SequenceBits;
 
-    private readonly GivenIds _given;
+    private readonly AssignedIds _assigned;
     private readonly ClockSteps _clock;
     private long _head;
 
@@ -24,7 +24,7 @@ internal sealed class EventIdSequence
     public EventIdSequence(TimeProvider time, EventId first, IReadOnlyList<IdRange> lives, EventId uncleanThrough, bool isStored)
     {
         _clock = new ClockSteps(time);
-        _given = new GivenIds(lives);
+        _assigned = new AssignedIds(lives);
         _head = first.Value;
         First = first;
         UncleanThrough = uncleanThrough;
@@ -51,8 +51,8 @@ internal sealed class EventIdSequence
     public void Advance(EventId id) => Volatile.Write(ref _head, id.Value);
 
     /// <summary>
-    /// Starts an epoch if the clock was set forward since an id was last assigned: the ids that it skipped were assigned by nobody here.
-    /// Called before ids are assigned, by whoever assigns them.
+    /// Starts an epoch if the clock was set forward since an id was last assigned: the ids that it skipped are not assigned. Called before
+    /// ids are assigned, on the same thread.
     /// </summary>
     /// <param name="last">The last id that was assigned, perhaps not yet appended.</param>
     /// <param name="nowMilliseconds">The wall clock; ids assigned after this are at or above its first id.</param>
@@ -62,25 +62,25 @@ internal sealed class EventIdSequence
         if (next.Value - last.Value <= UncheckedIds || !_clock.TryFind(nowMilliseconds, out var expected)) return;
         var through = EventId.FirstAt(expected);
         if (through < last) through = last;
-        if (through < next) _given.Skip(through, next);
+        if (through < next) _assigned.Skip(through, next);
     }
 
     /// <summary>Each second: follows the clock's small corrections.</summary>
     public void FollowClock() => _clock.Follow();
 
     /// <summary>Whether an id is one that this history assigned, or lies between two of its events.</summary>
-    public bool Contains(EventId id) => id <= Head && _given.Contains(id);
+    public bool Contains(EventId id) => id <= Head && _assigned.Contains(id);
 
-    /// <summary>The highest id at or below an id that this history covers; it has the same events before and after it.</summary>
-    public EventId Floor(EventId id) => _given.Floor(id);
+    /// <summary>The highest id at or below an id that this history covers; resuming from either gives the same events.</summary>
+    public EventId Floor(EventId id) => _assigned.Floor(id);
 
     /// <summary>Adds to a commit the epochs that began before its events.</summary>
-    public void AddSkips(EventId through, List<IdSkip> skips) => _given.AddUnstored(through, skips);
+    public void AddSkips(EventId through, List<IdSkip> skips) => _assigned.AddUnstored(through, skips);
 
     /// <summary>Notes a commit of all events up to an id.</summary>
     public void Commit(EventId through)
     {
         CommittedThrough = through;
-        _given.ConfirmStored(through);
+        _assigned.ConfirmStored(through);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class Faults
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Trace.TraceError($"A handler of the engine's faults failed: {e} It was told of: {exception}");
+            Trace.TraceError($"A handler of the engine's faults failed: {e} The fault: {exception}");
         }
     }
 }

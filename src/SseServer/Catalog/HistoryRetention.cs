@@ -14,8 +14,8 @@ internal sealed class HistoryRetention(HistoryBudget budget, EventIdSequence ids
     private bool _isWaiting;
 
     /// <summary>
-    /// History is over its bound, and what would be evicted has not been handed to its live subscribers yet, or is not committed: publishers
-    /// wait. Any thread.
+    /// History is over its bound, and what would be evicted has not been handed to its live subscribers yet, or is not committed:
+    /// publishers wait. Any thread.
     /// </summary>
     public bool IsWaiting => Volatile.Read(ref _isWaiting);
 
@@ -63,8 +63,8 @@ internal sealed class HistoryRetention(HistoryBudget budget, EventIdSequence ids
     }
 
     /// <summary>
-    /// Brings a topic within its own bounds, as far as memory may drop its events, and as far as one hold of the lock allows; false if there
-    /// is more to do. At least one segment is dropped, so that a topic that is published to does not grow: an event adds at most one.
+    /// Brings a topic within its own bounds, as far as memory may drop its events, and as far as one hold of the lock allows; false if
+    /// there is more to do. At least one segment is dropped, so that a topic that is published to does not grow: an event adds at most one.
     /// </summary>
     public bool Trim(Topic topic, long unixMilliseconds)
     {
@@ -108,15 +108,15 @@ internal sealed class HistoryRetention(HistoryBudget budget, EventIdSequence ids
     /// </summary>
     public EventId DropThrough(Topic topic, EventId through)
     {
-        // The store, as memory without one, keeps what a live subscriber has yet to be handed.
+        // The store too must not delete what a live subscriber has yet to be handed.
         var handed = topic.HandedToAll;
         while (!work.IsSpent && topic.MayDrop(Lowest(through, handed))) DropOldest(topic);
-        return Lowest(topic.HeldAfter, handed);
+        return Lowest(topic.SegmentStart, handed);
     }
 
     /// <summary>
-    /// What memory may drop of a topic: what the store has or, without a store, what every live subscriber was handed. So no bound takes
-    /// anything from a subscriber that keeps up; its publishers wait for it instead.
+    /// What memory may drop of a topic: what the store has or, without a store, what every live subscriber was handed. So no bound evicts
+    /// anything that a subscriber which keeps up has yet to get; its publishers wait for it instead.
     /// </summary>
     private EventId DroppableThrough(Topic topic) => ids.IsStored ? ids.CommittedThrough : topic.HandedToAll;
 

@@ -7,7 +7,7 @@ namespace SseServer.Catalog;
 internal sealed class HoldWork
 {
     /// <summary>
-    /// Units for one hold. A unit is an appended reference, a pattern compared with a name, or an entry looked at: 20 to 100 ns, so a hold
+    /// Units for one hold. A unit is an appended reference, a pattern compared with a name, or an entry examined: 20 to 100 ns, so a hold
     /// takes less than half a millisecond.
     /// </summary>
     public const int Budget = 4096;
@@ -15,7 +15,7 @@ internal sealed class HoldWork
     /// <summary>A topic created: its objects and its slots in the tables.</summary>
     public const int TopicCreated = 16;
 
-    /// <summary>A topic looked at in a sweep.</summary>
+    /// <summary>A topic visited in a sweep.</summary>
     public const int TopicSwept = 16;
 
     private int _units;

@@ -1,6 +1,8 @@
 namespace SseServer.Catalog;
 
-/// <summary>The engine's clocks: one that only measures intervals, for timeouts, and the wall clock, for ids and ages. Any thread.</summary>
+/// <summary>
+/// The engine's clocks: one that only measures intervals, for timeouts, and the wall clock, for ids and ages. Any thread.
+/// </summary>
 internal sealed class HubClock(TimeProvider time)
 {
     private readonly long _ticksPerMillisecond = time.TimestampFrequency / 1000;

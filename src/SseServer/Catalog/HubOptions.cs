@@ -109,3 +109,12 @@ internal sealed record HubOptions
         return false;
     }
 }
+
+/// <summary>Retention and durability of the topics that a selector matches.</summary>
+/// <param name="Topics">A topic or a pattern.</param>
+/// <param name="Retention">How much of each is retained.</param>
+/// <param name="Durability">When their publishers are answered.</param>
+internal sealed record TopicRule(Selector Topics, TopicRetention Retention, Durability Durability)
+{
+    public bool Matches(ReadOnlySpan<byte> topic) => Topics.Matches(topic);
+}

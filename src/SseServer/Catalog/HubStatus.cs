@@ -1,20 +1,22 @@
 namespace SseServer.Catalog;
 
-/// <summary>Whether the hub took a publish or a subscription.</summary>
+/// <summary>Whether a publish or a subscription was accepted.</summary>
 internal enum HubStatus
 {
     Ok,
 
-    /// <summary>As many topics are in use as <see cref="HubOptions.MaxTopics"/> lets publishers, or readers, have.</summary>
+    /// <summary>The number of topics has reached <see cref="HubOptions.MaxTopics"/> or, for a subscriber, nine tenths of it.</summary>
     TooManyTopics,
 
-    /// <summary><see cref="HubOptions.MaxPatterns"/> distinct patterns are being read.</summary>
+    /// <summary><see cref="HubOptions.MaxPatterns"/> distinct patterns have subscribers.</summary>
     TooManyPatterns,
 
-    /// <summary>One of the topics or patterns is read by <see cref="HubOptions.MaxStreamsPerTopic"/> subscriptions.</summary>
+    /// <summary>One of the topics or patterns has <see cref="HubOptions.MaxStreamsPerTopic"/> subscriptions.</summary>
     TooManySubscribers,
 
-    /// <summary>A topic has ended: nothing was appended, or, of a long batch, only <c>PublishBatch.AppendedCount</c> events.</summary>
+    /// <summary>
+    /// A topic has ended: nothing was appended or, of a long batch, only the first <c>PublishBatch.AppendedCount</c> events.
+    /// </summary>
     TopicEnded,
 
     /// <summary>There is no such topic.</summary>
@@ -23,9 +25,9 @@ internal enum HubStatus
     /// <summary>The store's disk is full: nothing was appended.</summary>
     StoreFull,
 
-    /// <summary>The store cannot be written, or the hub is closing: nothing was appended.</summary>
+    /// <summary>The store cannot be written, or the engine is stopping: nothing was appended.</summary>
     StoreUnavailable,
 
-    /// <summary>The store's file is not in its place: nothing was appended.</summary>
+    /// <summary>The store's file is missing: nothing was appended.</summary>
     StoreMissing,
 }

@@ -2,12 +2,11 @@ using SseServer.Log;
 
 namespace SseServer.Catalog;
 
-/// <summary>What publishers need of the subscribers' side: to wake it, and to wait for it. Implemented by Delivery. Any thread.</summary>
+/// <summary>What publishers need of Delivery: to wake it, and to wait for it. Implemented by Delivery. Any thread.</summary>
 internal interface IFanOut
 {
     /// <summary>
-    /// Has the subscribers of some logs served. Called without the lock, after the head was set: an event at or below the head is in its
-    /// logs.
+    /// Has the subscribers of some logs served. Called without the lock, after the head was set: every event up to the head is in its logs.
     /// </summary>
     /// <param name="logs">The logs that got events.</param>
     /// <param name="mayServe">Whether the calling thread may serve a few subscribers itself. A thread with work of its own only wakes the
@@ -20,6 +19,6 @@ internal interface IFanOut
     /// <summary>Completes once no live subscriber of a log is far behind.</summary>
     Task CatchUpAsync(EventLog log);
 
-    /// <summary>Completes once every shard has made one more pass over its subscribers.</summary>
+    /// <summary>Completes once every shard has completed one more pass.</summary>
     Task NextPassAsync();
 }

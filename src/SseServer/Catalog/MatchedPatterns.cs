@@ -4,8 +4,8 @@ using System.Numerics;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// The patterns that match a topic: a bit for each of the table's slots. Patterns that were removed since are passed over. Under the
-/// hub's lock.
+/// The patterns that match a topic: one bit for each slot of the table. Patterns that were removed since are skipped. Under the catalog's
+/// lock.
 /// </summary>
 internal readonly struct MatchedPatterns(PatternTable table, ulong[] slots) : IEnumerable<PatternLog>
 {

@@ -7,10 +7,10 @@ namespace SseServer.Catalog;
 /// (<see cref="PatternOpening"/>), so that publishers are not held up.
 /// </summary>
 internal sealed class PatternCatalog(
-    HubOptions options, CatalogLock gate, EventIdSequence ids, RetentionFloor floor, PatternTable patterns, TopicTable topics, HistoryBudget budget,
-    HistoryRetention retention, Faults faults)
+    HubOptions options, CatalogLock gate, EventIdSequence ids, RetentionFloor floor, PatternTable patterns, TopicTable topics,
+    HistoryBudget budget, HistoryRetention retention, Faults faults)
 {
-    // Segments of a pattern's log looked at under one hold of the lock.
+    // Segments of a pattern's log examined under one hold of the lock.
     private const int SweepSegments = HoldWork.Budget / PatternLog.SegmentEntries;
 
     private bool _isOpening;
@@ -97,7 +97,7 @@ internal sealed class PatternCatalog(
             OpeningStep?.Invoke();
             var (log, history) = (opening.Patterns[i], opening.Histories[i]);
             var queue = PatternOpening.Link(history);
-            // The floor cannot tell which topics that were removed meanwhile the pattern would have matched.
+            // Which of the topics removed meanwhile the pattern would have matched is unknown, so the highest floor applies.
             using (gate.EnterInBackground()) log.Open(history, queue, floor.Highest);
             log.Ready.TrySetResult();
         }
@@ -127,7 +127,9 @@ internal sealed class PatternCatalog(
         return position;
     }
 
-    /// <summary>Has topics know the patterns that match them, as many as one hold of the lock allows; returns the index of the next.</summary>
+    /// <summary>
+    /// Adds the matching patterns to topics, as many as one hold of the lock allows; returns the index of the next topic.
+    /// </summary>
     private int JoinFrom(PatternOpening opening, int next)
     {
         using (gate.EnterInBackground())
@@ -144,7 +146,7 @@ internal sealed class PatternCatalog(
         return next;
     }
 
-    /// <summary>Removes a pattern that is only kept for its subscribers' return, if there is one: the one they left first.</summary>
+    /// <summary>Removes the pattern that has been without subscribers for longest, if there is one.</summary>
     private bool TryRemoveUnused()
     {
         PatternLog? unused = null;

@@ -124,7 +124,7 @@ internal sealed class PatternLog : EventLog
                     continue;
                 }
 
-                // A round looks at every reference, so it is made when it removes as many as it leaves.
+                // A round looks at every reference, so it starts when it can remove about as many as it leaves.
                 if (_dropped < Math.Max(SegmentEntries, Count / 2)) return false;
                 _dropped = 0;
             }
@@ -162,8 +162,8 @@ internal sealed class PatternLog : EventLog
         if (kept > 0) Replace(first, compact);
     }
 
-    // The segment before still links to the dropped one. So a cursor that comes from there seeks again, and its subscriber is told what it
-    // lost; a link to the compact one would lead it past that silently.
+    // The segment before still links to the dropped one. So a cursor that comes from there seeks again, and the loss is announced; a link
+    // to the compact segment would lead the cursor past the loss silently.
     private void Replace(int position, LogSegment compact)
     {
         Count += compact.Count - Segments[position].Count;

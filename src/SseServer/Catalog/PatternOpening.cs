@@ -4,11 +4,9 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// Opens patterns: finds the topics that each matches and merges their history, for all patterns that came since the last time at once,
-/// so that the work is one
-/// walk over the topics and one merge. Runs on a thread of the pool, one at a time; the lock is held for a bounded step now and then.
-/// Publishers append
-/// to the patterns meanwhile, and topics come and go.
+/// Opens patterns: finds the topics that each of them matches and merges the history of these topics. All patterns that were added since
+/// the last opening are opened together, so the work is one walk over the topics and one merge. Runs on a thread of the pool, one opening
+/// at a time, and holds the lock for short steps only. Meanwhile publishers append to the patterns, and topics are created and removed.
 /// </summary>
 internal sealed class PatternOpening
 {
@@ -25,20 +23,20 @@ internal sealed class PatternOpening
         _head = patterns[^1].RegisteredAt;
         _words = (patterns.Length + 63) / 64;
         Histories = Array.ConvertAll(patterns, _ => new List<LogSegment>());
-        // About half a budget under the lock where all match.
+        // About half the budget of a hold if every pattern matches every topic.
         StepTopics = Math.Clamp(HoldWork.Budget / 2 / patterns.Length, 1, 256);
     }
 
     public IReadOnlyList<PatternLog> Patterns => _patterns;
 
-    /// <summary>Topics to be looked at in one step.</summary>
+    /// <summary>Topics to match in one step.</summary>
     public int StepTopics { get; }
 
-    /// <summary>Of each pattern, the history up to its registration; complete after <see cref="Merge"/>.</summary>
+    /// <summary>For each pattern, the history up to its registration; complete after <see cref="Merge"/>.</summary>
     public List<LogSegment>[] Histories { get; }
 
     /// <summary>Finds which of the patterns match some topics. Without the lock.</summary>
-    /// <returns>The place of the first of the topics that some pattern matches.</returns>
+    /// <returns>The index, for <see cref="TopicAt"/>, of the first topic found by this call.</returns>
     public int Match(List<Topic> topics)
     {
         var first = _topics.Count;
@@ -58,51 +56,50 @@ internal sealed class PatternOpening
     }
 
     /// <summary>A topic that some of the patterns match; null past the last.</summary>
-    public Topic? TopicAt(int place) => place < _topics.Count ? _topics[place] : null;
+    public Topic? TopicAt(int index) => index < _topics.Count ? _topics[index] : null;
 
     /// <summary>
-    /// Has a topic that was matched know its new patterns; returns the work it was. A publish may have done so before; it then knows more
-    /// than this, or the same.
+    /// Adds the new patterns to a topic that was matched; returns the work that it was. If a publish has done so before, the topic already
+    /// knows the same patterns or more.
     /// </summary>
-    public int Join(int place)
+    public int Join(int index)
     {
-        var (topic, work) = (_topics[place], 1);
+        var (topic, work) = (_topics[index], 1);
         for (var i = 0; i < _patterns.Length; i++)
         {
-            if ((_matches[place * _words + i / 64] >> i & 1) == 0) continue;
+            if ((_matches[index * _words + i / 64] >> i & 1) == 0) continue;
             work++;
             topic.AddPattern(_patterns[i]);
         }
 
-        // One that has not been compared with older patterns yet is compared with all when it is published to.
+        // A topic that has not been compared with older patterns yet is compared with all of them when it is published to.
         if (topic.MatchedThrough >= _patterns[0].Serial - 1 && topic.MatchedThrough < _patterns[^1].Serial)
             topic.MatchedThrough = _patterns[^1].Serial;
         return work;
     }
 
     /// <summary>
-    /// Merges the entries of the topics by id. Walks the segments as a reader does, with the lock held only to find its place again where
-    /// a topic lets go of what is being
-    /// walked.
+    /// Merges the entries of the topics by id. Walks the segments with cursors and takes the lock only when a cursor seeks: at the start,
+    /// and if its topic has dropped the segment.
     /// </summary>
     public void Merge(CatalogLock gate)
     {
         var last = default(EventId);
-        var queue = new PriorityQueue<(Cursor Cursor, int Place), long>();
-        for (var place = 0; place < _topics.Count; place++)
+        var queue = new PriorityQueue<(Cursor Cursor, int Topic), long>();
+        for (var topic = 0; topic < _topics.Count; topic++)
         {
-            var cursor = new Cursor { Log = _topics[place] };
+            var cursor = new Cursor { Log = _topics[topic] };
             using (gate.EnterInBackground()) cursor.Log.Seek(ref cursor, last);
             gate.GiveWay();
-            if (TryPeek(ref cursor, last, gate, out var entry)) queue.Enqueue((cursor, place), entry.Id.Value);
+            if (TryPeek(ref cursor, last, gate, out var entry)) queue.Enqueue((cursor, topic), entry.Id.Value);
         }
 
         while (queue.TryPeek(out var item, out var due))
         {
-            // An entry that is not the one queued for stands behind some that were let go meanwhile; it waits for its turn.
+            // If the queued entry was dropped meanwhile, a later one is found, which is queued for its own turn.
             if (TryPeek(ref item.Cursor, last, gate, out var entry) && entry.Id.Value == due)
             {
-                Append(item.Place, entry);
+                Append(item.Topic, entry);
                 last = entry.Id;
             }
 
@@ -124,12 +121,12 @@ internal sealed class PatternOpening
         return queue;
     }
 
-    private void Append(int place, in LogEntry entry)
+    private void Append(int topic, in LogEntry entry)
     {
         for (var i = 0; i < _patterns.Length; i++)
         {
-            // What came after its registration its publisher has appended.
-            if ((_matches[place * _words + i / 64] >> i & 1) == 0 || entry.Id > _patterns[i].RegisteredAt) continue;
+            // Publishers have appended what came after the registration.
+            if ((_matches[topic * _words + i / 64] >> i & 1) == 0 || entry.Id > _patterns[i].RegisteredAt) continue;
             var history = Histories[i];
             if (history.Count == 0) history.Add(new LogSegment(0, 4));
             else if (history[^1].Count == PatternLog.SegmentEntries) history.Add(new LogSegment(0, PatternLog.SegmentEntries));

@@ -4,16 +4,14 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// The patterns that are read, or kept for their readers' return, and which topics each matches. A topic has a bit for each slot of this
-/// table, so a pattern costs a topic
-/// a bit, and adding or removing one costs the same however many topics there are: a topic is compared with newer patterns when it is
-/// next published to, or when
-/// <see cref="PatternOpening"/> comes to it. The slot of a removed pattern is used again once a sweep has cleared its bit in all topics.
-/// Under the hub's lock.
+/// The patterns that have subscribers, or are retained for their subscribers' return. A topic has one bit for each slot of this table.
+/// Adding or removing a pattern costs the same however many topics there are: a topic is compared with newer patterns when it is next
+/// published to, or when <see cref="PatternOpening"/> comes to it. The slot of a removed pattern is used again once a sweep has cleared its
+/// bit in all topics. Under the catalog's lock.
 /// </summary>
 internal sealed class PatternTable(int maxPatterns, HoldWork work)
 {
-    // Slots that wait for the next two sweeps; beyond them a pattern that comes waits too.
+    // Slots at most, with those that wait for the next two sweeps; beyond that a new pattern is refused.
     private readonly int _maxSlots = 4 * maxPatterns + 256;
 
     private readonly Dictionary<byte[], PatternLog> _byName = new(Utf8Comparer.Instance);
@@ -27,41 +25,41 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
 
     public int Count => _inOrder.Count;
 
-    /// <summary>The serial number of the newest pattern there ever was; the first one's is 1.</summary>
+    /// <summary>The serial number of the newest pattern ever added; the first one's is 1.</summary>
     public long Newest { get; private set; }
 
     /// <summary>All patterns, the oldest first.</summary>
     public IReadOnlyList<PatternLog> All => _inOrder;
 
-    /// <summary>A word of the slots in use, a bit each.</summary>
+    /// <summary>One word of the bits of the slots in use.</summary>
     public ulong InUse(int word) => _inUse[word];
 
     /// <summary>The pattern of a slot in use.</summary>
     public PatternLog At(int slot) => _slots[slot]!;
 
     public PatternLog? Find(ReadOnlySpan<byte> pattern)
-        => _byName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(pattern, out var index) ? index : null;
+        => _byName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(pattern, out var found) ? found : null;
 
-    /// <summary>Adds a pattern, whose history is to be merged; false where too many were removed since the last sweep.</summary>
-    public bool TryAdd(PatternLog index)
+    /// <summary>Adds a pattern, whose history is to be merged; false if too many were removed since the last sweep.</summary>
+    public bool TryAdd(PatternLog pattern)
     {
         if (!TryTakeSlot(out var slot)) return false;
-        (index.Slot, index.Serial) = (slot, ++Newest);
-        _slots[slot] = index;
+        (pattern.Slot, pattern.Serial) = (slot, ++Newest);
+        _slots[slot] = pattern;
         _inUse[slot / 64] |= 1UL << slot;
-        _byName.Add(index.Name, index);
-        _inOrder.Add(index);
-        _opening.Add(index);
+        _byName.Add(pattern.Name, pattern);
+        _inOrder.Add(pattern);
+        _opening.Add(pattern);
         return true;
     }
 
-    public void Remove(PatternLog index)
+    public void Remove(PatternLog pattern)
     {
-        if (!_byName.Remove(index.Name)) return;
-        _inOrder.RemoveAt(PlaceOf(index.Serial));
-        _slots[index.Slot] = null;
-        _inUse[index.Slot / 64] &= ~(1UL << index.Slot);
-        _retired.Add(index.Slot);
+        if (!_byName.Remove(pattern.Name)) return;
+        _inOrder.RemoveAt(IndexOf(pattern.Serial));
+        _slots[pattern.Slot] = null;
+        _inUse[pattern.Slot / 64] &= ~(1UL << pattern.Slot);
+        _retired.Add(pattern.Slot);
     }
 
     /// <summary>The patterns added since the last call.</summary>
@@ -73,7 +71,7 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
         return opening;
     }
 
-    /// <summary>Compares a topic with the patterns that came since it was last compared.</summary>
+    /// <summary>Compares a topic with the patterns that were added since it was last compared.</summary>
     public void Match(Topic topic)
     {
         if (topic.MatchedThrough == Newest) return;
@@ -86,17 +84,17 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
         topic.MatchedThrough = Newest;
     }
 
-    /// <summary>A sweep over all topics begins; it clears the bits of what was removed before.</summary>
+    /// <summary>A sweep over all topics begins; it clears the bits of the patterns removed before.</summary>
     public void BeginSweep() => (_retired, _sweeping) = (_sweeping, _retired);
 
-    /// <summary>The sweep has come to every topic.</summary>
+    /// <summary>The sweep has visited every topic: the slots can be used again.</summary>
     public void EndSweep()
     {
         foreach (var slot in _sweeping) _free.Enqueue(slot);
         _sweeping.Clear();
     }
 
-    /// <summary>Clears the bits of patterns that were removed; returns how many are left.</summary>
+    /// <summary>Clears the bits of removed patterns; returns how many bits are left.</summary>
     public int Clear(ulong[] matched)
     {
         var left = 0;
@@ -104,15 +102,15 @@ internal sealed class PatternTable(int maxPatterns, HoldWork work)
         return left;
     }
 
-    /// <summary>Bytes that the patterns' references take.</summary>
+    /// <summary>Bytes of memory that the patterns' references take.</summary>
     public long MeasureReferences()
     {
         var sum = 0L;
-        foreach (var index in CollectionsMarshal.AsSpan(_inOrder)) sum += index.Cost;
+        foreach (var pattern in CollectionsMarshal.AsSpan(_inOrder)) sum += pattern.Cost;
         return sum;
     }
 
-    private int PlaceOf(long serial)
+    private int IndexOf(long serial)
     {
         int low = 0, high = _inOrder.Count - 1;
         while (low < high)

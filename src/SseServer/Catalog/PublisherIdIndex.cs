@@ -12,19 +12,9 @@ internal sealed class PublisherIdIndex
 {
     private readonly Dictionary<byte[], IdLocation> _locations = new(Utf8Comparer.Instance);
 
-    /// <summary>An event with the id; other topics may have events with the same id.</summary>
-    public sealed class IdLocation(EventLog topic, EventId id, IdLocation? next)
-    {
-        public EventLog Topic { get; } = topic;
-
-        public EventId Id { get; } = id;
-
-        public IdLocation? Next { get; set; } = next;
-    }
-
     public int Count { get; private set; }
 
-    /// <summary>All places of an id, in no order; null where it is not retained.</summary>
+    /// <summary>The events with an id, in no order; null if there is none.</summary>
     public IdLocation? Find(ReadOnlySpan<byte> publisherId)
         => _locations.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(publisherId, out var location) ? location : null;
 
@@ -76,5 +66,15 @@ internal sealed class PublisherIdIndex
             Count--;
             return;
         }
+    }
+
+    /// <summary>An event with the id; other topics may have events with the same id.</summary>
+    public sealed class IdLocation(EventLog topic, EventId id, IdLocation? next)
+    {
+        public EventLog Topic { get; } = topic;
+
+        public EventId Id { get; } = id;
+
+        public IdLocation? Next { get; set; } = next;
     }
 }

@@ -4,8 +4,8 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// What is left of topics that went away: through which id their events are gone. Kept in coarse buckets by the name's hash,
-/// so it is bounded; a collision can make a reader hear of a gap that was another topic's, never miss one. Under the hub's lock.
+/// For removed topics: the id up to which their events were evicted. Held in a fixed number of buckets by the name's hash. A collision can
+/// announce another topic's gap to a subscriber, but never hides one. Under the catalog's lock.
 /// </summary>
 internal sealed class RetentionFloor
 {
@@ -13,14 +13,14 @@ internal sealed class RetentionFloor
 
     private readonly EventId[] _through = new EventId[Buckets];
 
-    /// <param name="start">The id before the first that this hub gives: what came before it, nobody here knows.</param>
+    /// <param name="start">The id before the oldest event that may be known here.</param>
     public RetentionFloor(EventId start)
     {
         Array.Fill(_through, start);
         Highest = start;
     }
 
-    /// <summary>The floor of a pattern, which cannot know which removed topics it would have matched.</summary>
+    /// <summary>The highest floor of all: a pattern's, since the removed topics that it would have matched are unknown.</summary>
     public EventId Highest { get; private set; }
 
     public EventId Of(ReadOnlySpan<byte> topic) => _through[Bucket(topic)];

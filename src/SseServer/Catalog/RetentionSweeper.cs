@@ -1,8 +1,8 @@
 namespace SseServer.Catalog;
 
 /// <summary>
-/// Each second: events over their age, ends that were known for long enough, topics and patterns out of use. Works without the lock's
-/// waiters noticing: a bounded hold at a time.
+/// Each second: events over their age, ends that were known for long enough, topics and patterns out of use. Each hold of the lock is
+/// short, so that waiters are not delayed.
 /// </summary>
 internal sealed class RetentionSweeper(TopicCatalog catalog)
 {
@@ -52,7 +52,7 @@ internal sealed class RetentionSweeper(TopicCatalog catalog)
         }
     }
 
-    // From the last to the first: a removal moves the last topic, which was looked at already, into the hole.
+    // From the last to the first: a removal moves the last topic, which was visited already, into the hole.
     private int SweepFrom(int position)
     {
         using (catalog.Lock.EnterInBackground())
@@ -63,7 +63,7 @@ internal sealed class RetentionSweeper(TopicCatalog catalog)
                 var topic = catalog.Topics.At(position - 1)!;
                 catalog.Lock.Work.Add(HoldWork.TopicSwept);
                 using (catalog.Budget.Track(topic)) topic.ClearPatterns();
-                // A topic with more to evict is looked at again.
+                // A topic with more to evict is visited again.
                 if (!catalog.Retention.Trim(topic, now)) return position;
                 catalog.Topics.ForgetEnd(topic, now);
                 // The sequencer removes topics that the store knows.

@@ -11,10 +11,13 @@ internal readonly struct Selector
 
     public TopicPattern? Pattern { get; }
 
-    /// <summary>Whether a topic's name is the selector's, or one of those that its pattern stands for.</summary>
+    /// <summary>Whether the selector names a topic, or its pattern matches it.</summary>
     public bool Matches(ReadOnlySpan<byte> topic) => Pattern?.Matches(topic) ?? topic.SequenceEqual(Text);
 
-    /// <summary>False with a sentence that says what to mend where <paramref name="utf8"/> is neither a topic's name nor a pattern.</summary>
+    /// <summary>
+    /// Creates a selector. False, with a sentence that says what to correct, if <paramref name="utf8"/> is neither a topic's name nor a
+    /// pattern.
+    /// </summary>
     public static bool TryCreate(ReadOnlySpan<byte> utf8, out Selector selector, out string? problem)
     {
         selector = default;

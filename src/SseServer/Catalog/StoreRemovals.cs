@@ -4,8 +4,8 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// What the store is deleting just now. A page that is read meanwhile may lack events whose eviction is noted already, or still have them;
-/// so replays ask here what is certain. Under the lock.
+/// What the store is deleting at present. A page that is read meanwhile may or may not have events whose eviction is recorded already, so
+/// replays check here which evictions are settled. Under the lock.
 /// </summary>
 internal sealed class StoreRemovals
 {
@@ -28,7 +28,7 @@ internal sealed class StoreRemovals
     /// <summary>The store is about to delete all that it has of a removed topic.</summary>
     public void BeginRemoval(Topic topic) => _removed.Add(topic);
 
-    /// <summary>The store has deleted it, or keeps it for a topic of the same name.</summary>
+    /// <summary>The store has deleted it, or retains it for a topic of the same name.</summary>
     public void EndRemoval(Topic topic) => _removed.Remove(topic);
 
     /// <summary>Whether the store may be deleting events of a log.</summary>

@@ -3,7 +3,7 @@ using SseServer.Log;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// Watched topics whose number of subscribers changed, for presence. Noting a change is O(1); a topic is listed once, however often it
+/// Watched topics whose number of subscribers changed, for presence. Recording a change is O(1); a topic is listed once, however often it
 /// changes.
 /// </summary>
 internal sealed class SubscriberChanges(CatalogLock gate)
@@ -46,3 +46,8 @@ internal sealed class SubscriberChanges(CatalogLock gate)
         _taken.Clear();
     }
 }
+
+/// <summary>How many subscriptions name a topic. Those of patterns that match it do not count.</summary>
+/// <param name="Topic">The topic's name.</param>
+/// <param name="Subscribers">The subscriptions.</param>
+internal readonly record struct SubscriberChange(byte[] Topic, int Subscribers);

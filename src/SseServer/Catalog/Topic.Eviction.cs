@@ -4,7 +4,9 @@ using SseServer.Protocol.EventStream;
 
 namespace SseServer.Catalog;
 
-// What leaves the topic: segments from memory, compacted events, and what the store trims. A mark rises before anything leaves.
+/// <content> What leaves the topic: segments and compacted events from memory, trimmed events from the store. A mark rises before anything
+/// leaves.
+/// </content>
 internal sealed partial class Topic
 {
     private CompactedHistory? _compacted;
@@ -17,7 +19,7 @@ internal sealed partial class Topic
     public int CompactedCount => _compacted?.CompactedCount ?? 0;
 
     /// <summary>What the log's segments hold comes after this id; the highest id there is if they hold nothing.</summary>
-    public EventId HeldAfter => new(Count > 0 ? Oldest().FirstId.Value - 1 : long.MaxValue);
+    public EventId SegmentStart => new(Count > 0 ? Oldest().FirstId.Value - 1 : long.MaxValue);
 
     /// <summary>The trimmer has queued the topic. The sequencer's.</summary>
     public bool IsTrimDue { get; set; }
@@ -119,7 +121,7 @@ internal sealed partial class Topic
     public void DropOldestCompacted()
     {
         LoseCompacted(_compacted!.Oldest());
-        _compacted.LoseOldest();
+        _compacted.DropOldest();
         CountEvictedInPatterns(1);
     }
 
@@ -127,10 +129,10 @@ internal sealed partial class Topic
     public void DropOldestCompactedSegment()
     {
         LoseCompacted(_compacted!.EndOfOldestSegment());
-        CountEvictedInPatterns(_compacted.LoseOldestSegment());
+        CountEvictedInPatterns(_compacted.DropOldestSegment());
     }
 
-    /// <summary>Says what the store holds, before anyone reads the topic.</summary>
+    /// <summary>Sets what the store holds, before the topic has subscribers.</summary>
     /// <param name="start">Its events after this id are in the store.</param>
     /// <param name="liveStart">Its live events after this id are in the store.</param>
     /// <param name="committedThrough">The newest event that the store got.</param>
@@ -197,7 +199,7 @@ internal sealed partial class Topic
         return _compacted.Key(text);
     }
 
-    // The first segment of a log is an empty one that gives cursors a place before there is an event.
+    // A log's first segment is empty: cursors start in it while there is no event.
     private LogSegment Oldest() => Segments[0].Count == 0 ? Segments[1] : Segments[0];
 
     /// <summary>Announces what neither memory nor the store has any more.</summary>
@@ -210,8 +212,8 @@ internal sealed partial class Topic
 
     /// <summary>
     /// Notes that a compacted event is about to leave memory. Without a store it is lost, even if losses of other events reach further
-    /// already: a subscriber that was told of those may still be owed this one. With a store, a subscriber reads the store for whatever is
-    /// at or below <see cref="LogMarks.MemoryLiveStart"/>.
+    /// already: a subscriber to which those were announced may still be owed this one. With a store, a subscriber reads the store for
+    /// whatever is at or below <see cref="LogMarks.MemoryLiveStart"/>.
     /// </summary>
     private void LoseCompacted(EventId id)
     {

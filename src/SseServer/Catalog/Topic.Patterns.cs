@@ -1,6 +1,6 @@
 namespace SseServer.Catalog;
 
-// The patterns that match the topic, and what their references to its events cost.
+/// <content>The patterns that match the topic, and what their references to its events cost.</content>
 internal sealed partial class Topic
 {
     private ulong[] _matched = [];

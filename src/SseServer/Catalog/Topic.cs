@@ -29,7 +29,7 @@ internal sealed partial class Topic : EventLog
     /// <summary>Its index in the table of topics; -1 once it was removed.</summary>
     public int Position { get; set; }
 
-    /// <summary>It was removed. There may be another topic of its name, whose stored events are not this one's.</summary>
+    /// <summary>It was removed. Another topic may have its name now, and the stored events of that name.</summary>
     public bool IsRemoved => Position < 0;
 
     /// <summary>No publisher has named it yet: it exists because a subscriber asked for it.</summary>
@@ -72,7 +72,8 @@ internal sealed partial class Topic : EventLog
     public bool HasStoredEvents => CommittedThrough > Marks.StoreStart;
 
     /// <summary>What operators see of it.</summary>
-    public TopicState State => new(Name, Subscribers, Count, Bytes, Count > 0 ? Head.LastId : CommittedThrough.Value > 0 ? CommittedThrough : null);
+    public TopicState State
+        => new(Name, Subscribers, Count, Bytes, Count > 0 ? Head.LastId : CommittedThrough.Value > 0 ? CommittedThrough : null);
 
     /// <summary>
     /// The entry that the topic ended with, after which nothing is appended; the default if it has not ended. It is set after the head, so
@@ -103,7 +104,7 @@ internal sealed partial class Topic : EventLog
     /// <param name="id">The event's id.</param>
     public Span<byte> Reserve(int length, EventId id) => SegmentFor(length, id.Milliseconds).Reserve(length);
 
-    /// <summary>Appends the event whose frame was written to <see cref="Reserve"/>'s room.</summary>
+    /// <summary>Appends the event whose frame was written to the bytes from <see cref="Reserve"/>.</summary>
     /// <param name="id">Above all ids in the log.</param>
     /// <param name="length">The frame's length in bytes.</param>
     /// <param name="prefixLength">The length of its chunk prefix.</param>
@@ -111,7 +112,8 @@ internal sealed partial class Topic : EventLog
     /// <param name="hasPublisherId">Whether the frame begins with a publisher's id.</param>
     /// <param name="key">The event's key; empty if it has none.</param>
     /// <param name="isFinal">Whether the topic ends with it.</param>
-    public LogEntry Append(EventId id, int length, int prefixLength, int typeHash, bool hasPublisherId, ReadOnlySpan<byte> key, bool isFinal)
+    public LogEntry Append(
+        EventId id, int length, int prefixLength, int typeHash, bool hasPublisherId, ReadOnlySpan<byte> key, bool isFinal)
     {
         var segment = Head;
         var costBefore = segment.Cost;
@@ -165,7 +167,7 @@ internal sealed partial class Topic : EventLog
         var wasFull = head.Count > 0 && !head.HasRoom(length);
         var capacity = wasFull ? head.ByteCapacity * 2 : Math.Max(MinSegmentBytes, head.Used);
         capacity = Math.Max(length, Math.Min(capacity, Retention.SegmentBytes));
-        // As many entries as the last segment's frames would make in this one, so that the index seldom grows.
+        // As many entries as fit with frames of the last segment's mean length, so that the index seldom grows.
         var entries = head.Used == 0 ? 8 : (int)((long)head.Count * capacity / head.Used) + 1;
         var segment = new LogSegment(capacity, Math.Min(entries, Retention.SegmentEvents));
         _cost += segment.Cost;

@@ -5,8 +5,7 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// What there is: topics, patterns, the head, and how much history is retained. Publishing writes to the logs found here, Delivery reads
-/// them.
+/// All topics and patterns, the head, and how much history is retained. Publishing writes to the logs found here, Delivery reads them.
 /// <para>
 /// One lock (<see cref="Lock"/>) guards everything in this layer and all writing to logs. One short hold assigns ids and appends, so ids
 /// rise strictly over all topics and every log is in id order. No hold does more work than <see cref="HoldWork"/> allows, however many
@@ -63,7 +62,7 @@ internal sealed class TopicCatalog
 
     public PublisherIdIndex PublisherIds { get; } = new();
 
-    /// <summary>Creates the topics that the store knows. Called once, before anybody else uses the catalog.</summary>
+    /// <summary>Creates the topics that the store knows. Called once, before any other use of the catalog.</summary>
     public void Restore(StoreStart start)
     {
         foreach (var topic in start.Topics) Topics.Restore(topic, new(start.Origin));
@@ -81,7 +80,7 @@ internal sealed class TopicCatalog
         {
             foreach (var selector in selectors)
             {
-                status = Acquire(selector, logs);
+                status = AcquireUnderLock(selector, logs);
                 if (status == HubStatus.Ok) continue;
                 ReleaseUnderLock(logs);
                 logs.Clear();
@@ -98,7 +97,7 @@ internal sealed class TopicCatalog
         using (Lock.Enter()) ReleaseUnderLock(logs);
     }
 
-    private HubStatus Acquire(Selector selector, List<EventLog> logs)
+    private HubStatus AcquireUnderLock(Selector selector, List<EventLog> logs)
     {
         EventLog? log = selector.Pattern is { } pattern
             ? PatternOpener.FindOrCreate(pattern)
@@ -117,7 +116,7 @@ internal sealed class TopicCatalog
         {
             SubscriberChanges.Add(log, -1);
             log.LastUsed = Clock.Milliseconds;
-            // Such a topic goes with its subscribers, so that nobody fills the table with topics by opening and closing streams.
+            // Such a topic is removed with its last subscriber, so that opening and closing streams cannot fill the table.
             if (log is Topic { IsForSubscribersOnly: true, Subscribers: 0 } topic) Topics.Remove(topic);
         }
     }

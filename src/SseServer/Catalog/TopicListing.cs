@@ -1,9 +1,11 @@
+using SseServer.Protocol.EventStream;
+
 namespace SseServer.Catalog;
 
-/// <summary>Lists topics for operators. Looks at all topics, some under each hold of the lock.</summary>
+/// <summary>Lists topics for operators. Visits all topics, some under each hold of the lock.</summary>
 internal static class TopicListing
 {
-    // Topics looked at under one hold of the lock.
+    // Topics visited under one hold of the lock.
     private const int StepTopics = 256;
 
     private static readonly Comparer<byte[]> LastNameFirst = Comparer<byte[]>.Create(static (a, b) => b.AsSpan().SequenceCompareTo(a));
@@ -25,21 +27,27 @@ internal static class TopicListing
         return topics;
     }
 
-    /// <summary>The names of the topics that begin with a prefix. Looks at all topics under one hold of the lock: for the start.</summary>
+    /// <summary>
+    /// The names of the topics that begin with a prefix. Visits all topics under one hold of the lock, so it is for the start only.
+    /// </summary>
     public static List<byte[]> NamesBelow(TopicCatalog catalog, ReadOnlySpan<byte> prefix)
     {
         using (catalog.Lock.EnterInBackground()) return catalog.Topics.NamesBelow(prefix);
     }
 
-    /// <summary>The patterns with subscribers, or kept for their return, with the number of streams that name each; in no order.</summary>
+    /// <summary>
+    /// The patterns with subscribers, or retained for their return, with the number of streams that name each; in no order.
+    /// </summary>
     public static List<(byte[] Pattern, int Subscribers)> Patterns(TopicCatalog catalog)
     {
-        using (catalog.Lock.EnterInBackground()) return catalog.Patterns.All.Select(pattern => (pattern.Name, pattern.Subscribers)).ToList();
+        using (catalog.Lock.EnterInBackground())
+            return catalog.Patterns.All.Select(pattern => (pattern.Name, pattern.Subscribers)).ToList();
     }
 
-    // From the last to the first: a removal moves a topic that was looked at already into the hole.
+    // From the last to the first: a removal moves a topic that was visited already into the hole.
     private static int ListFrom(
-        TopicCatalog catalog, int position, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> after, int count, PriorityQueue<TopicState, byte[]> first)
+        TopicCatalog catalog, int position, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> after, int count,
+        PriorityQueue<TopicState, byte[]> first)
     {
         using (catalog.Lock.EnterInBackground())
         {
@@ -57,3 +65,11 @@ internal static class TopicListing
         }
     }
 }
+
+/// <summary>A topic's state at one moment.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Subscribers">Streams that name it, without those of patterns that match it.</param>
+/// <param name="Events">Events in memory.</param>
+/// <param name="Bytes">Bytes of their frames.</param>
+/// <param name="Last">The newest event that memory or the store got; null if there was none.</param>
+internal readonly record struct TopicState(byte[] Name, int Subscribers, int Events, long Bytes, EventId? Last);

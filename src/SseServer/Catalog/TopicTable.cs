@@ -7,16 +7,16 @@ namespace SseServer.Catalog;
 
 /// <summary>The topics: found by name, created, ended, removed. Under the lock.</summary>
 internal sealed class TopicTable(
-    HubOptions options, HubClock clock, EventIdSequence ids, RetentionFloor floor, PatternTable patterns, HistoryBudget budget, EndedTopics ended,
-    HoldWork work)
+    HubOptions options, HubClock clock, EventIdSequence ids, RetentionFloor floor, PatternTable patterns, HistoryBudget budget,
+    EndedTopics ended, HoldWork work)
 {
-    // Ended topics looked at for one that can give way, so that a full table costs a publish no more than that.
+    // Ended topics checked for one that can be removed, which bounds what a full table costs a publish.
     private const int MaxEndedTried = 16;
 
     private readonly Dictionary<byte[], Topic> _byName = new(Utf8Comparer.Instance);
     private readonly List<Topic> _topics = [];
 
-    /// <summary>With a store: has it delete what it has of a topic that is removed before its time. Set by Publishing.</summary>
+    /// <summary>With a store: has it delete its events of a topic that is removed early. Set by Publishing.</summary>
     public Action<Topic>? RemoveStored { get; set; }
 
     public int Count => _topics.Count;
@@ -24,13 +24,14 @@ internal sealed class TopicTable(
     /// <summary>A topic of a round through all; null past the last. A removal moves the last topic into the hole.</summary>
     public Topic? At(int position) => position < _topics.Count ? _topics[position] : null;
 
-    public Topic? Find(ReadOnlySpan<byte> name) => _byName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic) ? topic : null;
+    public Topic? Find(ReadOnlySpan<byte> name)
+        => _byName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic) ? topic : null;
 
     /// <summary>Finds or creates a topic; null if that would be too many.</summary>
     public Topic? FindOrCreate(ReadOnlySpan<byte> name, int maxTopics)
     {
         if (Find(name) is { } known) return known;
-        // Ended topics without events give way, so they count against nobody; and they stay until the table is full.
+        // Ended topics without events are removed once the table is full, so they do not count.
         if (_topics.Count - ended.Count >= maxTopics) return null;
         if (_topics.Count >= options.MaxTopics && !TryMakeRoom()) return null;
         var topic = Create(name.ToArray());
@@ -69,12 +70,13 @@ internal sealed class TopicTable(
         ended.Remove(topic);
     }
 
-    /// <summary>Whether a topic has nothing, and nobody has used it for some time.</summary>
+    /// <summary>Whether a topic is empty and out of use.</summary>
     public bool IsUnused(Topic topic)
         => topic is { IsEmpty: true, HasStoredEvents: false, IsClosed: false, Pending: 0 } && IsOutOfUse(topic, options.TopicLinger);
 
-    /// <summary>Whether nobody has used a log for some time.</summary>
-    public bool IsOutOfUse(EventLog log, TimeSpan linger) => log.Subscribers == 0 && clock.Milliseconds - log.LastUsed > linger.TotalMilliseconds;
+    /// <summary>Whether a log has had no subscriber, and was not published to, for some time.</summary>
+    public bool IsOutOfUse(EventLog log, TimeSpan linger)
+        => log.Subscribers == 0 && clock.Milliseconds - log.LastUsed > linger.TotalMilliseconds;
 
     public void Remove(Topic topic)
     {
@@ -119,7 +121,7 @@ internal sealed class TopicTable(
         };
         _byName.Add(topic.Name, topic);
         _topics.Add(topic);
-        // Events that were shown and not committed before a crash may be lost, and nobody knows which those were.
+        // Events that were shown but not committed before a crash may be lost, and which ones is unknown.
         if (durability == Durability.Async) topic.EvictThrough(ids.UncleanThrough);
         return topic;
     }
@@ -145,8 +147,8 @@ internal sealed class TopicTable(
     }
 
     /// <summary>
-    /// Notes that all that the store still has of a topic is gone, before the topic is removed: a topic of the same name learns it from the
-    /// floor, and subscribers of patterns from their patterns.
+    /// Marks everything that the store still has of a topic as evicted, before the topic is removed: a new topic of the same name learns it
+    /// from the floor, and subscribers of patterns from their patterns.
     /// </summary>
     private void Forget(Topic topic)
     {

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace SseServer.Catalog;
 
 /// <summary>
-/// Topics by what their history costs, in classes of powers of two, so that the hub finds one that holds most without looking at all of
-/// them. Within a class topics take turns. Under the hub's lock.
+/// Topics by the memory that their history takes, in classes of powers of two, so that one of the largest is found without looking at all
+/// of them. Within a class topics take turns. Under the catalog's lock.
 /// </summary>
 internal sealed class TopicsBySize
 {
@@ -15,13 +15,13 @@ internal sealed class TopicsBySize
         for (var i = 0; i < _classes.Length; i++) _classes[i] = [];
     }
 
-    /// <summary>Classes, the largest topics' first.</summary>
+    /// <summary>The number of classes; the first holds the largest topics.</summary>
     public int Classes => _classes.Length;
 
-    /// <summary>Topics of a class; class 0 holds those of the largest.</summary>
+    /// <summary>Topics in a class.</summary>
     public int CountIn(int index) => _classes[index].Count;
 
-    /// <summary>The topic of a class whose turn it is; it is the last one from now on.</summary>
+    /// <summary>The topic of a class whose turn it is, which moves to the end.</summary>
     public Topic TakeTurn(int index)
     {
         var node = _classes[index].First!;
@@ -30,7 +30,7 @@ internal sealed class TopicsBySize
         return node.Value;
     }
 
-    /// <summary>Puts a topic where its cost now belongs; one that costs nothing is in no class.</summary>
+    /// <summary>Moves a topic to the class of its present cost; a topic without history is in no class.</summary>
     public void Update(Topic topic)
     {
         var size = topic.Cost;

@@ -5,7 +5,7 @@ using SseServer.Protocol.EventStream;
 
 namespace SseServer.Delivery;
 
-/// <summary>The blocks that the server itself puts into a stream, between frames. Their event names are not for publishers.</summary>
+/// <summary>The blocks that the server itself writes into a stream, between frames. Publishers cannot use their event names.</summary>
 internal static class ControlBlocks
 {
     /// <summary>Whether an event name is one of the server's own.</summary>
@@ -14,8 +14,8 @@ internal static class ControlBlocks
             || eventName.SequenceEqual("heartbeat"u8) || eventName.SequenceEqual("auth-expiring"u8);
 
     /// <summary>
-    /// The first block of a stream. Its id, where it has one, is the point after which the stream goes on: a stream that is cut
-    /// before its first event resumes exactly there.
+    /// The greeting, the first block of a stream. Its id, if it has one, is the point after which the stream continues: a stream that is
+    /// cut before its first event resumes exactly there.
     /// </summary>
     public static void WriteGreeting(IBufferWriter<byte> output, EventId? position, int retryMilliseconds, DateTimeOffset now)
     {
@@ -37,8 +37,8 @@ internal static class ControlBlocks
     }
 
     /// <summary>
-    /// Says that events were lost to this reader: which topics or patterns lost some, the last id it had
-    /// and the first that follows (each null where there is none). It has no id, so that the client's resume point stays.
+    /// A gap: announces that events were lost to the subscriber. Its data names the topics or patterns that lost some, the last id that the
+    /// subscriber had and the first that follows (each null if there is none). A gap has no id, so the client's resume point stays.
     /// </summary>
     public static void WriteGap(IBufferWriter<byte> output, IEnumerable<byte[]> topics, string? after, EventId? from)
     {
@@ -59,7 +59,8 @@ internal static class ControlBlocks
     }
 
     /// <summary>
-    /// A heartbeat that page code can see; its data is the server's time in milliseconds since 1970. It moves the client's resume point where it has a <paramref name="position"/>.
+    /// A heartbeat that page code can see; its data is the server's time in milliseconds since 1970. With a <paramref name="position"/> it
+    /// also moves the client's resume point.
     /// </summary>
     public static void WriteHeartbeatEvent(IBufferWriter<byte> output, long unixMilliseconds, EventId? position = null)
     {
@@ -73,7 +74,8 @@ internal static class ControlBlocks
     }
 
     /// <summary>
-    /// A block that only moves the client's resume point: an id without data sets the last event ID and dispatches nothing (WHATWG HTML 9.2.6).
+    /// A block that only moves the client's resume point: an id without data sets the last event ID and dispatches nothing (WHATWG HTML
+    /// 9.2.6).
     /// </summary>
     public static void WritePosition(IBufferWriter<byte> output, EventId position)
     {

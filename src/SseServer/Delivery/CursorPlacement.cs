@@ -5,8 +5,8 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// Finds where a subscription begins, moves its cursors after losses, and tells clients' resume points. Each answer is of one moment: it is
-/// found under the catalog's lock. Any thread that runs the subscription's shard.
+/// Finds where a subscription begins, moves its cursors past losses, and determines clients' resume points. Each answer holds for one
+/// moment: it is found under the catalog's lock. Called by the thread that runs the subscription's shard.
 /// </summary>
 internal sealed class CursorPlacement(TopicCatalog catalog)
 {
@@ -14,19 +14,21 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
 
     /// <summary>Where a subscription begins.</summary>
     /// <param name="Position">The id after which the stream continues; null if a client's own resume point is to stay.</param>
-    /// <param name="IsUnknown">The resume point is not known here, so what was lost cannot be told.</param>
+    /// <param name="IsUnknown">The resume point is unknown, so what was lost cannot be determined.</param>
     internal readonly record struct Beginning(EventId? Position, bool IsUnknown);
 
-    /// <summary>What came of <see cref="TrySeekPastLoss"/>.</summary>
+    /// <summary>The result of <see cref="TrySeekPastLoss"/>.</summary>
     internal enum LossOutcome
     {
-        /// <summary>Nothing was lost that the subscriber was not told of.</summary>
+        /// <summary>Nothing was lost that was not announced to the subscriber.</summary>
         None,
 
         /// <summary>Something was lost. It counts as announced, and the cursors are behind it.</summary>
         Lost,
 
-        /// <summary>Something may be lost, but what comes next is in the store, so that cannot be told yet; nothing was changed.</summary>
+        /// <summary>
+        /// Something may be lost, but the next events are in the store, so it cannot be determined yet; nothing was changed.
+        /// </summary>
         ReadStoreFirst,
     }
 
@@ -38,7 +40,7 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
             var start = subscription.Start;
             var resume = Resolve(start, subscription.Cursors);
             var isUnknown = start.From == ResumePoint.Start.AfterId && resume is null;
-            // Only a subscriber that named an event is owed the answer whether it missed some.
+            // Only to a subscriber that named an event are losses announced.
             var isOwedLosses = start.From == ResumePoint.Start.AfterId && !isUnknown;
             var evicted = default(EventId);
             foreach (ref var cursor in subscription.Cursors.AsSpan())
@@ -53,29 +55,29 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
             subscription.WantsLatest = start.From == ResumePoint.Start.Latest;
             Seek(subscription, subscription.LastId);
             EventId? position = resume is { } id && id >= evicted ? id : null;
-            // What a client named is its own; other positions are the server's.
+            // An id that the client named is sent back as it is; other positions are rounded.
             if (position is { } own && start.From != ResumePoint.Start.AfterId) position = RoundedPosition(subscription.Cursors, own);
             subscription.SentThrough = position ?? default;
             return new(position, isUnknown);
         }
     }
 
-    /// <summary>Moves cursors that found their segments gone to the oldest event in memory that their subscriber has not got.</summary>
+    /// <summary>Moves cursors whose segments were dropped to the first event in memory after the subscription's position.</summary>
     public void SeekAgain(Subscription subscription)
     {
         using (catalog.Lock.Enter()) Seek(subscription, subscription.LastId);
     }
 
     /// <summary>
-    /// Finds what the subscriber's logs lost of what it has neither received nor been told about, adds the names of the logs that lost
-    /// something (all, if its resume point is unknown), marks these losses as announced and moves the cursors past them and past
-    /// <paramref name="after"/>, all at one moment: what is evicted a moment later is another loss.
+    /// Finds which of the subscriber's logs lost events that it neither received nor got announced, and adds the names of these logs (of
+    /// all, if its resume point is unknown). Marks the losses as announced and moves the cursors past them and past
+    /// <paramref name="after"/>. All this happens under one hold of the lock: what is evicted afterwards is another loss.
     /// </summary>
     /// <param name="subscription">Whose logs.</param>
-    /// <param name="marks">What was evicted around the reading of the page that follows, in the order of the cursors; empty if memory
+    /// <param name="marks">The evictions before and after the next page was read, in the order of the cursors; empty if memory
     /// follows.</param>
-    /// <param name="after">What follows in memory comes after this id.</param>
-    /// <param name="hasNext">The event that follows is known already.</param>
+    /// <param name="after">The id after which memory follows.</param>
+    /// <param name="hasNext">Whether the event that follows is known already.</param>
     /// <param name="lost">Takes the names.</param>
     /// <param name="first">The first event in memory that follows, if there is one.</param>
     public LossOutcome TrySeekPastLoss(
@@ -109,7 +111,7 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
         }
     }
 
-    /// <summary>The resume point of a subscriber that was sent, or did not want, everything of its logs up to its last id.</summary>
+    /// <summary>The resume point of a subscriber that has everything of its logs up to its last id, sent or excluded.</summary>
     public EventId PositionOf(Subscription subscription)
     {
         using (catalog.Lock.Enter()) return RoundedPosition(subscription.Cursors, subscription.LastId);
@@ -134,12 +136,20 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
                 if (topic.IsDeleted && start.From == ResumePoint.Start.AfterId && !(position > topic.DeletedThrough)) continue;
                 if (topic.IsDeleted) return false;
                 if (topic.EndId <= position) continue;
-                // One that named an event is owed all after it, or the gap; one that named none gets what there is.
+                // A subscriber that named an event is owed all after it, or a gap; another gets what is retained.
                 if (start.From == ResumePoint.Start.AfterId || topic.HasEvents) return false;
             }
 
             return true;
         }
+    }
+
+    /// <summary>Whether one of a subscription's logs has the events of a topic.</summary>
+    public static bool Selects(Cursor[] cursors, ReadOnlySpan<byte> topic)
+    {
+        foreach (var cursor in cursors)
+            if (cursor.Log is PatternLog pattern ? pattern.Pattern.Matches(topic) : topic.SequenceEqual(cursor.Log.Name)) return true;
+        return false;
     }
 
     private static EventId? Seek(Subscription subscription, EventId after)
@@ -156,7 +166,7 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
         return first;
     }
 
-    // The id after which the stream continues; null for the oldest event retained, and for an id that is not known here.
+    // The id after which the stream continues; null for the oldest event retained, and for an unknown id.
     private EventId? Resolve(in ResumePoint start, Cursor[] cursors)
     {
         var head = catalog.Ids.Head;
@@ -183,19 +193,11 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
         return lowest;
     }
 
-    /// <summary>Whether one of a subscription's logs has the events of a topic.</summary>
-    public static bool Selects(Cursor[] cursors, ReadOnlySpan<byte> topic)
-    {
-        foreach (var cursor in cursors)
-            if (cursor.Log is PatternLog pattern ? pattern.Pattern.Matches(topic) : topic.SequenceEqual(cursor.Log.Name)) return true;
-        return false;
-    }
-
     /// <summary>
-    /// The resume point of a subscriber that has everything of its logs up to <paramref name="through"/>. The head itself would tell every
-    /// subscriber, to the millisecond, when something was published to topics that it may not read, so this is rounded down to the second.
-    /// It is exact all the same: between it and <paramref name="through"/> the subscriber's own logs have no event, so resuming from it
-    /// sends what follows and nothing twice; and they evicted none, so no false loss is announced.
+    /// The resume point of a subscriber that has everything of its logs up to <paramref name="through"/>. The head itself would reveal to
+    /// every subscriber, to the millisecond, when something was published to topics that it may not read, so the position is rounded down
+    /// to the second. It is exact all the same: between it and <paramref name="through"/> the subscriber's own logs have no event, so
+    /// resuming from it sends everything that follows and nothing twice; and they evicted none, so no false loss is announced.
     /// </summary>
     private EventId RoundedPosition(Cursor[] cursors, EventId through)
     {

@@ -9,7 +9,7 @@ namespace SseServer.Delivery;
 /// type filter; <c>since=latest</c>, which up to the point where the subscription joined wants only the newest event of each key; and lag,
 /// during which events after that point are skipped once a newer event of their key exists. A replay is complete even if it is sent in
 /// pieces. The end of a topic is never excluded.
-/// <para>A snapshot of the subscription's state: made on its shard for one run of frames.</para>
+/// <para>A snapshot of the subscription's state, created on its shard for one frame run.</para>
 /// </summary>
 internal readonly struct DeliveryFilter(Subscription subscription)
 {
@@ -18,7 +18,7 @@ internal readonly struct DeliveryFilter(Subscription subscription)
     private readonly bool _wantsLatest = subscription.WantsLatest;
     private readonly bool _isLagging = subscription.IsLagging;
 
-    /// <summary>Whether the subscription is sent every further event of a topic, so that none needs to be looked at.</summary>
+    /// <summary>Whether the subscription is sent every further event of a topic, so that none needs to be checked.</summary>
     public static bool PassesAll(Subscription subscription, Topic topic)
         => subscription.Filter is null && !subscription.IsInSnapshot
             && !(subscription.IsLagging && subscription.LastId >= subscription.JoinedAt && topic.HasKeys);
@@ -47,7 +47,7 @@ internal readonly struct DeliveryFilter(Subscription subscription)
         return entry.IsSuperseded && entry.Id > log.Marks.MemoryStart ? DeliveryDecision.Exclude : DeliveryDecision.Lost;
     }
 
-    // As far as the entry tells. isSuperseded: only because a newer event of its key exists.
+    // Decides by the entry alone. isSuperseded: it is excluded only because a newer event of its key exists.
     private bool Excludes(in LogEntry entry, out bool isSuperseded)
     {
         isSuperseded = false;
@@ -65,4 +65,20 @@ internal readonly struct DeliveryFilter(Subscription subscription)
 
         return isSuperseded = entry.IsSuperseded;
     }
+}
+
+/// <summary>What happens to the next event of a subscription.</summary>
+internal enum DeliveryDecision
+{
+    /// <summary>It is sent.</summary>
+    Send,
+
+    /// <summary>It is not wanted.</summary>
+    Exclude,
+
+    /// <summary>It is not wanted because a newer event of its key exists.</summary>
+    Superseded,
+
+    /// <summary>Its frame was evicted after the cursor reached its entry: the cursor must seek again.</summary>
+    Lost,
 }

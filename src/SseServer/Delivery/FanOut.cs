@@ -9,7 +9,7 @@ namespace SseServer.Delivery;
 /// <para>
 /// Top down: <see cref="FanOutShard"/> (turns), <see cref="Pump"/> (one turn of one subscription: which source, send, position),
 /// <see cref="FrameSource"/> (where frames come from), <see cref="ShardWriter"/> (everything else that is written to a stream),
-/// <see cref="Subscription"/> (the state). Beside them <see cref="CursorPlacement"/> (where a subscription begins and continues),
+/// <see cref="Subscription"/> (the state). Also <see cref="CursorPlacement"/> (where a subscription begins and continues),
 /// <see cref="StoreReaderPool"/> (pages of the store), <see cref="Shedder"/> (drains). Knows Catalog, Log and History; Publishing knows it
 /// only as <see cref="IFanOut"/>.
 /// </para>
@@ -20,7 +20,7 @@ internal sealed class FanOut : IFanOut, IDisposable
     private int _nextShard;
 
     /// <param name="catalog">The logs.</param>
-    /// <param name="times">The reconnection times that clients are told.</param>
+    /// <param name="times">The reconnection times sent to clients.</param>
     /// <param name="replays">Reads the store; null without one.</param>
     /// <param name="faults">Takes our own bugs.</param>
     public FanOut(TopicCatalog catalog, ReconnectionTimes times, StoreReaderPool? replays, Faults faults)
@@ -50,14 +50,15 @@ internal sealed class FanOut : IFanOut, IDisposable
         foreach (var shard in _shards) shard.Start();
     }
 
-    /// <summary>Gives a subscription its shard: each the next.</summary>
+    /// <summary>Assigns a subscription to a shard, in turns.</summary>
     public void Assign(Subscription subscription)
         => subscription.Inbox = _shards[(uint)Interlocked.Increment(ref _nextShard) % (uint)_shards.Length].Inbox;
 
     public void Notify(List<EventLog> logs, bool mayServe)
     {
         if (Pinned.IsOverBound) Pinned.CutLongest();
-        // The head was set before the shards' flags are read: without a fence both sides could miss a subscriber that joins just now.
+        // Orders the new head before the reads of the groups: without it, this thread may miss a subscriber that is joining while that one
+        // misses the new head, and the event would wait for the next one.
         Interlocked.MemoryBarrier();
         Span<int> due = stackalloc int[_shards.Length];
         due.Clear();
@@ -88,7 +89,7 @@ internal sealed class FanOut : IFanOut, IDisposable
         foreach (var shard in _shards) await shard.Inbox.NextPass();
     }
 
-    /// <summary>Each second: heartbeats and lifetimes, and connections that keep too much memory.</summary>
+    /// <summary>Each second: heartbeats, lifetimes, and connections that pin too much memory.</summary>
     public void Sweep()
     {
         foreach (var shard in _shards) shard.Inbox.RequestSweep();
@@ -110,7 +111,7 @@ internal sealed class FanOut : IFanOut, IDisposable
         foreach (var shard in _shards) shard.Inbox.RequestStep();
     }
 
-    /// <summary>What all shards have done.</summary>
+    /// <summary>The counters of all shards together.</summary>
     public ShardCounters Count()
     {
         var sum = new ShardCounters();
@@ -124,7 +125,9 @@ internal sealed class FanOut : IFanOut, IDisposable
         Replays?.Dispose();
     }
 
-    /// <summary>Marks what was touched dirty; counts the subscribers that were not yet to be served, by shard and in all.</summary>
+    /// <summary>
+    /// Marks the groups of some logs dirty; counts the subscribers of those that were not dirty yet, by shard and in all.
+    /// </summary>
     private int MarkDirty(List<EventLog> logs, Span<int> due)
     {
         var total = 0;

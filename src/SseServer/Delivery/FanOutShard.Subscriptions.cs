@@ -4,7 +4,7 @@ using SseServer.Protocol.EventStream;
 
 namespace SseServer.Delivery;
 
-// A subscription's life on its shard: joining, signals, the end.
+/// <content>A subscription's life on its shard: joining, signals, the end.</content>
 internal sealed partial class FanOutShard
 {
     private void TakeSignals(Subscription subscription)
@@ -45,7 +45,7 @@ internal sealed partial class FanOutShard
 
         var cursors = subscription.Cursors;
         for (var i = 0; i < cursors.Length; i++) GroupOf(cursors[i].Log).Add(subscription, i, _ids.Head);
-        // Registered first, positioned second: what is published in between marks the group and is found by the cursor.
+        // Added to the groups first, positioned second: an event published in between marks the group dirty, and the cursor finds it.
         subscription.Pace = SubscriberPace.CatchingUp;
         var beginning = _placement.Begin(subscription);
         if (beginning.IsUnknown) subscription.UnknownStart = subscription.Start.Text;
@@ -79,25 +79,25 @@ internal sealed partial class FanOutShard
     {
         if (subscription.Replay!.HasFailed)
         {
-            // A clean end, after which the client comes back.
+            // A clean end; the client reconnects.
             subscription.End(_times.Next());
             return;
         }
 
         var mayServe = subscription.CanSend;
         if (mayServe) Serve(subscription, group: null);
-        // A reader that cannot take the page now, or no longer needs it, does not keep it from others.
+        // A subscription that cannot take the page now, or no longer needs it, returns it for others.
         if (!mayServe || subscription.Replay.After != subscription.LastId) _pump.ReturnPage(subscription);
     }
 
-    // A FIN is no abort (RFC 9112 section 9.6): what was asked for is answered, up to the head of now, in as many turns as that takes.
+    // A FIN is no abort (RFC 9112 section 9.6): the request is answered, up to the present head, in as many turns as that takes.
     private void OnPeerFinished(Subscription subscription)
     {
         subscription.EndsAt ??= _ids.Head;
         if (subscription.CanSend) Enqueue(subscription);
     }
 
-    // The write that was to be cut may be over already.
+    // The write may have completed already.
     private void CutIfPinning(Subscription subscription)
     {
         if (subscription is not { IsBusy: true, Pin.IsCut: true }) return;
@@ -106,11 +106,11 @@ internal sealed partial class FanOutShard
     }
 
     /// <summary>
-    /// Whether nothing follows but what is in the subscription's logs by now. Asked before the logs are read: what is at their heads
-    /// afterwards is the end. A pattern never ends, since another topic may match it.
+    /// Whether all topics of a subscription have ended, so that nothing is appended any more. Checked before the logs are read: a
+    /// subscription that is at their heads afterwards has everything. A pattern never ends, since another topic may match it.
     /// </summary>
-    /// <param name="subscription">Whose logs are looked at.</param>
-    /// <param name="end">The last of their ends. A topic's own may be forgotten the moment after.</param>
+    /// <param name="subscription">Whose logs are checked.</param>
+    /// <param name="end">The highest of the ends. Returned because a topic's own may be forgotten right afterwards.</param>
     private static bool IsLastTurn(Subscription subscription, out EventId end)
     {
         end = default;
@@ -123,7 +123,9 @@ internal sealed partial class FanOutShard
         return true;
     }
 
-    /// <summary>Ends a stream that has got everything. Its client comes back with the last id, and is told that nothing follows.</summary>
+    /// <summary>
+    /// Ends a stream that has everything. Its client reconnects with the last id and gets the answer that nothing follows.
+    /// </summary>
     private void EndAfterLast(Subscription subscription, EventId end)
     {
         var isToldByEvents = true;
@@ -132,9 +134,9 @@ internal sealed partial class FanOutShard
 
         if (!isToldByEvents)
         {
-            // It may have been told of a later id already: that one stays its position.
+            // The client may have a later id already, which it then keeps.
             if (subscription.SentThrough > end) end = subscription.SentThrough;
-            // With an id from before the end the client would come back for it again and again. Some take an id only from a block with data
+            // With an id before the end, the client would reconnect for it again and again. Some take an id only from a block with data
             // (npm's eventsource-parser 3.1 does).
             _writer.BufferHeartbeatEvent(subscription, end);
         }
@@ -143,9 +145,10 @@ internal sealed partial class FanOutShard
         Settle(subscription);
     }
 
-    /// <summary>Ends the stream of a peer that has sent its FIN, once everything up to the head of that moment was sent.</summary>
+    /// <summary>Ends the stream of a peer that has sent its FIN, once everything up to the head at that moment was sent.</summary>
     /// <param name="subscription">Whose stream it is.</param>
-    /// <param name="isAtHead">It has all that its logs hold. Its last id may be lower than the head, which may be another topic's.</param>
+    /// <param name="isAtHead">Whether it has everything in its logs. Its last id may be lower than the head, which may be another
+    /// topic's.</param>
     private void EndIfAnswered(Subscription subscription, bool isAtHead)
     {
         if (subscription.EndsAt is not { } last || (!isAtHead && subscription.LastId < last)) return;
@@ -153,14 +156,14 @@ internal sealed partial class FanOutShard
         Settle(subscription);
     }
 
-    // A client whose stream is ended gets one more turn now, and the rest when it comes back.
+    // The client gets one more turn now, and the rest when it reconnects.
     private void Finish(Subscription subscription)
     {
         if (subscription.CanSend) _pump.Run(subscription);
         subscription.BeginEnd();
     }
 
-    /// <summary>Brings an ending or broken subscription to its end, as far as that goes without waiting.</summary>
+    /// <summary>Moves an ending or broken subscription towards its end, as far as possible without waiting.</summary>
     private void Settle(Subscription subscription)
     {
         if (subscription.IsBusy) return;
@@ -194,7 +197,7 @@ internal sealed partial class FanOutShard
         subscription.OnEnded(ending);
     }
 
-    // An exception here is our bug: it costs one stream, is reported, and the others continue.
+    // An exception here is our bug: it is reported and costs one stream; the others continue.
     private void Fault(Subscription subscription, Exception exception)
     {
         _faults.Report(exception);

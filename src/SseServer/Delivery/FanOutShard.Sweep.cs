@@ -1,6 +1,6 @@
 namespace SseServer.Delivery;
 
-// What happens by the clock: heartbeats, ends of lifetimes, and plans, which end a share of the streams over a period.
+/// <content>What happens by the clock: heartbeats, ends of lifetimes, drains and sheds.</content>
 internal sealed partial class FanOutShard
 {
     private ShedPlan? _nextPlan;
@@ -8,7 +8,9 @@ internal sealed partial class FanOutShard
     private Subscription?[] _victims = [];
     private int _shedCount;
 
-    /// <summary>Has the shard's part of the streams end; what is left of another plan's stays. Any thread.</summary>
+    /// <summary>
+    /// Starts a drain or shed on this shard; the streams of an earlier plan that have not ended yet stay open. Any thread.
+    /// </summary>
     public void Begin(ShedPlan plan)
     {
         Volatile.Write(ref _nextPlan, plan);
@@ -16,7 +18,7 @@ internal sealed partial class FanOutShard
     }
 
     /// <summary>
-    /// Gives notices, ends streams whose time is over, and breaks silences. A subscription with a write pending is not silent.
+    /// Writes notices, ends streams whose lifetime is over, and writes due heartbeats. A subscription with a pending write gets none.
     /// </summary>
     private void Sweep()
     {
@@ -45,8 +47,7 @@ internal sealed partial class FanOutShard
         Counters.Slow = slow;
     }
 
-    // The end does not wait for a reader that takes nothing: it comes after the frame that is being written, before everything that
-    // follows.
+    // The end does not wait until the client takes everything: it follows the frame that is being written.
     private void CheckLifetime(Subscription subscription, StreamLifetime lifetime, DateTimeOffset now)
     {
         if (lifetime.EndAt <= now)
@@ -69,7 +70,7 @@ internal sealed partial class FanOutShard
         if (plan != _plan) Start(plan);
         // The step may have come after the pass began.
         var due = plan.Due(_victims.Length, _clock.Milliseconds);
-        // Streams that stay have their turns in between.
+        // A bounded number per pass, so that the other streams get their turns.
         var end = Math.Min(due, _shedCount + TurnVisits);
         for (; _shedCount < end; _shedCount++)
         {
@@ -82,7 +83,7 @@ internal sealed partial class FanOutShard
         if (_shedCount == _victims.Length) (_victims, _shedCount) = ([], 0);
     }
 
-    // Streams are about in the order in which they joined, so those picked are old and young ones alike.
+    // Streams are roughly in the order in which they joined, so old and new ones are picked alike.
     private void Start(ShedPlan plan)
     {
         _plan = plan;

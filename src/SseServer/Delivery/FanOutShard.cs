@@ -3,20 +3,20 @@ using SseServer.Catalog;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// Serves a share of the subscriptions: everything that is written to their streams is written here, so output needs no lock. A shard is
-/// run by one thread at a time (<see cref="ShardInbox"/>): its own, or a publisher for a few due subscribers, so that a lone subscriber is
-/// served without a hop to another thread. This file has the passes and turns; <c>FanOutShard.Subscriptions</c> the life of a subscription,
+/// Serves a share of the subscriptions. It alone writes to their streams, so output needs no lock. One thread at a time runs a shard
+/// (<see cref="ShardInbox"/>): its own, or a publisher's if only a few subscribers are due, so that a lone subscriber is served without a
+/// hop to another thread. This file has the passes and turns; <c>FanOutShard.Subscriptions</c> the life of a subscription,
 /// <c>FanOutShard.Sweep</c> what happens by the clock. <see cref="Pump"/> sends events, <see cref="ShardWriter"/> everything else.
 /// </summary>
 internal sealed partial class FanOutShard : IDisposable
 {
-    /// <summary>Subscribers that a publisher serves on its own thread at most.</summary>
+    /// <summary>The most subscribers that a publisher serves on its own thread.</summary>
     public const int InlineSubscribers = 4;
 
-    // Subscribers of one group visited in a turn before another topic has its turn: about two milliseconds of sends.
+    // Subscribers of one group visited in one turn, before another topic's turn: about two milliseconds of sends.
     private const int TurnVisits = 256;
 
-    // Subscribers that catch up get this many turns between two turns of live ones.
+    // Turns for subscribers that catch up, in each pass.
     private const int CatchUpTurns = 4;
 
     private readonly HubClock _clock;
@@ -39,11 +39,12 @@ internal sealed partial class FanOutShard : IDisposable
     /// <param name="catalog">The logs.</param>
     /// <param name="placement">Moves cursors.</param>
     /// <param name="pinned">Counts the memory that pending writes keep alive.</param>
-    /// <param name="times">The reconnection times that clients are told.</param>
+    /// <param name="times">The reconnection times sent to clients.</param>
     /// <param name="replays">Reads the store; null without one.</param>
     /// <param name="faults">Takes our own bugs.</param>
     public FanOutShard(
-        int index, TopicCatalog catalog, CursorPlacement placement, PinnedHistory pinned, ReconnectionTimes times, StoreReaderPool? replays, Faults faults)
+        int index, TopicCatalog catalog, CursorPlacement placement, PinnedHistory pinned, ReconnectionTimes times, StoreReaderPool? replays,
+        Faults faults)
     {
         (_catalog, _clock, _ids, _placement, _pinned) = (catalog, catalog.Clock, catalog.Ids, placement, pinned);
         (_times, _replays, _faults) = (times, replays, faults);
@@ -59,13 +60,13 @@ internal sealed partial class FanOutShard : IDisposable
     /// <summary>Subscriptions served.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>What was done so far; each number as it was at some moment.</summary>
+    /// <summary>What the shard has done so far.</summary>
     public ShardCounters Counters { get; } = new();
 
     public void Start() => _thread.Start();
 
     /// <summary>
-    /// Serves what is due on the calling thread if that is little and nobody else is at it; otherwise wakes the shard's thread.
+    /// Serves due subscribers on the calling thread if they are few and no other thread runs the shard; otherwise wakes the shard's thread.
     /// </summary>
     public void ServeOrWake(int dueSubscribers)
     {
@@ -81,7 +82,7 @@ internal sealed partial class FanOutShard : IDisposable
         }
         finally
         {
-            // Also if memory ran out in the pass: otherwise nobody could ever enter again.
+            // Also if memory ran out in the pass: otherwise no thread could ever run the shard again.
             Inbox.LeaveToThread();
         }
     }
@@ -109,8 +110,8 @@ internal sealed partial class FanOutShard : IDisposable
     }
 
     /// <summary>
-    /// One pass: what was handed over, a turn for each dirty group, some turns for subscribers that catch up. If it is cut short, as by a
-    /// lack of memory, the next pass does the rest.
+    /// One pass: handed-over work, a turn for each dirty group, some turns for subscribers that catch up. If memory runs out in a pass, the
+    /// next one does the rest.
     /// </summary>
     private void Pass()
     {
@@ -203,8 +204,8 @@ internal sealed partial class FanOutShard : IDisposable
                     if (!isLast) EndIfAnswered(subscription, isAtHead: false);
                     break;
                 case PumpOutcome.MoreToSend:
-                    // Publishers that are faster than the reader must not keep the stream open. One whose topics have ended goes on to
-                    // their end.
+                    // Publishers that are faster than the subscriber must not keep the stream open. A stream whose topics have ended
+                    // continues to their end.
                     if (!isLast) EndIfAnswered(subscription, isAtHead: false);
                     if (!subscription.IsOpen) break;
                     if (group is not null && subscription.Pace == SubscriberPace.Live) subscription.BlockRounds();
@@ -217,7 +218,7 @@ internal sealed partial class FanOutShard : IDisposable
         }
         catch (OutOfMemoryException)
         {
-            // Nobody knows how far its send came. It is ended in the next pass, which may find memory again.
+            // How much was sent is unknown. The stream is ended in the next pass, when there may be memory again.
             subscription.PeerLost();
             throw;
         }

@@ -4,7 +4,7 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// The next frames for a subscription, back to back, as they go on the wire. Valid until its source yields the next one.
+/// The next frames for a subscription, back to back, as they go on the wire. Valid until its source returns the next one.
 /// </summary>
 internal readonly ref struct FrameRun
 {
@@ -20,23 +20,23 @@ internal readonly ref struct FrameRun
     /// <summary>How many frames there are.</summary>
     public int Frames { get; init; }
 
-    /// <summary>How many events were passed over because the subscription is not sent them.</summary>
+    /// <summary>How many events were skipped because they are excluded.</summary>
     public int Skipped { get; init; }
 
-    /// <summary>The subscription's position once it has the frames: every event up to this id is in them or was passed over.</summary>
+    /// <summary>The subscription's position once it has the frames: every event up to this id is in them or was skipped.</summary>
     public required EventId Through { get; init; }
 
     /// <summary>The id of the last frame.</summary>
     public EventId LastFrame { get; init; }
 
     /// <summary>
-    /// The segment that owns the bytes. Null if they are in a buffer that the next run overwrites: what is kept of them must be copied.
+    /// The segment that owns the bytes. Null if they are in a buffer that the next run overwrites, so that a rest must be copied.
     /// </summary>
     public LogSegment? Owner { get; init; }
 
-    /// <summary>The frames' index if they are in a segment as they are; empty if the source keeps an index of its own.</summary>
+    /// <summary>The frames' entries if the run is a part of a segment; empty if the source has an index of its own.</summary>
     public ReadOnlySpan<LogEntry> Entries { get; init; }
 
-    /// <summary>No frames: the position moves to an id, or stays if it is there already.</summary>
+    /// <summary>A run without frames, which moves the position to an id.</summary>
     public static FrameRun Empty(EventId through, int skipped = 0) => new() { Bytes = [], Through = through, Skipped = skipped };
 }

@@ -1,3 +1,5 @@
+using SseServer.Protocol.EventStream;
+
 namespace SseServer.Delivery;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace SseServer.Delivery;
 /// <para>
 /// Another representation of the same events is one more source: an envelope other than HTTP chunks would be applied where
 /// <see cref="MergedSource"/> and <see cref="StoreSource"/> take a frame's payload for HTTP/1.0; compressed blocks that all subscribers
-/// share would be a log beside the topic's own, and a source over it like <see cref="SegmentSource"/>. Compression for one stream would be
+/// share would be a log next to the topic's own, and a source over it like <see cref="SegmentSource"/>. Compression for one stream would be
 /// a decorator that yields another source's run compressed, as a run of one frame. <see cref="Pump"/> alone has to know it.
 /// </para>
 /// </summary>
@@ -26,3 +28,22 @@ internal abstract class FrameSource
     /// <summary>Moves the subscription's cursors behind the first <paramref name="frames"/> frames of the run last yielded.</summary>
     public abstract void Advance(Subscription subscription, in FrameRun run, int frames);
 }
+
+/// <summary>What follows the run that a <see cref="FrameSource"/> has returned.</summary>
+internal enum RunStatus
+{
+    /// <summary>Perhaps more.</summary>
+    More,
+
+    /// <summary>Nothing: the subscription has everything, and the run is empty.</summary>
+    AtHead,
+
+    /// <summary>The cursors must seek again: their segments were dropped, or the run came from the store.</summary>
+    MustSeek,
+}
+
+/// <summary>Where a send stopped within a run: the frame that it stopped in counts as sent, and its rest is sent later.</summary>
+/// <param name="Frames">The frames up to and including the one that was cut.</param>
+/// <param name="End">Where the cut frame ends, counted in bytes from the beginning of the run.</param>
+/// <param name="Id">The id of the cut frame.</param>
+internal readonly record struct FrameCut(int Frames, int End, EventId Id);

@@ -7,12 +7,12 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// Announces to subscriptions of one shard what was lost to them: events that were evicted before they got them, and stored events that
-/// cannot be read. Used only by the thread that runs the shard.
+/// Announces losses to the subscriptions of one shard: events that were evicted before they were sent, and stored events that cannot be
+/// read. Used only by the thread that runs the shard.
 /// </summary>
 internal sealed class LossReporter(CursorPlacement placement, ShardWriter writer, ShardCounters counters)
 {
-    /// <summary>Whether a log may have lost events that the subscription was neither sent nor told of.</summary>
+    /// <summary>Whether a log may have lost events that were neither sent nor announced to the subscription.</summary>
     public static bool HasLoss(Subscription subscription)
     {
         if (subscription.UnknownStart is not null) return true;
@@ -22,8 +22,8 @@ internal sealed class LossReporter(CursorPlacement placement, ShardWriter writer
     }
 
     /// <summary>
-    /// Says what was lost to the subscriber, if something was. The first event that follows is the page's or, without a page that has
-    /// one, memory's.
+    /// Announces what was lost to the subscriber, if something was. The first event that follows is the page's or, if there is no page or
+    /// an empty one, memory's.
     /// </summary>
     public CursorPlacement.LossOutcome TryWriteGap(Subscription subscription, StoredPage? page)
     {
@@ -40,14 +40,15 @@ internal sealed class LossReporter(CursorPlacement placement, ShardWriter writer
     }
 
     /// <summary>
-    /// Says which topics or patterns lose the damaged events that a page begins with, if the subscriber was not told before.
+    /// Announces the damaged events at the beginning of a page, under the names of the logs that lose them, unless they were announced
+    /// before.
     /// </summary>
     public void TryWriteDamage(Subscription subscription, StoredPage page)
     {
         var lost = new List<byte[]>();
         foreach (var block in page.Damage)
         {
-            if (subscription.Replay!.Damage.IsTold(block, subscription.LastId)) continue;
+            if (!subscription.Replay!.Damage.TryAdd(block, subscription.LastId)) continue;
             foreach (ref readonly var cursor in subscription.Cursors.AsSpan())
                 if (!lost.Contains(cursor.Log.Name) && Selects(cursor.Log, block.Topic)) lost.Add(cursor.Log.Name);
         }
@@ -64,15 +65,14 @@ internal sealed class LossReporter(CursorPlacement placement, ShardWriter writer
         writer.WriteGap(subscription, lost, after, first);
     }
 
-    // The id that the client has: the one that it came with, or the last one that it was sent; not what a filter excluded since. Null if it
-    // has none.
+    // The client's last event id: the one that it came with, or the last one that it was sent. Null if it has none.
     private static string? LastIdOf(Subscription subscription)
     {
         var id = subscription.SentThrough > subscription.ResumedAfter ? subscription.SentThrough : subscription.ResumedAfter;
         return id.Value == 0 ? null : id.ToString();
     }
 
-    // If the name is damaged as well, any of them may have lost the events.
+    // If the topic's name is damaged too, any log may have lost the events.
     private static bool Selects(EventLog log, byte[] topic)
-        => topic.Length == 0 || (log is PatternLog index ? index.Pattern.Matches(topic) : topic.AsSpan().SequenceEqual(log.Name));
+        => topic.Length == 0 || (log is PatternLog pattern ? pattern.Pattern.Matches(topic) : topic.AsSpan().SequenceEqual(log.Name));
 }

@@ -5,17 +5,18 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// Everything in memory that cannot be sent as it lies: several logs, a pattern, no chunked coding (HTTP/1.0), or events that are excluded.
-/// Frames are copied together in id order up to the hub's head, each once. A frame too large for that is a run of its own, in its segment.
+/// Events in memory that cannot be sent straight from a segment: of several logs or a pattern, without chunked coding (HTTP/1.0), or with
+/// some events excluded. Copies frames into a buffer in id order up to the head, each once. A frame too large for that is a run of its own,
+/// in its segment.
 /// </summary>
 internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) : FrameSource
 {
     private const int ScratchBytes = 64 * 1024;
 
-    // The rest of a copied frame must be small enough to be copied again: the scratch buffer is the next reader's.
+    // The rest of a copied frame must be small enough to be copied again, because the next subscription uses the buffer.
     private const int MaxCopiedFrame = ShardWriter.MaxCopiedRest;
 
-    // Events passed over in one run.
+    // Events skipped in one run.
     private const int MaxSkipped = 1024;
 
     private readonly byte[] _scratch = GC.AllocateUninitializedArray<byte>(ScratchBytes);
@@ -33,7 +34,7 @@ internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) 
 
     public override RunStatus Next(Subscription subscription, out FrameRun run)
     {
-        // The head is read first: whatever is at or before it is in the logs.
+        // The head is read first: every event up to it is in the logs.
         var head = ids.Head;
         var state = Gather(subscription, head, out run);
         if (state == CursorState.Evicted) return RunStatus.MustSeek;
@@ -51,7 +52,7 @@ internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) 
 
     public override void Advance(Subscription subscription, in FrameRun run, int frames)
     {
-        // The cursors step back over what was gathered after the cut frame, the newest first. What was passed over before the cut stays so.
+        // The cursors step back over the frames after the cut one, the newest first. Events skipped before the cut stay skipped.
         for (var last = run.Frames - 1; last >= frames; last--)
         {
             ref readonly var frame = ref _frames[last];
@@ -59,7 +60,7 @@ internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) 
             (cursor.Segment, cursor.Index) = (frame.Segment, frame.Index);
         }
 
-        // Else dropped segments would be kept alive.
+        // Otherwise the array would keep dropped segments alive.
         _frames.AsSpan(0, run.Frames).Clear();
     }
 
@@ -94,7 +95,7 @@ internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) 
             ReadOnlySpan<byte> frame = bytes.AsSpan(offset, entry.Length);
             if (!subscription.IsChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
             var isLarge = frame.Length > MaxCopiedFrame;
-            // A large frame goes alone, and each run has room for at least one other.
+            // A large frame is sent alone, and each run has room for at least one other.
             if (isLarge ? frames > 0 : frame.Length > _scratch.Length - length) break;
             if (!isLarge) frame.CopyTo(_scratch.AsSpan(length));
             length += frame.Length;
@@ -130,7 +131,8 @@ internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) 
     }
 
     /// <summary>
-    /// The cursor whose next entry has the lowest id, and the entries it points into; entries that another log has brought are passed over.
+    /// The cursor whose next entry has the lowest id, and the entries it points into. Entries that came through another log already are
+    /// skipped.
     /// </summary>
     private static CursorState FindNext(Subscription subscription, EventId after, EventId head, out int next, out LogEntry[] entries)
     {

@@ -4,16 +4,16 @@ using SseServer.Log;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// Memory that pending writes keep alive. A frame too large to be copied is sent from where it lies, and its reader takes it in its own
-/// time. As long as a log holds that memory, the history's bound counts it. Once the log has dropped it, or if it never was a log's, it is
-/// counted here: each array once, however many readers are sent from it, so that stalled readers take nothing from the history of others.
-/// The sum has a bound of its own: over it, the connections of those readers are cut that have pinned dropped memory for longest. Their
-/// clients come back with their last event ID.
+/// Memory that pending writes keep alive. A frame too large to be copied is sent from its segment, which the write pins for as long as the
+/// client takes to read it. As long as a log holds the segment, the bound on history counts it. Once the log has dropped it, or if the
+/// memory was never a log's, it is counted here: each array once, however many writes read from it, so that stalled subscribers take
+/// nothing from the history of others. The sum has its own bound. Over it, the connections that have pinned dropped memory for longest are
+/// cut; their clients reconnect with their last event ID.
 /// <para>Any thread; the lock inside is taken last.</para>
 /// </summary>
 internal sealed class PinnedHistory(HistoryBudget budget)
 {
-    // Of the bound on history: an eighth is what history itself is trimmed by, so both have about the same slack.
+    // An eighth of the bound on history. Segments are an eighth of a topic's bounds, so both have about the same slack.
     private const int Share = 8;
 
     private readonly Lock _gate = new();
@@ -29,7 +29,7 @@ internal sealed class PinnedHistory(HistoryBudget budget)
 
     private long MaxBytes => budget.MaxBytes / Share;
 
-    /// <summary>Takes note that a subscription's pending write reads from a segment, or, without one, from an array of its own.</summary>
+    /// <summary>Records that a subscription's pending write reads from a segment or, without one, from an array of its own.</summary>
     public void Add(Subscription subscription, LogSegment? segment, int bytes)
     {
         lock (_gate)
@@ -39,14 +39,14 @@ internal sealed class PinnedHistory(HistoryBudget budget)
             pin.Subscriptions.Add(subscription);
             subscription.Pin = pin;
             if (pin.IsCut) (pin.IsCut, _cutBytes) = (false, _cutBytes - pin.Bytes);
-            // The segment's drop sets its mark and then looks for a pin; the pin is set here and then the mark is looked at. Without the
-            // fence each could miss the other.
+            // The segment's drop sets its mark, then reads the pin; here the pin is set, then the mark is read. Without the fence each
+            // could miss the other, and the memory would never be counted.
             Interlocked.MemoryBarrier();
             if (segment is null or { IsDropped: true }) CountUnderGate(pin);
         }
     }
 
-    /// <summary>Takes note that a subscription's pending write is over.</summary>
+    /// <summary>Records that a subscription's pending write is over.</summary>
     public void Remove(Subscription subscription)
     {
         if (subscription.Pin is not Pin pin) return;
@@ -64,8 +64,8 @@ internal sealed class PinnedHistory(HistoryBudget budget)
     }
 
     /// <summary>
-    /// Asks the shards to cut the connections that pin what was dropped first, until the rest is within the bound. What was dropped last
-    /// stays, so that a single event larger than the bound can be read.
+    /// Has the shards cut the connections that pin the memory that was dropped first, until the rest is within the bound. The memory
+    /// dropped last stays, so that a single event larger than the bound can be delivered.
     /// </summary>
     public void CutLongest()
     {
@@ -102,13 +102,13 @@ internal sealed class PinnedHistory(HistoryBudget budget)
         /// <summary>The subscriptions whose writes read from it.</summary>
         public HashSet<Subscription> Subscriptions { get; } = [];
 
-        /// <summary>Its place among those that no log holds any more.</summary>
+        /// <summary>Its node among the pins of dropped memory.</summary>
         public LinkedListNode<Pin>? Node { get; set; }
 
-        /// <summary>Its readers' connections are being cut.</summary>
+        /// <summary>The connections of its subscriptions are being cut.</summary>
         public bool IsCut { get; set; }
 
-        /// <summary>Takes note that the log has dropped the segment.</summary>
+        /// <summary>Records that the log has dropped the segment.</summary>
         public void OnDropped()
         {
             lock (owner._gate) owner.CountUnderGate(this);

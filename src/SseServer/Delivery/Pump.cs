@@ -6,16 +6,16 @@ namespace SseServer.Delivery;
 
 /// <summary>
 /// Sends a subscription what follows its position. Live delivery, replay, catching up, and batching under load are this one loop: choose
-/// the source that has what follows, announce losses, send the source's next run, move the position. The sources differ in where frames
+/// the source that has the next events, announce losses, send the source's next run, move the position. The sources differ in where frames
 /// come from; everything that follows from a send is in <see cref="Send"/>. Used only by the thread that runs the shard.
 /// </summary>
 internal sealed class Pump(
     TopicCatalog catalog, CursorPlacement placement, StoreReaderPool? replays, ShardWriter writer, ShardCounters counters)
 {
-    // What one reader gets in a turn: some milliseconds of a fast link, a fraction of one of this CPU's.
+    // What one subscriber is sent in a turn: some milliseconds of a fast link, a fraction of a millisecond of CPU.
     private const int TurnBytes = 128 * 1024;
 
-    // What an event that is passed over counts for in a turn: about what looking at it costs, next to sending bytes.
+    // What a skipped event counts for in a turn, in bytes: about the cost of examining it.
     private const int SkipCost = 16;
 
     private readonly bool _isStored = catalog.Ids.IsStored;
@@ -28,7 +28,7 @@ internal sealed class Pump(
     private struct Turn
     {
         public int Bytes;
-        public bool SaidGap;
+        public bool WroteGap;
     }
 
     /// <summary>Sends what follows, for one turn.</summary>
@@ -46,13 +46,13 @@ internal sealed class Pump(
         return outcome.Value;
     }
 
-    /// <summary>Returns the page that is ready for a subscription that has no use for it now, so that others can have it.</summary>
+    /// <summary>Returns the page that is ready for a subscription that cannot use it now, so that others can.</summary>
     public void ReturnPage(Subscription subscription)
     {
         if (subscription.Replay!.Take() is { } page) _store.Return(page);
     }
 
-    // Which source has what follows, by the position, the logs' marks, and the subscription alone.
+    // Depends only on the position, the logs' marks, and the subscription.
     private FrameSource SourceFor(Subscription subscription, out EventId through)
     {
         through = default;
@@ -64,7 +64,7 @@ internal sealed class Pump(
 
     private PumpOutcome? SendPage(Subscription subscription, EventId through, ref Turn turn)
     {
-        // Publishers do not wait for it, and live readers are served first.
+        // Publishers do not wait for it, and live subscribers are served first.
         if (subscription.Pace == SubscriberPace.Live) subscription.Pace = SubscriberPace.CatchingUp;
         subscription.ReleaseRounds();
         if (_store.TryTake(subscription, through) is not { } page) return PumpOutcome.Reading;
@@ -78,19 +78,18 @@ internal sealed class Pump(
         }
     }
 
-    /// <summary>Announces losses before the next run and sends it; null if the turn goes on.</summary>
+    /// <summary>Announces losses before the next run, then sends the run; null if the turn continues.</summary>
     private PumpOutcome? SendNext(Subscription subscription, FrameSource source, StoredPage? page, ref Turn turn)
     {
-        // Memory: losses first, reading second. Whatever is evicted in between leaves the cursor evicted, and the next look finds the loss.
-        // The store: the page was read first, so whatever it lacks was noted as evicted by then.
+        // Memory: check for losses first, read second. If something is evicted in between, the cursor is evicted, and the next check finds
+        // the loss. The store: the page was read first, so the events that it lacks were marked as evicted before.
         if (LossReporter.HasLoss(subscription))
         {
-            if (page is null && turn.SaidGap) return PumpOutcome.MoreToSend;
+            if (page is null && turn.WroteGap) return PumpOutcome.MoreToSend;
             var loss = _losses.TryWriteGap(subscription, page);
-            // Of memory: the store comes first after all. Of an empty page: memory has dropped more since, and the next page begins with
-            // that.
+            // Memory: the store has the next events after all. An empty page: memory has dropped more since, which the next page has.
             if (loss == CursorPlacement.LossOutcome.ReadStoreFirst) return null;
-            if (page is null) turn.SaidGap = loss == CursorPlacement.LossOutcome.Lost;
+            if (page is null) turn.WroteGap = loss == CursorPlacement.LossOutcome.Lost;
             if (!subscription.CanSend) return PumpOutcome.Stopped;
         }
 
@@ -117,7 +116,7 @@ internal sealed class Pump(
     {
         if (run.Frames == 0)
         {
-            // What was passed over counts as received: its loss later is none, and a cursor that is placed again comes after it.
+            // Skipped events count as received: evicting them later is no loss, and a cursor that seeks again starts after them.
             if (run.Through > subscription.LastId) subscription.LastId = run.Through;
             return true;
         }
@@ -153,7 +152,7 @@ internal sealed class Pump(
         counters.DeliveredBytes += bytes;
     }
 
-    // One that wanted the newest events of history is moved behind the events that it was not sent.
+    // A subscription that wanted only the newest events of history gets a position behind those that it was not sent.
     private PumpOutcome ReachHead(Subscription subscription)
     {
         if (subscription.IsLagging) subscription.Pace = SubscriberPace.CatchingUp;
@@ -164,4 +163,20 @@ internal sealed class Pump(
         writer.WritePosition(subscription, position);
         return subscription.CanSend ? PumpOutcome.AtHead : PumpOutcome.Stopped;
     }
+}
+
+/// <summary>Why a turn of the <see cref="Pump"/> ended.</summary>
+internal enum PumpOutcome
+{
+    /// <summary>The subscription has everything.</summary>
+    AtHead,
+
+    /// <summary>The turn is used up, and there is more.</summary>
+    MoreToSend,
+
+    /// <summary>The next events are in the store and are being read; a signal follows.</summary>
+    Reading,
+
+    /// <summary>The connection takes no bytes now: a write is pending, or it is broken.</summary>
+    Stopped,
 }

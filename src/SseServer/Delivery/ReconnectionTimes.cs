@@ -2,7 +2,9 @@ using SseServer.Catalog;
 
 namespace SseServer.Delivery;
 
-/// <summary>The reconnection times that clients are told: by the server's load and, while it drains, by when it is back. Any thread.</summary>
+/// <summary>
+/// The reconnection times sent to clients. They depend on the server's load and, while it drains, on when it will be back. Any thread.
+/// </summary>
 internal sealed class ReconnectionTimes(HubOptions options, HubClock clock)
 {
     private double _load;
@@ -25,7 +27,7 @@ internal sealed class ReconnectionTimes(HubOptions options, HubClock clock)
     /// <summary>The mean reconnection time under the present load.</summary>
     public TimeSpan Mean => MeanAt(Load);
 
-    /// <summary>The time until clients find the server again; zero while it does not drain, or if they find another one.</summary>
+    /// <summary>The time until the server is back; zero if it does not drain, or if clients find another server meanwhile.</summary>
     public TimeSpan Absence => Plan?.Absence(clock.Milliseconds) ?? TimeSpan.Zero;
 
     /// <summary>The mean reconnection time under a load.</summary>
@@ -34,13 +36,14 @@ internal sealed class ReconnectionTimes(HubOptions options, HubClock clock)
     /// <summary>A reconnection time for one client under the present load, in milliseconds.</summary>
     public int Next() => NextAt(Load);
 
-    /// <summary>A reconnection time for one client under a load, in milliseconds; while the server drains, not before it is back.</summary>
+    /// <summary>A reconnection time for one client under a load, in milliseconds; in a drain, not before the server is back.</summary>
     public int NextAt(double load)
     {
         var random = Random.Shared.NextDouble();
         var mean = MeanAt(load);
         var retry = RetryPacing.Jitter(mean, random);
         if (Plan is not { BackAt: > 0 } plan) return retry;
-        return Math.Max(retry, RetryPacing.AfterAbsence(plan.Absence(clock.Milliseconds), mean, plan.Returns, Random.Shared.NextDouble(), random));
+        var fraction = Random.Shared.NextDouble();
+        return Math.Max(retry, RetryPacing.AfterAbsence(plan.Absence(clock.Milliseconds), mean, plan.Returns, fraction, random));
     }
 }

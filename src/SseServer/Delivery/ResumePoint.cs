@@ -7,19 +7,22 @@ internal readonly record struct ResumePoint
 {
     public enum Start
     {
-        /// <summary>With what is published from now on.</summary>
+        /// <summary>With the next event published.</summary>
         Head,
 
         /// <summary>With the oldest retained event.</summary>
         Oldest,
 
-        /// <summary>With the newest event of each key, and then with what is published from now on.</summary>
+        /// <summary>With the newest event of each key, followed by the next events published.</summary>
         Latest,
 
-        /// <summary>With the first event at or after a time; what is no longer retained is not a gap, since no reader had asked for it.</summary>
+        /// <summary>
+        /// With the first event at or after a time. Events that are no longer retained are not announced as a gap, because the subscriber
+        /// never had a position in them.
+        /// </summary>
         Time,
 
-        /// <summary>After the event with an id, hub's or publisher's: exactly, or with a gap said.</summary>
+        /// <summary>After the event with an id, the server's or a publisher's: exactly there, or with a gap.</summary>
         AfterId,
     }
 
@@ -30,7 +33,7 @@ internal readonly record struct ResumePoint
     /// <summary>The id as the client gave it.</summary>
     public byte[]? Text { get; private init; }
 
-    /// <summary>Where the store has a publisher's id, among what the subscriber selects.</summary>
+    /// <summary>The event id that the store has for the publisher's id, in a topic that the subscriber selects.</summary>
     public EventId? Found { get; init; }
 
     public static ResumePoint Head => default;

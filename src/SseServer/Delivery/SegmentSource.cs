@@ -2,7 +2,9 @@ using SseServer.Log;
 
 namespace SseServer.Delivery;
 
-/// <summary>One topic, chunked, nothing excluded: the frames from the cursor to the end of its segment, as they are.</summary>
+/// <summary>
+/// One topic, chunked, nothing excluded: the frames from the cursor to the end of its segment, sent from the segment itself.
+/// </summary>
 internal sealed class SegmentSource : FrameSource
 {
     public override RunStatus Next(Subscription subscription, out FrameRun run)

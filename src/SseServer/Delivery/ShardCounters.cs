@@ -1,15 +1,15 @@
 namespace SseServer.Delivery;
 
 /// <summary>
-/// What one shard has done. Plain fields, written by the thread that runs the shard and read by any: a delivery costs two additions. Each
-/// number is as it was at some moment.
+/// What one shard has done. Plain fields, written by the thread that runs the shard and read by any thread without a barrier, so a delivery
+/// costs two additions and a reader may see slightly old numbers.
 /// </summary>
 internal sealed class ShardCounters
 {
     /// <summary>Streams that joined.</summary>
     public long Opened;
 
-    /// <summary>Streams that ended with their end written.</summary>
+    /// <summary>Streams whose end was written.</summary>
     public long Completed;
 
     /// <summary>Streams whose connection was lost.</summary>
@@ -18,7 +18,7 @@ internal sealed class ShardCounters
     /// <summary>Streams that were ended to move their clients to other nodes.</summary>
     public long Shed;
 
-    /// <summary>Streams whose connection was cut because the frame that they did not take kept dropped history in memory.</summary>
+    /// <summary>Streams whose connection was cut because its pending write pinned dropped history.</summary>
     public long Cut;
 
     /// <summary>Events handed to connections.</summary>
@@ -27,16 +27,16 @@ internal sealed class ShardCounters
     /// <summary>Bytes of those events.</summary>
     public long DeliveredBytes;
 
-    /// <summary>Events that a stream was not sent because a newer one of their key stood in the log.</summary>
+    /// <summary>Events that a stream was not sent because a newer one of their key existed.</summary>
     public long Superseded;
 
-    /// <summary>Gaps told to readers.</summary>
+    /// <summary>Gaps announced.</summary>
     public long Gaps;
 
     /// <summary>Streams that had a write pending at the last sweep.</summary>
     public long Slow;
 
-    /// <summary>Adds what another shard has done.</summary>
+    /// <summary>Adds the counters of another shard.</summary>
     public void Add(ShardCounters other)
     {
         Opened += other.Opened;

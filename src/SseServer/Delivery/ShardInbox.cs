@@ -1,13 +1,13 @@
 namespace SseServer.Delivery;
 
 /// <summary>
-/// What other threads hand a shard, and who may run it. Work comes on two lock-free stacks (signalled subscriptions, dirty subscriber groups)
-/// and as two flags (a sweep, a step of a drain or shed); signals coalesce, so ten publishes during a pass are one more pass. Running a shard
-/// is exclusive, by compare-and-swap: its own thread does it, or a publisher for a moment.
+/// What other threads hand a shard, and who may run it. Work comes on two lock-free stacks (signalled subscriptions, dirty subscriber
+/// groups) and as two flags (a sweep, a step of a drain or shed); signals coalesce, so ten publishes during a pass are one more pass.
+/// Running a shard is exclusive, by compare-and-swap: its own thread does it, or a publisher for a moment.
 /// <para>
-/// The one rule of every fence here: each side first stores what the other must see (work, or "asleep", or "free"), then fences, then looks
-/// at what the other has stored. With less than a full fence both can look before either's store is visible: nobody is woken, and the work
-/// waits for whatever comes next.
+/// The one rule of every fence here: each side first stores what the other must see (work, or "asleep", or "free"), then fences, then reads
+/// what the other has stored. With less than a full fence both can look before either's store is visible: then no thread is woken, and the
+/// work waits until the next event.
 /// </para>
 /// </summary>
 internal sealed class ShardInbox(int shard) : IDisposable
@@ -45,13 +45,13 @@ internal sealed class ShardInbox(int shard) : IDisposable
         Subscription? top;
         do subscription.NextSignalled = top = Volatile.Read(ref _signalled);
         while (Interlocked.CompareExchange(ref _signalled, subscription, top) != top);
-        // Without it a shard that falls asleep meanwhile misses the signal: a stream would not begin or end, or stay blocked.
+        // Without it a shard that falls asleep meanwhile misses the signal: a stream would not begin, not end, or stay blocked.
         Interlocked.MemoryBarrier();
         Wake();
     }
 
     /// <summary>
-    /// Marks a group dirty. True if it was not marked yet, so that the shard must be woken: the publisher does it, outside the lock.
+    /// Marks a group dirty. True if it was not marked yet, so that the shard must be woken: the publisher does that, outside the lock.
     /// </summary>
     public bool MarkDirty(SubscriberGroup group)
     {
@@ -68,7 +68,7 @@ internal sealed class ShardInbox(int shard) : IDisposable
     /// <summary>Asks for a step of a drain or shed.</summary>
     public void RequestStep() => Request(ref _stepDue);
 
-    /// <summary>Completes when the shard has ended one more pass.</summary>
+    /// <summary>Completes when the shard has completed one more pass.</summary>
     public Task NextPass()
     {
         var waiters = Volatile.Read(ref _passWaiters);
@@ -88,7 +88,7 @@ internal sealed class ShardInbox(int shard) : IDisposable
     public void Stop()
     {
         Volatile.Write(ref _stopping, true);
-        // Without it the thread may fall asleep over the end, and the caller that disposes the shard would wait for it for ever.
+        // Without it the thread may fall asleep without seeing the stop, and the caller that disposes the shard would wait for it forever.
         Interlocked.MemoryBarrier();
         Wake();
     }
@@ -96,12 +96,12 @@ internal sealed class ShardInbox(int shard) : IDisposable
     /// <summary>Wakes the shard's thread if it is asleep. After a fence that follows the store of the work.</summary>
     public void Wake()
     {
-        // Whoever takes the mark sets the event, so it is set once a sleep.
+        // Only the thread that clears the flag sets the event, so it is set once per sleep.
         if (Volatile.Read(ref _asleep) == 1 && Interlocked.Exchange(ref _asleep, 0) == 1) _wake.Set();
     }
 
     /// <summary>
-    /// Sleeps until there is work that nobody is at, or the shard is to end. On the shard's thread, not running the shard.
+    /// Sleeps until there is work that no other thread is doing, or the shard is to stop. On the shard's thread, not running the shard.
     /// </summary>
     public void WaitForWork()
     {
@@ -125,8 +125,8 @@ internal sealed class ShardInbox(int shard) : IDisposable
     public void LeaveToThread()
     {
         Leave();
-        // The shard's thread may have gone to sleep over work because this one was running the shard: it fenced, then looked at the owner.
-        // Without a fence here too, this thread may miss that work, and nobody would run the shard.
+        // The shard's thread may have gone to sleep over work because this one was running the shard: it fenced, then read the owner.
+        // Without a fence here too, this thread may miss that work, and no thread would run the shard.
         Interlocked.MemoryBarrier();
         if (HasWork) Wake();
     }
@@ -172,11 +172,11 @@ internal sealed class ShardInbox(int shard) : IDisposable
     /// <summary>Has the next pass take another step. Only who runs the shard, which looks for work before it leaves.</summary>
     public void ContinueStep() => Volatile.Write(ref _stepDue, 1);
 
-    /// <summary>Notes what the pass leaves to the next one, besides what was taken over.</summary>
+    /// <summary>Sets how much work the pass leaves to the next one, besides what was taken over.</summary>
     public void SetLocalWork(int queued)
         => Volatile.Write(ref _localWork, queued + (_takenSignals is null ? 0 : 1) + (_takenDirty is null ? 0 : 1));
 
-    /// <summary>Tells those who wait for a pass that one has ended.</summary>
+    /// <summary>Completes the tasks of <see cref="NextPass"/>.</summary>
     public void CompletePass()
     {
         if (Volatile.Read(ref _passWaiters) is not null) Interlocked.Exchange(ref _passWaiters, null)?.SetResult();
@@ -192,7 +192,7 @@ internal sealed class ShardInbox(int shard) : IDisposable
         Wake();
     }
 
-    // The stack gives the newest first; those who came first are served first.
+    // The stack has the newest first, but the first to arrive are served first.
     private static Subscription? Reverse(Subscription? stack)
     {
         Subscription? reversed = null;

@@ -9,12 +9,13 @@ namespace SseServer.Delivery;
 
 /// <summary>
 /// What one shard writes into streams itself, at frame boundaries: the greeting, gaps, positions, heartbeats, notices, the end, and the
-/// rest of a frame that a send stopped in. It waits for writes that a connection does not take at once, and keeps the time of the next
-/// heartbeat. Used only by the thread that runs the shard.
+/// rest of a frame that a send stopped in. It observes writes that do not complete at once, and schedules heartbeats. Used only by the
+/// thread that runs the shard.
 /// </summary>
-internal sealed class ShardWriter(HubOptions options, HubClock clock, CursorPlacement placement, PinnedHistory pinned, ReconnectionTimes times)
+internal sealed class ShardWriter(
+    HubOptions options, HubClock clock, CursorPlacement placement, PinnedHistory pinned, ReconnectionTimes times)
 {
-    /// <summary>A rest larger than this is sent from where it lies, which pins that memory; a smaller one is copied.</summary>
+    /// <summary>A rest larger than this is sent from its segment, which it pins; a smaller one is copied.</summary>
     public const int MaxCopiedRest = 16 * 1024;
 
     private readonly ArrayBufferWriter<byte> _block = new(256);
@@ -25,7 +26,7 @@ internal sealed class ShardWriter(HubOptions options, HubClock clock, CursorPlac
     /// <summary>The clock at the beginning of the shard's pass.</summary>
     public long Now { get; set; }
 
-    /// <summary>Writes the rest of the answer's head and the first block.</summary>
+    /// <summary>Writes the rest of the response's head and the greeting.</summary>
     public void WriteGreeting(Subscription subscription, EventId? position)
     {
         subscription.Output.Write(subscription.Preamble.Span);
@@ -56,7 +57,7 @@ internal sealed class ShardWriter(HubOptions options, HubClock clock, CursorPlac
         Flush(subscription);
     }
 
-    /// <summary>Writes what a stream is told some time before its lifetime ends.</summary>
+    /// <summary>Writes the notice that a stream gets before its lifetime ends.</summary>
     public void WriteNotice(Subscription subscription, StreamLifetime lifetime)
     {
         _block.ResetWrittenCount();
@@ -97,11 +98,10 @@ internal sealed class ShardWriter(HubOptions options, HubClock clock, CursorPlac
         Flush(subscription);
     }
 
-    /// <summary>Sends the rest of a frame as the connection takes it: a short one is copied, a long one is pinned where it lies.</summary>
+    /// <summary>Sends the rest of a frame as the connection takes it: a short one is copied, a long one is sent from its segment.</summary>
     /// <param name="subscription">Whose frame it is.</param>
     /// <param name="rest">The rest of the frame.</param>
-    /// <param name="owner">The segment that holds it; null if it is in a buffer that is used again, so that a long one too is
-    /// copied.</param>
+    /// <param name="owner">The segment that holds it; null if it is in a shared buffer, so that a long one is copied too.</param>
     public void WriteRest(Subscription subscription, ReadOnlyMemory<byte> rest, LogSegment? owner)
     {
         if (rest.Length <= MaxCopiedRest)
@@ -118,11 +118,11 @@ internal sealed class ShardWriter(HubOptions options, HubClock clock, CursorPlac
         else if (pinned.IsOverBound) pinned.CutLongest();
     }
 
-    /// <summary>A heartbeat is due one interval from now.</summary>
+    /// <summary>Sets the next heartbeat to one interval from now at most.</summary>
     public void ScheduleHeartbeat(Subscription subscription)
     {
-        // Spread over the last quarter of the interval by the reader's number: the readers of a topic were all last written to in the same
-        // millisecond.
+        // Spread over the last quarter of the interval by the subscription's index: the subscribers of a topic were all last written to in
+        // the same millisecond.
         var spread = (uint)subscription.ShardIndex * 2654435769u;
         subscription.HeartbeatDue = Now + _heartbeatInterval - (_heartbeatInterval * spread >> 34);
     }
@@ -133,8 +133,8 @@ internal sealed class ShardWriter(HubOptions options, HubClock clock, CursorPlac
         lifetime.IsNoticed = true;
     }
 
-    // Moves the client's resume point over what its filter excluded. Without that the client of a stream that is seldom sent an event would
-    // come back with a point so old that events it did not want are gone, and be told of a gap.
+    // Moves the client's resume point past events that its filter excluded. Otherwise the client of a stream with few events would return
+    // with a resume point so old that events that it did not want are evicted, and get a gap.
     private void CatchUpPosition(Subscription subscription)
     {
         if (subscription.Filter is null || subscription.SentThrough >= subscription.LastId) return;

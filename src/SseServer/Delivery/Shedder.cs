@@ -8,17 +8,18 @@ namespace SseServer.Delivery;
 /// </summary>
 internal sealed class Shedder(HubOptions options, HubClock clock, ReconnectionTimes times, FanOut fanOut) : IDisposable
 {
-    // Far below a second, in which returns are counted. 100,000 streams over 4 s are 2,500 a step: some ten milliseconds of sends.
+    // Far below a second, the unit of the return rate. 100,000 streams over 4 s are 2,500 a step: some ten milliseconds of sends.
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
     private ITimer? _timer;
 
     /// <summary>
-    /// Ends all streams cleanly, evenly over a period; those that join later end at once. Replaces a shed; there is no way back.
+    /// Ends all streams cleanly, evenly over a period; those that join later end at once. Replaces a shed. A drain cannot be undone.
     /// </summary>
     /// <param name="period">From the first end to the last; zero for all at once.</param>
-    /// <param name="absence">From now until the server is back: no client is told to come before. Zero if other servers take them.</param>
+    /// <param name="absence">From now until the server is back: no client reconnects before. Zero if other servers take the
+    /// clients.</param>
     public void BeginDrain(TimeSpan period, TimeSpan absence = default)
     {
         lock (_gate)
@@ -27,8 +28,8 @@ internal sealed class Shedder(HubOptions options, HubClock clock, ReconnectionTi
 
     /// <summary>Ends a share of the streams as a drain does; replaces a shed that is under way. False while the server drains.</summary>
     /// <param name="percent">1 to 100.</param>
-    /// <param name="period">The time over which they end; zero for at once.</param>
-    /// <param name="streams">How many will end, unless they end by themselves before.</param>
+    /// <param name="period">The time over which they end; zero for all at once.</param>
+    /// <param name="streams">How many will end, including those that end by themselves before.</param>
     public bool TryShed(int percent, TimeSpan period, out int streams)
     {
         streams = 0;
@@ -68,7 +69,7 @@ internal sealed class Shedder(HubOptions options, HubClock clock, ReconnectionTi
         return streams;
     }
 
-    // There is no such timer while no streams are to end.
+    // The timer only exists while a plan is under way.
     private void TakeStep()
     {
         lock (_gate)

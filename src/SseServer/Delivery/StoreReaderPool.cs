@@ -11,10 +11,10 @@ namespace SseServer.Delivery;
 /// </summary>
 internal sealed class StoreReaderPool : IDisposable
 {
-    // One reads from the disk while the other copies; more would take processors from the shards.
+    // One reads from the disk while the other copies; more would take cores from the shards.
     public const int Workers = 2;
 
-    // Each worker fills one while those it filled before are sent: half a megabyte in all.
+    // Each worker fills one page while earlier ones are sent. Half a megabyte in all.
     public const int Pages = 4 * Workers;
 
     private readonly BlockingCollection<StoreReplay> _asked = [];
@@ -28,9 +28,9 @@ internal sealed class StoreReaderPool : IDisposable
 
     /// <param name="catalog">The logs whose events are read.</param>
     /// <param name="store">Open.</param>
-    /// <param name="damage">Takes what cannot be read.</param>
+    /// <param name="damage">Records what cannot be read.</param>
     /// <param name="faults">Takes our own bugs.</param>
-    /// <param name="logger">Takes failed reads.</param>
+    /// <param name="logger">Logs failed reads.</param>
     public StoreReaderPool(TopicCatalog catalog, IEventStore store, HistoryDamage damage, Faults faults, ILogger logger)
     {
         (_catalog, _store, _damage, _faults, _logger) = (catalog, store, damage, faults, logger);
@@ -49,7 +49,7 @@ internal sealed class StoreReaderPool : IDisposable
     /// <summary>Returns a page that was sent or is not wanted.</summary>
     public void Return(StoredPage page)
     {
-        // A page that grew for one large frame frees that memory.
+        // If the page grew for one large frame, this frees that memory.
         page.Clear();
         _pages.Add(page);
     }
@@ -58,7 +58,7 @@ internal sealed class StoreReaderPool : IDisposable
     public void Dispose()
     {
         _asked.CompleteAdding();
-        // A worker may be waiting for a page that nobody will return.
+        // A worker may be waiting for a page that will not be returned.
         foreach (var _ in _threads) _pages.Add(new StoredPage(0));
         foreach (var thread in _threads)
             if (thread.IsAlive) thread.Join();

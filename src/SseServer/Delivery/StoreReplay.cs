@@ -7,8 +7,8 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// A subscription's reading of the store: what it selects, one page at a time. The shard asks for a page, a worker reads it, the shard
-/// sends it and returns it at once. Each hands over by one exchange of the state, so no page is lost if the subscription ends in between.
+/// A subscription's replay: it reads the store, one page at a time. The shard asks for a page, a worker reads it, the shard sends it and
+/// returns it at once. Each hands over by one exchange of the state, so no page is lost if the subscription ends meanwhile.
 /// </summary>
 internal sealed class StoreReplay
 {
@@ -20,7 +20,7 @@ internal sealed class StoreReplay
     private StoredPage? _page;
     private int _state;
 
-    /// <param name="cursors">The subscription's: they say what is read.</param>
+    /// <param name="cursors">The subscription's cursors: their logs are read.</param>
     /// <param name="deliver">Signals the subscription that a page is ready.</param>
     public StoreReplay(Cursor[] cursors, Action deliver)
     {
@@ -29,7 +29,7 @@ internal sealed class StoreReplay
         var patterns = new List<TopicPattern>();
         foreach (var cursor in cursors)
         {
-            if (cursor.Log is PatternLog index) patterns.Add(index.Pattern);
+            if (cursor.Log is PatternLog pattern) patterns.Add(pattern.Pattern);
             else topics.Add(cursor.Log.Name);
         }
 
@@ -42,7 +42,7 @@ internal sealed class StoreReplay
 
     private enum State
     {
-        /// <summary>Nothing is asked for. Belongs to the shard.</summary>
+        /// <summary>No page is asked for. Belongs to the shard.</summary>
         Idle,
 
         /// <summary>A page is asked for or being read. Belongs to a worker.</summary>
@@ -65,12 +65,12 @@ internal sealed class StoreReplay
     public EventId Through { get; private set; }
 
     /// <summary>Which damaged events were announced to the subscriber. Belongs to the shard.</summary>
-    public ToldDamage Damage { get; } = new();
+    public AnnouncedDamage Damage { get; } = new();
 
     /// <summary>The store could not be read.</summary>
     public bool HasFailed { get; private set; }
 
-    /// <summary>What each of the subscription's logs had evicted around the reading of the page, in the order of its cursors.</summary>
+    /// <summary>The evictions of each log before and after the page was read, in the order of the cursors.</summary>
     public ReadOnlySpan<ReplayMark> Marks => _marks;
 
     /// <summary>Whether a page is asked for and still wanted.</summary>
@@ -100,7 +100,7 @@ internal sealed class StoreReplay
         for (var i = 0; i < _marks.Length; i++) _marks[i] = _marks[i].After(_logs[i]);
     }
 
-    /// <summary>Hands over a page, or null if it could not be read; false if nobody wants it any more. On the worker.</summary>
+    /// <summary>Hands over a page, or null if it could not be read; false if it is no longer wanted. On the worker.</summary>
     public bool TryDeliver(StoredPage? page)
     {
         _page = page;
@@ -120,12 +120,55 @@ internal sealed class StoreReplay
         return page;
     }
 
-    /// <summary>Ends the reading; returns the page that was ready. On the shard.</summary>
+    /// <summary>Ends the replay; returns the page that was ready, if any. On the shard.</summary>
     public StoredPage? Abandon()
     {
         if (Interlocked.Exchange(ref _state, (int)State.Abandoned) != (int)State.Ready) return null;
         var page = _page;
         _page = null;
         return page;
+    }
+}
+
+/// <summary>
+/// The evictions of one log before and after a page was read from the store. An eviction is recorded before the store deletes the events,
+/// which takes several steps, and a page may be read between two of them. So there are two answers: which evictions this page may lack
+/// events of, and which ones no later page will lack more of.
+/// </summary>
+/// <param name="SettledEvictions">The number of evictions whose events the store had deleted before the page was read: a later page lacks
+/// no more of them than this one. 0 if events were being deleted at that moment.
+/// </param>
+/// <param name="Evictions">The number of evictions after the page was read: it lacks only events of these.</param>
+/// <param name="EvictedThrough">How far the latter reached.</param>
+internal readonly record struct ReplayMark(long SettledEvictions, long Evictions, EventId EvictedThrough)
+{
+    /// <summary>Records the evictions so far. On the worker, after the page was read.</summary>
+    public ReplayMark After(EventLog log)
+    {
+        // In this order: no eviction that is counted reaches further than the mark that is read second.
+        var evictions = log.Evictions;
+        return this with { Evictions = evictions, EvictedThrough = log.EvictedThrough };
+    }
+}
+
+/// <summary>
+/// The damaged blocks that were announced to a subscription, so that each is announced once even if several pages begin within it. Belongs
+/// to the shard.
+/// </summary>
+internal sealed class AnnouncedDamage
+{
+    private readonly List<DamagedBlock> _blocks = [];
+
+    /// <summary>
+    /// Adds a block that is about to be announced; false if it was announced before. Blocks that end at or below the position are
+    /// forgotten, because no page begins within them any more.
+    /// </summary>
+    public bool TryAdd(in DamagedBlock block, EventId position)
+    {
+        _blocks.RemoveAll(known => known.LastId <= position.Value);
+        foreach (var known in _blocks)
+            if (known.FirstId == block.FirstId) return false;
+        _blocks.Add(block);
+        return true;
     }
 }

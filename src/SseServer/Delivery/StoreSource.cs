@@ -4,8 +4,8 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// What memory no longer has: pages from the store, until the subscription has reached what memory has. A page is taken, yielded as one
-/// run, and returned in the same turn.
+/// Events that memory no longer has: pages from the store, until the subscription reaches what memory has. A page is taken, returned by
+/// <see cref="Next"/> as one run, and given back to the pool in the same turn.
 /// </summary>
 internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
 {
@@ -14,8 +14,8 @@ internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
     private int _count;
 
     /// <summary>
-    /// Whether events that follow may be in the store only, and up to which id; from there on memory has all of them. A subscription that
-    /// is not sent superseded events needs the store for less, because memory keeps the newest event of each key.
+    /// Whether the next events may be in the store only, and up to which id; after it memory has all of them. A subscription that is not
+    /// sent superseded events needs the store for less, because memory keeps the newest event of each key.
     /// </summary>
     internal static bool MustRead(Subscription subscription, out EventId through)
     {
@@ -34,8 +34,8 @@ internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
     }
 
     /// <summary>
-    /// Takes the page that follows the subscription's position, for <see cref="FrameSource.Next"/> to yield; asks for it and returns null
-    /// if it is not there. Whoever takes it calls <see cref="Return"/>.
+    /// Takes the page that follows the subscription's position, for <see cref="FrameSource.Next"/>; asks for it and returns null if it is
+    /// not there. The caller must call <see cref="Return"/>.
     /// </summary>
     /// <param name="subscription">Whose page it is.</param>
     /// <param name="through">From <see cref="MustRead"/>.</param>
@@ -46,7 +46,7 @@ internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
         var page = replay.Take();
         if (page is not null && replay.After != subscription.LastId)
         {
-            // It was asked for at another position, from which memory had everything after all.
+            // It was asked for at another position, where memory had the next events after all.
             Return(page);
             page = null;
         }
@@ -94,13 +94,13 @@ internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
         return new(cut + 1, entries[cut].Offset + entries[cut].Length, new(entries[cut].Id));
     }
 
-    // The cursors are placed once memory has what follows.
+    // The cursors seek once memory has the next events.
     public override void Advance(Subscription subscription, in FrameRun run, int frames)
     {
     }
 
     /// <summary>
-    /// Removes excluded events from the page, in place, and for a reader without chunked coding reduces each frame to its payload.
+    /// Removes excluded events from the page, in place; for a subscriber without chunked coding, also reduces each frame to its payload.
     /// </summary>
     private void Reduce(scoped in DeliveryFilter filter, bool isChunked, out int length)
     {

@@ -1,15 +1,15 @@
 namespace SseServer.Delivery;
 
 /// <summary>
-/// When a stream ends by itself, and what it is told some time before. Replaced as a whole to let the stream live on: see <see cref="Subscription.TryProlong"/>. Looked at
-/// once a second, by the wall clock, which goes on while the machine sleeps.
+/// When a stream ends by itself, and the notice that it gets some time before. Replaced as a whole to prolong the stream
+/// (<see cref="Subscription.TryProlong"/>). Checked once a second, by the wall clock, which continues while the machine sleeps.
 /// </summary>
-/// <param name="noticeAt">When the notice is due; at the stream's beginning where that is later.</param>
+/// <param name="noticeAt">When the notice is due; if that is past, it comes with the greeting.</param>
 /// <param name="endAt">When the stream ends.</param>
-/// <param name="notice">A whole block of an event stream.</param>
+/// <param name="notice">A whole block of the event stream.</param>
 internal sealed class StreamLifetime(DateTimeOffset noticeAt, DateTimeOffset endAt, ReadOnlyMemory<byte> notice)
 {
-    /// <summary>Of a stream that was told to end: nothing prolongs it.</summary>
+    /// <summary>The lifetime of a stream that is ending: it cannot be prolonged.</summary>
     internal static readonly StreamLifetime Over = new(DateTimeOffset.MaxValue, DateTimeOffset.MaxValue, default);
 
     public DateTimeOffset NoticeAt { get; } = noticeAt;
@@ -18,6 +18,6 @@ internal sealed class StreamLifetime(DateTimeOffset noticeAt, DateTimeOffset end
 
     public ReadOnlyMemory<byte> Notice { get; } = notice;
 
-    /// <summary>The notice was written. Only the stream's shard touches it.</summary>
+    /// <summary>The notice was written. Belongs to the stream's shard.</summary>
     internal bool IsNoticed { get; set; }
 }

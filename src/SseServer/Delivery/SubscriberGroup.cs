@@ -19,6 +19,7 @@ internal sealed class SubscriberGroup(EventLog log) : ISubscriberGroup
     private long _roundEvents;
     private EventId _roundThrough;
     private long _handedThrough;
+    private bool _isInRound;
 
     /// <summary>A subscription and which of its cursors is in this group's log.</summary>
     private struct Member
@@ -40,8 +41,6 @@ internal sealed class SubscriberGroup(EventLog log) : ISubscriberGroup
     /// <summary>The group was marked dirty while its subscribers were being visited: they are visited once more.</summary>
     public bool IsDueAgain { get; set; }
 
-    private bool IsInRound { get; set; }
-
     /// <summary>Live subscribers that are neither blocked nor at the head: the round waits for them.</summary>
     public int BlockedBy { get; set; }
 
@@ -61,33 +60,34 @@ internal sealed class SubscriberGroup(EventLog log) : ISubscriberGroup
     /// <summary>True for the first mark since the shard last took it: that publisher queues the group. Any thread.</summary>
     public bool TryMarkDirty() => Interlocked.Exchange(ref _dirty, 1) == 0;
 
-    /// <summary>Takes the mark back, before anything of the log is read: what is appended later marks anew.</summary>
+    /// <summary>Takes the mark back, before anything of the log is read: a later append marks it again.</summary>
     public void TakeDirtyMark() => Interlocked.Exchange(ref _dirty, 0);
 
     /// <summary>
-    /// Begins a visit to every subscriber. If some still block the round, the visit is part of it, and the round ends for what had come by
-    /// now, since by then every subscriber is served again. If it ended for less, publishers would wait for events that all have got.
+    /// Begins a visit to every subscriber. If some still block the round, the visit becomes part of it, and the round's end then covers
+    /// everything appended by now, since every subscriber is served again before it. If it covered less, publishers would wait for events
+    /// that all subscribers already have.
     /// </summary>
-    /// <param name="head">The hub's head, read after the mark was taken: what is at or before it is in the log.</param>
+    /// <param name="head">The head, read after the mark was taken back: every event up to it is in the log.</param>
     public void BeginVisit(EventId head)
     {
         IsDueAgain = false;
         Remaining = _count;
-        IsInRound = true;
+        _isInRound = true;
         (_roundBytes, _roundEvents, _roundThrough) = (Log.AppendedBytes, Log.AppendedEvents, head);
     }
 
     /// <summary>Ends the round once every subscriber was visited and none blocks it; otherwise the group stays in its round.</summary>
     public void TryEndRound()
     {
-        if (!IsInRound || Remaining > 0 || BlockedBy > 0) return;
-        IsInRound = false;
+        if (!_isInRound || Remaining > 0 || BlockedBy > 0) return;
+        _isInRound = false;
         SetDelivered(_roundBytes, _roundEvents, _roundThrough);
     }
 
     /// <param name="subscription">Its cursors have no position yet.</param>
     /// <param name="cursorIndex">Which of its cursors is in the group's log.</param>
-    /// <param name="head">The head: a first subscriber, which begins later, is owed nothing up to it.</param>
+    /// <param name="head">The head; a group's first subscriber counts as having everything up to it.</param>
     public void Add(Subscription subscription, int cursorIndex, EventId head)
     {
         if (_count == 0) SetDelivered(Log.AppendedBytes, Log.AppendedEvents, head);

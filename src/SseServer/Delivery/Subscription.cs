@@ -7,9 +7,9 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// A subscriber: a cursor in each of its logs and a connection to write to. What derives from it supplies the connection. All
-/// state but the signals belongs to the subscription's shard: only the thread that runs the shard touches it. Signals are for after
-/// <c>EventHub.Join</c>; before it the connection is its owner's, who abandons the subscription where the peer goes.
+/// The server's object for one stream: a cursor in each of its logs and a connection to write to, which a derived type supplies. All state
+/// except the signals belongs to the subscription's shard: only the thread that runs the shard touches it. Signals may be sent after
+/// <c>EventHub.Join</c>; before that the connection belongs to its owner, which releases the subscription if the peer leaves.
 /// </summary>
 internal abstract class Subscription
 {
@@ -29,19 +29,19 @@ internal abstract class Subscription
         PinIsCut = 64,
     }
 
-    /// <summary>The rest of the answer's head and any text before the greeting; written on joining, then let go.</summary>
+    /// <summary>The rest of the response's head and any text before the greeting; released once it is written.</summary>
     public ReadOnlyMemory<byte> Preamble { get; set; }
 
-    /// <summary>Whether the answer has chunked coding; an HTTP/1.0 client gets the frames without their chunk envelope.</summary>
+    /// <summary>Whether the response has chunked coding; an HTTP/1.0 client gets the frames without their chunk envelope.</summary>
     public bool IsChunked { get; init; } = true;
 
-    /// <summary>Silence is broken by a named event, which page code can see, instead of a comment.</summary>
+    /// <summary>Heartbeats are named events, which page code can see, instead of comments.</summary>
     public bool HasHeartbeatEvents { get; init; }
 
     /// <summary>The types of events that it wants; null for all.</summary>
     public EventFilter? Filter { get; init; }
 
-    /// <summary>When the stream ends by itself; null for never. Changed by <see cref="TryProlong"/> alone.</summary>
+    /// <summary>When the stream ends by itself; null for never. Changed only by <see cref="TryProlong"/>.</summary>
     public StreamLifetime? Lifetime
     {
         get => Volatile.Read(ref _lifetime);
@@ -55,19 +55,19 @@ internal abstract class Subscription
 
     internal ResumePoint Start { get; set; }
 
-    /// <summary>Its reading of the store; null where it never had to.</summary>
+    /// <summary>Its replay; null if it has never read the store.</summary>
     internal StoreReplay? Replay { get; set; }
 
-    /// <summary>A resume point that nobody here knows, until its gap is said.</summary>
+    /// <summary>An unknown resume point, until its gap is announced.</summary>
     internal byte[]? UnknownStart { get; set; }
 
-    /// <summary>All events of its logs up to this id were taken for this subscriber.</summary>
+    /// <summary>The subscription's position: all events of its logs up to this id were sent or excluded.</summary>
     internal EventId LastId { get; set; }
 
-    /// <summary>The hub's head when it joined: what is at or before it is history to this subscription.</summary>
+    /// <summary>The head when it joined: events up to it are history for this subscription.</summary>
     internal EventId JoinedAt { get; set; }
 
-    /// <summary>Of history it wants the newest event of each key only.</summary>
+    /// <summary>It wants only the newest event of each key of history.</summary>
     internal bool WantsLatest { get; set; }
 
     /// <summary>It is being sent the newest events of history.</summary>
@@ -80,23 +80,24 @@ internal abstract class Subscription
     internal EventId ResumedAfter { get; set; }
 
     /// <summary>
-    /// The last id that the connection was sent: behind <see cref="LastId"/>, the client's resume point is older than need be.
+    /// The last id that was sent to the connection. If it is below <see cref="LastId"/>, the client's resume point is older than it could
+    /// be.
     /// </summary>
     internal EventId SentThrough { get; set; }
 
-    /// <summary>How far it is in its life.</summary>
+    /// <summary>Its state.</summary>
     internal SubscriptionState State { get; private set; }
 
-    /// <summary>It is sent what its logs get, now or once its pending write is done.</summary>
+    /// <summary>It is sent the events of its logs, now or after its pending write.</summary>
     internal bool IsOpen => State == SubscriptionState.Open;
 
-    /// <summary>It can be sent something now.</summary>
+    /// <summary>It is open and no write is pending.</summary>
     internal bool CanSend => IsOpen && !IsBusy;
 
     /// <summary>A write is pending: the shard leaves the subscription alone until it is done.</summary>
     internal bool IsBusy { get; private set; }
 
-    /// <summary>How it stands to the heads of its logs.</summary>
+    /// <summary>How it keeps up with the heads of its logs.</summary>
     internal SubscriberPace Pace { get; set; }
 
     /// <summary>It waits for a turn of its own, behind the turns of its groups.</summary>
@@ -105,9 +106,7 @@ internal abstract class Subscription
     /// <summary>The head when the peer sent its FIN: the stream ends once everything up to it was sent. Null before a FIN.</summary>
     internal EventId? EndsAt { get; set; }
 
-    /// <summary>
-    /// How it ends once its end was written: dismissed if its client is to come back elsewhere, or when the server is back.
-    /// </summary>
+    /// <summary>How it ends once its end was written: shed if its client should reconnect elsewhere, or when the server is back.</summary>
     internal StreamEnding EndsAs { get; set; }
 
     /// <summary>
@@ -116,48 +115,48 @@ internal abstract class Subscription
     /// </summary>
     internal ISegmentPin? Pin { get; set; }
 
-    /// <summary>In the shard's clock: when silence is to be broken.</summary>
+    /// <summary>When its next heartbeat is due, in <see cref="HubClock.Milliseconds"/>.</summary>
     internal long HeartbeatDue { get; set; }
 
     internal int ShardIndex { get; set; }
 
-    /// <summary>The rounds of its groups wait for it, since it is live, unblocked and not yet at the head.</summary>
+    /// <summary>The rounds of its groups wait for it, because it is live, unblocked and not yet at the head.</summary>
     internal bool BlocksRounds { get; private set; }
 
     internal Subscription? NextSignalled;
 
-    /// <summary>The reconnection time said at the end of the stream, in milliseconds; 0 for none.</summary>
+    /// <summary>The reconnection time that is written at the end of the stream, in milliseconds; 0 for none.</summary>
     internal int EndRetryMilliseconds { get; set; }
 
     /// <summary>The connection's output. Written by the shard only.</summary>
     protected internal abstract PipeWriter Output { get; }
 
     /// <summary>
-    /// Sends what the connection takes of <paramref name="bytes"/> now; -1 where it is broken. Nothing may be buffered or pending in <see
-    /// cref="Output"/>.
+    /// Sends as many of the <paramref name="bytes"/> as the connection takes now and returns their number; -1 if it is broken. Nothing may
+    /// be buffered or pending in <see cref="Output"/>.
     /// </summary>
     protected internal abstract int TrySend(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Cuts the connection: a pending write ends soon, as one on a broken connection does.</summary>
+    /// <summary>Cuts the connection: a pending write completes soon, as on a broken connection.</summary>
     protected internal virtual void Abort() => Output.CancelPendingFlush();
 
-    /// <summary>Called once, on the shard, with no write pending; the hub does not touch the connection afterwards.</summary>
+    /// <summary>Called once, on the shard, with no write pending; the engine does not touch the connection afterwards.</summary>
     protected internal abstract void OnEnded(StreamEnding ending);
 
-    /// <summary>Called on the shard when a stream that was open lost events, most likely because its reader is too slow.</summary>
+    /// <summary>Called on the shard when a gap is announced, most likely because the client is too slow.</summary>
     protected internal virtual void OnGap()
     {
     }
 
-    /// <summary>Called on the shard when a subscription that was behind has got all that its logs hold.</summary>
+    /// <summary>Called on the shard when a subscription that was behind has reached the head.</summary>
     protected internal virtual void OnCaughtUp()
     {
     }
 
-    /// <summary>The peer sent its FIN: it is sent everything up to the head of now, then the end.</summary>
+    /// <summary>The peer sent its FIN: it is sent everything up to the present head, then the end.</summary>
     public void PeerFinished() => Signal(Signals.PeerFinished);
 
-    /// <summary>The connection is gone or was aborted.</summary>
+    /// <summary>The connection was lost or aborted.</summary>
     public void PeerLost() => Signal(Signals.PeerLost);
 
     /// <summary>Ends the stream cleanly after the current frame.</summary>
@@ -168,7 +167,7 @@ internal abstract class Subscription
         Signal(Signals.EndRequested);
     }
 
-    /// <summary>Gives a stream with a lifetime another one, on any thread; false where it has none, or where it was too late.</summary>
+    /// <summary>Replaces the lifetime of a stream that has one. Any thread. False if it has none, or is ending already.</summary>
     public bool TryProlong(StreamLifetime lifetime)
     {
         while (Lifetime is { } current && current != StreamLifetime.Over)
@@ -176,18 +175,19 @@ internal abstract class Subscription
         return false;
     }
 
-    /// <summary>Ends the lifetime, unless another one came in between.</summary>
-    internal bool TryEndLifetime(StreamLifetime lifetime) => Interlocked.CompareExchange(ref _lifetime, StreamLifetime.Over, lifetime) == lifetime;
+    /// <summary>Ends the lifetime, unless it was replaced meanwhile.</summary>
+    internal bool TryEndLifetime(StreamLifetime lifetime)
+        => Interlocked.CompareExchange(ref _lifetime, StreamLifetime.Over, lifetime) == lifetime;
 
     internal void Signal(Signals signal)
     {
-        // Only the first of several signals queues the subscription; the others ride along.
+        // Only the first of several signals queues the subscription.
         if (Interlocked.Or(ref _signals, (int)signal) == 0) Inbox.Post(this);
     }
 
     /// <summary>
-    /// Keeps the rounds of all its groups from ending until it is at the head or blocked: as long as it is queued, the turn of each of its
-    /// groups skips it.
+    /// Keeps the rounds of all its groups from ending until it is at the head or blocked: while it is queued, the turns of its groups skip
+    /// it.
     /// </summary>
     internal void BlockRounds()
     {
@@ -211,7 +211,7 @@ internal abstract class Subscription
 
     internal Signals TakeSignals() => (Signals)Interlocked.Exchange(ref _signals, 0);
 
-    /// <summary>Goes on to the next state of its life.</summary>
+    /// <summary>Moves to the next state.</summary>
     internal void MoveTo(SubscriptionState next)
     {
         Debug.Assert(next.CanFollow(State), $"A subscription cannot go from {State} to {next}.");
@@ -224,13 +224,13 @@ internal abstract class Subscription
         if (IsOpen) MoveTo(SubscriptionState.Ending);
     }
 
-    /// <summary>Its connection takes no more. One that has ended stays so.</summary>
+    /// <summary>Its connection is broken. One that has ended stays so.</summary>
     internal void Break()
     {
         if (State is not (SubscriptionState.Broken or SubscriptionState.Ended)) MoveTo(SubscriptionState.Broken);
     }
 
-    /// <summary>Waits for a write that the connection did not take at once; its completion comes back to the shard as a signal.</summary>
+    /// <summary>Waits for a write that did not complete at once; the shard gets a signal when it does.</summary>
     internal void Await(ValueTask<FlushResult> write)
     {
         IsBusy = true;
@@ -238,14 +238,14 @@ internal abstract class Subscription
         _pendingWrite.Start(write);
     }
 
-    /// <summary>Ends the wait; false where the connection broke.</summary>
+    /// <summary>Ends the wait; false if the connection broke.</summary>
     internal bool CompleteWrite()
     {
         IsBusy = false;
         return _pendingWrite!.Complete();
     }
 
-    /// <summary>What only a reader that was once slow needs: the pending write and the callback of its completion.</summary>
+    /// <summary>The pending write and the callback of its completion. Created only for a subscriber that was slow once.</summary>
     private sealed class PendingWrite
     {
         private readonly Action _done;

@@ -6,8 +6,8 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Delivery;
 
 /// <summary>
-/// Opens subscriptions: acquires the logs, waits for patterns that are being opened, and finds resume points that only the store knows. Any
-/// thread.
+/// Opens subscriptions: acquires the logs, waits for patterns that are being opened, and looks up resume points that only the store knows.
+/// Any thread.
 /// </summary>
 /// <param name="catalog">The logs.</param>
 /// <param name="fanOut">Where subscriptions are served.</param>
@@ -15,8 +15,8 @@ namespace SseServer.Delivery;
 internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Func<byte[], Task<IReadOnlyList<StoredLocation>>>? findStored)
 {
     /// <summary>
-    /// Acquires what the selectors name for a subscription, so that it stays until the subscription ends. If the result is
-    /// <see cref="HubStatus.Ok"/>, <c>EventHub.Join</c> must follow.
+    /// Acquires the logs that the selectors name for a subscription, so that they are not removed before the subscription ends. If the
+    /// result is <see cref="HubStatus.Ok"/>, <c>EventHub.Join</c> must follow.
     /// </summary>
     public async ValueTask<HubStatus> AcquireAsync(Subscription subscription, IReadOnlyList<Selector> selectors, ResumePoint start)
     {
@@ -66,7 +66,7 @@ internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Fu
         return fanOut.Placement.IsOver(topics, start);
     }
 
-    // A resume point that is a publisher's id may be of an event that memory has dropped.
+    // A publisher's id may belong to an event that memory has dropped.
     private bool MayBeStored(in ResumePoint start, List<EventLog> logs)
         => findStored is not null && start.From == ResumePoint.Start.AfterId && !EventId.HasServerForm(start.Text)
             && logs.Exists(log => log.Marks.MemoryStart.Value > 0);

@@ -10,8 +10,8 @@ using EventId = SseServer.Protocol.EventStream.EventId;
 namespace SseServer.Hub;
 
 /// <summary>
-/// The engine: publishers' batches go in, subscribers' streams are served. A topic is a log; a subscriber is a cursor. This type only puts
-/// the layers together: Log (logs and cursors), Catalog (topics, patterns, the head, the one lock), Publishing (the way into the logs) and
+/// The engine: publishers' batches go in, subscribers' streams are served. A topic is a log; a subscriber is a cursor. This type only
+/// connects the layers: Log (logs and cursors), Catalog (topics, patterns, the head, the one lock), Publishing (the way into the logs) and
 /// Delivery (the way out), each of which knows only those before it. Knows no HTTP and no sockets. Any thread.
 /// </summary>
 internal sealed class EventHub : IDisposable
@@ -28,9 +28,9 @@ internal sealed class EventHub : IDisposable
     private int _pressure;
 
     /// <param name="options">What it retains and how it serves.</param>
-    /// <param name="time">Its clock.</param>
-    /// <param name="store">Keeps history over restarts; not yet opened, and the hub's from now on. Null for history in memory only.</param>
-    /// <param name="logger">Takes what the store does.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="store">Keeps history over restarts; not yet opened, and disposed by this type. Null for history in memory only.</param>
+    /// <param name="logger">Logs what happens to the store.</param>
     /// <exception cref="StoreException">The store cannot be opened.</exception>
     public EventHub(HubOptions options, TimeProvider time, IEventStore? store = null, ILogger<EventHub>? logger = null)
     {
@@ -66,7 +66,7 @@ internal sealed class EventHub : IDisposable
         _timer = time.CreateTimer(static hub => ((EventHub)hub!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>One of our own bugs, which cost a stream or a request; for the log.</summary>
+    /// <summary>Raised for our own bugs, each of which costs a stream or a request; for the log.</summary>
     public event Action<Exception>? Faulted
     {
         add => _faults.Reported += value;
@@ -82,7 +82,7 @@ internal sealed class EventHub : IDisposable
     /// <summary>Topics, patterns and the history that is retained.</summary>
     public TopicCatalog Catalog { get; }
 
-    /// <summary>The reconnection times that clients are told.</summary>
+    /// <summary>The reconnection times sent to clients.</summary>
     public ReconnectionTimes Reconnection { get; }
 
     /// <summary>Ends streams over a period.</summary>
@@ -111,11 +111,13 @@ internal sealed class EventHub : IDisposable
         }
     }
 
-    /// <summary>How the store is; null if history is in memory only.</summary>
+    /// <summary>The state of the store; null if history is in memory only.</summary>
     public HistoryState? HistoryState
-        => _sequencer?.State is not { } state ? null : state == History.HistoryState.Ok && Damage!.IsAny ? History.HistoryState.Damaged : state;
+        => _sequencer?.State is not { } state ? null
+            : state == History.HistoryState.Ok && Damage!.IsAny ? History.HistoryState.Damaged
+            : state;
 
-    /// <summary>What of the store was found damaged; null if history is in memory only.</summary>
+    /// <summary>The damage found in the store; null if history is in memory only.</summary>
     public HistoryDamage? Damage { get; }
 
     /// <summary>How short memory is. Set by whoever measures it.</summary>
@@ -125,7 +127,7 @@ internal sealed class EventHub : IDisposable
         set => Volatile.Write(ref _pressure, (int)value);
     }
 
-    /// <summary>The instruments that report all this.</summary>
+    /// <summary>The metrics' instruments.</summary>
     public Meter Meter => _metrics.Meter;
 
     internal FanOut FanOut => _fanOut;

@@ -6,8 +6,8 @@ using SseServer.Publishing;
 namespace SseServer.Hub;
 
 /// <summary>
-/// What the engine counts, as instruments. Nothing is measured on an event's path: the instruments read plain counters when somebody asks. No
-/// label names a topic or a client, so their number is fixed.
+/// The engine's metrics. Nothing is measured on an event's path: the instruments read plain counters when they are collected. No label
+/// names a topic or a client, so the number of series is fixed.
 /// </summary>
 internal sealed class HubMetrics : IDisposable
 {
@@ -24,7 +24,8 @@ internal sealed class HubMetrics : IDisposable
         Counter("sse_streams_cut_total", () => fanOut.Count().Cut,
             "Streams cut because the frame that they did not take kept evicted history in memory.");
         Gauge("sse_streams_open", () => fanOut.Streams, "Streams at present.");
-        Gauge("sse_streams_slow", () => fanOut.Count().Slow, "Streams whose clients did not take pending bytes, at the last second's sweep.");
+        Gauge("sse_streams_slow", () => fanOut.Count().Slow,
+            "Streams whose clients did not take pending bytes, at the last second's sweep.");
         Counter("sse_deliveries_total", () => fanOut.Count().Deliveries, "Events handed to streams.");
         Counter("sse_delivered_bytes_total", () => fanOut.Count().DeliveredBytes, "Bytes of the events handed to streams.");
         Counter("sse_events_superseded_skipped_total", () => fanOut.Count().Superseded,
@@ -38,7 +39,8 @@ internal sealed class HubMetrics : IDisposable
             "Events evicted before their time because all history together reached its bound.");
         Gauge("sse_history_bytes", () => hub.HistoryBytes, "Bytes of memory that history takes.");
         Gauge("sse_history_limit_bytes", () => catalog.Budget.MaxBytes, "The present bound on sse_history_bytes.");
-        Gauge("sse_history_pinned_bytes", () => fanOut.Pinned.Bytes, "Bytes of evicted history that pending writes of slow subscribers keep in memory.");
+        Gauge("sse_history_pinned_bytes", () => fanOut.Pinned.Bytes,
+            "Bytes of evicted history that pending writes of slow subscribers keep in memory.");
         Gauge("sse_history_events", () => Locked(() => catalog.Budget.Total.Events), "Events that history in memory holds.");
         Gauge("sse_history_compacted_events", () => Locked(() => catalog.Budget.Total.CompactedEvents),
             "Events among them that are retained only because they are the newest of their keys.");
@@ -49,7 +51,8 @@ internal sealed class HubMetrics : IDisposable
         Gauge("sse_patterns", () => Locked(() => catalog.Patterns.Count), "Distinct patterns with subscribers, or kept for their return.");
         Gauge("sse_pattern_reference_bytes", () => Locked(catalog.Patterns.MeasureReferences),
             "Bytes of memory that the patterns' references to events take. Those to events in memory count in sse_history_bytes too.");
-        Gauge("sse_memory_pressure_level", () => (long)hub.Pressure, "0: enough; 1: history is kept short; 2: new streams and events are refused.");
+        Gauge("sse_memory_pressure_level", () => (long)hub.Pressure,
+            "0: enough; 1: history is kept short; 2: new streams and events are refused.");
 
         PublishCounters Published()
         {
@@ -66,9 +69,11 @@ internal sealed class HubMetrics : IDisposable
 
     public void Dispose() => Meter.Dispose();
 
-    private void Counter(string name, Func<long> read, string description) => Meter.CreateObservableCounter(name, read, description: description);
+    private void Counter(string name, Func<long> read, string description)
+        => Meter.CreateObservableCounter(name, read, description: description);
 
-    private void Gauge(string name, Func<long> read, string description) => Meter.CreateObservableGauge(name, read, description: description);
+    private void Gauge(string name, Func<long> read, string description)
+        => Meter.CreateObservableGauge(name, read, description: description);
 
     private Measurement<long>[] Endings()
     {

@@ -5,7 +5,7 @@ using SseServer.Publishing;
 
 namespace SseServer.Hub;
 
-/// <summary>Where ids begin: at the clock or, with a store, after everything that earlier lives of the server may have shown.</summary>
+/// <summary>Where ids begin: at the clock or, with a store, after every id that earlier lives of the server may have shown.</summary>
 internal static class StoreOpening
 {
     /// <summary>Opens a store, with a first lease.</summary>

@@ -4,41 +4,49 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Log;
 
 /// <summary>
-/// A topic's keys, and the newest event of each key that the topic's log has let go of otherwise. Made with the topic's first keyed event. Written under the
-/// hub's lock; its segments are read by cursors without one.
+/// A topic's keys, and the newest event of each key that the log's own segments no longer hold. Created with the topic's first keyed event.
+/// Written under the catalog's lock; cursors read its segments without a lock.
 /// <para>
-/// Where the log lets go of its oldest segment, what is live in it (keyed, and not superseded) is copied into a kept segment, which stands before the log. A
-/// kept segment is written once, as a whole, and no link leads into it or out of it: whoever comes to its end, or finds what he stood in dropped, is placed again
-/// under the lock, and then looks whether he lost something before he reads on. That is what keeps a loss from being silent. Were a kept segment appended to, or linked to what follows, a reader
-/// who had looked before the lock's holder raised the log's levels would walk on past what was let go between two kept events.
+/// When the log drops its oldest segment, the live events in it (keyed, not superseded) are copied to a compacted segment, which precedes
+/// the log's own segments. A compacted segment is written once, as a whole, and no link leads into it or out of it. So a cursor that
+/// reaches its end, or finds its segment dropped, must seek again under the lock, and its subscription checks for losses before it reads
+/// on: no loss is silent. If a compacted segment were appended to, or linked to the next one, a cursor that checked before the writer
+/// raised the log's marks would walk past events that were dropped between two compacted ones.
+/// </para>
+/// <para>
+/// Every rewrite is paid for by bytes that it frees or by segments that it merges. So the cost of a publish is constant on average, and
+/// memory is in proportion to the live events.
 /// </para>
 /// </summary>
-internal sealed partial class CompactedHistory
+internal sealed class CompactedHistory
 {
-    // The key, its text's header, a slot of the dictionary with the room that it leaves.
+    // The key object, the header of its text, and its dictionary slot at the usual load.
     private const int KeyCost = 160;
 
     private readonly Dictionary<byte[], EventKey> _keys = new(Utf8Comparer.Instance);
-    private readonly List<LogSegment> _kept = [];
+    private readonly List<LogSegment> _segments = [];
     private int _oldest;
 
     /// <param name="evictions">The log's evictions so far.</param>
     /// <param name="evictedThrough">How far they reached.</param>
     public CompactedHistory(long evictions, EventId evictedThrough) => Marks.Add(evictions, evictedThrough);
 
-    /// <summary>Events kept beyond the log's bounds.</summary>
+    /// <summary>Compacted events: those retained beyond the log's bounds.</summary>
     public int CompactedCount { get; private set; }
 
     /// <summary>Bytes of their frames.</summary>
     public long CompactedBytes { get; private set; }
 
-    /// <summary>Bytes of memory that keys and kept segments stand for.</summary>
+    /// <summary>Bytes of memory that keys and compacted segments take.</summary>
     public long Cost { get; private set; }
 
-    /// <summary>What is lost of kept events need not reach as far as what was lost of others before, so each eviction is marked, as a pattern's are.</summary>
+    /// <summary>
+    /// How far each eviction reached. An eviction of compacted events may reach less far than an earlier one of other events, so each is
+    /// recorded, as for a pattern.
+    /// </summary>
     public EvictionMarks Marks { get; } = new();
 
-    /// <summary>The key of a text, made where there is none.</summary>
+    /// <summary>Finds or creates the key with a text.</summary>
     public EventKey Key(ReadOnlySpan<byte> text)
     {
         var keys = _keys.GetAlternateLookup<ReadOnlySpan<byte>>();
@@ -49,7 +57,7 @@ internal sealed partial class CompactedHistory
         return key;
     }
 
-    /// <summary>Supersedes the older event of a new event's key; true where that one was a kept event.</summary>
+    /// <summary>Supersedes the older event of a new event's key; true if that was a compacted event.</summary>
     public bool Supersede(in LogEntry newest)
     {
         var key = newest.Key!;
@@ -59,53 +67,53 @@ internal sealed partial class CompactedHistory
         return home is not null;
     }
 
-    /// <summary>Puts a cursor before the first kept event after an id; false where none follows it.</summary>
+    /// <summary>Moves a cursor to the first compacted event after an id; false if there is none.</summary>
     public bool TrySeek(ref Cursor cursor, EventId after)
     {
-        if (_kept.Count == 0 || _kept[^1].LastId <= after) return false;
-        var segment = _kept[Find(new(after.Value + 1))];
+        if (_segments.Count == 0 || _segments[^1].LastId <= after) return false;
+        var segment = _segments[Find(new(after.Value + 1))];
         (cursor.Segment, cursor.Index) = (segment, segment.FindAfter(after));
         return true;
     }
 
-    /// <summary>The last event at or before an id that is or was kept; the default where there is none.</summary>
+    /// <summary>The last event at or before an id that is or was in a compacted segment; the default if there is none.</summary>
     public EventId LastThrough(EventId through)
     {
-        if (_kept.Count == 0) return default;
-        var place = Find(through);
-        var index = _kept[place].FindAfter(through);
-        if (index > 0) return _kept[place].Entries![index - 1].Id;
-        return place > 0 ? _kept[place - 1].LastId : default;
+        if (_segments.Count == 0) return default;
+        var position = Find(through);
+        var index = _segments[position].FindAfter(through);
+        if (index > 0) return _segments[position].Entries![index - 1].Id;
+        return position > 0 ? _segments[position - 1].LastId : default;
     }
 
-    /// <summary>The oldest kept event; there is one.</summary>
+    /// <summary>The oldest compacted event; there must be one.</summary>
     public EventId Oldest()
     {
-        while (!IsLive(_kept[0], _kept[0].Entries![_oldest], _kept[0])) _oldest++;
-        return _kept[0].Entries![_oldest].Id;
+        while (!IsLive(_segments[0], _segments[0].Entries![_oldest], _segments[0])) _oldest++;
+        return _segments[0].Entries![_oldest].Id;
     }
 
-    /// <summary>Lets go of the oldest kept event. The log must say so already.</summary>
-    public void LoseOldest()
+    /// <summary>Drops the oldest compacted event. The log's marks must already cover it.</summary>
+    public void DropOldest()
     {
         var id = Oldest();
-        var (home, key) = (_kept[0], _kept[0].Entries![LogSegment.FindFrom(_kept[0].Entries!, _kept[0].Count, id)].Key!);
+        var (home, key) = (_segments[0], _segments[0].Entries![LogSegment.FindFrom(_segments[0].Entries!, _segments[0].Count, id)].Key!);
         Forget(key);
         Release(home, key.CompactedLength);
     }
 
-    /// <summary>The last event of the oldest kept segment that is still kept; there is one.</summary>
+    /// <summary>The last live event of the oldest compacted segment; there must be one.</summary>
     public EventId EndOfOldestSegment()
     {
-        var (segment, last) = (_kept[0], _kept[0].Count - 1);
+        var (segment, last) = (_segments[0], _segments[0].Count - 1);
         while (!IsLive(segment, segment.Entries![last], segment)) last--;
         return segment.Entries[last].Id;
     }
 
-    /// <summary>Lets go of the oldest kept segment; returns how many kept events went. The log must say so already.</summary>
-    public int LoseOldestSegment()
+    /// <summary>Drops the oldest compacted segment; returns how many live events it had. The log's marks must already cover them.</summary>
+    public int DropOldestSegment()
     {
-        var segment = _kept[0];
+        var segment = _segments[0];
         var count = segment.LiveCount;
         foreach (ref readonly var entry in segment.Entries.AsSpan(0, segment.Count))
             if (IsLive(segment, entry, segment)) Forget(entry.Key!);
@@ -115,14 +123,132 @@ internal sealed partial class CompactedHistory
         return count;
     }
 
+    /// <summary>
+    /// Copies the live events of the segment that the log is about to drop. Smaller compacted segments before it are merged with it, so
+    /// that each remaining one is at least twice as large as the next: there are few of them, and an event is copied a logarithmic number
+    /// of times.
+    /// </summary>
+    /// <returns>The number of events copied, and the last event that is neither copied nor superseded; the default if there is
+    /// none.</returns>
+    public (int Compacted, EventId LastLost) Compact(LogSegment segment)
+    {
+        var (count, bytes, lastLost) = (0, 0L, default(EventId));
+        foreach (ref readonly var entry in segment.Entries.AsSpan(0, segment.Count))
+        {
+            if (entry.Key is null) lastLost = entry.Id;
+            if (!IsLive(segment, entry, home: null)) continue;
+            count++;
+            bytes += entry.Length;
+        }
+
+        if (count == 0) return (0, lastLost);
+        var first = _segments.Count;
+        for (var sum = bytes; first > 0; first--)
+        {
+            var live = _segments[first - 1].LiveBytes;
+            if (live > 2 * sum || live + sum > LogSegment.MaxBytes) break;
+            sum += live;
+        }
+
+        Rewrite(first, _segments.Count, segment, count, (int)bytes);
+        CompactedCount += count;
+        CompactedBytes += bytes;
+        return (count, lastLost);
+    }
+
+    /// <summary>
+    /// Counts one event of a compacted segment as no longer live. Once half of the segment's bytes are not live, rewrites it together with
+    /// neighbours that are no larger.
+    /// </summary>
+    private void Release(LogSegment segment, int length)
+    {
+        CompactedCount--;
+        CompactedBytes -= length;
+        segment.LiveCount--;
+        segment.LiveBytes -= length;
+        if (segment.LiveBytes * 2 > segment.Used) return;
+        var first = Find(segment.LastId);
+        var end = first + 1;
+        if (segment.LiveCount == 0)
+        {
+            Replace(first, end, null);
+            return;
+        }
+
+        var sum = segment.LiveBytes;
+        if (end < _segments.Count && MayJoin(_segments[end])) sum += _segments[end++].LiveBytes;
+        if (first > 0 && MayJoin(_segments[first - 1])) first--;
+        Rewrite(first, end, dropped: null, 0, 0);
+
+        bool MayJoin(LogSegment neighbour) => neighbour.Used <= segment.Used && sum + neighbour.LiveBytes <= LogSegment.MaxBytes;
+    }
+
+    /// <summary>Replaces some compacted segments by one with their live events and those of a segment that the log is dropping.</summary>
+    private void Rewrite(int first, int end, LogSegment? dropped, int count, int bytes)
+    {
+        for (var i = first; i < end; i++)
+        {
+            count += _segments[i].LiveCount;
+            bytes += _segments[i].LiveBytes;
+        }
+
+        var compact = new LogSegment(bytes, count) { LiveCount = count, LiveBytes = bytes };
+        compact.Link(LogSegment.Gone);
+        for (var i = first; i < end; i++) CopyLive(_segments[i], compact, _segments[i]);
+        if (dropped is not null) CopyLive(dropped, compact, home: null);
+        Replace(first, end, compact);
+    }
+
+    private static void CopyLive(LogSegment from, LogSegment to, LogSegment? home)
+    {
+        var bytes = from.Bytes;
+        foreach (ref readonly var entry in from.Entries.AsSpan(0, from.Count))
+        {
+            if (!IsLive(from, entry, home)) continue;
+            bytes.AsSpan(entry.Offset, entry.Length).CopyTo(to.Reserve(entry.Length));
+            // The index of publisher ids forgets the id with the log's own segment.
+            to.Append(entry with { Home = to, Offset = to.Used, HasPublisherId = false });
+            entry.Key!.Compact(to, entry.Length);
+        }
+    }
+
+    private void Replace(int first, int end, LogSegment? compact)
+    {
+        for (var i = first; i < end; i++)
+        {
+            Cost -= _segments[i].Cost;
+            _segments[i].Drop();
+        }
+
+        _segments.RemoveRange(first, end - first);
+        if (first == 0) _oldest = 0;
+        if (compact is null) return;
+        Cost += compact.Cost;
+        _segments.Insert(first, compact);
+    }
+
+    /// <summary>The first compacted segment that ends at or after an id.</summary>
+    private int Find(EventId id)
+    {
+        int low = 0, high = _segments.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_segments[middle].LastId < id) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+
     private void Forget(EventKey key)
     {
         _keys.Remove(key.Text);
         Cost -= KeyCost + key.Text.Length;
-        key.Lose();
+        key.Evict();
     }
 
-    // In the log a key has no kept segment; of kept events only those count that their keys say are here.
+    // Without a home, an event in the log's own segments; otherwise a compacted one, which is live only in the segment that its key names.
     private static bool IsLive(LogSegment segment, in LogEntry entry, LogSegment? home)
         => entry.Key is { } key && key.Latest == entry.Id && (home is null || ReferenceEquals(key.Home, segment));
 }

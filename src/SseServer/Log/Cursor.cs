@@ -16,7 +16,7 @@ internal struct Cursor
     /// <summary>Evictions of this log that were announced to the subscriber, or came before it joined.</summary>
     public long KnownEvictions;
 
-    /// <summary>The subscription's place in the log's reader group of its shard.</summary>
+    /// <summary>The subscription's index in the log's subscriber group on its shard.</summary>
     public int GroupIndex;
 
     /// <summary>
@@ -38,9 +38,9 @@ internal struct Cursor
     }
 
     /// <summary>
-    /// Finds the next entry after <paramref name="after"/>; moves over ends of segments and over entries at or before it.
-    /// On <see cref="CursorState.Entry"/>, entries <see cref="Index"/> to <paramref name="count"/> of <paramref name="entries"/> can be
-    /// read. Their frames may be gone, which <see cref="LogEntry.TryFind"/> finds out.
+    /// Finds the next entry after <paramref name="after"/>; moves over ends of segments and over entries at or before it. On
+    /// <see cref="CursorState.Entry"/>, entries <see cref="Index"/> to <paramref name="count"/> of <paramref name="entries"/> can be read.
+    /// Their frames may have been dropped, which <see cref="LogEntry.TryFind"/> finds out.
     /// </summary>
     public CursorState Peek(EventId after, out LogEntry[] entries, out int count)
     {
@@ -70,7 +70,7 @@ internal struct Cursor
                 return CursorState.AtHead;
             }
 
-            // An entry may have come between the two reads; once there is a link, the count stands.
+            // An entry may have been appended between the two reads; once there is a link, the count is final.
             if (Segment.Count != count) continue;
             (Segment, Index) = (next, 0);
         }
@@ -78,4 +78,17 @@ internal struct Cursor
         entries = [];
         return CursorState.Evicted;
     }
+}
+
+/// <summary>What follows a <see cref="Cursor"/>.</summary>
+internal enum CursorState
+{
+    /// <summary>Nothing: the cursor is at the head of its log.</summary>
+    AtHead,
+
+    /// <summary>An entry.</summary>
+    Entry,
+
+    /// <summary>The log has dropped the segment that the cursor points to: the cursor must seek again.</summary>
+    Evicted,
 }

@@ -3,8 +3,8 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Log;
 
 /// <summary>
-/// A key of a topic and the newest event that has it. Entries of the key name this object, so that an event is superseded the moment a newer one stands in the log:
-/// nothing is marked in the log itself. Written under the hub's lock, read without one.
+/// A key of a topic and its newest event. All entries with the key refer to this object, so an older event is superseded as soon as a newer
+/// one is recorded here, without a change to its entry. Written under the catalog's lock, read without a lock.
 /// </summary>
 internal sealed class EventKey(byte[] text)
 {
@@ -17,31 +17,35 @@ internal sealed class EventKey(byte[] text)
     /// <summary>The id of the newest event of this key.</summary>
     public EventId Latest => new(Volatile.Read(ref _latest));
 
-    /// <summary>The kept segment that holds the newest event; null where the log itself still does, and where the event is gone.</summary>
+    /// <summary>
+    /// The compacted segment that holds the newest event; null while the log's own segments hold it, and after it was evicted.
+    /// </summary>
     public LogSegment? Home => Volatile.Read(ref _home);
 
-    /// <summary>The length of the kept frame.</summary>
+    /// <summary>The length of the compacted frame in bytes.</summary>
     public int CompactedLength { get; private set; }
 
-    /// <summary>Takes note of a newer event, after it was appended everywhere: whoever passes the older one over finds it.</summary>
+    /// <summary>
+    /// Records a newer event. Called after it was appended to every log, so a subscriber that skips the older event will find it.
+    /// </summary>
     public void Supersede(EventId id)
     {
         Volatile.Write(ref _latest, id.Value);
-        // Second: who finds the older event kept no more finds it superseded.
+        // Write order matters: a thread that no longer finds the compacted copy must already see that it is superseded.
         Volatile.Write(ref _home, null);
     }
 
-    /// <summary>The newest event stands in a kept segment from now on; before the segment that held it is dropped.</summary>
+    /// <summary>Records the compacted segment that now holds the newest event. Called before the segment that held it is dropped.</summary>
     public void Compact(LogSegment home, int length)
     {
         CompactedLength = length;
         Volatile.Write(ref _home, home);
     }
 
-    /// <summary>The newest event is kept no longer, though nothing superseded it. Its log says so already.</summary>
-    public void Lose() => Volatile.Write(ref _home, null);
+    /// <summary>Records that the newest event is evicted although nothing superseded it. The log's marks already cover it.</summary>
+    public void Evict() => Volatile.Write(ref _home, null);
 
-    /// <summary>Finds a kept event by its id: false where it is not the newest any more, or gone.</summary>
+    /// <summary>Finds a compacted event by its id; false if it is no longer the newest, or was evicted.</summary>
     public bool TryFind(EventId id, out LogSegment segment, out int offset, out byte[] bytes)
     {
         while (Home is { } home)
@@ -49,7 +53,7 @@ internal sealed class EventKey(byte[] text)
             segment = home;
             var entries = home.Entries;
             bytes = home.Bytes!;
-            // A kept segment is dropped after its keys were led elsewhere, so another look finds another home, or none.
+            // A compacted segment is dropped only after its keys got another home or none, so reading the home again makes progress.
             if (entries is null || bytes is null) continue;
             var index = LogSegment.FindFrom(entries, home.Count, id);
             if (index == home.Count || entries[index].Id != id) break;

@@ -5,14 +5,13 @@ namespace SseServer.Log;
 /// <summary>
 /// A log that cursors read: a chain of segments in id order. A topic is a log whose segments hold frames; a pattern is a log whose entries
 /// point into its topics' segments.
-/// <para>
-/// This layer has no threads and no locks, and knows no other layer. A log has one writer at a time (the catalog's lock sees to that) and
-/// any number of readers, which take no lock. Four rules make that safe:
+/// <para> This layer has no threads and no locks, and knows no other layer. A log has one writer at a time (the catalog's lock sees to
+/// that) and any number of cursors, which take no lock. Four rules make that safe:
 /// </para>
 /// <list type="number">
-/// <item><see cref="LogSegment"/>: an entry and its bytes are written before the segment's count, so a reader finds whole entries.</item>
-/// <item>Marks (<see cref="Marks"/>, <see cref="EvictedThrough"/>) rise before a segment is dropped, so a reader that finds a segment gone
-/// finds out what it lost.</item>
+/// <item><see cref="LogSegment"/>: an entry and its bytes are written before the segment's count, so a cursor finds whole entries.</item>
+/// <item>Marks (<see cref="Marks"/>, <see cref="EvictedThrough"/>) rise before a segment is dropped, so a cursor that finds a segment
+/// dropped also finds out what it lost.</item>
 /// <item>A dropped segment is marked, then its link is cut, then its arrays are released: a <see cref="Cursor"/> on it must seek again, and
 /// keeps no memory alive.</item>
 /// <item><see cref="CompactedHistory"/>: segments of compacted events are written once, as a whole, and nothing links into them.</item>
@@ -40,7 +39,9 @@ internal abstract class EventLog
     /// <summary>The topic's name or the pattern's text. Any thread.</summary>
     public byte[] Name { get; }
 
-    /// <summary>The subscribers of this log, a group for each shard; a shard fills its slot when its first subscriber joins. Any thread.</summary>
+    /// <summary>
+    /// The subscribers of this log, a group for each shard; a shard fills its slot when its first subscriber joins. Any thread.
+    /// </summary>
     public ISubscriberGroup?[] Groups { get; }
 
     /// <summary>The topic's bounds; for a pattern, those of topics in general. Any thread.</summary>
@@ -58,7 +59,7 @@ internal abstract class EventLog
     /// <summary>The last publish that appended here, so that one publish lists a log once.</summary>
     public long PublishStamp { get; set; }
 
-    /// <summary>What of this log is where. The marks of memory: any thread.</summary>
+    /// <summary>Which part of this log memory and the store hold. The marks of memory: any thread.</summary>
     public ref LogMarks Marks => ref _marks;
 
     /// <summary>
@@ -67,7 +68,7 @@ internal abstract class EventLog
     /// </summary>
     public EventId EvictedThrough => new(Volatile.Read(ref _evictedThrough));
 
-    /// <summary>How many evictions there were: a subscriber that was told of all of them has lost nothing else. Any thread.</summary>
+    /// <summary>The number of evictions. A subscriber to which all of them were announced has lost nothing else. Any thread.</summary>
     public long Evictions => Volatile.Read(ref _evictions);
 
     /// <summary>Bytes of all frames ever appended: how far apart two subscribers are. Any thread.</summary>
@@ -114,7 +115,7 @@ internal abstract class EventLog
         }
 
         var index = Segments[low].FindAfter(after);
-        // A pattern's log may still name events whose bytes are gone; EvictedThrough tells a subscriber that they were lost.
+        // A pattern's log may still refer to evicted events; EvictedThrough covers their loss.
         while ((index = Segments[low].FindRetained(index)) == Segments[low].Count && low < Segments.Count - 1) (low, index) = (low + 1, 0);
         (cursor.Segment, cursor.Index) = (Segments[low], index);
     }
@@ -154,4 +155,17 @@ internal abstract class EventLog
         Head = segment;
         last.Link(segment);
     }
+}
+
+/// <summary>
+/// The subscribers that one shard serves from a log, as the log sees them: how far they have come bounds what may be evicted. Implemented
+/// by Delivery. Any thread.
+/// </summary>
+internal interface ISubscriberGroup
+{
+    /// <summary>
+    /// Every event of the log up to this id was handed to each subscriber that is neither blocked nor catching up; the highest id there is
+    /// if there is no subscriber.
+    /// </summary>
+    EventId HandedThrough { get; }
 }

@@ -8,13 +8,13 @@ namespace SseServer.Log;
 /// </summary>
 internal struct LogEntry
 {
-    /// <summary>The hub id.</summary>
+    /// <summary>The event's id.</summary>
     public EventId Id;
 
     /// <summary>The segment that holds the frame's bytes.</summary>
     public LogSegment Home;
 
-    /// <summary>What the event tells the newest of; null where it has no key.</summary>
+    /// <summary>The event's key; null if it has none.</summary>
     public EventKey? Key;
 
     /// <summary>The frame's first byte in <see cref="Home"/>.</summary>
@@ -23,10 +23,10 @@ internal struct LogEntry
     /// <summary>The whole frame in bytes, chunk prefix and ending CRLF included.</summary>
     public int Length;
 
-    /// <summary>The hash of the event's type, for readers that want some types only.</summary>
+    /// <summary>The hash of the event's type, for subscribers that want some types only.</summary>
     public int TypeHash;
 
-    /// <summary>The bytes of the chunk prefix, which a reader without chunked coding does not get.</summary>
+    /// <summary>The length of the chunk prefix, which a subscriber without chunked coding is not sent.</summary>
     public byte PrefixLength;
 
     /// <summary>The frame begins with a publisher's own id.</summary>
@@ -37,14 +37,13 @@ internal struct LogEntry
 
     public readonly int End => Offset + Length;
 
-    /// <summary>A newer event of its key stands in the log.</summary>
+    /// <summary>A newer event of its key was appended.</summary>
     public readonly bool IsSuperseded => Key is not null && Key.Latest > Id;
 
-    /// <summary>Its frame is still there, in its home or among the kept events of its topic.</summary>
+    /// <summary>Its frame is still in memory: in its home or in a compacted segment.</summary>
     public readonly bool IsRetained => !Home.IsDropped || (Key is { Home: not null } && Key.Latest == Id);
 
-    /// <summary>Finds the frame where it lies: in its home or, if that was dropped, among the kept events of its topic. Without a
-    /// lock.</summary>
+    /// <summary>Finds the frame in its home or, if that was dropped, in a compacted segment. Without a lock.</summary>
     public readonly bool TryFind(out LogSegment segment, out int offset, out byte[] bytes)
     {
         (segment, offset) = (Home, Offset);

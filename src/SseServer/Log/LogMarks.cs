@@ -3,14 +3,15 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Log;
 
 /// <summary>
-/// How much of a log is held where. An event is held in memory, in the store, in both, or nowhere; and an event that a newer one of its key
-/// has superseded is owed to fewer subscribers than a live one. That makes four marks, each an id: everything after it is held there.
+/// Which part of a log memory and the store hold. An event is in memory, in the store, in both, or in neither; and fewer subscribers need
+/// an event that a newer one of its key has superseded than a live one. That makes four marks. Each is an id, and everything after it is
+/// held there.
 /// <code>
 ///              all events     live events only
 ///   memory     MemoryStart    MemoryLiveStart      never above MemoryStart
 ///   store      StoreStart     StoreLiveStart       never above StoreStart
 /// </code>
-/// Marks rise before the events leave, so a reader that finds an event gone finds its mark raised. Written by the log's writer; the marks
+/// Marks rise before the events leave, so a thread that finds an event gone finds its mark raised. Written by the log's writer; the marks
 /// of memory are read by any thread.
 /// </summary>
 internal struct LogMarks()
@@ -42,7 +43,7 @@ internal struct LogMarks()
     /// <summary>The store may hold events that memory does not.</summary>
     public readonly bool IsStoreAhead => MemoryStart > StoreStart;
 
-    /// <summary>Says what the store holds, once, before anybody reads the log.</summary>
+    /// <summary>Sets what the store holds; once, before the log has subscribers.</summary>
     public void SetStore(EventId start, EventId liveStart) => (StoreStart, StoreLiveStart) = (start, liveStart);
 
     /// <summary>Events through an id are about to leave memory.</summary>

@@ -5,10 +5,10 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Log;
 
 /// <summary>
-/// A stretch of a log: frames back to back in one array, and their index. One writer at a time, and any number of readers without a
-/// lock: an entry and its bytes are written before <see cref="Count"/> is, and a published prefix never changes. A dropped segment loses
-/// its bytes, its index and its link, so a cursor that still points to it keeps nothing alive. A segment of a pattern's log has no bytes
-/// of its own.
+/// A part of a log: frames back to back in one array, and their index. One writer at a time, and any number of readers without a lock: an
+/// entry and its bytes are written before <see cref="Count"/>, and what was published never changes. A dropped segment releases its bytes,
+/// its index and its link, so a cursor that still points to it keeps nothing else alive. A segment of a pattern's log has no bytes of its
+/// own.
 /// </summary>
 internal sealed class LogSegment
 {
@@ -18,10 +18,10 @@ internal sealed class LogSegment
     /// <summary>Below the large object heap's threshold of 85,000 bytes.</summary>
     public const int MaxBytes = 64 * 1024;
 
-    /// <summary>What the object, its arrays' headers and its slot in the log cost besides the arrays' contents.</summary>
+    /// <summary>Bytes of the object, its arrays' headers and its slot in the log.</summary>
     private const int Overhead = 160;
 
-    /// <summary>An index node, a key array and a dictionary slot.</summary>
+    /// <summary>Bytes of an id in the index of publisher ids: a node, the id's array and a dictionary slot.</summary>
     private const int PublisherIdCost = 160;
 
     private byte[]? _bytes;
@@ -62,19 +62,19 @@ internal sealed class LogSegment
     /// <summary>The index; null once dropped. Read it after <see cref="Count"/>: it then holds at least that many entries.</summary>
     public LogEntry[]? Entries => Volatile.Read(ref _entries);
 
-    /// <summary>Bytes of memory that this segment stands for in the hub's bound.</summary>
+    /// <summary>Bytes of memory that this segment takes, for the bound on history.</summary>
     public int Cost { get; private set; }
 
-    /// <summary>Bytes of frames.</summary>
+    /// <summary>Bytes of frames in use.</summary>
     public int Used => _used;
 
-    /// <summary>Of a kept segment, the events that no newer one has superseded.</summary>
+    /// <summary>In a compacted segment, the number of events that are not superseded.</summary>
     public int LiveCount { get; set; }
 
     /// <summary>Bytes of their frames.</summary>
     public int LiveBytes { get; set; }
 
-    /// <summary>The size of the array of frames, also once the segment is dropped.</summary>
+    /// <summary>The size of the array of frames, also after the segment was dropped.</summary>
     public int ByteCapacity => _byteCapacity;
 
     public EventId FirstId => _entries![0].Id;
@@ -85,7 +85,7 @@ internal sealed class LogSegment
 
     public Span<byte> Reserve(int length) => _bytes.AsSpan(_used, length);
 
-    /// <summary>Publishes the entry of the bytes last reserved (or of another segment's bytes).</summary>
+    /// <summary>Publishes an entry, whose frame is in the bytes last reserved or in another segment.</summary>
     public void Append(in LogEntry entry)
     {
         var entries = _entries!;
@@ -94,7 +94,7 @@ internal sealed class LogSegment
             var capacity = Math.Max(4, entries.Length * 2);
             Cost += (capacity - entries.Length) * Unsafe.SizeOf<LogEntry>();
             Array.Resize(ref entries, capacity);
-            // The larger array stands before the count that needs it does.
+            // The larger array is visible before the count that needs it.
             Volatile.Write(ref _entries, entries);
         }
 
@@ -106,24 +106,24 @@ internal sealed class LogSegment
 
     public void Link(LogSegment next) => Volatile.Write(ref _next, next);
 
-    /// <summary>Lets go of everything. The log's <see cref="EventLog.EvictedThrough"/> must already cover the segment.</summary>
+    /// <summary>Releases everything. The log's marks must already cover the segment.</summary>
     public void Drop()
     {
         Debug.Assert(!_dropped, "A segment is dropped once.");
-        // First the mark: a reader that finds the link or the arrays gone must find it.
+        // The mark comes first: a cursor that finds the link or the arrays released must also find the mark.
         Volatile.Write(ref _dropped, true);
         Volatile.Write(ref _next, null);
         Volatile.Write(ref _bytes, null);
         Volatile.Write(ref _entries, null);
-        // Either this finds the pin, or whoever sets the pin finds the mark.
+        // Without it, this thread may miss a pin that is being set while the thread that sets it misses the mark.
         Interlocked.MemoryBarrier();
         Pin?.OnDropped();
     }
 
-    /// <summary>The first entry after an id, by binary search; <see cref="Count"/> where there is none.</summary>
+    /// <summary>The first entry after an id, by binary search; <see cref="Count"/> if there is none.</summary>
     public int FindAfter(EventId id) => FindFrom(_entries!, _count, new(id.Value + 1));
 
-    /// <summary>The first of so many entries at or after an id, by binary search; <paramref name="count"/> where there is none.</summary>
+    /// <summary>The first of some entries at or after an id, by binary search; <paramref name="count"/> if there is none.</summary>
     public static int FindFrom(LogEntry[] entries, int count, EventId id)
     {
         int low = 0, high = count;
@@ -137,7 +137,7 @@ internal sealed class LogSegment
         return low;
     }
 
-    /// <summary>The first entry from <paramref name="index"/> on whose bytes are still there; <see cref="Count"/> where there is none.</summary>
+    /// <summary>The first entry from <paramref name="index"/> on whose frame is retained; <see cref="Count"/> if there is none.</summary>
     public int FindRetained(int index)
     {
         while (index < _count && !_entries![index].IsRetained) index++;
@@ -157,4 +157,17 @@ internal sealed class LogSegment
 
         return low;
     }
+}
+
+/// <summary>
+/// Pending writes that read from a segment. They keep its memory alive after the log has dropped it, so the segment notifies them.
+/// Implemented by Delivery. Any thread.
+/// </summary>
+internal interface ISegmentPin
+{
+    /// <summary>The connections of those writes are being cut.</summary>
+    bool IsCut { get; }
+
+    /// <summary>Notes that the log has dropped the segment.</summary>
+    void OnDropped();
 }

@@ -1,6 +1,6 @@
 namespace SseServer.Log;
 
-/// <summary>A log's retained segments, oldest first, in a ring: what a binary search needs and a chain of links cannot give. Under the hub's lock.</summary>
+/// <summary>A log's segments, oldest first, in a ring, which allows a binary search. Under the catalog's lock.</summary>
 internal struct SegmentQueue
 {
     private LogSegment[] _ring = [];

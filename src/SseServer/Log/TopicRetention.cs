@@ -1,22 +1,28 @@
 namespace SseServer.Log;
 
 /// <summary>
-/// How much of a topic is kept. History is let go a segment at a time, and a segment holds at most an eighth of each bound: at
-/// least <see cref="MaxEvents"/> events are kept (never more than an eighth above it), at most <see cref="MaxBytes"/> bytes of
-/// frames, and nothing for more than an eighth longer than <see cref="MaxAge"/>.
+/// How much of a topic is retained. History is evicted a segment at a time, and a segment holds at most an eighth of each bound: the newest
+/// <see cref="MaxEvents"/> events are retained (and at most an eighth more), at most <see cref="MaxBytes"/> bytes of frames, and nothing
+/// for more than an eighth longer than <see cref="MaxAge"/>.
 /// </summary>
 internal sealed record TopicRetention
 {
-    // A burst of some minutes at tens of events a second: what a reconnect after a lost network or a closed lid needs.
+    /// <summary>Events per topic; 10,000 by default.</summary>
+    // Some minutes at tens of events a second: enough to reconnect after a lost network or a closed lid.
     public int MaxEvents { get; init; } = 10_000;
 
-    // The default count at a generous 1.6 KB an event.
+    /// <summary>Bytes of frames per topic; 16 MiB by default.</summary>
+    // The default number of events at a generous 1.6 KB an event.
     public long MaxBytes { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>Keys whose newest event is kept beyond the other bounds; what was longest without a newer one goes first.</summary>
-    // As many as events by default; with events of 1.6 KB another 16 MB at the most.
+    /// <summary>
+    /// Keys whose newest event is retained beyond the other bounds, 10,000 by default. The key that has had no newer event for longest is
+    /// evicted first.
+    /// </summary>
+    // As many as events by default; with events of 1.6 KB at most another 16 MB.
     public int MaxKeys { get; init; } = 10_000;
 
+    /// <summary>How long an event is retained; 24 hours by default.</summary>
     // A browser tab that comes back the next day gets a gap rather than stale news.
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromHours(24);
 

@@ -3,13 +3,13 @@ using SseServer.Catalog;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// Has publishers wait while live, unblocked subscribers of what they published are more than half the retention behind, or while history
-/// is over its bound because such subscribers, of whatever topic, have not been handed what would be evicted. So a fast publisher neither
-/// turns healthy subscribers' streams into gaps, nor fills memory with what they are owed. Any thread, without the lock.
+/// Makes publishers wait while live, unblocked subscribers of what they published are more than half the retention behind, or while history
+/// is over its bound because such subscribers, of any topic, have not been handed what would be evicted. So a fast publisher neither causes
+/// gaps in healthy subscribers' streams nor fills memory with events that they have yet to get. Any thread, without the lock.
 /// </summary>
 internal sealed class Backpressure(TopicCatalog catalog, IFanOut fanOut)
 {
-    /// <summary>Completes when the publisher of a batch may go on.</summary>
+    /// <summary>Completes when the publisher of a batch may continue.</summary>
     public ValueTask WaitAsync(PublishBatch batch)
     {
         if (catalog.Retention.IsWaiting) return WaitSlowAsync(batch);
@@ -18,7 +18,7 @@ internal sealed class Backpressure(TopicCatalog catalog, IFanOut fanOut)
         return default;
     }
 
-    /// <summary>Answers a publish with a status once its publisher may go on.</summary>
+    /// <summary>Returns the status of a publish once its publisher may continue.</summary>
     public ValueTask<HubStatus> AnswerAsync(PublishBatch batch, HubStatus status)
     {
         var wait = WaitAsync(batch);

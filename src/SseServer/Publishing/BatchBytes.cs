@@ -5,20 +5,20 @@ namespace SseServer.Publishing;
 
 /// <summary>
 /// The bytes of a batch, in chunks that never move, so that it grows without a copy and its memory follows its size. The first chunk is
-/// kept; others come from the shared pool and go back with <see cref="Clear"/>. One thread at a time.
+/// reused; others are rented from the shared pool and returned by <see cref="Clear"/>. One thread at a time.
 /// </summary>
 internal sealed class BatchBytes
 {
-    // A usual event with its topic and key.
+    // Room for a usual event with its topic and key.
     private const int FirstChunk = 1024;
 
-    // As large as a log's segments. Below 85,000 bytes, where the large object heap begins, which is collected seldom.
+    // As large as a log's segments, and below 85,000 bytes: the large object heap is collected seldom.
     private const int LargestChunk = 64 * 1024;
 
     private byte[][] _chunks = [new byte[FirstChunk]];
     private int _used;
 
-    /// <summary>The chunk that is written at present.</summary>
+    /// <summary>The index of the chunk that is being written.</summary>
     public int Current { get; private set; }
 
     /// <summary>Bytes of all chunks but the first.</summary>
@@ -27,14 +27,12 @@ internal sealed class BatchBytes
     /// <summary>Bytes written.</summary>
     public long WrittenCount { get; private set; }
 
-    /// <summary>Whether so many bytes fit into the chunk that is written at present.</summary>
+    /// <summary>Whether <paramref name="length"/> bytes fit into the current chunk.</summary>
     public bool HasRoom(int length) => _chunks[Current].Length - _used >= length;
 
     public ReadOnlySpan<byte> Read(int chunk, int offset, int length) => _chunks[chunk].AsSpan(offset, length);
 
-    /// <summary>
-    /// Takes room for bytes that lie together; they are in the chunk <see cref="Current"/>, from <paramref name="offset"/> on.
-    /// </summary>
+    /// <summary>Reserves contiguous bytes in the chunk <see cref="Current"/>, from <paramref name="offset"/> on.</summary>
     public Span<byte> Take(int length, out int offset)
     {
         if (!HasRoom(length)) AddChunk(length);
@@ -60,7 +58,7 @@ internal sealed class BatchBytes
     {
         Debug.Assert(Current < _chunks.Length, "The current chunk is one of them.");
         var wanted = Math.Clamp(2 * _chunks[Current].Length, 4 * 1024, LargestChunk);
-        // What is larger serves one event: the pool would keep it long after.
+        // A larger chunk holds one event; the pool would retain it long after.
         var chunk = length <= LargestChunk
             ? ArrayPool<byte>.Shared.Rent(Math.Max(wanted, length))
             : GC.AllocateUninitializedArray<byte>(length);

@@ -3,12 +3,12 @@ using SseServer.Catalog;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// Batches that wait for the sequencer, first come, first served. Publishers push to a lock-free stack; the sequencer's thread takes it
-/// over as a whole, in the order of arrival.
+/// Batches that wait for the sequencer, in order of arrival. Publishers push to a lock-free stack; the sequencer's thread takes the whole
+/// stack and reverses it.
 /// </summary>
 internal sealed class CommitQueue
 {
-    // One commit: about a fifth of a second of a disk that writes 20 MB a second, and what the store keeps room for.
+    // One commit: about a fifth of a second on a disk that writes 20 MB a second; the store reserves room for it.
     private const int MaxGroupBytes = 4 * 1024 * 1024;
     private const int MaxGroupEvents = 16 * 1024;
 
@@ -38,7 +38,7 @@ internal sealed class CommitQueue
         return group.Count > 0;
     }
 
-    /// <summary>Answers what was pushed after the sequencer's end. Any thread; each batch is answered once.</summary>
+    /// <summary>Refuses the batches that were pushed after the sequencer stopped. Any thread; each batch is answered once.</summary>
     public void RefusePushed()
     {
         for (var batch = Interlocked.Exchange(ref _pushed, null); batch is not null;)
@@ -50,7 +50,7 @@ internal sealed class CommitQueue
         }
     }
 
-    // The stack gives the newest first.
+    // The stack has the newest first.
     private void TakeOver()
     {
         PublishBatch? reversed = null;

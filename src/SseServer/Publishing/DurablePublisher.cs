@@ -8,7 +8,7 @@ namespace SseServer.Publishing;
 
 /// <summary>
 /// Publishes with a store. A batch of topics with synchronous durability goes through the <see cref="Sequencer"/>, which commits it before
-/// anyone sees it; one of topics with asynchronous durability is appended at once, as in memory, and committed soon.
+/// subscribers see it; one of topics with asynchronous durability is appended at once, as in memory, and committed soon.
 /// </summary>
 internal sealed class DurablePublisher : IPublisher
 {
@@ -23,7 +23,7 @@ internal sealed class DurablePublisher : IPublisher
     /// <param name="store">Open.</param>
     /// <param name="lease">Ids up to here may be shown before the first commit.</param>
     /// <param name="faults">Takes our own bugs.</param>
-    /// <param name="logger">Takes what the store's disk does.</param>
+    /// <param name="logger">Logs failures of the store.</param>
     public DurablePublisher(TopicCatalog catalog, IFanOut fanOut, IEventStore store, EventId lease, Faults faults, ILogger logger)
     {
         (_catalog, _fanOut) = (catalog, fanOut);
@@ -57,13 +57,15 @@ internal sealed class DurablePublisher : IPublisher
         return status;
     }
 
-    /// <summary>Appends a batch whose topics are all asynchronous, to be committed soon; false if it must go through the sequencer.</summary>
+    /// <summary>
+    /// Appends a batch whose topics are all asynchronous, to be committed soon; false if it must go through the sequencer.
+    /// </summary>
     private bool TryPublishAtOnce(PublishBatch batch, out HubStatus status)
     {
         bool isFirst;
         using (_catalog.Lock.Enter())
         {
-            // What is more than one hold's work is queued too, since it must be in the logs as a whole.
+            // A batch with more work than one hold allows is queued too, since its events must become visible together.
             if (batch.Count > Math.Max(1, HoldWork.Budget / (HoldWork.TopicCreated + _catalog.Patterns.Count)))
             {
                 status = HubStatus.Ok;
@@ -94,7 +96,7 @@ internal sealed class DurablePublisher : IPublisher
         return true;
     }
 
-    // One whose publisher id only the store may have is looked up by the sequencer.
+    // If only the store may have an event's publisher id, the sequencer looks it up.
     private bool AreAllAsync(PublishBatch batch)
     {
         foreach (ref readonly var item in batch.Items)

@@ -4,12 +4,13 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// Nothing follows a topic's end: neither one in its log, nor one that is about to be appended. What the topic has may be repeated, and so
-/// may the end. Knows the ends that are not in the logs yet: of one batch, or of a group that is committed together.
+/// The rule that nothing follows a topic's end, whether the end is in the log or about to be appended. Events that the topic has may be
+/// repeated, and so may the end. Remembers the ends that are not in the logs yet: those of one batch, or of a group that is committed
+/// together.
 /// </summary>
 internal sealed class EndRule
 {
-    // The default id is that of an end whose event has no id yet.
+    // The default id if the end's event has no id yet.
     private readonly Dictionary<Topic, EventId> _pending = [];
 
     /// <summary>

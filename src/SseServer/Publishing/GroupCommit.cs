@@ -5,15 +5,15 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// One commit after the other: what subscribers can see and the store does not have, and a group of batches that wait. Assigns the group's
-/// ids, writes everything in one transaction, then applies the group and answers its publishers. So nobody sees an event before it is
-/// committed, and the head never passes an id that is not in the logs. On the sequencer's thread.
+/// One commit: the events that subscribers can see and the store does not have yet, and a group of waiting batches. Assigns the group's
+/// ids, writes everything in one transaction, then appends the group to the logs and answers its publishers. So no event of the group is
+/// visible before it is committed, and the head never passes an id that is not in the logs. On the sequencer's thread.
 /// </summary>
 internal sealed class GroupCommit(
     TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IEventStore store, StoreHealth health,
     PublisherIdSearch search, StoreTrimmer trimmer, Faults faults)
 {
-    // Events looked at under one hold of the lock.
+    // Events handled under one hold of the lock.
     private const int StepEvents = 1024;
 
     private readonly StoreCommit _commit = new();
@@ -25,14 +25,16 @@ internal sealed class GroupCommit(
     /// <summary>All that was shown is committed.</summary>
     public bool IsComplete => _saving.Count == 0;
 
-    /// <summary>Commits what was shown and not committed, and a group of batches, which is then applied; answers and empties the group.</summary>
+    /// <summary>
+    /// Commits what was shown and not committed, and a group of batches, which is then applied; answers and empties the group.
+    /// </summary>
     /// <param name="group">Perhaps empty.</param>
     /// <param name="isLast">Nothing may be shown afterwards: it would not be committed any more.</param>
     public void Run(List<PublishBatch> group, bool isLast)
     {
         using (catalog.Lock.Enter())
         {
-            // Where ids are assigned, nobody else appends until they are applied.
+            // Between the assignment of ids and their append, no other thread may append.
             uncommitted.IsSequencing = group.Count > 0 || isLast;
             _saving = uncommitted.Take(_saving);
         }
@@ -63,12 +65,14 @@ internal sealed class GroupCommit(
         {
             var entry = saved.Log;
             entry.Home.Bytes.AsSpan(entry.Offset, entry.Length).CopyTo(_commit.Reserve(entry.Length));
-            _commit.Add(saved.Topic.Name, entry.Id.Value, entry.Length, entry.PrefixLength, saved.PublisherIdLength, entry.Key?.Text, entry.IsFinal);
+            _commit.Add(
+                saved.Topic.Name, entry.Id.Value, entry.Length, entry.PrefixLength, saved.PublisherIdLength, entry.Key?.Text,
+                entry.IsFinal);
             trimmer.MarkDue(saved.Topic);
         }
 
         if (group.Count == 0) return;
-        // Nobody else assigns ids now, so the head stays.
+        // No other thread assigns ids now, so the head does not move.
         var last = catalog.Ids.Head;
         var now = catalog.Clock.UnixMilliseconds;
         using (catalog.Lock.Enter()) catalog.Ids.CheckClock(last, now);
@@ -96,8 +100,8 @@ internal sealed class GroupCommit(
     }
 
     /// <summary>
-    /// Finds or creates a batch's topics and keeps them from being removed, and finds which of its events memory has; false if there would
-    /// be too many topics.
+    /// Finds or creates a batch's topics, pins them so that they are not removed, and finds which of its events memory has; false if there
+    /// would be too many topics.
     /// </summary>
     private bool TryPinTopics(PublishBatch batch)
     {
@@ -112,10 +116,10 @@ internal sealed class GroupCommit(
                     isRefused = !appender.TryFindTopic(batch, ref item);
                     if (isRefused) break;
                     item.Topic!.Pending++;
-                    item.IsPending = true;
+                    item.IsPinned = true;
                     if (item.PublisherIdLength == 0) continue;
                     item.IsRepeat = catalog.PublisherIds.TryFind(item.Topic, batch.PublisherIdOf(item), out item.Id);
-                    item.IsSought = !item.IsRepeat && item.Topic.Marks.IsStoreAhead;
+                    item.MayBeStored = !item.IsRepeat && item.Topic.Marks.IsStoreAhead;
                 }
             }
         }
@@ -142,7 +146,8 @@ internal sealed class GroupCommit(
             if (item.IsFinal) _ends.SetId(item.Topic!, last);
             var writer = new FrameWriter(item.Id, batch.BlockOf(item), item.PublisherIdLength > 0);
             var prefixLength = writer.Write(_commit.Reserve(writer.Length));
-            _commit.Add(item.Topic!.Name, item.Id.Value, writer.Length, prefixLength, item.PublisherIdLength, batch.KeyOf(item), item.IsFinal);
+            _commit.Add(
+                item.Topic!.Name, item.Id.Value, writer.Length, prefixLength, item.PublisherIdLength, batch.KeyOf(item), item.IsFinal);
             trimmer.MarkDue(item.Topic!);
         }
     }
@@ -181,9 +186,9 @@ internal sealed class GroupCommit(
         {
             status = batch.Outcome switch
             {
-                // What only repeats committed events needs no commit.
+                // A batch that only repeats committed events needs no commit.
                 HubStatus.Ok when batch.NeedsCommit => commit,
-                // The end may be of the same group, and none if that one failed.
+                // The end may belong to the same group; if the commit failed, there is no such end.
                 HubStatus.TopicEnded when commit != HubStatus.Ok => commit,
                 var outcome => outcome,
             };
@@ -199,7 +204,9 @@ internal sealed class GroupCommit(
         batch.Complete(status);
     }
 
-    /// <summary>Applies what was committed of a batch, some events under each hold of the lock, and wakes its subscribers' shards.</summary>
+    /// <summary>
+    /// Applies what was committed of a batch, some events under each hold of the lock, and wakes its subscribers' shards.
+    /// </summary>
     private void Apply(PublishBatch batch)
     {
         var committed = batch.FirstCommitted;
@@ -224,12 +231,12 @@ internal sealed class GroupCommit(
                 }
             }
 
-            // This thread has the next commit to make, so it serves nobody itself.
+            // This thread has the next commit to write, so it only wakes the shards.
             fanOut.Notify(batch.Touched, mayServe: false);
         }
     }
 
-    /// <summary>Lets the topics of a batch that is not appended be removed.</summary>
+    /// <summary>Unpins the topics of a batch that is not appended, so that they can be removed.</summary>
     private void Unpin(PublishBatch batch)
     {
         for (var start = 0; start < batch.Count; start += StepEvents)
@@ -241,8 +248,8 @@ internal sealed class GroupCommit(
 
     private void UnpinUnderLock(ref PublishBatch.Item item)
     {
-        if (!item.IsPending) return;
-        item.IsPending = false;
+        if (!item.IsPinned) return;
+        item.IsPinned = false;
         item.Topic!.Pending--;
         item.Topic.LastUsed = catalog.Clock.Milliseconds;
     }

@@ -3,17 +3,30 @@ using SseServer.Protocol.EventStream;
 
 namespace SseServer.Publishing;
 
-/// <summary>Publishes batches: in memory (<see cref="MemoryPublisher"/>), or with a store (<see cref="DurablePublisher"/>). Any thread.</summary>
+/// <summary>
+/// Publishing as a whole: batches of events get ids and enter the logs. Without a store <see cref="MemoryPublisher"/> appends them
+/// at once; with one <see cref="DurablePublisher"/> commits them first.
+/// <para>
+/// Top down: <see cref="PublishBatch"/> (the encoded events), the two publishers, <see cref="LogAppender"/> (the only way into the logs),
+/// <see cref="EndRule"/> (nothing follows a topic's end), <see cref="Backpressure"/> (publishers wait for subscribers). With a store also
+/// <see cref="Sequencer"/> (the one thread that writes to the store), <see cref="GroupCommit"/> (one commit),
+/// <see cref="UncommittedEvents"/>, <see cref="PublisherIdSearch"/>, <see cref="StoreTrimmer"/> (retention in the store).
+/// </para>
+/// <para>
+/// Publishers call from any thread; appending is done under the catalog's lock. Knows Catalog, Log and History; of Delivery it knows only
+/// <see cref="IFanOut"/>.
+/// </para>
+/// </summary>
 internal interface IPublisher : IDisposable
 {
-    /// <summary>The way into the logs, which counts what was published. Under the lock.</summary>
+    /// <summary>Appends to the logs and counts what was published. Under the lock.</summary>
     LogAppender Appender { get; }
 
     /// <summary>
-    /// Assigns each event of a batch its id and appends it, all or none; see <see cref="PublishBatch.AppendedCount"/> for the one exception.
-    /// An event whose publisher id the topic still retains is not appended again, and gets the first one's id. Then waits until live
-    /// subscribers are less than half the retention behind: that is waiting for our own CPU, so that a fast publisher does not turn healthy
-    /// subscribers' streams into gaps. Blocked and replaying subscribers do not count.
+    /// Assigns each event of a batch its id and appends it, all or none; see <see cref="PublishBatch.AppendedCount"/> for the one
+    /// exception. An event whose publisher id the topic still retains is not appended again, and gets the first one's id. Then waits until
+    /// live subscribers are less than half the retention behind: that is waiting for our own CPU, so that a fast publisher does not turn
+    /// healthy subscribers' streams into gaps. Blocked and replaying subscribers do not count.
     /// </summary>
     ValueTask<HubStatus> PublishAsync(PublishBatch batch);
 

@@ -5,8 +5,8 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// The only way into the logs. <see cref="Apply"/> is given events that have their ids, in id order, whoever assigned or committed them; the
-/// rest prepares batches for it. Under the catalog's lock.
+/// The only way into the logs. <see cref="Apply"/> takes events that have their ids, in id order; the rest prepares batches for it. Under
+/// the catalog's lock.
 /// </summary>
 /// <param name="catalog">Whose logs.</param>
 /// <param name="uncommitted">Takes what is applied before its commit; null without a store.</param>
@@ -19,12 +19,12 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
     /// <summary>What was published so far.</summary>
     public PublishCounters Counters => _counters;
 
-    /// <summary>Begins to append events of a batch under a hold: lists the logs they touch anew.</summary>
+    /// <summary>Begins to append events of a batch under a hold: the logs that they touch are listed again.</summary>
     public void Begin(PublishBatch batch) => batch.Stamp = ++_stamp;
 
     /// <summary>
-    /// Enters an event into its topic's log and those of the patterns that match, and moves the head to it. Everything that follows from an
-    /// event being in the logs is here: its publisher id, what it supersedes, the topic's end, retention.
+    /// Appends an event to its topic's log and to those of the patterns that match, and moves the head to it. Everything that follows from
+    /// an append is done here: the publisher id, the superseded event, the topic's end, retention.
     /// </summary>
     /// <param name="record">The event.</param>
     /// <param name="batch">Takes the logs that were touched, for waking their subscribers.</param>
@@ -54,7 +54,7 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
 
         catalog.Retention.Trim(topic, unixMilliseconds);
         if (catalog.Budget.IsExceeded) catalog.Retention.EvictLargest(before: id);
-        // Last: whoever reads the head finds everything up to it in the logs.
+        // Last, so that a thread that reads the head finds every event up to it in the logs.
         catalog.Ids.Advance(id);
         if (!record.IsFinal) return;
         using (catalog.Budget.Track(topic)) topic.End(id, isEvent: !record.IsEndAlone);
@@ -125,7 +125,8 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
         while (count < items.Length && (count == 0 || !_work.IsSpent))
         {
             ref var item = ref items[count++];
-            if (item.PublisherIdLength > 0) item.IsRepeat = catalog.PublisherIds.TryFind(item.Topic!, batch.PublisherIdOf(item), out item.Id);
+            if (item.PublisherIdLength > 0)
+                item.IsRepeat = catalog.PublisherIds.TryFind(item.Topic!, batch.PublisherIdOf(item), out item.Id);
             if (item.IsRepeat)
             {
                 CountRepeat();
@@ -164,4 +165,23 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
         return record.Topic.Append(
             record.Id, length, prefixLength, record.TypeHash, !record.PublisherId.IsEmpty, record.Key, record.IsFinal);
     }
+}
+
+/// <summary>What was published so far. Written under the catalog's lock.</summary>
+internal struct PublishCounters
+{
+    /// <summary>Events appended.</summary>
+    public long Events;
+
+    /// <summary>Bytes of their frames.</summary>
+    public long Bytes;
+
+    /// <summary>Events that were not appended because their topic retains the same publisher id.</summary>
+    public long Repeats;
+
+    /// <summary>Topics that ended.</summary>
+    public long Ended;
+
+    /// <summary>Topics that were deleted.</summary>
+    public long Deleted;
 }

@@ -4,8 +4,8 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// An event that enters the logs: it has its id, and where there is a store it is committed or will be. Whoever committed it hands it over
-/// as this: the memory publisher, the sequencer after the store's commit, or a tail of a database that other servers share.
+/// An event on its way into the logs. It has its id and, with a store, is committed or will be. Created by the memory publisher, or by the
+/// sequencer after a commit; a reader of a database that other servers share could create it too.
 /// </summary>
 internal readonly ref struct LogRecord
 {

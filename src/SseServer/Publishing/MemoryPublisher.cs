@@ -5,8 +5,8 @@ namespace SseServer.Publishing;
 
 /// <summary>
 /// Publishes to history in memory: ids and appends under the lock, wake-ups after it. A long batch is appended in slices with a wait for
-/// subscribers between them, so that it neither holds the lock for long nor evicts its own beginning before it was read; its topics are
-/// found or created before its first event is appended.
+/// subscribers between them, so that it neither holds the lock for long nor evicts its own beginning before subscribers have got it; its
+/// topics are found or created before its first event is appended.
 /// </summary>
 internal sealed class MemoryPublisher(TopicCatalog catalog, IFanOut fanOut) : IPublisher
 {
@@ -29,8 +29,8 @@ internal sealed class MemoryPublisher(TopicCatalog catalog, IFanOut fanOut) : IP
 
     /// <summary>Publishes a batch without waiting for a subscriber.</summary>
     /// <remarks>
-    /// What is more work than one hold of the lock allows is appended under several: others may publish in between, and if a topic ends
-    /// there, what was appended before stays (<see cref="PublishBatch.AppendedCount"/>).
+    /// A batch with more work than one hold of the lock allows is appended under several. Others may publish in between; if one of them
+    /// ends a topic, the events appended before stay (<see cref="PublishBatch.AppendedCount"/>).
     /// </remarks>
     public HubStatus Publish(PublishBatch batch)
     {
@@ -78,7 +78,7 @@ internal sealed class MemoryPublisher(TopicCatalog catalog, IFanOut fanOut) : IP
         {
             end = SliceEnd(batch, start);
             batch.Touched.Clear();
-            // A topic may have ended since: what was appended before stays.
+            // A topic may have ended since; the events appended before stay.
             status = PublishRange(batch, start, end);
             if (status != HubStatus.Ok) return status;
             await Backpressure.WaitAsync(batch);
@@ -87,7 +87,7 @@ internal sealed class MemoryPublisher(TopicCatalog catalog, IFanOut fanOut) : IP
         return HubStatus.Ok;
     }
 
-    // A quarter of what a topic retains: with what subscribers may be behind already, all of it is still there when they come to it.
+    // A quarter of what a topic retains: with the half that subscribers may be behind already, all of it is retained until they get it.
     private int SliceEnd(PublishBatch batch, int start)
     {
         var (maxEvents, maxBytes, bytes) = (MaxSliceEvents, long.MaxValue, 0L);

@@ -3,10 +3,10 @@ using SseServer.Catalog;
 
 namespace SseServer.Publishing;
 
-// A batch that waits for the sequencer: its place in the queue and its result, so that waiting allocates nothing.
+/// <content>A batch that waits for the sequencer: its link in the queue and its result, so that waiting allocates nothing.</content>
 internal sealed partial class PublishBatch : IValueTaskSource<HubStatus>
 {
-    // Publishers go on elsewhere: the one thread that commits must not run them.
+    // Publishers continue on other threads: the one thread that commits must not run them.
     private ManualResetValueTaskSourceCore<HubStatus> _completion = new() { RunContinuationsAsynchronously = true };
 
     internal PublishBatch? NextQueued;
@@ -20,7 +20,7 @@ internal sealed partial class PublishBatch : IValueTaskSource<HubStatus>
     /// <summary>Some events are new, or repeat events of the same commit.</summary>
     internal bool NeedsCommit;
 
-    /// <summary>What becomes of the batch; awaited exactly once.</summary>
+    /// <summary>The batch's status; awaited exactly once.</summary>
     internal ValueTask<HubStatus> Completion => new(this, _completion.Version);
 
     internal void Complete(HubStatus status) => _completion.SetResult(status);

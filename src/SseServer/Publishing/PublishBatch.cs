@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using SseServer.Catalog;
-using SseServer.Delivery;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
@@ -8,22 +7,22 @@ using SseServer.Protocol.Topics;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// Events to publish together: encoded as they are added, before any lock is taken. Given to <c>EventHub.Publish</c> as a whole,
-/// which fills in each event's id. Reusable once cleared; one thread at a time. A single publish is a batch of one.
+/// Events to publish together: encoded as they are added, before any lock is taken. Passed to <c>EventHub.PublishAsync</c>, which sets each
+/// event's id. Reusable once cleared; one thread at a time. A single publish is a batch of one.
 /// </summary>
 internal sealed partial class PublishBatch
 {
     private static ReadOnlySpan<byte> EndBlock => "\n"u8;
 
-    // What is kept for the next batch; a larger array is left to the collector.
-    private const int KeptItems = 1024;
+    // An array of more items is not retained for the next batch.
+    private const int MaxRetainedItems = 1024;
 
     private readonly BatchBytes _bytes = new();
     private Item[] _items = new Item[1];
 
     /// <summary>
-    /// One event: where its bytes are, and what the hub finds out about it. There are up to as many as a batch may have events, so every
-    /// field counts: names, keys and publishers' ids are short texts, and the key lies directly before the block.
+    /// One event: where its bytes are, and what publishing finds out about it. A batch may have many, so every byte counts: names, keys and
+    /// publisher ids are short texts, and the key lies directly before the block.
     /// </summary>
     internal struct Item
     {
@@ -43,25 +42,25 @@ internal sealed partial class PublishBatch
 
         public bool IsRepeat;
 
-        /// <summary>The topic is held for this event, which waits for its commit.</summary>
-        public bool IsPending;
+        /// <summary>The topic is pinned for this event, which waits for its commit.</summary>
+        public bool IsPinned;
 
-        /// <summary>The publisher's id is not in memory, but may be in the store.</summary>
-        public bool IsSought;
+        /// <summary>The publisher's id is not in memory but may be in the store.</summary>
+        public bool MayBeStored;
 
-        /// <summary>It is the end and nothing else. An event's block has a line of data at least.</summary>
+        /// <summary>It is the topic's end without an event. An event's block has at least a line of data.</summary>
         public readonly bool IsEndAlone => BlockLength == EndBlock.Length;
     }
 
     public int Count { get; private set; }
 
-    /// <summary>The logs that took something, each once; kept for waiting on their readers.</summary>
+    /// <summary>The logs that got events, each once; backpressure waits for their subscribers.</summary>
     internal List<EventLog> Touched { get; } = [];
 
-    /// <summary>The first event after its topic's end, where that is why the batch was refused.</summary>
+    /// <summary>If the batch was refused for its topic's end: the index of the first event after the end.</summary>
     public int RefusedIndex { get; internal set; }
 
-    /// <summary>Events that were appended before a long batch was refused, since a topic of it ended meanwhile.</summary>
+    /// <summary>Events that were appended before a long batch was refused because one of its topics ended meanwhile.</summary>
     public int AppendedCount { get; internal set; }
 
     /// <summary>Some topic ends with the batch.</summary>
@@ -70,24 +69,28 @@ internal sealed partial class PublishBatch
     /// <summary>The ends among its events that are not in the logs yet.</summary>
     internal EndRule Ends { get; } = new();
 
-    /// <summary>Which publish the batch is, so that it touches each log once.</summary>
+    /// <summary>The number of the present append, so that each log is listed once.</summary>
     internal long Stamp { get; set; }
 
     /// <summary>Bytes of topics' names and encoded events.</summary>
     public long Bytes => _bytes.WrittenCount;
 
     /// <summary>
-    /// Bytes of memory that it holds beyond what one of one small event does. Items count twice: their array doubles as it grows.
+    /// Bytes of memory that it takes beyond those of a batch of one small event. Items count twice, because their array doubles as it
+    /// grows.
     /// </summary>
     public long HeldBytes => _bytes.RentedBytes + 2L * Math.Max(0, Count - 1) * Unsafe.SizeOf<Item>();
 
-    /// <summary>The server publishes it because of what readers did: topics that it would make leave a tenth to publishers, as readers' own do.</summary>
+    /// <summary>
+    /// The server publishes it because of what subscribers did. The topics that it creates count against the share of subscribers
+    /// (<see cref="HubOptions.MaxTopicsForSubscribers"/>).
+    /// </summary>
     public bool IsForSubscribers { get; init; }
 
-    /// <summary>Encodes an event. Everything but the hub's id and the chunk size is done here.</summary>
+    /// <summary>Encodes an event: everything but its id and the chunk size.</summary>
     /// <param name="topic">Its topic.</param>
-    /// <param name="e">What readers get.</param>
-    /// <param name="key">What it tells the newest of: it supersedes the topic's earlier event of this key. Empty for none.</param>
+    /// <param name="e">The event as subscribers get it.</param>
+    /// <param name="key">The event's key: it supersedes the topic's earlier event of this key. Empty for none.</param>
     /// <param name="isFinal">The topic ends with it.</param>
     public void Add(TopicName topic, in ServerSentEvent e, ReadOnlySpan<byte> key = default, bool isFinal = false)
     {
@@ -98,7 +101,8 @@ internal sealed partial class PublishBatch
     }
 
     /// <summary>
-    /// Ends a topic without an event: readers get a block of nothing but the end's id, for which clients dispatch nothing (WHATWG HTML 9.2.6). Where the topic has ended, this repeats its end.
+    /// Ends a topic without an event: subscribers get a block with only the end's id, for which clients dispatch nothing (WHATWG HTML
+    /// 9.2.6). If the topic has ended, this repeats its end.
     /// </summary>
     public void AddEnd(TopicName topic)
     {
@@ -109,17 +113,17 @@ internal sealed partial class PublishBatch
     public void Clear()
     {
         _bytes.Clear();
-        if (_items.Length > KeptItems) _items = new Item[1];
+        if (_items.Length > MaxRetainedItems) _items = new Item[1];
         else _items.AsSpan(0, Count).Clear();
         (Count, RefusedIndex, AppendedCount, HasEnds) = (0, 0, 0, false);
         Touched.Clear();
         Ends.Clear();
     }
 
-    /// <summary>The id that the hub gave the event, or had given it where it is a repeat.</summary>
+    /// <summary>The id assigned to the event; for a repeat, that of the first one.</summary>
     public EventId IdOf(int index) => _items[index].Id;
 
-    /// <summary>The same id had been published to the topic before, so nothing was appended.</summary>
+    /// <summary>The publisher's id had been published to the topic before, so nothing was appended.</summary>
     public bool IsRepeat(int index) => _items[index].IsRepeat;
 
     public ReadOnlySpan<byte> TopicOf(int index) => TopicOf(_items[index]);
@@ -128,7 +132,7 @@ internal sealed partial class PublishBatch
 
     internal ReadOnlySpan<byte> TopicOf(in Item item) => _bytes.Read(item.Chunk, item.TopicOffset, item.TopicLength);
 
-    /// <summary>The event's key; empty where it has none.</summary>
+    /// <summary>The event's key; empty if it has none.</summary>
     internal ReadOnlySpan<byte> KeyOf(in Item item) => _bytes.Read(item.Chunk, item.BlockOffset - item.KeyLength, item.KeyLength);
 
     internal ReadOnlySpan<byte> BlockOf(in Item item) => _bytes.Read(item.Chunk, item.BlockOffset, item.BlockLength);
@@ -163,8 +167,7 @@ internal sealed partial class PublishBatch
         IsEndAlone = item.IsEndAlone,
     };
 
-    // An event's bytes lie together: topic, key, block. The topic's name is left out where the event before it has the same, in the same
-    // chunk.
+    // An event's bytes lie together: topic, key, block. The topic's name is omitted if the event before has the same one in the same chunk.
     private ref Item AddItem(TopicName topic, ReadOnlySpan<byte> key, bool isFinal, int blockLength, out Span<byte> block)
     {
         if (Count == _items.Length) Array.Resize(ref _items, Count * 2);

@@ -6,7 +6,7 @@ using SseServer.History;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// Looks up publisher ids in the store: of subscribers that resume after one that is no longer in memory, and of events that may be
+/// Looks up publisher ids in the store, for subscribers that resume after one that is no longer in memory, and for events that may be
 /// repeats. The store belongs to the sequencer's thread, so requests are queued for it.
 /// </summary>
 internal sealed class PublisherIdSearch(IEventStore store, Faults faults, ILogger logger)
@@ -37,7 +37,7 @@ internal sealed class PublisherIdSearch(IEventStore store, Faults faults, ILogge
         }
         catch (StoreException e)
         {
-            // The subscriber is told that the id is unknown: a gap, not silence.
+            // The id counts as unknown, so the subscriber gets a gap.
             StoreLog.ReadFailed(logger, e.Message);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -49,7 +49,7 @@ internal sealed class PublisherIdSearch(IEventStore store, Faults faults, ILogge
         return true;
     }
 
-    /// <summary>Answers what was asked after the sequencer's end. Any thread.</summary>
+    /// <summary>Answers requests that were queued after the sequencer stopped. Any thread.</summary>
     public void Refuse()
     {
         while (_requests.TryDequeue(out var request)) request.Found.SetResult([]);
@@ -61,12 +61,12 @@ internal sealed class PublisherIdSearch(IEventStore store, Faults faults, ILogge
     {
         foreach (ref var item in batch.Items)
         {
-            if (!item.IsSought) continue;
+            if (!item.MayBeStored) continue;
             _found.Clear();
             store.FindPublisherId(batch.PublisherIdOf(item), _found);
             foreach (var place in _found)
             {
-                // What is below its topic's retention is as good as deleted.
+                // Events at or below the topic's mark count as deleted.
                 if (!place.Topic.AsSpan().SequenceEqual(item.Topic!.Name) || place.Id <= item.Topic.Marks.StoreStart.Value) continue;
                 (item.Id, item.IsRepeat) = (new(place.Id), true);
             }

@@ -39,11 +39,12 @@ internal sealed class Sequencer : IDisposable
     /// <param name="fanOut">The subscribers.</param>
     /// <param name="appender">The way into the logs.</param>
     /// <param name="uncommitted">What was appended before its commit.</param>
-    /// <param name="store">Open; nobody else writes to it, and it is closed in the end.</param>
+    /// <param name="store">Open; this type alone writes to it, and closes it.</param>
     /// <param name="faults">Takes our own bugs.</param>
-    /// <param name="logger">Takes what the store's disk does.</param>
+    /// <param name="logger">Logs failures of the store.</param>
     public Sequencer(
-        TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IEventStore store, Faults faults, ILogger logger)
+        TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IEventStore store, Faults faults,
+        ILogger logger)
     {
         (_catalog, _store, _faults, _logger) = (catalog, store, faults, logger);
         _health = new(logger);
@@ -57,7 +58,7 @@ internal sealed class Sequencer : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "sequencer" };
     }
 
-    /// <summary>How the store is.</summary>
+    /// <summary>The state of the store.</summary>
     public HistoryState State => _health.State;
 
     public void Start() => _thread.Start();
@@ -76,7 +77,7 @@ internal sealed class Sequencer : IDisposable
         (batch.Outcome, batch.NeedsCommit) = (HubStatus.StoreUnavailable, false);
         _queue.Push(batch);
         _wake.Set();
-        // After its end nobody takes the queue; whoever sees that refuses what is in it.
+        // After the thread has stopped, the batch may be left in the queue: then it is refused here.
         if (Volatile.Read(ref _stopped)) _queue.RefusePushed();
         return completion;
     }
@@ -100,12 +101,12 @@ internal sealed class Sequencer : IDisposable
     }
 
     /// <summary>
-    /// Events were shown that are not committed: they will be, after <see cref="CommitDelay"/> or with the next group. A disk that fails is
-    /// not tried that often. Any thread.
+    /// Has events that were shown before their commit committed: after <see cref="CommitDelay"/> or with the next group, and less often
+    /// while the disk fails. Any thread.
     /// </summary>
     public void CommitSoon() => _commitTimer.Change(State == HistoryState.Ok ? CommitDelay : RetryDelay, Timeout.InfiniteTimeSpan);
 
-    /// <summary>Commits what waits, then closes the store cleanly, if the disk allows it.</summary>
+    /// <summary>Commits the waiting batches, then closes the store cleanly if the disk allows it.</summary>
     public void Dispose()
     {
         Volatile.Write(ref _stopping, true);
@@ -131,7 +132,7 @@ internal sealed class Sequencer : IDisposable
     {
         while (true)
         {
-            // Before the work is looked for: what comes meanwhile sets it again.
+            // Reset before looking for work: work that arrives later sets it again.
             _wake.Reset();
             var stopping = Volatile.Read(ref _stopping);
             // Each has its step a round, so that none waits for ever behind another. Trimming can wait for the next start, a stop cannot.

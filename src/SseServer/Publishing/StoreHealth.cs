@@ -4,14 +4,16 @@ using SseServer.History;
 
 namespace SseServer.Publishing;
 
-/// <summary>How the store is, as the last commit or check found it. Written on the sequencer's thread, read by any.</summary>
+/// <summary>The state of the store as the last commit or check found it. Written on the sequencer's thread, read by any.</summary>
 internal sealed class StoreHealth(ILogger logger)
 {
     private int _state;
 
     public HistoryState State => (HistoryState)Volatile.Read(ref _state);
 
-    /// <summary>Notes a failure; returns the status that publishers get. Each publish tries again, so only the first failure of a kind is logged.</summary>
+    /// <summary>
+    /// Records a failure; returns the status that publishers get. Each publish tries again, so only the first failure of a kind is logged.
+    /// </summary>
     public HubStatus Fail(StoreException exception)
     {
         var (state, status) = exception.Failure switch
@@ -24,13 +26,13 @@ internal sealed class StoreHealth(ILogger logger)
         return status;
     }
 
-    /// <summary>Notes that a commit was written.</summary>
+    /// <summary>Records that a commit was written.</summary>
     public void Succeed()
     {
         if (Interlocked.Exchange(ref _state, (int)HistoryState.Ok) != (int)HistoryState.Ok) StoreLog.CommitsWork(logger);
     }
 
-    /// <summary>Checks whether the store's file is in its place, so that its state is known although nobody publishes.</summary>
+    /// <summary>Checks that the store's file exists, so that the state is known even if nothing is published.</summary>
     public void CheckFile(IEventStore store)
     {
         try

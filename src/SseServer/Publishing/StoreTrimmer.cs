@@ -8,12 +8,12 @@ using EventId = SseServer.Protocol.EventStream.EventId;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// The store's retention and maintenance: a small step at a time, between commits, so that no publish waits long for it. Subscribers are
-/// told of losses before anything is deleted. On the sequencer's thread, unless it says "any thread".
+/// Retention and maintenance of the store, in small steps between commits, so that no publish waits long. Losses are recorded, for
+/// subscribers, before anything is deleted. On the sequencer's thread, unless it says "any thread".
 /// </summary>
 internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, StoreHealth health, Faults faults, ILogger logger)
 {
-    // Topics looked at each second besides those that got events: for events that grow too old, and for topics that nobody uses any more.
+    // Topics visited each second besides those that got events: for events over their age, and for topics out of use.
     private const int RoundTopics = 256;
 
     private readonly Queue<Topic> _due = new();
@@ -31,10 +31,10 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
     /// <summary>Each second. Any thread.</summary>
     public void Tick() => Volatile.Write(ref _tickDue, 1);
 
-    /// <summary>The store is to delete what it has of a topic that was removed before its time. Any thread.</summary>
+    /// <summary>Queues a topic that was removed while the store has events of it: the store deletes them. Any thread.</summary>
     public void Remove(Topic topic) => _removed.Enqueue(topic);
 
-    /// <summary>A topic got events, so it may be over its bounds.</summary>
+    /// <summary>Queues a topic that got events and so may be over its bounds.</summary>
     public void MarkDue(Topic topic)
     {
         if (topic.IsTrimDue) return;
@@ -42,7 +42,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
         _due.Enqueue(topic);
     }
 
-    /// <summary>Makes one step; false if there is nothing to do.</summary>
+    /// <summary>Takes one step; false if there is nothing to do.</summary>
     public bool TryStep()
     {
         if (Volatile.Read(ref _tickDue) != 0 && Interlocked.Exchange(ref _tickDue, 0) != 0)
@@ -72,7 +72,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
         return true;
     }
 
-    // Until the next second: what failed is not tried over and over.
+    // Until the next second, so that a failing step is not tried over and over.
     private void PutOff() => (_topic, _dueLeft, _roundLeft, _isMaintenanceDue, _mayRemove) = (null, 0, 0, false, false);
 
     private bool TryNext()
@@ -137,7 +137,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
 
     private bool IsUnused(Topic topic) => topic.CommittedThrough.Value > 0 && catalog.Topics.IsUnused(topic);
 
-    /// <summary>Removes a topic that the store knows and nobody uses.</summary>
+    /// <summary>Removes a topic that the store knows and that is out of use.</summary>
     private bool TryRemove(Topic topic)
     {
         FinishTrim(topic);
@@ -159,11 +159,11 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
         {
             bool isInUse;
             using (catalog.Lock.EnterInBackground()) isInUse = catalog.Topics.Find(topic.Name) is { CommittedThrough.Value: > 0 };
-            // A new topic of the same name that has events stores them in the same place, after the end. One that only subscribers have
-            // created is not to be ended at the next start.
+            // A new topic of the same name that has events stores them under the same name, after the end. One that only subscribers have
+            // created must not be restored as ended at the next start.
             if (!isInUse)
             {
-                // Nobody is left to whom the newest events of its keys matter.
+                // The newest events of its keys are no longer needed.
                 FinishTrim(topic, keysThrough: topic.CommittedThrough);
                 store.RemoveTopic(topic.Name);
             }
@@ -190,13 +190,15 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
         EndTrim(topic);
     }
 
-    /// <summary>Finds what of a topic is to be deleted, tells its subscribers, and has it deleted from the next step on.</summary>
+    /// <summary>Plans what to delete of a topic, records the loss for its subscribers, and has it deleted from the next step on.</summary>
     private void Plan(Topic topic, bool isUnderWay = false)
     {
         if (!store.HasEvents(topic.Name)) return;
         var (retention, now) = (topic.Retention, catalog.Clock.Now);
-        // A trim costs a sync, whatever it deletes; so it is made once an eighth of a bound has gathered, as memory drops whole segments.
-        if (!isUnderWay && PlanTrim(topic, retention.MaxEvents + retention.MaxEvents / 8L, retention.MaxBytes, now - retention.MaxAge * 1.125).Through == 0) return;
+        // A trim costs a sync, however little it deletes. So it waits until the topic is an eighth over a bound, as memory drops whole
+        // segments.
+        var maxEvents = retention.MaxEvents + retention.MaxEvents / 8L;
+        if (!isUnderWay && PlanTrim(topic, maxEvents, retention.MaxBytes, now - retention.MaxAge * 1.125).Through == 0) return;
         var (maxBytes, oldest) = (retention.MaxBytes - retention.MaxBytes / 8, now - retention.MaxAge);
         var plan = PlanTrim(topic, retention.MaxEvents, maxBytes, oldest);
         if (plan.Through == 0) return;
@@ -209,13 +211,13 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
     private StoreTrim PlanTrim(Topic topic, long maxEvents, long maxBytes, DateTimeOffset oldest, long lastId = long.MaxValue)
         => store.PlanTrim(topic.Name, new StoreBounds(maxEvents, maxBytes, EventId.FirstAt(oldest).Value, topic.Retention.MaxKeys, lastId));
 
-    /// <summary>One step of a trim. Subscribers are told what it deletes beyond the plan because it cannot be read, before that is gone.</summary>
+    /// <summary>One step of a trim. If it deletes unreadable events beyond the plan, their loss is recorded first.</summary>
     private bool TrimStep(Topic topic, in StoreTrim plan)
         => store.Trim(topic.Name, plan, lostThrough => TryBeginTrim(topic, new StoreTrim(0, lostThrough)));
 
     /// <summary>
-    /// Notes that the store is about to delete events of a topic. False if the topic was removed: then all of it is noted as gone, and
-    /// events of its name may be another topic's.
+    /// Records that the store is about to delete events of a topic. False if the topic was removed: then all its events are marked as
+    /// evicted already, and events of its name may belong to another topic.
     /// </summary>
     private bool TryBeginTrim(Topic topic, in StoreTrim plan)
     {

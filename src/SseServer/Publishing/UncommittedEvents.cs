@@ -10,14 +10,14 @@ namespace SseServer.Publishing;
 /// </summary>
 internal sealed class UncommittedEvents
 {
-    // Beyond it publishers wait for the commit. A few thousand usual events, and one of the largest.
+    // Beyond this publishers wait for the commit. A few thousand usual events, or one of the largest.
     private const int MaxBytes = 8 * 1024 * 1024;
 
     // Ten seconds of ids ahead of the clock: a commit now and then keeps ids within the lease, and a crash moves them ahead by no more.
     private const long LeaseIds = 10_000L << EventId.SequenceBits;
 
-    // After a crash ids are ahead of the clock already, and rise by one an event until it has caught up: a million of them will do, and
-    // crash after crash moves them by a millisecond.
+    // After a crash ids are ahead of the clock and rise by one per event until the clock has caught up. A million ids are enough then, and
+    // repeated crashes move ids ahead by only a millisecond each.
     private const long LeaseIdsAhead = 1L << EventId.SequenceBits;
 
     private List<Entry> _events = [];
@@ -33,10 +33,10 @@ internal sealed class UncommittedEvents
     /// <param name="PublisherIdLength">The length of the publisher's id; 0 if it gave none.</param>
     internal readonly record struct Entry(Topic Topic, LogEntry Log, int PublisherIdLength);
 
-    /// <summary>There is none.</summary>
+    /// <summary>Whether there are none.</summary>
     public bool IsEmpty => _events.Count == 0;
 
-    /// <summary>The sequencer has assigned ids that it has yet to append: nobody else may assign any.</summary>
+    /// <summary>The sequencer has assigned ids that it has yet to append: no other thread may assign any.</summary>
     public bool IsSequencing { get; set; }
 
     /// <summary>
@@ -77,7 +77,7 @@ internal sealed class UncommittedEvents
         return previous;
     }
 
-    /// <summary>Notes that events that were taken are in the store, and that ids up to <paramref name="lease"/> may be shown.</summary>
+    /// <summary>Records that events that were taken are in the store, and that ids up to <paramref name="lease"/> may be shown.</summary>
     public void Commit(List<Entry> committed, EventId lease)
     {
         _lease = lease;

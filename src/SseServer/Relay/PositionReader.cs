@@ -17,7 +17,7 @@ internal sealed class PositionReader(PositionTopic topic, PositionReader.Take ta
     // Far above the ids of any batch.
     private const int MaxPositionBytes = 16 * 1024 * 1024;
 
-    private readonly EventStreamParser _parser = new(MaxPositionBytes, isReader: true);
+    private readonly EventStreamParser _parser = new(MaxPositionBytes, isClient: true);
     private readonly TaskCompletionSource<bool> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isAtHead;
     private Writer? _output;

@@ -41,7 +41,7 @@ internal sealed partial class TopicRelay : IDisposable
         _source = new EventSource(options);
         _positions = new PositionTopic(options);
         _position = new RelayPosition(options.KnownIds);
-        _parser = new EventStreamParser(options.MaxEventBytes, isReader: true);
+        _parser = new EventStreamParser(options.MaxEventBytes, isClient: true);
         _retry = options.Retry;
         Counters = new RelayMetrics.Counters(_topic);
     }

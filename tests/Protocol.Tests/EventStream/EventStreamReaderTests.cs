@@ -37,7 +37,7 @@ public class EventStreamReaderTests
 
     private static string Read(params byte[][] reads)
     {
-        var parser = new EventStreamParser(8, isReader: true);
+        var parser = new EventStreamParser(8, isClient: true);
         string all = "";
         foreach (byte[] read in reads)
         {

@@ -10,8 +10,8 @@ using SseServer.Tests.Support;
 namespace SseServer.Tests.Hub;
 
 /// <summary>
-/// Random stops, crashes, restored copies and steps of the clock: whatever became of the history, what a reader has seen and what it was
-/// told is lost are together all that the history holds for it.
+/// Random stops, crashes, restored copies and steps of the clock: whatever happened to the history, the events that a subscriber got and
+/// the gaps that were announced to it cover everything that the history has for it.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -20,7 +20,7 @@ internal sealed class HistoryLivesModelTests
     private static readonly string[] Topics = ["a", "b", "fast/c"];
     private static readonly string[][] Selections = [["a"], ["b"], ["fast/c"], ["a", "b"], ["a", "fast/c"], ["*"], ["**"]];
 
-    // Longer than any step of the clock, so that nothing is let go.
+    // Longer than any step of the clock, so that nothing is evicted.
     private static readonly TopicRetention Retention = new() { MaxAge = TimeSpan.FromDays(1000) };
 
     private static readonly HubOptions Options = HubOptions.Default with
@@ -31,7 +31,7 @@ internal sealed class HistoryLivesModelTests
     };
 
     [Test]
-    public void Readers_have_seen_or_were_told_of_all_that_the_history_holds([Values] bool isStored, [Range(1, 12)] int seed)
+    public void Subscribers_got_every_event_of_the_history_or_a_gap([Values] bool isStored, [Range(1, 12)] int seed)
     {
         using var world = new World(new Random(seed), isStored);
         for (var step = 0; step < 400; step++) world.Step();
@@ -41,7 +41,7 @@ internal sealed class HistoryLivesModelTests
 
     private sealed record Published(string Topic, string Data);
 
-    private sealed class Reader(string[] selection)
+    private sealed class Subscriber(string[] selection)
     {
         public string[] Selection { get; } = selection;
 
@@ -51,7 +51,7 @@ internal sealed class HistoryLivesModelTests
 
         public RecordingSubscription? Subscription { get; set; }
 
-        /// <summary>The last id is of a life that did not end in order, or of a history that was replaced.</summary>
+        /// <summary>The last id is from a life that ended with a crash, or from a history that was replaced.</summary>
         public bool MayBeTold { get; set; }
 
         public bool Selects(Published e) => Selection.Contains(e.Topic) || Selection[0] == "**"
@@ -63,7 +63,7 @@ internal sealed class HistoryLivesModelTests
         private readonly Random _random;
         private readonly bool _isStored;
         private readonly HubTime _time = new();
-        private readonly List<Reader> _readers = [];
+        private readonly List<Subscriber> _subscribers = [];
         private readonly List<(MemoryEventStore Store, List<Published> History)> _copies = [];
         private DateTimeOffset _latest;
         private MemoryEventStore _store = new();
@@ -99,7 +99,7 @@ internal sealed class HistoryLivesModelTests
                     Join();
                     break;
                 case < 14:
-                    foreach (var reader in _readers.Where(_ => _random.Next(2) == 0)) Leave(reader);
+                    foreach (var subscriber in _subscribers.Where(_ => _random.Next(2) == 0)) Leave(subscriber);
                     break;
                 case 14:
                     CorrectClock();
@@ -117,7 +117,7 @@ internal sealed class HistoryLivesModelTests
             }
         }
 
-        // Never still, so that no two lives give the same id by chance: such a one nobody could tell from the other.
+        // Always moving, so that no two lives assign the same id by chance: they could not be told apart.
         private void Advance() => _time.Advance(TimeSpan.FromMilliseconds(_random.Next(1, 3000)));
 
         private void CorrectClock()
@@ -138,75 +138,76 @@ internal sealed class HistoryLivesModelTests
 
         private void Join()
         {
-            var away = _readers.FindAll(reader => reader.Subscription is null);
+            var away = _subscribers.FindAll(subscriber => subscriber.Subscription is null);
             if (away.Count > 0 && _random.Next(4) > 0)
             {
                 Resume(away[_random.Next(away.Count)]);
                 return;
             }
 
-            if (_readers.Count > 12) return;
-            var reader = new Reader(Selections[_random.Next(Selections.Length)]);
-            // Who comes anew is owed what comes from now on.
-            reader.Done.UnionWith(_history.Where(reader.Selects).Select(e => e.Data));
-            reader.Subscription = _hub.SubscribeLive(reader.Selection);
-            _readers.Add(reader);
+            if (_subscribers.Count > 12) return;
+            var subscriber = new Subscriber(Selections[_random.Next(Selections.Length)]);
+            // A new subscriber is owed what is published from now on.
+            subscriber.Done.UnionWith(_history.Where(subscriber.Selects).Select(e => e.Data));
+            subscriber.Subscription = _hub.SubscribeLive(subscriber.Selection);
+            _subscribers.Add(subscriber);
         }
 
-        private void Resume(Reader reader)
+        private void Resume(Subscriber subscriber)
         {
             Resumes++;
-            reader.Subscription = reader.LastEventId is null ? _hub.SubscribeLive(reader.Selection)
-                : _hub.Subscribe(TestHub.After(reader.LastEventId), reader.Selection);
-            Check(reader);
+            subscriber.Subscription = subscriber.LastEventId is null ? _hub.SubscribeLive(subscriber.Selection)
+                : _hub.Subscribe(TestHub.After(subscriber.LastEventId), subscriber.Selection);
+            Check(subscriber);
         }
 
-        /// <summary>What the history holds for a reader has come by now, or it was told of a loss.</summary>
-        private void Check(Reader reader)
+        /// <summary>A subscriber has got everything that the history has for it, or a gap.</summary>
+        private void Check(Subscriber subscriber)
         {
-            var owed = _history.Where(reader.Selects).Select(e => e.Data).ToList();
+            var owed = _history.Where(subscriber.Selects).Select(e => e.Data).ToList();
             var isTold = false;
             Checks++;
             Eventually.True(
                 () =>
                 {
-                    var stream = reader.Subscription!.Stream;
-                    reader.Done.UnionWith(stream.Data);
+                    var stream = subscriber.Subscription!.Stream;
+                    subscriber.Done.UnionWith(stream.Data);
                     isTold = stream.Gaps.Any();
-                    return isTold || owed.TrueForAll(reader.Done.Contains);
+                    return isTold || owed.TrueForAll(subscriber.Done.Contains);
                 },
-                $"{string.Join(' ', reader.Selection)} after {reader.LastEventId}: "
-                    + $"{string.Join(' ', owed.Where(data => !reader.Done.Contains(data)))} in silence");
+                $"{string.Join(' ', subscriber.Selection)} after {subscriber.LastEventId}: "
+                    + $"{string.Join(' ', owed.Where(data => !subscriber.Done.Contains(data)))} in silence");
             if (!isTold) return;
-            Assert.That(reader.MayBeTold, Is.True, $"{string.Join(' ', reader.Selection)} after {reader.LastEventId}: a gap for nothing.");
+            Assert.That(subscriber.MayBeTold, Is.True,
+                $"{string.Join(' ', subscriber.Selection)} after {subscriber.LastEventId}: a gap for nothing.");
             Gaps++;
-            // What is lost is what came before the events that follow the word of it.
-            TestHub.Settle(reader.Subscription!);
-            reader.Done.UnionWith(owed);
+            // A gap announces events that precede those after it.
+            TestHub.Settle(subscriber.Subscription!);
+            subscriber.Done.UnionWith(owed);
         }
 
-        private void Leave(Reader reader)
+        private void Leave(Subscriber subscriber)
         {
-            if (reader.Subscription is not { } subscription) return;
-            Check(reader);
+            if (subscriber.Subscription is not { } subscription) return;
+            Check(subscriber);
             TestHub.Settle(subscription);
-            reader.LastEventId = subscription.Stream.LastEventId ?? reader.LastEventId;
-            // An id of this life: what came before it was seen, or told of.
+            subscriber.LastEventId = subscription.Stream.LastEventId ?? subscriber.LastEventId;
+            // An id of this life: everything before it was seen or announced.
             if (subscription.Stream.LastEventId is { } id && EventId.TryParse(Encoding.UTF8.GetBytes(id), out var last) && last >= _begin)
-                reader.MayBeTold = false;
-            reader.Done.UnionWith(subscription.Data);
+                subscriber.MayBeTold = false;
+            subscriber.Done.UnionWith(subscription.Data);
             subscription.PeerLost();
             subscription.WaitForEnd(StreamEnding.Broken);
-            reader.Subscription = null;
+            subscriber.Subscription = null;
         }
 
         private void Restart(int kind)
         {
-            foreach (var reader in _readers) Leave(reader);
+            foreach (var subscriber in _subscribers) Leave(subscriber);
             if (_time.GetUtcNow() > _latest) _latest = _time.GetUtcNow();
             var crashed = _store.Crash();
             _hub.Dispose();
-            if (!_isStored || kind > 0) _readers.ForEach(reader => reader.MayBeTold = true);
+            if (!_isStored || kind > 0) _subscribers.ForEach(subscriber => subscriber.MayBeTold = true);
             var isBehind = _random.Next(3) == 0;
             if (!_isStored)
             {
@@ -224,7 +225,7 @@ internal sealed class HistoryLivesModelTests
             {
                 var copy = _copies[_random.Next(_copies.Count)];
                 (_store, _history) = (copy.Store.Crash(), [.. copy.History]);
-                // Twice from one copy with no clock to tell them apart, nobody could know one life from the other.
+                // If one copy is restored twice at the same time, the two lives cannot be told apart.
                 if (isBehind) _copies.Remove(copy);
             }
 

@@ -27,7 +27,7 @@ internal sealed class RestartTests : IDisposable
     [TestCase("a", "b")]
     [TestCase("*")]
     [TestCase("a", "*")]
-    public void A_stream_resumes_across_a_restart_as_if_nothing_had_been(params string[] selectors)
+    public void A_stream_resumes_across_a_restart_as_if_nothing_had_happened(params string[] selectors)
     {
         EventId cut;
         using (var hub = Start())
@@ -84,7 +84,7 @@ internal sealed class RestartTests : IDisposable
     }
 
     [Test]
-    public void A_live_reader_after_a_restart_reads_no_history()
+    public void A_live_subscriber_after_a_restart_reads_no_history()
     {
         using (var hub = Start()) hub.Publish("a", "one");
 
@@ -142,7 +142,8 @@ internal sealed class RestartTests : IDisposable
         next.Subscribe(TestHub.After("x"), "*").WaitForData("one", "two", "three", "four", "five");
         Assert.That(next.Subscribe(TestHub.After("y"), "a") is var unknown, Is.True);
         unknown.WaitForCount(1);
-        Assert.That(unknown.Stream.Gaps.Single(), Does.StartWith("{\"topics\":[\"a\"],\"after\":\"y\",\"from\":\"" + unknown.Stream.Events.First().Id));
+        Assert.That(unknown.Stream.Gaps.Single(),
+            Does.StartWith("{\"topics\":[\"a\"],\"after\":\"y\",\"from\":\"" + unknown.Stream.Events.First().Id));
     }
 
     [Test]
@@ -159,7 +160,7 @@ internal sealed class RestartTests : IDisposable
     }
 
     [Test]
-    public void After_a_crash_readers_of_fast_topics_get_a_gap_and_no_others()
+    public void After_a_crash_subscribers_of_async_topics_get_a_gap_and_no_others()
     {
         var greeted = "";
         MemoryEventStore crashed;
@@ -185,7 +186,8 @@ internal sealed class RestartTests : IDisposable
 
         var fast = next.Subscribe(TestHub.After(greeted!), "fast/a");
         fast.WaitForData("kept", "again");
-        Assert.That(fast.Stream.Gaps, Is.EqualTo(new[] { $$"""{"topics":["fast/a"],"after":"{{greeted}}","from":"{{fast.Stream.Events.First().Id}}"}""" }));
+        var first = fast.Stream.Events.First().Id;
+        Assert.That(fast.Stream.Gaps, Is.EqualTo(new[] { $$"""{"topics":["fast/a"],"after":"{{greeted}}","from":"{{first}}"}""" }));
 
         foreach (var selector in new[] { "fast/a", "fast/never", "fast/**", "**" })
         {
@@ -196,11 +198,11 @@ internal sealed class RestartTests : IDisposable
         Assert.That(next.Subscribe(TestHub.After(again), "fast/a") is var later, Is.True);
         next.Publish("fast/a", "end");
         later.WaitForData("end");
-        Assert.That(later.Stream.Gaps, Is.Empty, "What is shown after the crash is known.");
+        Assert.That(later.Stream.Gaps, Is.Empty, "Events shown after the crash are known.");
     }
 
     [Test]
-    public void After_an_orderly_stop_readers_of_fast_topics_get_no_gap()
+    public void After_a_clean_stop_subscribers_of_async_topics_get_no_gap()
     {
         EventId last;
         using (var hub = Start(FastToo))

@@ -1,6 +1,8 @@
 namespace SseServer.Tests.Hub.Support;
 
-/// <summary>A clock that the test moves. Timers that fall due fire on the thread that moves it, before <see cref="Advance"/> returns.</summary>
+/// <summary>
+/// A clock that the test moves. Timers that fall due fire on the thread that moves it, before <see cref="Advance"/> returns.
+/// </summary>
 internal sealed class HubTime : TimeProvider
 {
     private readonly Lock _gate = new();

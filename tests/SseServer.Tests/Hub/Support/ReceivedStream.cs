@@ -4,8 +4,8 @@ using System.Text;
 namespace SseServer.Tests.Hub.Support;
 
 /// <summary>
-/// What a client makes of a stream that may be cut anywhere: the chunked coding (RFC 9112 section 7.1) is taken off, strictly, and the
-/// complete blocks are read (WHATWG HTML 9.2.6).
+/// A stream, which may be cut anywhere, as a client parses it: strictly decodes the chunked coding (RFC 9112 section 7.1) and parses the
+/// complete blocks (WHATWG HTML 9.2.6).
 /// </summary>
 internal sealed class ReceivedStream
 {
@@ -17,7 +17,8 @@ internal sealed class ReceivedStream
     public bool IsEnded { get; }
 
     /// <summary>The published events: blocks with data that are not the server's own.</summary>
-    public IEnumerable<ReceivedEvent> Events => Blocks.Where(block => block.Data is not null && block.Name is not ("connected" or "gap" or "heartbeat" or "auth-expiring"));
+    public IEnumerable<ReceivedEvent> Events
+        => Blocks.Where(block => block.Data is not null && block.Name is not ("connected" or "gap" or "heartbeat" or "auth-expiring"));
 
     public string[] Data => [.. Events.Select(e => e.Data!)];
 

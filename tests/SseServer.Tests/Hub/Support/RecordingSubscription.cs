@@ -5,13 +5,13 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hub.Support;
 
-/// <summary>A subscriber without a socket: what it is sent stands in an array.</summary>
+/// <summary>A subscription without a socket: it records what it is sent.</summary>
 internal sealed class RecordingSubscription : Subscription
 {
     private readonly RecordingWriter _writer = new();
     private int _ending = -1;
 
-    /// <summary>Runs on the shard before each send; throws to play a mistake of ours.</summary>
+    /// <summary>Runs on the shard before each send; may throw to simulate a bug.</summary>
     public Action? Sending { get; set; }
 
     /// <summary>Runs on the shard each time the output is asked for.</summary>
@@ -28,7 +28,7 @@ internal sealed class RecordingSubscription : Subscription
 
     public string Text => Encoding.UTF8.GetString(_writer.ToArray());
 
-    /// <summary>What a client makes of the bytes so far.</summary>
+    /// <summary>The stream so far, as a client parses it.</summary>
     public ReceivedStream Stream => ReceivedStream.Read(_writer.ToArray(), IsChunked);
 
     public string[] Data => Stream.Data;

@@ -19,7 +19,9 @@ internal sealed class RecordingWriter : PipeWriter, IValueTaskSource<FlushResult
     private bool _isBroken;
     private int _room = int.MaxValue;
 
-    /// <summary>Something was written or sent while a write was pending, or sent while something was buffered: bytes would change places.</summary>
+    /// <summary>
+    /// Something was written or sent while a write was pending, or sent while something was buffered: bytes would change places.
+    /// </summary>
     public string? Misuse { get; private set; }
 
     /// <summary>The sends that were offered, however much of them was taken.</summary>
@@ -58,7 +60,7 @@ internal sealed class RecordingWriter : PipeWriter, IValueTaskSource<FlushResult
         _source.SetResult(default);
     }
 
-    /// <summary>Takes no more bytes for good; a pending write ends in the way of a closed connection.</summary>
+    /// <summary>Takes no more bytes; a pending write completes as on a closed connection.</summary>
     public void Break()
     {
         lock (_gate)
@@ -138,6 +140,7 @@ internal sealed class RecordingWriter : PipeWriter, IValueTaskSource<FlushResult
 
     ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _source.GetStatus(token);
 
-    void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token,
+        ValueTaskSourceOnCompletedFlags flags)
         => _source.OnCompleted(continuation, state, token, flags);
 }

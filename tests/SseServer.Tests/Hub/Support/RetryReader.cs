@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace SseServer.Tests.Hub.Support;
 
-/// <summary>An output that takes everything and keeps nothing but each stream's last <c>retry:</c>; one for each thread that writes.</summary>
+/// <summary>An output that takes everything and records only each stream's last <c>retry:</c>; one for each thread that writes.</summary>
 internal sealed class RetryReader : PipeWriter
 {
     [ThreadStatic]
@@ -12,7 +12,7 @@ internal sealed class RetryReader : PipeWriter
     private ReturningSubscription _reader = null!;
     private int _length;
 
-    /// <summary>The thread's, as what a stream's reader reads.</summary>
+    /// <summary>The calling thread's instance, as a stream's output.</summary>
     public static RetryReader For(ReturningSubscription reader)
     {
         var writer = _ofThread ??= new();

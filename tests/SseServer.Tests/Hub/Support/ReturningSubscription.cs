@@ -3,12 +3,14 @@ using SseServer.Delivery;
 
 namespace SseServer.Tests.Hub.Support;
 
-/// <summary>A client without a socket that is to come back: it keeps when its stream ended and the reconnection time it was told last.</summary>
+/// <summary>
+/// A client without a socket that will return: it records when its stream ended and the last reconnection time it was sent.
+/// </summary>
 internal sealed class ReturningSubscription(TimeProvider time) : Subscription
 {
     private long _ended = -1;
 
-    /// <summary>When its stream ended, in the clock's milliseconds; null while it goes on.</summary>
+    /// <summary>When its stream ended, in the clock's milliseconds; null while it is open.</summary>
     public long? Ended => Volatile.Read(ref _ended) is var ended and >= 0 ? ended : null;
 
     public int RetryMilliseconds { get; set; }

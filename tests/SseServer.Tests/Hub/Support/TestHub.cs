@@ -44,12 +44,14 @@ internal sealed class TestHub : IDisposable
 
     public static ResumePoint After(string id) => ResumePoint.After(Encoding.UTF8.GetBytes(id));
 
-    public static void Add(PublishBatch batch, string topic, ReadOnlySpan<byte> data, string? id = null, string? name = null, string? key = null, bool isFinal = false)
+    public static void Add(PublishBatch batch, string topic, ReadOnlySpan<byte> data, string? id = null, string? name = null,
+        string? key = null, bool isFinal = false)
     {
         if (!TopicName.TryCreate(Encoding.UTF8.GetBytes(topic), out var topicName, out var problem)) throw new ArgumentException(problem);
         PublisherEventId.TryCreate(Encoding.UTF8.GetBytes(id ?? ""), out var publisherId);
         EventName.TryCreate(Encoding.UTF8.GetBytes(name ?? ""), out var eventName);
-        batch.Add(topicName, new ServerSentEvent { Id = publisherId, Name = eventName, Data = data, RetryMilliseconds = -1 }, Encoding.UTF8.GetBytes(key ?? ""), isFinal);
+        batch.Add(topicName, new ServerSentEvent { Id = publisherId, Name = eventName, Data = data, RetryMilliseconds = -1 },
+            Encoding.UTF8.GetBytes(key ?? ""), isFinal);
     }
 
     public EventId Publish(string topic, string data, string? id = null, string? name = null, string? key = null)
@@ -82,10 +84,12 @@ internal sealed class TestHub : IDisposable
         else if (TopicName.TryCreate(Encoding.UTF8.GetBytes(topic), out var name, out _)) batch.AddEnd(name);
     }
 
-    public bool IsOver(ResumePoint start, params string[] selectors) => Hub.IsOverAsync(Array.ConvertAll(selectors, Select), start).AsTask().GetAwaiter().GetResult();
+    public bool IsOver(ResumePoint start, params string[] selectors)
+        => Hub.IsOverAsync(Array.ConvertAll(selectors, Select), start).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Publishes and, with a store, waits for the commit.</summary>
-    public HubStatus Publish(PublishBatch batch) => _isStored ? Hub.PublishAsync(batch).AsTask().GetAwaiter().GetResult() : Hub.PublishNow(batch);
+    public HubStatus Publish(PublishBatch batch)
+        => _isStored ? Hub.PublishAsync(batch).AsTask().GetAwaiter().GetResult() : Hub.PublishNow(batch);
 
     /// <summary>Publishes without waiting.</summary>
     public (PublishBatch Batch, Task<HubStatus> Status) Begin(string topic, string data, string? id = null)
@@ -103,9 +107,11 @@ internal sealed class TestHub : IDisposable
         return last;
     }
 
-    public Topic Topic(string name) => Hub.Catalog.Topics.Find(Encoding.UTF8.GetBytes(name)) ?? throw new ArgumentException("No such topic.", nameof(name));
+    public Topic Topic(string name)
+        => Hub.Catalog.Topics.Find(Encoding.UTF8.GetBytes(name)) ?? throw new ArgumentException("No such topic.", nameof(name));
 
-    public RecordingSubscription Subscribe(ResumePoint start, params string[] selectors) => Join(new RecordingSubscription(), start, selectors);
+    public RecordingSubscription Subscribe(ResumePoint start, params string[] selectors)
+        => Join(new RecordingSubscription(), start, selectors);
 
     public RecordingSubscription Join(RecordingSubscription subscription, ResumePoint start, params string[] selectors)
     {
@@ -118,7 +124,7 @@ internal sealed class TestHub : IDisposable
     public HubStatus Hold(Subscription subscription, ResumePoint start, params string[] selectors)
         => Hub.AcquireAsync(subscription, Array.ConvertAll(selectors, Select), start).AsTask().GetAwaiter().GetResult();
 
-    /// <summary>A subscription that has its greeting and stands at the head.</summary>
+    /// <summary>A subscription that has its greeting and is at the head.</summary>
     public RecordingSubscription SubscribeLive(params string[] selectors)
     {
         var subscription = Subscribe(ResumePoint.Head, selectors);
@@ -128,8 +134,8 @@ internal sealed class TestHub : IDisposable
     }
 
     /// <summary>
-    /// Returns when a shard has done what it was given before, so that what has not come by then does not come. The pass that runs
-    /// may have begun before; the second one takes all work up; the third has seen that none of it is left over.
+    /// Returns when a shard has done the work that it got before, so that whatever has not arrived by then never will. The present pass may
+    /// have begun before; the second one takes all work over; the third has seen that none is left.
     /// </summary>
     public static void Settle(Subscription subscription)
     {
