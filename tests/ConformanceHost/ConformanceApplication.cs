@@ -68,7 +68,8 @@ internal sealed class ConformanceApplication : IHttpApplication
         return lines.WrittenSpan;
     }
 
-    private static void WriteLine(ArrayBufferWriter<byte> lines, ReadOnlySpan<byte> name, ReadOnlySpan<byte> separator, ReadOnlySpan<byte> value)
+    private static void WriteLine(ArrayBufferWriter<byte> lines, ReadOnlySpan<byte> name, ReadOnlySpan<byte> separator,
+        ReadOnlySpan<byte> value)
     {
         lines.Write(name);
         lines.Write(separator);

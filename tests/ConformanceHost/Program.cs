@@ -22,7 +22,8 @@ internal static class Program
             return Refuse($"--listen {text} {problem}");
 
         await using var server = new TransportServer(
-            new TransportOptions(), new ConformanceApplication(), TimeProvider.System, NullLoggerFactory.Instance.CreateLogger<TransportServer>());
+            new TransportOptions(), new ConformanceApplication(), TimeProvider.System,
+                NullLoggerFactory.Instance.CreateLogger<TransportServer>());
         try
         {
             server.Start(address.GetEndPoints(System.Net.Sockets.Socket.OSSupportsIPv6));

@@ -88,7 +88,9 @@ internal sealed class HistoryRetention(HistoryBudget budget, EventIdSequence ids
         return !work.IsSpent;
     }
 
-    /// <summary>Drops what memory has of a deleted topic up to an id, as far as one hold of the lock allows; false if there is more.</summary>
+    /// <summary>
+    /// Drops what memory has of a deleted topic up to an id, as far as one hold of the lock allows; false if there is more.
+    /// </summary>
     public bool DropDeleted(Topic topic, EventId through)
     {
         while (!work.IsSpent)

@@ -59,7 +59,8 @@ internal sealed partial class Topic
     /// <summary>Whether the oldest compacted event is at or below an id.</summary>
     public bool HasCompactedThrough(EventId id) => CompactedCount > 0 && _compacted!.Oldest() <= id;
 
-    public override EventId EvictedSince(long known) => _compacted is null ? base.EvictedSince(known) : _compacted.Marks.HighestAfter(known);
+    public override EventId EvictedSince(long known)
+        => _compacted is null ? base.EvictedSince(known) : _compacted.Marks.HighestAfter(known);
 
     public override void EvictThrough(EventId id)
     {
@@ -76,7 +77,8 @@ internal sealed partial class Topic
     {
         var last = base.LastThrough(through);
         // Subscribers that join after a deletion resume from after it, so that they are not told of it.
-        if (DeletedThrough is { Value: not 0 } deleted && new EventId(deleted.Value + 1) is var after && after <= through && after > last) last = after;
+        var afterDeletion = new EventId(DeletedThrough.Value + 1);
+        if (DeletedThrough.Value > 0 && afterDeletion <= through && afterDeletion > last) last = afterDeletion;
         return _compacted?.LastThrough(through) is { } compacted && compacted > last ? compacted : last;
     }
 

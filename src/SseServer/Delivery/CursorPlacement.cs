@@ -118,8 +118,8 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
     }
 
     /// <summary>
-    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended or were deleted, and after its resume
-    /// point there is neither an event nor a loss to announce.
+    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended or were deleted, and after its
+    /// resume point there is neither an event nor a loss to announce.
     /// </summary>
     /// <param name="topics">What it selects.</param>
     /// <param name="start">Its resume point.</param>

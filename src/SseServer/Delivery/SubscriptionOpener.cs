@@ -42,8 +42,8 @@ internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Fu
     }
 
     /// <summary>
-    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended or were deleted, and after its resume
-    /// point there is neither an event nor a loss to announce.
+    /// Whether a subscription would have nothing to read: it selects topics only, all of them have ended or were deleted, and after its
+    /// resume point there is neither an event nor a loss to announce.
     /// </summary>
     public ValueTask<bool> IsOverAsync(IReadOnlyList<Selector> selectors, ResumePoint start)
     {

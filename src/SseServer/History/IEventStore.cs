@@ -83,8 +83,8 @@ internal interface IEventStore : IDisposable
     void RemoveTopic(ReadOnlySpan<byte> topic);
 
     /// <summary>
-    /// Deletes a topic's events, keys and publisher ids in one transaction, and notes its deletion. When it returns, that is on the disk and
-    /// the bytes are overwritten, in the store's free pages too. Does nothing but raise the mark if there is no such topic.
+    /// Deletes a topic's events, keys and publisher ids in one transaction, and notes its deletion. When it returns, that is on the disk
+    /// and the bytes are overwritten, in the store's free pages too. Does nothing but raise the mark if there is no such topic.
     /// </summary>
     /// <param name="topic">The topic's name.</param>
     /// <param name="id">The deletion's id, above the topic's last event; it becomes <see cref="StoredTopic.DeletedId"/>.</param>

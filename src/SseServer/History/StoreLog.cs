@@ -21,10 +21,12 @@ internal static partial class StoreLog
     [LoggerMessage(4104, LogLevel.Warning, "Could not read stored history, so a stream ends early: {Reason}")]
     public static partial void ReadFailed(ILogger logger, string reason);
 
-    [LoggerMessage(4105, LogLevel.Information, "Opened history: {Topics} topics, last event {LastId}; the previous shutdown was {Shutdown}")]
+    [LoggerMessage(4105, LogLevel.Information,
+        "Opened history: {Topics} topics, last event {LastId}; the previous shutdown was {Shutdown}")]
     public static partial void Opened(ILogger logger, int topics, EventId lastId, string shutdown);
 
-    [LoggerMessage(4106, LogLevel.Error, "Stored events of topic {Topic} from {FirstId} to {LastId} are damaged and cannot be read; their subscribers get a gap. "
+    [LoggerMessage(4106, LogLevel.Error,
+        "Stored events of topic {Topic} from {FirstId} to {LastId} are damaged and cannot be read; their subscribers get a gap. "
         + "Restore a copy of the history, or continue without them")]
     public static partial void BlockDamaged(ILogger logger, string topic, EventId firstId, EventId lastId);
 }

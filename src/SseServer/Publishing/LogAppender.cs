@@ -62,8 +62,8 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
     }
 
     /// <summary>
-    /// Enters a topic's deletion: everything that the topic had is gone, and its streams end. It takes two ids, its own and the next, so that
-    /// the position of a stream that joins later is above the deletion's. Returns the last event that is gone.
+    /// Enters a topic's deletion: everything that the topic had is gone, and its streams end. It takes two ids, its own and the next, so
+    /// that the position of a stream that joins later is above the deletion's. Returns the last event that is gone.
     /// </summary>
     /// <param name="topic">The topic.</param>
     /// <param name="id">The deletion's id, above the head.</param>

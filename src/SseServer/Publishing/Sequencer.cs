@@ -6,9 +6,9 @@ using EventId = SseServer.Protocol.EventStream.EventId;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// The store's one writer, on a thread of its own. In turns it commits a group of waiting batches (<see cref="GroupCommit"/>), deletes topics (<see cref="TopicDeletions"/>), looks up
-/// publisher ids (<see cref="PublisherIdSearch"/>), and trims (<see cref="StoreTrimmer"/>). Batches that arrive during a commit are the
-/// next group, so throughput is bounded by bytes rather than by commits.
+/// The store's one writer, on a thread of its own. In turns it commits a group of waiting batches (<see cref="GroupCommit"/>), deletes
+/// topics (<see cref="TopicDeletions"/>), looks up publisher ids (<see cref="PublisherIdSearch"/>), and trims (<see cref="StoreTrimmer"/>).
+/// Batches that arrive during a commit are the next group, so throughput is bounded by bytes rather than by commits.
 /// </summary>
 internal sealed class Sequencer : IDisposable
 {

@@ -93,7 +93,9 @@ internal sealed class TopicDeletions(
         return (isErased ? HubStatus.Ok : HubStatus.StoreUnavailable, id);
     }
 
-    /// <summary>Finds the topic and the deletion's id, and has nobody else assign ids; false if events were shown since the last commit.</summary>
+    /// <summary>
+    /// Finds the topic and the deletion's id, and has nobody else assign ids; false if events were shown since the last commit.
+    /// </summary>
     private bool TryBegin(byte[] name, out Topic? topic, out EventId id)
     {
         using (catalog.Lock.Enter())

@@ -43,7 +43,8 @@ internal sealed class EventIdTests
     [TestCase("1-99999999999999999999")]
     [TestCase("a-1")]
     [TestCase("１-1")]
-    public void Only_the_canonical_form_is_read(string text) => Assert.That(EventId.TryParse(Encoding.UTF8.GetBytes(text), out _), Is.False);
+    public void Only_the_canonical_form_is_read(string text)
+        => Assert.That(EventId.TryParse(Encoding.UTF8.GetBytes(text), out _), Is.False);
 
     [TestCase("1-1", true)]
     [TestCase("007-0", true)]
@@ -71,7 +72,8 @@ internal sealed class EventIdTests
     public void Next_counts_on_within_a_millisecond() => Assert.That(EventId.Next(EventId.FirstAt(5), 5).ToString(), Is.EqualTo("5-1"));
 
     [Test]
-    public void Next_counts_on_when_the_clock_steps_back() => Assert.That(EventId.Next(EventId.FirstAt(5), 3).ToString(), Is.EqualTo("5-1"));
+    public void Next_counts_on_when_the_clock_steps_back()
+        => Assert.That(EventId.Next(EventId.FirstAt(5), 3).ToString(), Is.EqualTo("5-1"));
 
     [Test]
     public void A_full_sequence_carries_into_the_milliseconds()

@@ -5,7 +5,9 @@ using SseServer.Protocol.Tests.Support;
 
 namespace SseServer.Protocol.Tests.EventStream;
 
-/// <summary>The parser as a reader of somebody else's stream. Braces are blocks without data, <c>!</c> is an event that is too large.</summary>
+/// <summary>
+/// The parser as a reader of somebody else's stream. Braces are blocks without data, <c>!</c> is an event that is too large.
+/// </summary>
 public class EventStreamReaderTests
 {
     [TestCase("id: 1\n\n", "{#1}")]
@@ -19,13 +21,15 @@ public class EventStreamReaderTests
     [TestCase("unknown line that is too long\nretry: 6\n\ndata: a\n\n", "!~6[a]")]
     [TestCase(": a comment may be as long as it likes\ndata: a\n\n", "[a]")]
     [TestCase("data: 12345678", "")]
-    public void Everything_that_moves_a_readers_state_is_told(string stream, string expected) => Assert.That(Read(stream.ToUtf8()), Is.EqualTo(expected));
+    public void Everything_that_moves_a_readers_state_is_told(string stream, string expected)
+        => Assert.That(Read(stream.ToUtf8()), Is.EqualTo(expected));
 
     [TestCase("data: a\xFF\n\n", "[a\uFFFD]")]
     [TestCase("event: \x80\nid: \xC0\xAF\ndata: b\n\n", "[\uFFFD:b#\uFFFD\uFFFD]")]
     public void What_is_not_utf8_is_repaired(string stream, string expected) => Assert.That(Read(stream.ToLatin1()), Is.EqualTo(expected));
 
-    [TestCase("\uFEFFid: 1\r\nevent: größe\r\ndata: é\r\n\r\nretry: 10\r\n\r\ndata: 123456789\r\nid: 3\r\n\r\nid: 2\r\n\r\ndata: \U0001F600\r\n\r\n")]
+    [TestCase("\uFEFFid: 1\r\nevent: größe\r\ndata: é\r\n\r\nretry: 10\r\n\r\n"
+        + "data: 123456789\r\nid: 3\r\n\r\nid: 2\r\n\r\ndata: \U0001F600\r\n\r\n")]
     [TestCase("id: 1\rdata: a\rdata: b\r\rid: 2\r\r: comment\rdata: 12345678901234567890\r\rdata: rest")]
     public void Every_two_way_split_gives_the_same(string stream)
     {

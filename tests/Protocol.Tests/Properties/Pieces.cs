@@ -14,7 +14,8 @@ internal static class Pieces
     public static Gen<string> White => Gen.Elements("", "", " ", "  ", "\t", " \t ");
 
     /// <summary>A field value without white space around it.</summary>
-    public static Gen<string> FieldValue => TextOf(Gen.Elements("abZ019 \t:;,=\"\\()<>@/?{}\xE9\x80\xFF".ToCharArray())).Select(text => text.Trim(' ', '\t'));
+    public static Gen<string> FieldValue
+        => TextOf(Gen.Elements("abZ019 \t:;,=\"\\()<>@/?{}\xE9\x80\xFF".ToCharArray())).Select(text => text.Trim(' ', '\t'));
 
     public static Gen<byte[]> Bytes => Gen.OneOf(
         Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf(),
@@ -22,7 +23,8 @@ internal static class Pieces
 
     /// <summary>Text with all kinds of line breaks, and what looks like fields of an event stream.</summary>
     public static Gen<string> Lines => Gen.Elements(
-        "", "a", " ", "\n", "\r", "\r\n", "\n\n", ":", "data: ", "data", "id: 1", "event: x", "retry: 5", "größe", "\U0001F600", "\t", "\uFEFF", "\0")
+        "", "a", " ", "\n", "\r", "\r\n", "\n\n", ":", "data: ", "data", "id: 1", "event: x", "retry: 5", "größe", "\U0001F600", "\t",
+            "\uFEFF", "\0")
         .ArrayOf().Select(string.Concat);
 
     private static Gen<string> TextOf(Gen<char> character) => character.ArrayOf().Select(characters => new string(characters));

@@ -33,7 +33,8 @@ public class TopicProperties
             }));
             var definition = new Regex($"^{(pattern[0] == '*' ? "(?!\\$)" : "")}{expression}$");
             TopicPattern parsed = Parse(pattern);
-            Assert.That(Topics.Where(topic => parsed.Matches(topic.ToUtf8())), Is.EqualTo(Topics.Where(topic => definition.IsMatch(topic))), pattern);
+            Assert.That(Topics.Where(topic => parsed.Matches(topic.ToUtf8())),
+                Is.EqualTo(Topics.Where(topic => definition.IsMatch(topic))), pattern);
         }
     }
 
@@ -60,7 +61,8 @@ public class TopicProperties
         text =>
         {
             bool isName = TopicName.TryCreate(text.ToUtf8(), out _, out string? problem);
-            bool isPlain = text.Split('/').All(segment => segment is not ("" or "." or "..")) && text.AsSpan().IndexOfAny("*\n\0\u200B\u202E") < 0;
+            bool isPlain = text.Split('/').All(segment => segment is not ("" or "." or ".."))
+                && text.AsSpan().IndexOfAny("*\n\0\u200B\u202E") < 0;
             return isName == isPlain && isName == (problem is null);
         });
 

@@ -11,14 +11,16 @@ public sealed class ProxyHeaderTests
 
     private static readonly string V4 = Signature + "\x21\x11\x00\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x12\x34\x00\x50";
 
-    private static readonly string V6 = Signature + "\x21\x21\x00\x24" + "\x20\x01\x0d\xb8" + new string('\0', 11) + "\x01" + new string('\0', 15) + "\x01" + "\x12\x34\x00\x50";
+    private static readonly string V6 = Signature + "\x21\x21\x00\x24" + "\x20\x01\x0d\xb8" + new string('\0', 11) + "\x01"
+        + new string('\0', 15) + "\x01" + "\x12\x34\x00\x50";
 
     // In tables of their own: control characters in a test's name lose the test.
     private static readonly (string Header, string? Source)[] Whole =
     [
         // The examples of section 2.1.
         ("PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n", "255.255.255.255:65535"),
-        ("PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n", "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"),
+        ("PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n",
+            "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"),
         ("PROXY UNKNOWN\r\n", null),
         ("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n", null),
         ("PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n", "192.168.0.1:56324"),
@@ -95,7 +97,8 @@ public sealed class ProxyHeaderTests
         for (var end = 0; end <= bytes.Length; end++)
         {
             var status = ProxyHeader.Parse(bytes.AsSpan(0, end), out _, out var source);
-            Assert.That(status, Is.EqualTo(refused ? ParseStatus.Rejected : status).And.Not.EqualTo(ParseStatus.Complete), $"after {end} bytes");
+            Assert.That(status, Is.EqualTo(refused ? ParseStatus.Rejected : status).And.Not.EqualTo(ParseStatus.Complete),
+                $"after {end} bytes");
             Assert.That(source, Is.Null);
             refused = status == ParseStatus.Rejected;
         }

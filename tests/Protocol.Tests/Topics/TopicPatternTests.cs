@@ -101,8 +101,8 @@ public class TopicPatternTests
         Assert.That(Create(selector).Overlaps(Encoding.UTF8.GetBytes(pattern)), Is.EqualTo(expected), "the other way round");
     }
 
-    // Every pattern of up to three segments against every other, checked by every topic of up to four: enough to have a rest of more than one
-    // segment behind each '**'.
+    // Every pattern of up to three segments against every other, checked by every topic of up to four: enough to have a rest of more than
+    // one segment behind each '**'.
     [Test]
     public void Covering_and_overlapping_are_what_matching_every_topic_says()
     {

@@ -23,7 +23,8 @@ internal static class ILTokens
                 code = (twoByteCode << 8) | il.ReadByte();
             switch (Operands[code])
             {
-                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineSig or OperandType.InlineTok or OperandType.InlineType:
+                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineSig
+                    or OperandType.InlineTok or OperandType.InlineType:
                     tokens.Add(il.ReadInt32());
                     break;
                 case OperandType.InlineSwitch:

@@ -5,7 +5,8 @@ internal sealed class ReferenceScannerTests
 {
     private const string Room = "SseServer.Tests.Architecture.Planted";
 
-    private static readonly Lazy<IReadOnlySet<Reference>> Own = new(() => ReferenceScanner.Scan(typeof(ReferenceScannerTests).Assembly.Location));
+    private static readonly Lazy<IReadOnlySet<Reference>> Own = new(
+        () => ReferenceScanner.Scan(typeof(ReferenceScannerTests).Assembly.Location));
 
     [TestCase("Base", "System.IO.MemoryStream")]
     [TestCase("Interface", "System.IDisposable")]

@@ -21,7 +21,8 @@ internal sealed class WireClient : IDisposable
 
     /// <param name="stream">The client's end of the connection.</param>
     /// <param name="authority">Where the server is reached.</param>
-    /// <param name="socket">The socket below the stream, which <see cref="HasNews"/>, <see cref="Finish"/> and <see cref="Reset"/> need.</param>
+    /// <param name="socket">The socket below the stream, which <see cref="HasNews"/>, <see cref="Finish"/> and <see cref="Reset"/>
+    /// need.</param>
     public WireClient(Stream stream, string authority, Socket? socket = null)
     {
         _stream = stream;

@@ -31,7 +31,7 @@ internal sealed class HistoryToolsTests : IDisposable
     }
 
     [TestCase("UPDATE blocks SET data = zeroblob(length(data)) WHERE topic_id = 2",
-        "The block of events 1769860800000-1 to 1769860800000-1 of topic b fails its checksum: they cannot be read.")]
+        "The block of events 1769860800000-1 to 1769860800000-1 of topic b fails its checksum; these events cannot be read.")]
     [TestCase("UPDATE topics SET count = count + 1 WHERE topic_id = 1", "The totals of topic a do not match its blocks.")]
     [TestCase("UPDATE topics SET bytes = 1 WHERE topic_id = 1", "The totals of topic a do not match its blocks.")]
     [TestCase("DELETE FROM blocks WHERE topic_id = 2", "The totals of topic b do not match its blocks.")]
@@ -106,7 +106,10 @@ internal sealed class HistoryToolsTests : IDisposable
 
         Assert.That(await RunAsync("check"), Is.EqualTo(ExitCode.Success), _error.ToString());
         Assert.That(await RunAsync("stats"), Is.EqualTo(ExitCode.Success));
-        Assert.That(_output.ToString(), Does.Match(@"\nKeys +2, of which 1 keep their newest event beyond retention\r?\nEnded +1 topics\r?\n").And.Match(@"  b  \(ended\)\r?\n"));
+        Assert.That(
+            _output.ToString(),
+            Does.Match(@"\nKeys +2, of which 1 keep their newest event beyond retention\r?\nEnded +1 topics\r?\n")
+                .And.Match(@"  b  \(ended\)\r?\n"));
         _output.GetStringBuilder().Clear();
         Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success));
 

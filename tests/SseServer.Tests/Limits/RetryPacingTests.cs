@@ -63,7 +63,8 @@ public sealed class RetryPacingTests
     [TestCase(10, 100, 120, 100, MemoryPressure.None, 1)]
     [TestCase(10, 100, 10, 100, MemoryPressure.ShortHistory, 0.9)]
     [TestCase(10, 0, 10, 0, MemoryPressure.Full, 1)]
-    public void Load_is_that_of_the_nearest_bound(int streams, int maxStreams, int connections, int maxConnections, object memory, double expected)
+    public void Load_is_that_of_the_nearest_bound(int streams, int maxStreams, int connections, int maxConnections, object memory,
+        double expected)
         => Assert.That(ServerLoad.Of(streams, maxStreams, connections, maxConnections, (MemoryPressure)memory), Is.EqualTo(expected));
 
     [TestCase(5000, 0.0, 5)]

@@ -60,7 +60,8 @@ internal sealed class PresenceSettingsTests
     }
 
     [TestCase("Presence:Topics", "$presence/**", "Presence:Topics: '$presence/**' is the server's own;")]
-    [TestCase("Presence:Topics", "a//b", "Presence:Topics: 'a//b' is not a topic or a pattern that does not begin with $, such as chat/**: A topic name")]
+    [TestCase("Presence:Topics", "a//b",
+        "Presence:Topics: 'a//b' is not a topic or a pattern that does not begin with $, such as chat/**: A topic name")]
     [TestCase("Presence:Interval", "1ms", "Presence:Interval: '1ms' is out of range;")]
     [TestCase("Presence:Webhooks:0:Url", "", "Presence:Webhooks:0:Url is missing;")]
     [TestCase("Presence:Webhooks:0:Url", "ftp://hooks.example", "Presence:Webhooks:0:Url: '...' is not a URL to post to;")]

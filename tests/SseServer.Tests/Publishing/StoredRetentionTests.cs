@@ -93,8 +93,8 @@ internal sealed class StoredRetentionTests : IDisposable
         Assert.That(subscription.Stream.Gaps.Single(), Does.EndWith($"\"from\":\"{from}\"}}"));
     }
 
-    // Memory evicts ten events at a time. So of the 19 that exceed the bound, ten are evicted and trimmed; the rest are still in memory, and
-    // the store must have them, too.
+    // Memory evicts ten events at a time. So of the 19 that exceed the bound, ten are evicted and trimmed; the rest are still in memory,
+    // and the store must have them, too.
     [TestCase(5, 1, "quick", "slow")]
     [TestCase(5, 1, "*")]
     [TestCase(10, 0, "quick", "slow")]

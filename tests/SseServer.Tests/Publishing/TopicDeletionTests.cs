@@ -188,7 +188,9 @@ internal sealed class TopicDeletionTests(bool isStored) : IDisposable
         {
             using (var hub = new TestHub(HubOptions.Default with { Shards = 1 }, store: new SqliteEventStore(path)))
             {
-                for (var i = 0; i < 300; i++) hub.Publish("a", $"secret-{i}-{new string('x', i * 10)}", id: $"secret-id-{i}", key: $"secret-key-{i % 50}");
+                for (var i = 0; i < 300; i++)
+                    hub.Publish("a", $"secret-{i}-{new string('x', i * 10)}", id: $"secret-id-{i}", key: $"secret-key-{i % 50}");
+
                 hub.Publish("b", "public");
                 Assert.That(Count(path, "secret-") + Count(path + "-wal", "secret-"), Is.Positive);
 
@@ -215,7 +217,8 @@ internal sealed class TopicDeletionTests(bool isStored) : IDisposable
         return bytes.AsSpan().Count(Encoding.ASCII.GetBytes(text));
     }
 
-    private static HubStatus Status(TestHub hub, string topic) => hub.Hub.DeleteAsync(Encoding.UTF8.GetBytes(topic)).AsTask().GetAwaiter().GetResult().Status;
+    private static HubStatus Status(TestHub hub, string topic)
+        => hub.Hub.DeleteAsync(Encoding.UTF8.GetBytes(topic)).AsTask().GetAwaiter().GetResult().Status;
 
     private static EventId Delete(TestHub hub, string topic)
     {

@@ -12,5 +12,6 @@ internal static class HubExtensions
     public static HubStatus PublishNow(this EventHub hub, PublishBatch batch) => ((MemoryPublisher)hub.Publisher).Publish(batch);
 
     /// <summary>The wait that follows.</summary>
-    public static ValueTask WaitForSubscribersAsync(this EventHub hub, PublishBatch batch) => ((MemoryPublisher)hub.Publisher).Backpressure.WaitAsync(batch);
+    public static ValueTask WaitForSubscribersAsync(this EventHub hub, PublishBatch batch)
+        => ((MemoryPublisher)hub.Publisher).Backpressure.WaitAsync(batch);
 }

@@ -53,7 +53,8 @@ internal sealed class TopicRuleSettingsTests
     [TestCase("Topics:Rules:0:MaxEvents", "0", "Topics:Rules:0:MaxEvents: '0' is out of range;")]
     [TestCase("Topics:Rules:0:Durability", "maybe", "Topics:Rules:0:Durability: 'maybe' is not valid; it must be one of sync, async.")]
     [TestCase("Topics:Rules:0:Pattern", "a/**/b",
-        "Topics:Rules:0:Pattern: 'a/**/b' is not a topic or a pattern, such as orders/**: A '**' is allowed only as the last segment of a pattern")]
+        "Topics:Rules:0:Pattern: 'a/**/b' is not a topic or a pattern, such as orders/**: "
+        + "A '**' is allowed only as the last segment of a pattern")]
     [TestCase("Topics:Rules:0:Pattern", "", "Topics:Rules:0:Pattern is missing;")]
     [TestCase("Topics:Rules:0:MaxAgee", "5s", "Topics:Rules:0:MaxAgee is not a setting; did you mean Topics:Rules:0:MaxAge?")]
     [TestCase("Topics:Rules", "orders/**", "Topics:Rules is a single text;")]

@@ -125,7 +125,9 @@ internal sealed class BlockCheck
 
     private bool IsPublisherIdStored(long id) => _publisherId.Bind(1, _block.PublisherId).Bind(2, id).TakeNumber() == _block.TopicId;
 
-    /// <summary>Whether the current event is the newest of its key. Reports it if it should be and the table of keys does not say so.</summary>
+    /// <summary>
+    /// Whether the current event is the newest of its key. Reports it if it should be and the table of keys does not say so.
+    /// </summary>
     private bool IsNewest(in TopicTotals topic, bool isCompacted)
     {
         if (_block.Key.IsEmpty) return false;
