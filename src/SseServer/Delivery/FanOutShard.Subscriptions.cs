@@ -157,7 +157,7 @@ internal sealed partial class FanOutShard
     private void Finish(Subscription subscription)
     {
         if (subscription.CanSend) _pump.Run(subscription);
-        subscription.BeginEnd();
+        subscription.BeginTemporaryEnd();
     }
 
     /// <summary>Brings an ending or broken subscription to its end, as far as that goes without waiting.</summary>

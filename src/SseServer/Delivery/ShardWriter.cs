@@ -82,7 +82,10 @@ internal sealed class ShardWriter(EventHub hub)
         BufferBlock(subscription);
     }
 
-    /// <summary>Writes the end of the stream: the last position, a reconnection time if there is one, the last chunk.</summary>
+    /// <summary>
+    /// Writes the end of the stream: the last position, a reconnection time if there is one, and the last chunk, which a temporary end may
+    /// lack.
+    /// </summary>
     public void WriteEnd(Subscription subscription)
     {
         CatchUpPosition(subscription);
@@ -93,7 +96,7 @@ internal sealed class ShardWriter(EventHub hub)
             BufferBlock(subscription);
         }
 
-        if (subscription.IsChunked) subscription.Output.Write(ChunkEnvelope.End);
+        if (subscription.IsChunked && !subscription.IsEndTruncated) subscription.Output.Write(ChunkEnvelope.End);
         Flush(subscription);
     }
 

@@ -34,6 +34,11 @@ internal abstract class Subscription
     /// <summary>Whether the answer has chunked coding; an HTTP/1.0 client gets the frames without their chunk envelope.</summary>
     public bool IsChunked { get; init; } = true;
 
+    /// <summary>
+    /// A temporary end of a chunked answer has no last chunk. Many clients take that chunk for the end of everything and never reconnect.
+    /// </summary>
+    public bool TruncatesTemporaryEnd { get; init; }
+
     /// <summary>Silence is broken by a named event, which page code can see, instead of a comment.</summary>
     public bool HasHeartbeatEvents { get; init; }
 
@@ -103,6 +108,12 @@ internal abstract class Subscription
     /// <summary>The head when the peer sent its FIN: the stream ends once everything up to it was sent. Null before a FIN.</summary>
     internal EventId? EndsAt { get; set; }
 
+    /// <summary>It ends for now: its client is to reconnect. False if all its topics have ended, or its peer asked for no more.</summary>
+    internal bool IsEndTemporary { get; private set; }
+
+    /// <summary>Its answer ends without the last chunk, so its connection must close.</summary>
+    internal bool IsEndTruncated => IsEndTemporary && TruncatesTemporaryEnd && IsChunked;
+
     /// <summary>
     /// How it ends once its end was written: dismissed if its client is to come back elsewhere, or when the server is back.
     /// </summary>
@@ -158,7 +169,7 @@ internal abstract class Subscription
     /// <summary>The connection is gone or was aborted.</summary>
     public void PeerLost() => Signal(Signals.PeerLost);
 
-    /// <summary>Ends the stream cleanly after the current frame.</summary>
+    /// <summary>Ends the stream for now, after the current frame.</summary>
     /// <param name="retryMilliseconds">A last reconnection time for the client; 0 for none.</param>
     public void End(int retryMilliseconds)
     {
@@ -214,6 +225,13 @@ internal abstract class Subscription
     {
         Debug.Assert(next.CanFollow(State), $"A subscription cannot go from {State} to {next}.");
         State = next;
+    }
+
+    /// <summary>Begins an end after which the client is to reconnect, unless it is ending already.</summary>
+    internal void BeginTemporaryEnd()
+    {
+        if (IsOpen) IsEndTemporary = true;
+        BeginEnd();
     }
 
     /// <summary>No more events are sent to it. One that is ending or broken already stays so.</summary>

@@ -25,6 +25,12 @@ internal sealed record EndpointOptions
 
     public TimeSpan MaxRetry { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// A temporary end of a stream has no last chunk over HTTP/1.1. EventSource comes back after any end, but clients that read with fetch
+    /// take a complete body for the end of everything.
+    /// </summary>
+    public bool TruncatesTemporaryEnd { get; init; } = true;
+
     // Streams hold nothing a curl could not read, so any page may read them; what is private needs a token, not an origin.
     public IReadOnlyList<string> AllowedOrigins { get; init; } = ["*"];
 

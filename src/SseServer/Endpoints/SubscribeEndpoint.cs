@@ -130,6 +130,7 @@ internal sealed class SubscribeEndpoint(
         var subscription = new EventStreamSubscription(exchange.Connection, this, share)
         {
             IsChunked = exchange.Request.IsHttp11,
+            TruncatesTemporaryEnd = options.TruncatesTemporaryEnd,
             HasHeartbeatEvents = hasHeartbeatEvents,
             Filter = filter,
             Preamble = ComposeHead(exchange, caller),
@@ -249,6 +250,7 @@ internal sealed class SubscribeEndpoint(
         replies.Metrics.Limits.Count(limit);
         replies.Metrics.Limits.CountSoft(limit);
         var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.NextRetry(load)}\n\n"));
-        replies.Send(exchange, 200, EventStream, block);
+        if (options.TruncatesTemporaryEnd && exchange.Request.IsHttp11) replies.SendTruncated(exchange, EventStream, block);
+        else replies.Send(exchange, 200, EventStream, block);
     }
 }

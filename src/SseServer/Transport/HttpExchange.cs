@@ -113,6 +113,18 @@ internal sealed class HttpExchange
         if (Request.Method != RequestMethod.Head) Connection.Output.Write(body);
     }
 
+    /// <summary>Ends a reply to GET with a chunked body that has one chunk and no last one. The connection must close after it.</summary>
+    public void EndTruncatedReply(ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
+    {
+        Header("Content-Type"u8, contentType);
+        Header("Transfer-Encoding"u8, "chunked"u8);
+        EndHead();
+        var output = Connection.Output;
+        output.Advance(ChunkEnvelope.WritePrefix(output.GetSpan(ChunkEnvelope.MaxPrefixBytes), body.Length));
+        output.Write(body);
+        output.Write(ChunkEnvelope.Suffix);
+    }
+
     /// <summary>
     /// Hands the connection to a stream, now or after a head that was written but has no end. Once
     /// <see cref="IHttpApplication.HandleAsync"/> completes, the connection sends what is buffered, lets go of everything that

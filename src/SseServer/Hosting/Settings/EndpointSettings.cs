@@ -30,6 +30,9 @@ internal static class EndpointSettings
             Limits = LimitSettings.Read(reader, hasStrangers, memory),
             MinRetry = reader.Duration("Streams:MinRetry", defaults.MinRetry, TimeSpan.Zero, TimeSpan.FromHours(1), "The shortest reconnection time that a publisher's retry= can set."),
             MaxRetry = reader.Duration("Streams:MaxRetry", defaults.MaxRetry, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24), "The longest reconnection time that a publisher's retry= can set, and that the server tells under load."),
+            TruncatesTemporaryEnd = reader.Choice("Streams:TemporaryEnd", "truncate", ["truncate", "clean"],
+                "How a stream ends whose client is to come back (a drain, a shed, a refusal for now, a token's end): truncate leaves out "
+                + "the last chunk, since many clients do not reconnect after a complete answer; clean sends it.") == "truncate",
             AllowedOrigins = ReadOrigins(reader, defaults.AllowedOrigins),
             AllowCredentials = reader.Flag("Cors:AllowCredentials", defaults.AllowCredentials, "Lets pages of origins listed by name send cookies."),
             AllowedHosts = ReadHosts(reader, defaults.AllowedHosts),
