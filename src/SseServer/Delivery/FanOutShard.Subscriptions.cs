@@ -160,7 +160,7 @@ internal sealed partial class FanOutShard
     private void Finish(Subscription subscription)
     {
         if (subscription.CanSend) _pump.Run(subscription);
-        subscription.BeginEnd();
+        subscription.BeginTemporaryEnd();
     }
 
     /// <summary>Moves an ending or broken subscription towards its end, as far as possible without waiting.</summary>

@@ -54,7 +54,7 @@ internal sealed partial class FanOutShard
         {
             if (!subscription.TryEndLifetime(lifetime)) return;
             subscription.EndRetryMilliseconds = _times.Next();
-            subscription.BeginEnd();
+            subscription.BeginTemporaryEnd();
             Settle(subscription);
         }
         else if (lifetime.NoticeAt <= now && !lifetime.IsNoticed && !subscription.IsBusy)

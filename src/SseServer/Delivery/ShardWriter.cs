@@ -83,7 +83,10 @@ internal sealed class ShardWriter(
         BufferBlock(subscription);
     }
 
-    /// <summary>Writes the end of the stream: the last position, a reconnection time if there is one, the last chunk.</summary>
+    /// <summary>
+    /// Writes the end of the stream: the last position, a reconnection time if there is one, and the last chunk, which a temporary end may
+    /// lack.
+    /// </summary>
     public void WriteEnd(Subscription subscription)
     {
         CatchUpPosition(subscription);
@@ -94,7 +97,7 @@ internal sealed class ShardWriter(
             BufferBlock(subscription);
         }
 
-        if (subscription.IsChunked) subscription.Output.Write(ChunkEnvelope.End);
+        if (subscription.IsChunked && !subscription.IsEndTruncated) subscription.Output.Write(ChunkEnvelope.End);
         Flush(subscription);
     }
 

@@ -35,6 +35,11 @@ internal abstract class Subscription
     /// <summary>Whether the response has chunked coding; an HTTP/1.0 client gets the frames without their chunk envelope.</summary>
     public bool IsChunked { get; init; } = true;
 
+    /// <summary>
+    /// A temporary end of a chunked response has no last chunk. Many clients take that chunk for the end of everything and never reconnect.
+    /// </summary>
+    public bool TruncatesTemporaryEnd { get; init; }
+
     /// <summary>Heartbeats are named events, which page code can see, instead of comments.</summary>
     public bool HasHeartbeatEvents { get; init; }
 
@@ -106,6 +111,12 @@ internal abstract class Subscription
     /// <summary>The head when the peer sent its FIN: the stream ends once everything up to it was sent. Null before a FIN.</summary>
     internal EventId? EndsAt { get; set; }
 
+    /// <summary>It ends for now: its client should reconnect. False if all its topics have ended, or its peer asked for no more.</summary>
+    internal bool IsEndTemporary { get; private set; }
+
+    /// <summary>Its response ends without the last chunk, so its connection must close.</summary>
+    internal bool IsEndTruncated => IsEndTemporary && TruncatesTemporaryEnd && IsChunked;
+
     /// <summary>How it ends once its end was written: shed if its client should reconnect elsewhere, or when the server is back.</summary>
     internal StreamEnding EndsAs { get; set; }
 
@@ -159,7 +170,7 @@ internal abstract class Subscription
     /// <summary>The connection was lost or aborted.</summary>
     public void PeerLost() => Signal(Signals.PeerLost);
 
-    /// <summary>Ends the stream cleanly after the current frame.</summary>
+    /// <summary>Ends the stream for now, after the current frame.</summary>
     /// <param name="retryMilliseconds">A last reconnection time for the client; 0 for none.</param>
     public void End(int retryMilliseconds)
     {
@@ -216,6 +227,13 @@ internal abstract class Subscription
     {
         Debug.Assert(next.CanFollow(State), $"A subscription cannot go from {State} to {next}.");
         State = next;
+    }
+
+    /// <summary>Begins an end after which the client is to reconnect, unless it is ending already.</summary>
+    internal void BeginTemporaryEnd()
+    {
+        if (IsOpen) IsEndTemporary = true;
+        BeginEnd();
     }
 
     /// <summary>No more events are sent to it. One that is ending or broken already stays so.</summary>

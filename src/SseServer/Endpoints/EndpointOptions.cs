@@ -36,6 +36,12 @@ internal sealed record EndpointOptions
     public TimeSpan MaxRetry { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
+    /// Whether a temporary end of a stream has no last chunk over HTTP/1.1. Default true: EventSource reconnects after any end, but clients
+    /// that read with fetch take a complete body for the end of everything.
+    /// </summary>
+    public bool TruncatesTemporaryEnd { get; init; } = true;
+
+    /// <summary>
     /// Origins whose pages may read. Default any: curl can read a stream too, so private topics need a token, not an origin.
     /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = ["*"];

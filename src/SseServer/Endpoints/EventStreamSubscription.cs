@@ -32,7 +32,7 @@ internal sealed class EventStreamSubscription(Connection connection, SubscribeEn
         {
             StreamEnding.Broken => StreamEnd.Abort,
             StreamEnding.Shed => StreamEnd.Close,
-            _ when _peerFinished || !IsChunked => StreamEnd.Close,
+            _ when _peerFinished || !IsChunked || IsEndTruncated => StreamEnd.Close,
             _ => StreamEnd.KeepAlive,
         });
     }

@@ -35,7 +35,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _metrics = new EndpointMetrics(hub.Time, _logger);
         _meters = [hub.Meter, _metrics.Meter, authenticator.Meter];
         _responses = new ResponseWriter(cors, _metrics);
-        _refusals = new StreamRefusals(hub, _responses);
+        _refusals = new StreamRefusals(hub, _responses, options.TruncatesTemporaryEnd);
         _authorizer = new RequestAuthorizer(options, cors, authenticator);
         var streams = new RenewableStreams(new AccessPolicy(auth.ProtectedTopics), options.ExpiryNotice);
         var logger = loggers.CreateLogger<SubscribeEndpoint>();

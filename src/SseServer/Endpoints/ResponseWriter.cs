@@ -23,6 +23,16 @@ internal sealed class ResponseWriter(CorsPolicy cors, EndpointMetrics metrics)
         exchange.EndReply(contentType, body);
     }
 
+    /// <summary>
+    /// Sends a 200 whose chunked body has no last chunk, so that its reader sees a stream that broke off; then closes the connection.
+    /// </summary>
+    public void SendTruncated(HttpExchange exchange, ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
+    {
+        exchange.CloseAfterReply();
+        Start(exchange, 200);
+        exchange.EndTruncatedReply(contentType, body);
+    }
+
     /// <summary>Starts a response with the fields that all responses have.</summary>
     public void Start(HttpExchange exchange, int status)
     {

@@ -11,7 +11,10 @@ namespace SseServer.Endpoints;
 /// Refuses requests that may succeed later. <c>EventSource</c> never retries after a 503, so a client that asks for an event stream by name
 /// gets one whose only block tells it when to retry; every other client gets the status.
 /// </summary>
-internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses)
+/// <param name="hub">Paces the return.</param>
+/// <param name="responses">Writes the responses.</param>
+/// <param name="truncates">Whether such a stream ends without the last chunk.</param>
+internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses, bool truncates)
 {
     /// <summary>Refuses a request at a limit.</summary>
     public void Refuse(HttpExchange exchange, LimitKind limit, int status = 503)
@@ -34,6 +37,7 @@ internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses)
 
         responses.Metrics.CountSoftRefusal(limit);
         var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.Reconnection.NextAt(load)}\n\n"));
-        responses.Send(exchange, 200, MediaType.EventStream, block);
+        if (truncates && exchange.Request.IsHttp11) responses.SendTruncated(exchange, MediaType.EventStream, block);
+        else responses.Send(exchange, 200, MediaType.EventStream, block);
     }
 }

@@ -120,6 +120,7 @@ internal sealed class SubscribeEndpoint(
         var subscription = new EventStreamSubscription(exchange.Connection, this, share)
         {
             IsChunked = exchange.Request.IsHttp11,
+            TruncatesTemporaryEnd = options.TruncatesTemporaryEnd,
             HasHeartbeatEvents = request.HasHeartbeatEvents,
             Filter = request.Filter,
             Preamble = ComposeHead(exchange, caller),

@@ -24,12 +24,12 @@ internal static class ServerProgram
         Action<IServiceCollection> addServer,
         CancellationToken cancellation = default)
     {
-        var line = CommandLine.Parse(args);
+        var line = CommandLine.Parse(args, CommandTable.All);
         var context = new CommandContext(
             line, environment, new TerminalWriter(output), new TerminalWriter(error), addServer, cancellation);
         if (line.Errors.Count > 0) return Task.FromResult(context.Refuse(line.Errors));
         if (!line.Has(CommandOption.ForHelp)) return line.Command.RunAsync(context);
-        HelpText.Write(context.Output, line.Command, ServerSettings.Declarations());
+        HelpText.Write(context.Output, line.Command, CommandTable.All, ServerSettings.Declarations());
         return Task.FromResult(ExitCode.Success);
     }
 }

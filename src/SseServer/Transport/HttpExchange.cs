@@ -116,6 +116,18 @@ internal sealed class HttpExchange
         if (Request.Method != RequestMethod.Head) Connection.Output.Write(body);
     }
 
+    /// <summary>Ends a reply to GET with a chunked body that has one chunk and no last one. The connection must close after it.</summary>
+    public void EndTruncatedReply(ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
+    {
+        Header("Content-Type"u8, contentType);
+        Header("Transfer-Encoding"u8, "chunked"u8);
+        EndHead();
+        var output = Connection.Output;
+        output.Advance(ChunkEnvelope.WritePrefix(output.GetSpan(ChunkEnvelope.MeasurePrefix(body.Length)), body.Length));
+        output.Write(body);
+        output.Write(ChunkEnvelope.Suffix);
+    }
+
     /// <summary>
     /// Hands the connection to a stream, instead of a reply or after a head that was written but not ended. Once
     /// <see cref="IHttpApplication.HandleAsync"/> completes, the connection sends what is buffered, releases everything that reads

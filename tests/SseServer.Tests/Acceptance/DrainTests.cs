@@ -59,7 +59,8 @@ public sealed class DrainTests
     [Platform("Linux,MacOsX")]
     public async Task Process_that_is_told_to_stop_takes_its_time_and_ends_every_stream_cleanly()
     {
-        using var server = await ServerProcess.StartAsync("--Drain:Seconds=10", "--Streams:Shards=1", "--Streams:HeartbeatInterval=10m");
+        using var server = await ServerProcess.StartAsync("--Drain:Seconds=10", "--Streams:Shards=1", "--Streams:HeartbeatInterval=10m",
+            "--Streams:TemporaryEnd=clean");
         var clients = new List<WireClient>();
         for (var i = 0; i < 200; i++)
         {
@@ -82,7 +83,8 @@ public sealed class DrainTests
     [Platform("Linux,MacOsX")]
     public async Task Process_that_stops_at_once_still_tells_every_stream_when_to_come_back()
     {
-        using var server = await ServerProcess.StartAsync("--Drain:Seconds=0", "--Streams:HeartbeatInterval=10m");
+        using var server = await ServerProcess.StartAsync("--Drain:Seconds=0", "--Streams:HeartbeatInterval=10m",
+            "--Streams:TemporaryEnd=clean");
         var clients = new List<WireClient>();
         for (var i = 0; i < 300; i++)
         {

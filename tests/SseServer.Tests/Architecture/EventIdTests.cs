@@ -9,7 +9,8 @@ internal sealed class EventIdTests
     private static readonly (string Method, LoggerMessageAttribute Message)[] Messages =
     [
         .. from type in typeof(SseServer.Hosting.Commands.ExitCode).Assembly.GetTypes()
-           from method in type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+           from method in type.GetMethods(
+                BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
            let message = method.GetCustomAttribute<LoggerMessageAttribute>()
            where message is not null
            select ($"{type.Name}.{method.Name}", message),

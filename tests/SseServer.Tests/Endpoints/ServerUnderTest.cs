@@ -24,8 +24,10 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     public ServerUnderTest(
         EndpointOptions? endpoints = null, HubOptions? hub = null, TransportOptions? transport = null, TimeProvider? time = null,
         IPEndPoint? listen = null,
-        AuthOptions? auth = null, IEventStore? store = null, bool tls = false)
+        AuthOptions? auth = null, IEventStore? store = null, bool tls = false, bool truncates = false)
     {
+        // The last chunk shows a client that nothing before it is missing, so tests have it unless they are about its absence.
+        endpoints = (endpoints ?? EndpointOptions.Default) with { TruncatesTemporaryEnd = truncates };
         _tls = tls;
         transport ??= new TransportOptions();
         if (tls) transport = transport with { Tls = TestCertificates.Options };
@@ -34,7 +36,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         auth ??= AuthOptions.Default;
         _adminFields = [.. auth.Keys.Where(key => key.IsAdmin).Take(1).Select(key => Guarded.Bearer(key.Secret))];
         Authenticator = new Authenticator(auth, time, Logs.CreateLogger<Authenticator>());
-        Application = new HttpApplication(Hub, endpoints ?? EndpointOptions.Default, auth, Authenticator, Logs);
+        Application = new HttpApplication(Hub, endpoints, auth, Authenticator, Logs);
         Transport = new TransportServer(transport, Application, time, Logs.CreateLogger<TransportServer>());
         Application.Expose(Transport.Meter);
         IPEndPoint[] endPoints = [listen ?? new IPEndPoint(IPAddress.Loopback, 0)];

@@ -133,5 +133,6 @@ internal sealed class CommandLineTests
     public void All_problems_are_reported_at_once()
         => Assert.That(Parse("--lisen --A:B --verzion").Errors, Has.Count.EqualTo(3));
 
-    private static CommandLine Parse(string args) => CommandLine.Parse(args.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    private static CommandLine Parse(string args)
+        => CommandLine.Parse(args.Split(' ', StringSplitOptions.RemoveEmptyEntries), CommandTable.All);
 }

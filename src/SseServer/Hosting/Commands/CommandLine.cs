@@ -24,14 +24,17 @@ internal sealed class CommandLine
     public IReadOnlyList<string> Errors => _errors;
 
     /// <summary>Parses the arguments of the process. A request for help has no errors.</summary>
-    public static CommandLine Parse(IReadOnlyList<string> args)
+    /// <param name="args">The arguments.</param>
+    /// <param name="commands">All commands; one of them, the server, has no words.</param>
+    public static CommandLine Parse(IReadOnlyList<string> args, IReadOnlyList<Command> commands)
     {
-        var command = CommandTable.Find(args);
+        var command = commands.OrderByDescending(command => command.Words.Length)
+            .First(command => args.Take(command.Words.Length).SequenceEqual(command.Words));
         var line = new CommandLine(command);
         var strays = line.ReadArguments(args, command.Words.Length);
         line.CheckOptions();
         if (line.Has(CommandOption.ForHelp)) line._errors.Clear();
-        else line._errors.AddRange(UnknownArguments.Describe(command, strays));
+        else line._errors.AddRange(UnknownArguments.Describe(command, commands, strays));
         line.ApplyShortcuts();
         return line;
     }

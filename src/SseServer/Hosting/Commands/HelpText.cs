@@ -32,10 +32,11 @@ internal static class HelpText
     };
 
     /// <summary>Writes the help of a command.</summary>
-    public static void Write(TextWriter output, Command command, IReadOnlyList<SettingDescriptor> settings)
+    public static void Write(
+        TextWriter output, Command command, IReadOnlyList<Command> commands, IReadOnlyList<SettingDescriptor> settings)
     {
         if (command.Words.Length > 0) WriteCommand(output, command);
-        else WriteServer(output, command, settings);
+        else WriteServer(output, command, commands, settings);
     }
 
     private static void WriteCommand(TextWriter output, Command command)
@@ -46,7 +47,8 @@ internal static class HelpText
         WriteOptions(output, command);
     }
 
-    private static void WriteServer(TextWriter output, Command command, IReadOnlyList<SettingDescriptor> settings)
+    private static void WriteServer(
+        TextWriter output, Command command, IReadOnlyList<Command> commands, IReadOnlyList<SettingDescriptor> settings)
     {
         output.WriteLine($"sse-server {ProductVersion.Text}, a Server-Sent Events server.");
         output.WriteLine();
@@ -55,7 +57,7 @@ internal static class HelpText
         WriteOptions(output, command);
         output.WriteLine();
         output.WriteLine("Commands (sse-server COMMAND --help lists their options):");
-        foreach (var other in CommandTable.All.Where(other => other.Words.Length > 0))
+        foreach (var other in commands.Where(other => other.Words.Length > 0))
         {
             output.WriteLine($"  {other.Name}");
             WriteWrapped(output, other.Help);

@@ -66,7 +66,7 @@ internal static class ServerCommand
 
     private static async Task<int> RunHostAsync(IHost host, ServerSettings settings, TextWriter error, CancellationToken cancellation)
     {
-        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServerProgram));
+        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServerHost));
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         using var stopping = lifetime.ApplicationStopping.Register(() => HostingLog.Stopping(logger, settings.Drain.CutOff.TotalSeconds));
         using var hangUp = HangUp.Handle(lifetime, logger);

@@ -9,19 +9,20 @@ namespace SseServer.Hosting.Commands;
 internal static class UnknownArguments
 {
     /// <summary>One sentence for each problem.</summary>
-    public static IEnumerable<string> Describe(Command command, IReadOnlyList<string> arguments)
+    public static IEnumerable<string> Describe(Command command, IReadOnlyList<Command> commands, IReadOnlyList<string> arguments)
     {
-        if (command.Words.Length == 0 && arguments.Count > 0 && DescribeSubcommand(arguments) is { } problem) return [problem];
+        if (command.Words.Length == 0 && arguments.Count > 0 && DescribeSubcommand(commands, arguments) is { } problem) return [problem];
         // The text after an unknown option or word probably belongs to it, and is not a problem of its own.
         var options = arguments.Where(argument => argument.StartsWith('-')).ToList();
-        return (options.Count > 0 ? options : arguments.Take(1)).Select(argument => Describe(command, argument.Split('=')[0]));
+        return (options.Count > 0 ? options : arguments.Take(1))
+            .Select(argument => Describe(command, commands, argument.Split('=')[0]));
     }
 
-    private static string Describe(Command command, string name)
+    private static string Describe(Command command, IReadOnlyList<Command> commands, string name)
     {
         var isOption = name.StartsWith('-');
         var known = command.Options.Append(CommandOption.ForHelp).Select(option => option.Name);
-        if (!isOption && command.Words.Length == 0) known = known.Concat(CommandTable.All.SelectMany(other => other.Words.Take(1)));
+        if (!isOption && command.Words.Length == 0) known = known.Concat(commands.SelectMany(other => other.Words.Take(1)));
         return Suggestion.For(name, known) is { } meant
             ? $"{(isOption ? $"{name} is not an option" : $"'{name}' is not a command")}; did you mean {meant}?"
             : isOption
@@ -30,10 +31,10 @@ internal static class UnknownArguments
     }
 
     // Null if the first argument does not begin the name of a command.
-    private static string? DescribeSubcommand(IReadOnlyList<string> arguments)
+    private static string? DescribeSubcommand(IReadOnlyList<Command> commands, IReadOnlyList<string> arguments)
     {
         var group = arguments[0];
-        var names = CommandTable.All.Where(command => command.Words is [var word, _, ..] && word == group)
+        var names = commands.Where(command => command.Words is [var word, _, ..] && word == group)
             .Select(command => command.Words[1]).ToList();
         if (names.Count == 0) return null;
         var all = $"{group} {string.Join(", ", names[..^1])} or {names[^1]}";

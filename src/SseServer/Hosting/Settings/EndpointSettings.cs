@@ -35,6 +35,9 @@ internal static class EndpointSettings
                 "Shortest reconnection time that a publisher can set with retry=."),
             MaxRetry = reader.Duration("Streams:MaxRetry", defaults.MaxRetry, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24),
                 "Longest reconnection time that a publisher can set with retry=, and that the server asks for under load."),
+            TruncatesTemporaryEnd = reader.Choice("Streams:TemporaryEnd", "truncate", ["truncate", "clean"],
+                "How a stream ends whose client should reconnect (a drain, a shed, a temporary refusal, an expired token): truncate leaves "
+                    + "out the last chunk, because many clients do not reconnect after a complete response; clean sends it.") == "truncate",
             AllowedOrigins = ReadOrigins(reader, defaults.AllowedOrigins),
             AllowCredentials = reader.Flag("Cors:AllowCredentials", defaults.AllowCredentials,
                 "Lets pages of origins listed by name send cookies."),

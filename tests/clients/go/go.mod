@@ -1,0 +1,3 @@
+module sse-server-client
+
+go 1.19
