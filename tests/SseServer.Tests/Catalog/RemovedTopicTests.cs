@@ -28,7 +28,7 @@ internal sealed class RemovedTopicTests : IDisposable
         HeartbeatInterval = TimeSpan.FromHours(10),
     };
 
-    private readonly HubTime _time = new();
+    private readonly FakeTimeProvider _time = FakeTimeProvider.AtWholeSecond();
     private readonly EventId[] _ids = new EventId[Events + 1];
     private RecordingSubscription? _other;
     private MemoryEventStore _store = new() { PageEvents = 2, KeysPerPlan = 2 };

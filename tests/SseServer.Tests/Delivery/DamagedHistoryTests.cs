@@ -17,7 +17,7 @@ namespace SseServer.Tests.Delivery;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class DamagedHistoryTests : IDisposable
 {
-    private readonly HubTime _time = new();
+    private readonly FakeTimeProvider _time = FakeTimeProvider.AtWholeSecond();
     private readonly StoreDirectory _directory = new();
     private readonly List<EventId> _ids = [];
     private SqliteEventStore? _store;

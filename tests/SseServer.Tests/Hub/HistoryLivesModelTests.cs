@@ -62,7 +62,7 @@ internal sealed class HistoryLivesModelTests
     {
         private readonly Random _random;
         private readonly bool _isStored;
-        private readonly HubTime _time = new();
+        private readonly FakeTimeProvider _time = FakeTimeProvider.AtWholeSecond();
         private readonly List<Subscriber> _subscribers = [];
         private readonly List<(MemoryEventStore Store, List<Published> History)> _copies = [];
         private DateTimeOffset _latest;

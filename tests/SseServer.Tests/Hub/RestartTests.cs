@@ -18,7 +18,7 @@ internal sealed class RestartTests : IDisposable
         Rules = [new TopicRule(TestHub.Select("fast/**"), new TopicRetention(), Durability.Async)],
     };
 
-    private readonly HubTime _time = new();
+    private readonly FakeTimeProvider _time = FakeTimeProvider.AtWholeSecond();
     private MemoryEventStore _store = new();
 
     public void Dispose() => _store.Dispose();

@@ -3,6 +3,7 @@ using SseServer.Delivery;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Presence.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Presence;
 
@@ -166,7 +167,7 @@ internal sealed class SubscriberCountsTests
     [Test]
     public void Restart_publishes_the_counts_of_the_previous_run_again()
     {
-        var time = new HubTime();
+        var time = FakeTimeProvider.AtWholeSecond();
         var store = new MemoryEventStore();
         using (var hub = new CountedHub(time: time, store: store))
         {

@@ -17,7 +17,7 @@ internal sealed class StoredEndTests : IDisposable
 {
     private static readonly HubOptions Fast = HubOptions.Default with { Shards = 1, Durability = Durability.Async };
 
-    private readonly HubTime _time = new();
+    private readonly FakeTimeProvider _time = FakeTimeProvider.AtWholeSecond();
     private MemoryEventStore _store = new();
 
     public void Dispose() => _store.Dispose();

@@ -15,7 +15,7 @@ namespace SseServer.Tests.Publishing;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class StoredKeysTests : IDisposable
 {
-    private readonly HubTime _time = new();
+    private readonly FakeTimeProvider _time = FakeTimeProvider.AtWholeSecond();
     private MemoryEventStore _store = new();
 
     public void Dispose() => _store.Dispose();

@@ -4,11 +4,20 @@ namespace SseServer.Tests.Support;
 /// A clock that a test advances. Timers run on the advancing thread in the order of their due times, and each sees its own due time. The
 /// FakeTimeProvider of Microsoft.Extensions.TimeProvider.Testing runs all of them at the end of the step instead.
 /// </summary>
-internal sealed class FakeTimeProvider : TimeProvider
+internal sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<FakeTimer> _timers = [];
-    private DateTimeOffset _now = new(2025, 11, 22, 6, 48, 43, 123, TimeSpan.Zero);
+    private DateTimeOffset _now = start;
+    private TimeSpan _step;
+
+    public FakeTimeProvider()
+        : this(new(2025, 11, 22, 6, 48, 43, 123, TimeSpan.Zero))
+    {
+    }
+
+    /// <summary>A clock that starts with a whole second.</summary>
+    public static FakeTimeProvider AtWholeSecond() => new(new(2025, 11, 22, 7, 28, 43, TimeSpan.Zero));
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -23,10 +32,19 @@ internal sealed class FakeTimeProvider : TimeProvider
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (_gate) return _now;
+        lock (_gate) return _now + _step;
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_gate) return _now.Ticks;
+    }
+
+    /// <summary>Sets the wall clock alone, forwards or back, as an administrator does. Timers and intervals do not notice.</summary>
+    public void StepWallClock(TimeSpan by)
+    {
+        lock (_gate) _step += by;
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -37,7 +55,8 @@ internal sealed class FakeTimeProvider : TimeProvider
 
     public void Advance(TimeSpan span)
     {
-        var end = GetUtcNow() + span;
+        DateTimeOffset end;
+        lock (_gate) end = _now + span;
         while (TakeDue(end) is { } timer) timer.Run();
         lock (_gate) _now = end;
     }

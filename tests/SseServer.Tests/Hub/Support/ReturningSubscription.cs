@@ -19,5 +19,6 @@ internal sealed class ReturningSubscription(TimeProvider time) : Subscription
 
     protected internal override int TrySend(ReadOnlySpan<byte> bytes) => bytes.Length;
 
-    protected internal override void OnEnded(StreamEnding ending) => Volatile.Write(ref _ended, time.GetTimestamp());
+    protected internal override void OnEnded(StreamEnding ending)
+        => Volatile.Write(ref _ended, time.GetTimestamp() / (time.TimestampFrequency / 1000));
 }

@@ -21,12 +21,12 @@ internal sealed class TestHub : IDisposable
     public TestHub(HubOptions? options = null, TimeProvider? time = null, IEventStore? store = null)
     {
         _isStored = store is not null;
-        Time = time as HubTime ?? new HubTime();
+        Time = time as FakeTimeProvider ?? FakeTimeProvider.AtWholeSecond();
         Hub = new EventHub(options ?? HubOptions.Default with { Shards = 1 }, time ?? Time, store);
         Hub.Faulted += Faults.Enqueue;
     }
 
-    public HubTime Time { get; }
+    public FakeTimeProvider Time { get; }
 
     public EventHub Hub { get; }
 

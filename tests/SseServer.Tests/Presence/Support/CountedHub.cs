@@ -5,6 +5,7 @@ using SseServer.Delivery;
 using SseServer.History;
 using SseServer.Presence;
 using SseServer.Tests.Hub.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Presence.Support;
 
@@ -17,7 +18,7 @@ internal sealed class CountedHub : IDisposable
 
     private readonly List<SubscriberChange> _changes = [];
 
-    public CountedHub(HubOptions? options = null, HubTime? time = null, IEventStore? store = null)
+    public CountedHub(HubOptions? options = null, FakeTimeProvider? time = null, IEventStore? store = null)
     {
         options = SseServer.Hosting.Settings.PresenceSettings.Complete(options ?? HubOptions.Default with { Shards = 1 }, Options);
         Test = new TestHub(options, time, store);
