@@ -6,7 +6,6 @@ using SseServer.Auth;
 using SseServer.History;
 using SseServer.Hub;
 using SseServer.Protocol.Http;
-using SseServer.Publishing;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.Publishing;
 

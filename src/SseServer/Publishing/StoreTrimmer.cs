@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using SseServer.Catalog;
 using SseServer.History;
-using SseServer.Protocol.EventStream;
 using EventId = SseServer.Protocol.EventStream.EventId;
 
 namespace SseServer.Publishing;

@@ -17,8 +17,11 @@ public sealed class AdminTests
     public async Task Without_keys_it_is_for_the_servers_own_machine(bool isLoopbackOnly, string? field, int status)
     {
         // Open metrics make no difference here.
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly,
-            HasOpenMetrics = true });
+        await using var server = new ServerUnderTest(EndpointOptions.Default with
+        {
+            IsLoopbackOnly = isLoopbackOnly,
+            HasOpenMetrics = true
+        });
         string[] fields = field is null ? [] : [field];
         var topics = await server.SendAsync("GET", "/admin/topics", null, fields);
         var shed = await server.SendAsync("POST", "/admin/shed?percent=100", "", fields);

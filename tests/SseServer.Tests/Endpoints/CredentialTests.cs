@@ -179,8 +179,14 @@ internal sealed class CredentialTests
     public async Task Keys_that_cannot_be_had_are_not_the_clients_fault()
     {
         await using var keys = new KeyServer();
-        await using var server = new ServerUnderTest(auth: Guarded.Options with { Jwt = TestTokens.Options with { Keys = [],
-            JwksUrl = keys.Url } });
+        await using var server = new ServerUnderTest(auth: Guarded.Options with
+        {
+            Jwt = TestTokens.Options with
+            {
+                Keys = [],
+                JwksUrl = keys.Url
+            }
+        });
         var reply = await server.SendAsync("GET", "/events/open", null, Guarded.Bearer(server.Token()));
         Assert.That((reply.Status, int.Parse(reply["Retry-After"]!) > 0), Is.EqualTo((503, true)));
         var stream = await server.SendAsync("GET", "/events/open", null, Guarded.Bearer(server.Token()), "Accept: text/event-stream");

@@ -93,8 +93,11 @@ internal sealed class CrossSiteTests
     [Test]
     public async Task Credentials_never_go_with_any_origin()
     {
-        await using var server = Guarded.Start(EndpointOptions.Default with { AllowedOrigins = ["*", "https://app.example"],
-            AllowCredentials = true });
+        await using var server = Guarded.Start(EndpointOptions.Default with
+        {
+            AllowedOrigins = ["*", "https://app.example"],
+            AllowCredentials = true
+        });
         foreach (var origin in new[] { "https://evil.example", "null", "*" })
         {
             var reply = await server.SendAsync("HEAD", "/events/open", null, "Origin: " + origin);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using SseServer.Auth;
 using SseServer.Endpoints;
-using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 

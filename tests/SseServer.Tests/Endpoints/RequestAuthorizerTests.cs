@@ -135,8 +135,11 @@ public sealed class RequestAuthorizerTests
     [TestCase("ftp://localhost", 403)]
     public async Task Page_may_publish_only_from_loopback_or_a_listed_origin(string? origin, int status)
     {
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { AllowedOrigins = ["*", "null",
-            "https://app.example"] });
+        await using var server = new ServerUnderTest(EndpointOptions.Default with
+        {
+            AllowedOrigins = ["*", "null",
+            "https://app.example"]
+        });
         var reply = await server.SendAsync("POST", "/events", "x", origin is null ? [] : ["Origin: " + origin]);
         Assert.That(reply.Status, Is.EqualTo(status));
         if (status == 403) Assert.That(reply.Problem, Does.Contain("Cors:AllowedOrigins"));

@@ -125,8 +125,11 @@ public sealed class ResumeTests
     [Test]
     public async Task Evicted_events_cause_a_gap()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
-            Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with
+        {
+            Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 }
+        });
         var ids = new List<string>();
         for (var i = 0; i < 30; i++) ids.Add(await server.PublishAsync("/events", $"{i}"));
         var client = await server.SubscribeAsync("/events", "Last-Event-ID: " + ids[3]);
@@ -140,8 +143,11 @@ public sealed class ResumeTests
     [Test]
     public async Task New_subscriber_to_everything_gets_no_gap()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
-            Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with
+        {
+            Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 }
+        });
         for (var i = 0; i < 30; i++) await server.PublishAsync("/events", $"{i}");
         var client = await server.SubscribeAsync("/events?since=all");
         Assert.That((await client.ReadEventAsync())!.Name, Is.EqualTo("message"));

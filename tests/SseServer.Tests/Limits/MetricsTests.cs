@@ -117,8 +117,11 @@ public sealed partial class MetricsTests
     public async Task Page_is_for_the_servers_own_machine_unless_it_is_opened(bool isLoopbackOnly, bool hasOpenMetrics, string? field,
         int status)
     {
-        await using var server = new ServerUnderTest(EndpointOptions.Default with { IsLoopbackOnly = isLoopbackOnly,
-            HasOpenMetrics = hasOpenMetrics });
+        await using var server = new ServerUnderTest(EndpointOptions.Default with
+        {
+            IsLoopbackOnly = isLoopbackOnly,
+            HasOpenMetrics = hasOpenMetrics
+        });
         var reply = await server.SendAsync("GET", "/metrics", null, field is null ? [] : [field]);
         Assert.That(reply.Status, Is.EqualTo(status));
         if (status is 401 or 403) Assert.That(reply.Problem, Does.Contain("Metrics:Open=true").Or.Contain("Cors:AllowedOrigins"));

@@ -126,8 +126,11 @@ public sealed class SlowPeerTests
     [Test]
     public async Task Subscriber_that_stops_reading_is_counted_named_and_finally_disconnected()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
-            Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with
+        {
+            Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 }
+        });
         var client = await server.ConnectAsync(receiveBuffer: 4096);
         await client.RequestAsync("GET", "/events");
         await client.ReadHeadAsync();
@@ -154,8 +157,11 @@ public sealed class SlowPeerTests
     [Test]
     public async Task Subscriber_that_loses_events_is_counted_and_named()
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
-            Retention = new TopicRetention { MaxEvents = 8 } });
+        await using var server = new ServerUnderTest(hub: HubOptions.Default with
+        {
+            Shards = 1,
+            Retention = new TopicRetention { MaxEvents = 8 }
+        });
         var first = await server.PublishAsync("/events", "first");
         for (var i = 0; i < 20; i++) await server.PublishAsync("/events", "x");
         var client = await server.SubscribeAsync("/events", $"Last-Event-ID: {first}");

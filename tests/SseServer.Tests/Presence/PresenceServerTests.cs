@@ -138,8 +138,13 @@ internal sealed class PresenceServerTests
     public void Grant_of_presence_topics_alone_is_good_for_those()
     {
         var policy = new AccessPolicy(TopicPatterns.Parse("secret/**"));
-        var dashboard = Identity.OfKey(new StaticKey { Name = "dashboard", Secret = "x", Publish = TopicPatterns.None,
-            Subscribe = TopicPatterns.Parse("$presence/secret/**") });
+        var dashboard = Identity.OfKey(new StaticKey
+        {
+            Name = "dashboard",
+            Secret = "x",
+            Publish = TopicPatterns.None,
+            Subscribe = TopicPatterns.Parse("$presence/secret/**")
+        });
         Assert.That(policy.MaySubscribe(dashboard, "$presence/secret/**"u8), Is.True);
         Assert.That(policy.MaySubscribe(dashboard, "secret/a"u8), Is.False);
     }

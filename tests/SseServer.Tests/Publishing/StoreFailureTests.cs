@@ -1,7 +1,6 @@
 using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.History;
-using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

@@ -4,7 +4,6 @@ using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.History.Sqlite;
 using SseServer.Protocol.EventStream;
-using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

@@ -1,7 +1,6 @@
 using SseServer.Catalog;
 using SseServer.Hub;
 using SseServer.Publishing;
-using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Support;
 

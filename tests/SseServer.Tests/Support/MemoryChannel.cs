@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net;
-using SseServer.Tests.Support;
 using SseServer.Transport;
 using SseServer.Transport.Channels;
 

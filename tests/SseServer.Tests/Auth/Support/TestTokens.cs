@@ -78,15 +78,25 @@ internal static class TestTokens
     public static JsonObject Jwk(RSA rsa, string? id, string? algorithm = "RS256")
     {
         var parameters = rsa.ExportParameters(false);
-        return Fill(new() { ["kty"] = "RSA", ["use"] = "sig", ["n"] = Base64Url.EncodeToString(parameters.Modulus),
-            ["e"] = Base64Url.EncodeToString(parameters.Exponent) }, id, algorithm);
+        return Fill(new()
+        {
+            ["kty"] = "RSA",
+            ["use"] = "sig",
+            ["n"] = Base64Url.EncodeToString(parameters.Modulus),
+            ["e"] = Base64Url.EncodeToString(parameters.Exponent)
+        }, id, algorithm);
     }
 
     public static JsonObject Jwk(ECDsa ecdsa, string? id, string? algorithm = "ES256", string curve = "P-256")
     {
         var point = ecdsa.ExportParameters(false).Q;
-        return Fill(new() { ["kty"] = "EC", ["crv"] = curve, ["x"] = Base64Url.EncodeToString(point.X),
-            ["y"] = Base64Url.EncodeToString(point.Y) }, id, algorithm);
+        return Fill(new()
+        {
+            ["kty"] = "EC",
+            ["crv"] = curve,
+            ["x"] = Base64Url.EncodeToString(point.X),
+            ["y"] = Base64Url.EncodeToString(point.Y)
+        }, id, algorithm);
     }
 
     public static string Jwks(params JsonObject[] keys) => new JsonObject { ["keys"] = new JsonArray([.. keys]) }.ToJsonString();

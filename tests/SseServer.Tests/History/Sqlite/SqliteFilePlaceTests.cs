@@ -2,7 +2,6 @@ using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.History;
 using SseServer.History.Sqlite;
-using SseServer.Publishing;
 using SseServer.Tests.History.Support;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
