@@ -48,7 +48,8 @@ internal sealed class EventHub : IDisposable
             Catalog.Restore(stored);
             _fanOut = new FanOut(Catalog, Reconnection, new StoreReaderPool(Catalog, store, Damage, _faults, log), _faults);
             var publisher = new DurablePublisher(Catalog, _fanOut, store, lease, _faults, log);
-            (_publisher, _sequencer) = (publisher, publisher.Sequencer);
+            _publisher = publisher;
+            _sequencer = publisher.Sequencer;
             StoreLog.Opened(log, stored.Topics.Count, new(stored.LastId), stored.WasClean ? "clean" : "a crash");
             _sequencer.Start();
         }
