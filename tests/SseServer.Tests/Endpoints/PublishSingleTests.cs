@@ -79,6 +79,8 @@ public sealed class PublishSingleTests
     [TestCase("Content-Encoding: identity\r\nContent-Encoding: br", "content coding")]
     [TestCase("Content-Encoding: identity, gzip", "content coding")]
     [TestCase("Content-Type: text/plain\r\nContent-Type: application/x-ndjson", "more than one Content-Type")]
+    [TestCase("Content-Type: multipart/form-data; boundary=x", "multipart")]
+    [TestCase("Content-Type: Multipart/mixed", "multipart")]
     public async Task Body_that_would_have_to_be_converted_is_refused(string fields, string sentence)
     {
         await using var server = new ServerUnderTest();
