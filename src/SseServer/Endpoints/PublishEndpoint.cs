@@ -13,6 +13,9 @@ namespace SseServer.Endpoints;
 /// </summary>
 internal sealed class PublishEndpoint : IDisposable
 {
+    private const string UnknownLength
+        = "An HTTP/1.0 request needs a Content-Length; send the length of the body, 0 if it is empty, or use HTTP/1.1.";
+
     private readonly EventHub _hub;
     private readonly EndpointOptions _options;
     private readonly RequestAuthorizer _authorizer;
@@ -69,6 +72,13 @@ internal sealed class PublishEndpoint : IDisposable
         var isEnd = exchange.Request.Method == RequestMethod.Delete;
         var format = BodyFormat.Text;
         if (!isEnd && MediaType.Read(exchange.Request, out format) is { } unreadable) return new(new Problem(415, unreadable));
+        if (!isEnd && HasUnknownLength(exchange.Request))
+        {
+            // What follows may be a body.
+            exchange.CloseAfterReply();
+            return new(Problem.BadRequest(UnknownLength));
+        }
+
         if ((_limits.CheckMemory() ?? _limits.CountBody(exchange, context, BodyReadStatus.Data)) is { } full) return new(full);
         // Errors in the URL are reported before the body is read.
         var form = isEnd ? PublishRequest.Form.End : FormOf(format);
@@ -84,6 +94,9 @@ internal sealed class PublishEndpoint : IDisposable
             _ => PublishSingleAsync(exchange, context, format),
         };
     }
+
+    // RFC 1945 section 8.3: every HTTP/1.0 POST needs a Content-Length. Without it nobody knows whether there is a body.
+    private static bool HasUnknownLength(RequestHead request) => !request.IsHttp11 && request.BodyKind == RequestBodyKind.None;
 
     private static PublishRequest.Form FormOf(BodyFormat format) => format switch
     {

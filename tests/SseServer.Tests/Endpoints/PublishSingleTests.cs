@@ -216,6 +216,24 @@ public sealed class PublishSingleTests
     }
 
     [TestCase(256, 201)]
+    [TestCase("", "", 400)]
+    [TestCase("", "x", 400)]
+    [TestCase("Connection: keep-alive\r\n", "x", 400)]
+    [TestCase("Content-Type: application/x-ndjson\r\n", "{\"data\":1}", 400)]
+    [TestCase("Content-Length: 0\r\n", "", 201)]
+    [TestCase("Content-Length: 1\r\n", "x", 201)]
+    public async Task Http_1_0_needs_a_length(string fields, string body, int status)
+    {
+        await using var server = new ServerUnderTest(EndpointOptions.Default with { AllowAnonymousPublish = true });
+        var client = await server.ConnectAsync();
+        await client.SendAsync($"POST /events/a HTTP/1.0\r\nHost: {client.Authority}\r\n{fields}\r\n{body}");
+        var reply = await client.ReadReplyAsync();
+        Assert.That((reply.Status, reply["Connection"]), Is.EqualTo((status, "close")));
+        if (status == 400) Assert.That(reply.Problem, Is.EqualTo(
+            "An HTTP/1.0 request needs a Content-Length; send the length of the body, 0 if it is empty, or use HTTP/1.1."));
+        Assert.That(server.Hub.TopicCount, Is.EqualTo(status == 201 ? 1 : 0));
+    }
+
     [TestCase(257, 400)]
     public async Task Id_has_so_many_bytes(int length, int status)
     {
