@@ -114,7 +114,8 @@ internal sealed class PublishEndpoint : IDisposable
         if (Encode(context, format) is { } invalid) return Problem.BadRequest(invalid);
         if (_limits.CountBody(exchange, context, BodyReadStatus.End) is { } full) return full;
         if (PublishResponses.RefusalOf(await _hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
-        _results.SendSingle(exchange, context, context.Batch.IsRepeat(0) ? 200 : 201);
+        var isRepeat = context.Batch.IsRepeat(0);
+        _results.SendSingle(exchange, context, isRepeat ? 200 : 201, isRepeat);
         return null;
     }
 
