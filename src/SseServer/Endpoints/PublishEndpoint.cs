@@ -111,7 +111,7 @@ internal sealed class PublishEndpoint : IDisposable
         var (problem, isGone) = await ReadBodyAsync(exchange, context);
         if (problem is not null || isGone) return problem;
         if (_limits.CheckExpiry(context) is { } expired) return expired;
-        if (Encode(context, format) is { } invalid) return Problem.BadRequest(invalid);
+        if (Encode(exchange.Request, context, format) is { } invalid) return Problem.BadRequest(invalid);
         if (_limits.CountBody(exchange, context, BodyReadStatus.End) is { } full) return full;
         if (PublishResponses.RefusalOf(await _hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
         var isRepeat = context.Batch.IsRepeat(0);
@@ -145,9 +145,18 @@ internal sealed class PublishEndpoint : IDisposable
         }
     }
 
-    private static string? Encode(PublishContext context, BodyFormat format)
+    private static string? Encode(RequestHead head, PublishContext context, BodyFormat format)
     {
+        var request = context.Request;
         var data = context.Body.WrittenSpan;
+        // Data that is empty is an event all the same if its type is given.
+        if (data.IsEmpty && request.MayBeEnd && head.CountHeaders("Content-Type"u8) == 0)
+        {
+            if (!request.IsTopicNamed) return PublishRequest.NoTopicToEnd;
+            context.Batch.AddEnd(request.Topic);
+            return null;
+        }
+
         if (format == BodyFormat.Binary)
         {
             var text = context.Text.GetSpan(Base64.GetMaxEncodedToUtf8Length(data.Length));
@@ -160,7 +169,6 @@ internal sealed class PublishEndpoint : IDisposable
             return "The body is not valid UTF-8; send binary data as application/octet-stream.";
         }
 
-        var request = context.Request;
         context.Batch.Add(request.Topic, request.WithData(data), request.Key, request.IsFinal);
         return null;
     }
