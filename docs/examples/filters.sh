@@ -10,7 +10,7 @@ publish order "one pair of shoes"
 publish click "a button, of no interest here"
 publish stock "shoes: 41 left"
 publish order "a hat"
-curl -sS --fail-with-body -w '\n' -X DELETE "$server/events/$topic"
+curl -sS --fail-with-body -w '\n' -X POST "$server/events/$topic?final=1"
 
 # The stream ends with its topic, and so does curl.
 curl -sSN --fail-with-body "$server/events/$topic?event=order&event=stock&since=all"

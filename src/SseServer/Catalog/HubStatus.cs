@@ -19,6 +19,12 @@ internal enum HubStatus
     /// </summary>
     TopicEnded,
 
+    /// <summary>
+    /// A topic has an event with the same publisher id and other content: nothing was appended or, of a long batch, only the first
+    /// <c>PublishBatch.AppendedCount</c> events.
+    /// </summary>
+    IdConflict,
+
     /// <summary>There is no such topic.</summary>
     NoSuchTopic,
 

@@ -18,23 +18,21 @@ internal sealed class PublisherIdIndex
     public IdLocation? Find(ReadOnlySpan<byte> publisherId)
         => _locations.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(publisherId, out var location) ? location : null;
 
-    public bool TryFind(EventLog topic, ReadOnlySpan<byte> publisherId, out EventId id)
+    /// <summary>
+    /// A topic's newest event with an id; null if there is none. There is an older one only while a deleted topic's events are dropped.
+    /// </summary>
+    public IdLocation? Find(EventLog topic, ReadOnlySpan<byte> publisherId)
     {
-        for (var location = Find(publisherId); location is not null; location = location.Next)
-        {
-            if (location.Topic != topic) continue;
-            id = location.Id;
-            return true;
-        }
-
-        id = default;
-        return false;
+        var location = Find(publisherId);
+        while (location is not null && location.Topic != topic) location = location.Next;
+        return location;
     }
 
-    public void Add(EventLog topic, ReadOnlySpan<byte> publisherId, EventId id)
+    /// <summary>Adds an event's id, with a digest of the event's content.</summary>
+    public void Add(EventLog topic, ReadOnlySpan<byte> publisherId, EventId id, long digest)
     {
         var lookup = _locations.GetAlternateLookup<ReadOnlySpan<byte>>();
-        lookup[publisherId] = new IdLocation(topic, id, Find(publisherId));
+        lookup[publisherId] = new IdLocation(topic, id, digest, Find(publisherId));
         Count++;
     }
 
@@ -47,19 +45,19 @@ internal sealed class PublisherIdIndex
         {
             if (!entry.HasPublisherId) continue;
             if (EventFrame.TryGetPublisherId(segment.Bytes.AsSpan(entry.Offset, entry.Length), entry.PrefixLength, out var id))
-                Remove(topic, id);
+                Remove(topic, id, entry.Id);
         }
 
         return before - Count;
     }
 
-    private void Remove(EventLog topic, ReadOnlySpan<byte> publisherId)
+    private void Remove(EventLog topic, ReadOnlySpan<byte> publisherId, EventId id)
     {
         var lookup = _locations.GetAlternateLookup<ReadOnlySpan<byte>>();
         IdLocation? previous = null;
         for (var location = Find(publisherId); location is not null; previous = location, location = location.Next)
         {
-            if (location.Topic != topic) continue;
+            if (location.Topic != topic || location.Id != id) continue;
             if (previous is not null) previous.Next = location.Next;
             else if (location.Next is not null) lookup[publisherId] = location.Next;
             else lookup.Remove(publisherId);
@@ -69,11 +67,14 @@ internal sealed class PublisherIdIndex
     }
 
     /// <summary>An event with the id; other topics may have events with the same id.</summary>
-    public sealed class IdLocation(EventLog topic, EventId id, IdLocation? next)
+    public sealed class IdLocation(EventLog topic, EventId id, long digest, IdLocation? next)
     {
         public EventLog Topic { get; } = topic;
 
         public EventId Id { get; } = id;
+
+        /// <summary>The digest of the event's content.</summary>
+        public long Digest { get; } = digest;
 
         public IdLocation? Next { get; set; } = next;
     }

@@ -8,11 +8,20 @@ namespace SseServer.Endpoints;
 /// <summary>
 /// Reads a line of a batch: <c>{"topic","event","id","retry","key","final","data"}</c>. If data is a string, its text is the event's data;
 /// any other JSON value is the data as it is written. The topic may be omitted if the URL names it. A line with <c>"final":true</c> and at
-/// most a topic ends the topic without an event.
+/// most a topic ends the topic without an event. A member that is null is not given: many serializers write one for every empty property.
 /// </summary>
 internal static class BatchLine
 {
     private const string NotAnObject = "not a valid JSON object; send one object per line.";
+
+    private const string NoData = "data is missing; add the field.";
+
+    private const string NullData = "data is null, which means that it is missing; send data, or the text \"null\" as a string.";
+
+    private const string TooDeep = "data is nested deeper than 1000 levels; nest it less, or send it as a string.";
+
+    // Levels of arrays and objects in the data. Some clients' parsers read no deeper ones; Python's stops at about this depth.
+    private const int MaxNesting = 1000;
 
     private const string NotUnicode = "a string is not valid Unicode; send UTF-8, and surrogates only in pairs.";
 
@@ -37,7 +46,7 @@ internal static class BatchLine
 
     private static Problem? Read(ReadOnlySpan<byte> line, TopicName topic, EndpointOptions options, PublishContext context)
     {
-        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 64 });
+        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = MaxNesting + 2 });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return Problem.BadRequest("not a JSON object; send one object per line.");
         EventName name = default;
@@ -45,7 +54,7 @@ internal static class BatchLine
         ReadOnlySpan<byte> key = default;
         ReadOnlySpan<byte> data = default;
         var (retry, isFinal) = (-1, false);
-        Fields seen = default;
+        Fields seen = default, given = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var field = FieldOf(ref reader);
@@ -54,6 +63,8 @@ internal static class BatchLine
             if (seen.HasFlag(field)) return Problem.BadRequest("a field is given twice; give each field once.");
             seen |= field;
             reader.Read();
+            if (reader.TokenType == JsonTokenType.Null) continue;
+            given |= field;
             var problem = field switch
             {
                 Fields.Topic => ReadText(ref reader, context, out var text) ?? EventFields.CheckTopic(text, out topic),
@@ -68,8 +79,8 @@ internal static class BatchLine
         }
 
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest(NotAnObject);
-        var isEnd = isFinal && (seen & ~(Fields.Topic | Fields.Final)) == Fields.None;
-        if (!isEnd && !seen.HasFlag(Fields.Data)) return Problem.BadRequest("data is missing; add the field.");
+        var isEnd = isFinal && (given & ~(Fields.Topic | Fields.Final)) == Fields.None;
+        if (!isEnd && !given.HasFlag(Fields.Data)) return Problem.BadRequest(seen.HasFlag(Fields.Data) ? NullData : NoData);
         if (data.Length > options.MaxEventBytes) return TooLarge(options.MaxEventBytes);
         if (EventFields.CheckGrant(topic, context.Authorization) is { } beyond) return beyond;
         if (isEnd) context.Batch.AddEnd(topic);
@@ -135,23 +146,26 @@ internal static class BatchLine
         }
 
         var start = (int)reader.TokenStartIndex;
-        SkipValue(ref reader, context);
+        data = default;
+        if (!TrySkipValue(ref reader, context)) return TooDeep;
         data = line[start..(int)reader.BytesConsumed];
         return Utf8.IsValid(data) ? null : NotUnicode;
     }
 
     // The value is sent as it is written, so its strings need no unescaping. But a string with half of a surrogate pair is not Unicode, and
     // clients differ in what they make of it.
-    private static void SkipValue(scoped ref Utf8JsonReader reader, PublishContext context)
+    private static bool TrySkipValue(scoped ref Utf8JsonReader reader, PublishContext context)
     {
         var depth = reader.CurrentDepth;
         do
         {
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth > MaxNesting) return false;
             // CopyString throws if the string is not Unicode.
             if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
                 reader.CopyString(context.Text.GetSpan(reader.ValueSpan.Length));
         }
         while ((reader.CurrentDepth > depth || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) && reader.Read());
+        return true;
     }
 
     private static ReadOnlySpan<byte> Unescape(scoped ref Utf8JsonReader reader, PublishContext context)

@@ -47,7 +47,8 @@ internal sealed class BatchLines(PublishContext context, EndpointOptions options
 
     private Problem? AddLine(ReadOnlySpan<byte> line, TopicName topic)
     {
-        _number++;
+        // A byte order mark at the beginning of a text is not part of it (RFC 8259 section 8.1 allows parsers to ignore it).
+        if (_number++ == 0 && line.StartsWith("\uFEFF"u8)) line = line["\uFEFF"u8.Length..];
         line = line.TrimEnd((byte)'\r');
         if (line.Trim(" \t\r"u8).IsEmpty) return null;
         var index = context.Batch.Count;

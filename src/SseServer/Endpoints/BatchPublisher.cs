@@ -40,15 +40,15 @@ internal sealed class BatchPublisher(EventHub hub, EndpointOptions options, Publ
         }
     }
 
-    // Names the line of the event that comes after its topic's end, and the last event of a long batch that was appended before.
+    // Names the line of the event that comes after its topic's end or whose id names other content, and the last event of a long batch
+    // that was appended before.
     private static Problem? RefusalOf(HubStatus status, PublishContext context, BatchLines lines)
     {
         if (PublishResponses.RefusalOf(status) is not { } refusal) return null;
         var batch = context.Batch;
         if (batch.AppendedCount > 0) refusal = refusal with { LastId = batch.IdOf(batch.AppendedCount - 1).ToString() };
-        if (status != HubStatus.TopicEnded) return refusal;
+        if (status is not (HubStatus.TopicEnded or HubStatus.IdConflict)) return refusal;
         var line = lines.LineOf(batch.RefusedIndex);
-        var detail = $"Line {line}: the topic has ended; publish to another topic, or wait until the server forgets that it ended.";
-        return refusal with { Detail = detail, Line = line };
+        return refusal with { Detail = $"Line {line}: {char.ToLowerInvariant(refusal.Detail[0])}{refusal.Detail[1..]}", Line = line };
     }
 }

@@ -11,7 +11,7 @@ internal enum BodyFormat
     /// <summary><c>application/octet-stream</c>: the data of one event, sent as base64.</summary>
     Binary,
 
-    /// <summary><c>application/x-ndjson</c>: one event per line.</summary>
+    /// <summary><c>application/x-ndjson</c>, or another name of JSON lines: one event per line.</summary>
     Batch,
 
     /// <summary><c>text/event-stream</c>: one event per block.</summary>
@@ -21,6 +21,9 @@ internal enum BodyFormat
 /// <summary>Reads Content-Type and Content-Encoding.</summary>
 internal static class MediaType
 {
+    private const string Multipart
+        = "A multipart body is not split into its parts; send the data alone, or several events as application/x-ndjson.";
+
     /// <summary>The media type of streams.</summary>
     public static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
 
@@ -33,12 +36,23 @@ internal static class MediaType
         if (!request.TryGetHeader("Content-Type"u8, out var value)) return null;
         var semicolon = value.IndexOf((byte)';');
         var type = HttpTokens.TrimWhitespace(semicolon < 0 ? value : value[..semicolon]);
+        if (IsMultipart(type)) return Multipart;
         if (HttpTokens.EqualsIgnoreCase(type, "application/octet-stream"u8)) format = BodyFormat.Binary;
-        else if (HttpTokens.EqualsIgnoreCase(type, "application/x-ndjson"u8)) format = BodyFormat.Batch;
+        else if (IsBatch(type)) format = BodyFormat.Batch;
         else if (HttpTokens.EqualsIgnoreCase(type, EventStream)) format = BodyFormat.EventStream;
         if (format == BodyFormat.Binary || semicolon < 0 || IsUtf8(value[semicolon..])) return null;
         return "The charset is not UTF-8; send text as UTF-8, the only encoding of event streams.";
     }
+
+    // None of them is registered; each is in use (jsonlines.org, ndjson.org).
+    private static bool IsBatch(ReadOnlySpan<byte> type)
+        => HttpTokens.EqualsIgnoreCase(type, "application/x-ndjson"u8)
+            || HttpTokens.EqualsIgnoreCase(type, "application/ndjson"u8)
+            || HttpTokens.EqualsIgnoreCase(type, "application/jsonl"u8)
+            || HttpTokens.EqualsIgnoreCase(type, "application/x-jsonlines"u8);
+
+    private static bool IsMultipart(ReadOnlySpan<byte> type)
+        => type.Length >= "multipart/".Length && HttpTokens.EqualsIgnoreCase(type[.."multipart/".Length], "multipart/"u8);
 
     private static bool IsCoded(RequestHead request)
     {

@@ -20,6 +20,9 @@ internal sealed record Problem(int Status, string Detail)
     /// <summary>The error code of a Bearer challenge (RFC 6750 section 3.1); null if no credential was at fault.</summary>
     public string? Challenge { get; init; }
 
+    /// <summary>What was refused, as a program can test for it; null if the status says enough.</summary>
+    public string? Code { get; init; }
+
     /// <summary>The line of a batch, from 1; 0 for none.</summary>
     public int Line { get; init; }
 

@@ -13,6 +13,9 @@ namespace SseServer.Endpoints;
 /// </summary>
 internal sealed class PublishEndpoint : IDisposable
 {
+    private const string UnknownLength
+        = "An HTTP/1.0 request needs a Content-Length; send the length of the body, 0 if it is empty, or use HTTP/1.1.";
+
     private readonly EventHub _hub;
     private readonly EndpointOptions _options;
     private readonly RequestAuthorizer _authorizer;
@@ -69,6 +72,13 @@ internal sealed class PublishEndpoint : IDisposable
         var isEnd = exchange.Request.Method == RequestMethod.Delete;
         var format = BodyFormat.Text;
         if (!isEnd && MediaType.Read(exchange.Request, out format) is { } unreadable) return new(new Problem(415, unreadable));
+        if (!isEnd && HasUnknownLength(exchange.Request))
+        {
+            // What follows may be a body.
+            exchange.CloseAfterReply();
+            return new(Problem.BadRequest(UnknownLength));
+        }
+
         if ((_limits.CheckMemory() ?? _limits.CountBody(exchange, context, BodyReadStatus.Data)) is { } full) return new(full);
         // Errors in the URL are reported before the body is read.
         var form = isEnd ? PublishRequest.Form.End : FormOf(format);
@@ -85,6 +95,9 @@ internal sealed class PublishEndpoint : IDisposable
         };
     }
 
+    // RFC 1945 section 8.3: every HTTP/1.0 POST needs a Content-Length. Without it nobody knows whether there is a body.
+    private static bool HasUnknownLength(RequestHead request) => !request.IsHttp11 && request.BodyKind == RequestBodyKind.None;
+
     private static PublishRequest.Form FormOf(BodyFormat format) => format switch
     {
         BodyFormat.Batch => PublishRequest.Form.Batch,
@@ -98,10 +111,11 @@ internal sealed class PublishEndpoint : IDisposable
         var (problem, isGone) = await ReadBodyAsync(exchange, context);
         if (problem is not null || isGone) return problem;
         if (_limits.CheckExpiry(context) is { } expired) return expired;
-        if (Encode(context, format) is { } invalid) return Problem.BadRequest(invalid);
+        if (Encode(exchange.Request, context, format) is { } invalid) return Problem.BadRequest(invalid);
         if (_limits.CountBody(exchange, context, BodyReadStatus.End) is { } full) return full;
         if (PublishResponses.RefusalOf(await _hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
-        _results.SendSingle(exchange, context, context.Batch.IsRepeat(0) ? 200 : 201);
+        var isRepeat = context.Batch.IsRepeat(0);
+        _results.SendSingle(exchange, context, isRepeat ? 200 : 201, isRepeat);
         return null;
     }
 
@@ -131,9 +145,18 @@ internal sealed class PublishEndpoint : IDisposable
         }
     }
 
-    private static string? Encode(PublishContext context, BodyFormat format)
+    private static string? Encode(RequestHead head, PublishContext context, BodyFormat format)
     {
+        var request = context.Request;
         var data = context.Body.WrittenSpan;
+        // Data that is empty is an event all the same if its type is given.
+        if (data.IsEmpty && request.MayBeEnd && head.CountHeaders("Content-Type"u8) == 0)
+        {
+            if (!request.IsTopicNamed) return PublishRequest.NoTopicToEnd;
+            context.Batch.AddEnd(request.Topic);
+            return null;
+        }
+
         if (format == BodyFormat.Binary)
         {
             var text = context.Text.GetSpan(Base64.GetMaxEncodedToUtf8Length(data.Length));
@@ -146,7 +169,6 @@ internal sealed class PublishEndpoint : IDisposable
             return "The body is not valid UTF-8; send binary data as application/octet-stream.";
         }
 
-        var request = context.Request;
         context.Batch.Add(request.Topic, request.WithData(data), request.Key, request.IsFinal);
         return null;
     }

@@ -25,6 +25,9 @@ internal readonly record struct PublishRequest
         End,
     }
 
+    /// <summary>The reason why an end alone is refused: forgetting the name must not end the default topic.</summary>
+    public const string NoTopicToEnd = "The request names no topic to end; name it in the path or in topic=.";
+
     private static readonly byte[] DefaultTopic = TopicName.Default.Utf8.ToArray();
 
     private readonly ReadOnlyMemory<byte> _topic;
@@ -33,9 +36,9 @@ internal readonly record struct PublishRequest
     private readonly ReadOnlyMemory<byte> _key;
     private readonly int _retryMilliseconds;
 
-    private PublishRequest(ReadOnlyMemory<byte> topic, in Fields fields)
+    private PublishRequest(ReadOnlyMemory<byte> topic, bool isTopicNamed, in Fields fields)
     {
-        _topic = topic;
+        (_topic, IsTopicNamed) = (topic, isTopicNamed);
         (_name, _id, _key) = (fields.Name, fields.Id, fields.Key);
         (_retryMilliseconds, IsFinal) = (fields.RetryMilliseconds, fields.IsFinal);
     }
@@ -50,6 +53,12 @@ internal readonly record struct PublishRequest
         }
     }
 
+    /// <summary>Whether the URL names the topic.</summary>
+    public bool IsTopicNamed { get; }
+
+    /// <summary>Whether the request without data only ends the topic: the URL has <c>final=1</c> and nothing that an event has.</summary>
+    public bool MayBeEnd => IsFinal && _name.IsEmpty && _id.IsEmpty && _key.IsEmpty && _retryMilliseconds < 0;
+
     /// <summary>The event's key; empty if it has none.</summary>
     public ReadOnlySpan<byte> Key => _key.Span;
 
@@ -61,8 +70,7 @@ internal readonly record struct PublishRequest
     {
         request = default;
         if (ReadTopic(parameters, out var topic, out var isNamed) is { } wrongTopic) return wrongTopic;
-        // Forgetting the name must not end the default topic.
-        if (form == Form.End && !isNamed) return "The request names no topic to end; name it in the path or in topic=.";
+        if (form == Form.End && !isNamed) return NoTopicToEnd;
         var fields = new Fields { RetryMilliseconds = -1 };
         for (var i = 0; i < parameters.Count; i++)
         {
@@ -74,7 +82,7 @@ internal readonly record struct PublishRequest
             if (fields.Read(name, parameters.Value(i), options) is { } wrong) return wrong;
         }
 
-        request = new(topic, fields);
+        request = new(topic, isNamed, fields);
         return null;
     }
 

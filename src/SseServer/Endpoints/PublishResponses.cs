@@ -16,6 +16,10 @@ internal sealed class PublishResponses(ResponseWriter responses)
     {
         HubStatus.Ok => null,
         HubStatus.TopicEnded => new(409, "The topic has ended; publish to another topic, or wait until the server forgets that it ended."),
+        HubStatus.IdConflict => new(409, "The topic has an event with this id and other content; publish other content under another id.")
+        {
+            Code = "id_conflict",
+        },
         HubStatus.StoreFull => new(507,
             "The disk that holds the history is full, and nothing was published; free some space, then publish again."),
         HubStatus.StoreMissing => Problem.ForNow(503, "The history file was deleted, moved or replaced, and nothing was published; "
@@ -28,13 +32,14 @@ internal sealed class PublishResponses(ResponseWriter responses)
         },
     };
 
-    /// <summary>Writes <c>{"id":"1763794123123-0","topic":"orders/1"}</c>.</summary>
-    public void SendSingle(HttpExchange exchange, PublishContext context, int status)
+    /// <summary>Writes <c>{"id":"1763794123123-0","topic":"orders/1"}</c>, for a repeat with <c>"repeated":true</c>.</summary>
+    public void SendSingle(HttpExchange exchange, PublishContext context, int status, bool isRepeat = false)
     {
         var writer = context.BeginResponse();
         writer.WriteStartObject();
         WriteId(writer, "id"u8, context.Batch.IdOf(0));
         writer.WriteString("topic"u8, context.Batch.TopicOf(0));
+        if (isRepeat) writer.WriteBoolean("repeated"u8, true);
         writer.WriteEndObject();
         writer.Flush();
         responses.Send(exchange, status, Json, context.Response.WrittenSpan);
@@ -54,7 +59,7 @@ internal sealed class PublishResponses(ResponseWriter responses)
         if (progress.Repeats > 0) writer.WriteNumber("repeated"u8, progress.Repeats);
         writer.WriteEndObject();
         writer.Flush();
-        responses.Send(exchange, progress.Events > progress.Repeats ? 201 : 200, Json, context.Response.WrittenSpan);
+        responses.Send(exchange, progress.HasNew ? 201 : 200, Json, context.Response.WrittenSpan);
     }
 
     private static void WriteId(Utf8JsonWriter writer, ReadOnlySpan<byte> name, EventId id)
@@ -71,20 +76,34 @@ internal sealed class PublishResponses(ResponseWriter responses)
         public EventId? Last { get; private set; }
 
         /// <summary>The id of the topic's end, if the topic ended with the body.</summary>
-        public EventId? End { get; set; }
+        public EventId? End { get; private set; }
+
+        /// <summary>Something was appended.</summary>
+        public bool HasNew { get; private set; }
 
         public long Events { get; private set; }
 
         /// <summary>Events whose id had been published before, so that they were not published again.</summary>
         public long Repeats { get; private set; }
 
-        public void Add(PublishBatch batch)
+        public void Add(PublishBatch batch) => Add(batch, batch.Count);
+
+        /// <summary>Adds the first events of a batch; the others were not published.</summary>
+        public void Add(PublishBatch batch, int count)
         {
             First ??= batch.IdOf(0);
-            Last = batch.IdOf(batch.Count - 1);
-            Events += batch.Count;
-            for (var i = 0; i < batch.Count; i++)
+            Last = batch.IdOf(count - 1);
+            Events += count;
+            for (var i = 0; i < count; i++)
                 if (batch.IsRepeat(i)) Repeats++;
+            HasNew |= Events > Repeats;
+        }
+
+        /// <summary>Adds the end that is a batch's only event.</summary>
+        public void AddEnd(PublishBatch batch)
+        {
+            End = batch.IdOf(0);
+            HasNew |= !batch.IsRepeat(0);
         }
     }
 }

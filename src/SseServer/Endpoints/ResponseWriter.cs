@@ -62,6 +62,7 @@ internal sealed class ResponseWriter(CorsPolicy cors, EndpointMetrics metrics)
             writer.WriteString("type"u8, "about:blank"u8);
             writer.WriteString("title"u8, ResponseHead.ReasonPhrase(problem.Status));
             writer.WriteNumber("status"u8, problem.Status);
+            if (problem.Code is not null) writer.WriteString("code"u8, problem.Code);
             writer.WriteString("detail"u8, problem.Detail);
             if (problem.Line > 0) writer.WriteNumber("line"u8, problem.Line);
             if (problem.LastId is not null) writer.WriteString("lastId"u8, problem.LastId);

@@ -1,7 +1,9 @@
 using System.Buffers;
+using SseServer.Catalog;
 using SseServer.Hub;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Topics;
+using SseServer.Publishing;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;
@@ -21,8 +23,7 @@ internal sealed class StreamPublisher(EventHub hub, EndpointOptions options, Pub
             var problem = limits.CheckExpiry(context) ?? AddBlocks(context, parser) ?? CountBody(exchange, context, parser);
             if (context.Batch.Count > 0)
             {
-                if (PublishResponses.RefusalOf(await hub.PublishAsync(context.Batch)) is { } refusal) return After(progress, refusal);
-                progress.Add(context.Batch);
+                if (await PublishBlocksAsync(context.Batch, progress) is { } refusal) return After(progress, refusal);
                 if (read.Status == BodyReadStatus.Data) await limits.SlowDownAsync(exchange, context, context.Batch.Count);
                 context.Batch.Clear();
                 problem ??= CountBody(exchange, context, parser);
@@ -36,6 +37,30 @@ internal sealed class StreamPublisher(EventHub hub, EndpointOptions options, Pub
             results.SendMany(exchange, context, progress);
             return null;
         }
+    }
+
+    /// <summary>
+    /// Publishes the blocks that arrived together. If one of them is refused, those before it are published nevertheless, as if each had
+    /// arrived alone.
+    /// </summary>
+    private async ValueTask<Problem?> PublishBlocksAsync(PublishBatch batch, PublishResponses.Progress progress)
+    {
+        var status = await hub.PublishAsync(batch);
+        if (status == HubStatus.Ok)
+        {
+            progress.Add(batch);
+        }
+        else if (batch.AppendedCount > 0)
+        {
+            progress.Add(batch, batch.AppendedCount);
+        }
+        else if (status is HubStatus.IdConflict or HubStatus.TopicEnded && batch.RefusedIndex > 0)
+        {
+            batch.Truncate(batch.RefusedIndex);
+            if (await hub.PublishAsync(batch) == HubStatus.Ok) progress.Add(batch);
+        }
+
+        return PublishResponses.RefusalOf(status);
     }
 
     private static Problem After(PublishResponses.Progress progress, Problem problem)
@@ -61,7 +86,7 @@ internal sealed class StreamPublisher(EventHub hub, EndpointOptions options, Pub
         if (!context.Request.IsFinal) return null;
         context.Batch.AddEnd(context.Request.Topic);
         if (PublishResponses.RefusalOf(await hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
-        progress.End = context.Batch.IdOf(0);
+        progress.AddEnd(context.Batch);
         return null;
     }
 

@@ -76,6 +76,7 @@ internal sealed class StoreCommit
     /// <param name="publisherIdLength">The length of the publisher's id, with which the payload then begins; 0 if there is none.</param>
     /// <param name="key">The event's key; empty if there is none.</param>
     /// <param name="isFinal">The topic ends with this event.</param>
+    /// <param name="digest">The digest of the content of an event with a publisher's id; 0 if it is not known.</param>
     public void Add(
         ReadOnlySpan<byte> topic,
         long id,
@@ -83,7 +84,8 @@ internal sealed class StoreCommit
         int prefixLength,
         int publisherIdLength,
         ReadOnlySpan<byte> key = default,
-        bool isFinal = false)
+        bool isFinal = false,
+        long digest = 0)
     {
         Debug.Assert(key.Length <= ushort.MaxValue, "A key is a short text.");
         Debug.Assert(Count == 0 || id > _entries[Count - 1].Id, "Ids rise.");
@@ -100,6 +102,7 @@ internal sealed class StoreCommit
             PublisherIdLength = (ushort)publisherIdLength,
             KeyLength = (ushort)key.Length,
             IsFinal = isFinal,
+            Digest = digest,
         };
         _length += length;
         if (!key.IsEmpty) AddKey(index, key);

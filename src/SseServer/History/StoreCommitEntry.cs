@@ -5,6 +5,9 @@ internal struct StoreCommitEntry
 {
     public long Id;
 
+    /// <summary>The digest of the content of an event with a publisher's id; 0 if it is not known.</summary>
+    public long Digest;
+
     /// <summary>The index of its topic.</summary>
     public int Topic;
 

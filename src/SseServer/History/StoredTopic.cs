@@ -29,4 +29,5 @@ internal readonly record struct StoredTopic(byte[] Name, long FirstId, long Last
 /// <summary>Where an event is stored.</summary>
 /// <param name="Topic">The topic's name in UTF-8.</param>
 /// <param name="Id">The event's id.</param>
-internal readonly record struct StoredLocation(byte[] Topic, long Id);
+/// <param name="Digest">The digest of the event's content; 0 if it is not known.</param>
+internal readonly record struct StoredLocation(byte[] Topic, long Id, long Digest);

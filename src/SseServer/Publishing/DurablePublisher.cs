@@ -40,6 +40,7 @@ internal sealed class DurablePublisher : IPublisher
 
     public ValueTask<HubStatus> PublishAsync(PublishBatch batch)
     {
+        if (!PublisherIdRule.AllowsWithin(batch)) return new(HubStatus.IdConflict);
         if (_hasAsyncTopics && TryPublishAtOnce(batch, out var status)) return _backpressure.AnswerAsync(batch, status);
         return AfterCommitAsync(Sequencer.EnqueueAsync(batch), batch);
     }
@@ -89,9 +90,16 @@ internal sealed class DurablePublisher : IPublisher
         if (Sequencer.State == HistoryState.Missing) return false;
         if (!_uncommitted.HasRoomFor(batch, EventId.Next(_catalog.Ids.Head, _catalog.Clock.UnixMilliseconds))) return false;
         batch.Ends.Clear();
-        if (!Appender.TryFindTopics(batch, batch.Items)) status = HubStatus.TooManyTopics;
-        else if (!AreAllAsync(batch)) return false;
-        else if (!batch.Ends.Allows(batch, 0, batch.Count, _catalog.PublisherIds)) status = HubStatus.TopicEnded;
+        if (!Appender.TryFindTopics(batch, batch.Items))
+        {
+            status = HubStatus.TooManyTopics;
+            return true;
+        }
+
+        var isAllowed = PublisherIdRule.Allows(batch, 0, batch.Count, _catalog.PublisherIds);
+        if (!AreAllAsync(batch)) return false;
+        if (!isAllowed) status = HubStatus.IdConflict;
+        else if (!batch.Ends.Allows(batch, 0, batch.Count)) status = HubStatus.TopicEnded;
         else Appender.AppendNew(batch, batch.Items);
         return true;
     }
@@ -102,8 +110,8 @@ internal sealed class DurablePublisher : IPublisher
         foreach (ref readonly var item in batch.Items)
         {
             if (item.Topic!.Durability != Durability.Async) return false;
-            if (item.PublisherIdLength > 0 && item.Topic.Marks.IsStoreAhead
-                && !_catalog.PublisherIds.TryFind(item.Topic, batch.PublisherIdOf(item), out _)) return false;
+            var isKnown = item.IsRepeat || item.IsConflict || item.RepeatsInBatch;
+            if (item.PublisherIdLength > 0 && item.Topic.Marks.IsStoreAhead && !isKnown) return false;
         }
 
         return true;

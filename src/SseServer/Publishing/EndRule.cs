@@ -17,22 +17,20 @@ internal sealed class EndRule
     /// Whether no event comes after its topic's end; <see cref="PublishBatch.RefusedIndex"/> names the first that does. Marks an end that
     /// repeats another as a repeat.
     /// </summary>
-    /// <param name="batch">With its topics found.</param>
+    /// <param name="batch">With its topics found, and repeats marked by <see cref="PublisherIdRule"/>.</param>
     /// <param name="start">The first event to check.</param>
     /// <param name="end">The first event not to check.</param>
-    /// <param name="known">The publisher ids of events that need not be appended.</param>
-    public bool Allows(PublishBatch batch, int start, int end, PublisherIdIndex known)
+    public bool Allows(PublishBatch batch, int start, int end)
     {
         var items = batch.Items;
         for (var i = start; i < end; i++)
         {
             ref var item = ref items[i];
-            if (item.IsRepeat) continue;
+            if (item.IsRepeat || item.RepeatsInBatch) continue;
             var topic = item.Topic!;
             var endId = topic.EndId;
             var isOver = endId.Value != 0 || (_pending.Count > 0 && _pending.TryGetValue(topic, out endId));
             if (!isOver && !item.IsFinal) continue;
-            if (item.PublisherIdLength > 0 && known.TryFind(topic, batch.PublisherIdOf(item), out _)) continue;
             if (!isOver)
             {
                 _pending.Add(topic, default);

@@ -67,7 +67,7 @@ internal sealed class GroupCommit(
             entry.Home.Bytes.AsSpan(entry.Offset, entry.Length).CopyTo(_commit.Reserve(entry.Length));
             _commit.Add(
                 saved.Topic.Name, entry.Id.Value, entry.Length, entry.PrefixLength, saved.PublisherIdLength, entry.Key?.Text,
-                entry.IsFinal);
+                entry.IsFinal, saved.Digest);
             trimmer.MarkDue(saved.Topic);
         }
 
@@ -96,7 +96,17 @@ internal sealed class GroupCommit(
             return health.Fail(e);
         }
 
-        return _ends.Allows(batch, 0, batch.Count, _publisherIds) ? HubStatus.Ok : HubStatus.TopicEnded;
+        MarkRepeatsOfGroup(batch);
+        if (!PublisherIdRule.Allows(batch, 0, batch.Count)) return HubStatus.IdConflict;
+        return _ends.Allows(batch, 0, batch.Count) ? HubStatus.Ok : HubStatus.TopicEnded;
+    }
+
+    // What repeats an event of this group is answered after the commit.
+    private void MarkRepeatsOfGroup(PublishBatch batch)
+    {
+        if (_publisherIds.Count == 0 || !batch.HasPublisherIds) return;
+        foreach (ref var item in batch.Items)
+            if (!item.IsRepeat && !item.IsConflict) batch.NeedsCommit |= PublisherIdRule.Find(batch, ref item, _publisherIds);
     }
 
     /// <summary>
@@ -117,9 +127,8 @@ internal sealed class GroupCommit(
                     if (isRefused) break;
                     item.Topic!.Pending++;
                     item.IsPinned = true;
-                    if (item.PublisherIdLength == 0) continue;
-                    item.IsRepeat = catalog.PublisherIds.TryFind(item.Topic, batch.PublisherIdOf(item), out item.Id);
-                    item.MayBeStored = !item.IsRepeat && item.Topic.Marks.IsStoreAhead;
+                    if (item.PublisherIdLength == 0 || item.RepeatsInBatch) continue;
+                    item.MayBeStored = !PublisherIdRule.Find(batch, ref item, catalog.PublisherIds) && item.Topic!.Marks.IsStoreAhead;
                 }
             }
         }
@@ -133,21 +142,18 @@ internal sealed class GroupCommit(
         batch.FirstCommitted = _commit.Count;
         foreach (ref var item in batch.Items)
         {
+            batch.ResolveRepeat(ref item);
             if (item.IsRepeat) continue;
             batch.NeedsCommit = true;
-            if (item.PublisherIdLength > 0)
-            {
-                item.IsRepeat = _publisherIds.TryFind(item.Topic!, batch.PublisherIdOf(item), out item.Id);
-                if (item.IsRepeat) continue;
-            }
-
             item.Id = last = EventId.Next(last, now);
-            if (item.PublisherIdLength > 0) _publisherIds.Add(item.Topic!, batch.PublisherIdOf(item), last);
+            var digest = batch.DigestOf(item);
+            if (item.PublisherIdLength > 0) _publisherIds.Add(item.Topic!, batch.PublisherIdOf(item), last, digest);
             if (item.IsFinal) _ends.SetId(item.Topic!, last);
             var writer = new FrameWriter(item.Id, batch.BlockOf(item), item.PublisherIdLength > 0);
             var prefixLength = writer.Write(_commit.Reserve(writer.Length));
             _commit.Add(
-                item.Topic!.Name, item.Id.Value, writer.Length, prefixLength, item.PublisherIdLength, batch.KeyOf(item), item.IsFinal);
+                item.Topic!.Name, item.Id.Value, writer.Length, prefixLength, item.PublisherIdLength, batch.KeyOf(item), item.IsFinal,
+                digest);
             trimmer.MarkDue(item.Topic!);
         }
     }
@@ -188,8 +194,8 @@ internal sealed class GroupCommit(
             {
                 // A batch that only repeats committed events needs no commit.
                 HubStatus.Ok when batch.NeedsCommit => commit,
-                // The end may belong to the same group; if the commit failed, there is no such end.
-                HubStatus.TopicEnded when commit != HubStatus.Ok => commit,
+                // The end, or the event with the same id, may belong to the same group; if the commit failed, there is no such event.
+                HubStatus.TopicEnded or HubStatus.IdConflict when commit != HubStatus.Ok => commit,
                 var outcome => outcome,
             };
             if (status == HubStatus.Ok) Apply(batch);

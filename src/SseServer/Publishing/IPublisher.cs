@@ -24,7 +24,8 @@ internal interface IPublisher : IDisposable
 
     /// <summary>
     /// Assigns each event of a batch its id and appends it, all or none; see <see cref="PublishBatch.AppendedCount"/> for the one
-    /// exception. An event whose publisher id the topic still retains is not appended again, and gets the first one's id. Then waits until
+    /// exception. An event whose publisher id the topic still retains is not appended again, and gets the first one's id;
+    /// if its content differs, the batch is refused (<see cref="PublisherIdRule"/>). Then waits until
     /// live subscribers are less than half the retention behind: that is waiting for our own CPU, so that a fast publisher does not turn
     /// healthy subscribers' streams into gaps. Blocked and replaying subscribers do not count.
     /// </summary>

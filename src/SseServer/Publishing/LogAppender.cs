@@ -37,8 +37,8 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
         using (catalog.Budget.Track(topic))
         {
             var entry = Append(record);
-            if (!record.PublisherId.IsEmpty) catalog.PublisherIds.Add(topic, record.PublisherId, id);
-            if (id > catalog.Ids.CommittedThrough) uncommitted!.Add(new(topic, entry, record.PublisherId.Length));
+            if (!record.PublisherId.IsEmpty) catalog.PublisherIds.Add(topic, record.PublisherId, id, record.Digest);
+            if (id > catalog.Ids.CommittedThrough) uncommitted!.Add(new(topic, entry, record.PublisherId.Length, record.Digest));
             else if (catalog.Ids.IsStored) topic.CommittedThrough = id;
             Touch(batch, topic);
             foreach (var pattern in topic.MatchingPatterns)
@@ -105,7 +105,7 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
     public bool TryFindTopic(PublishBatch batch, ref PublishBatch.Item item)
     {
         var maxTopics = batch.IsForSubscribers ? catalog.Options.MaxTopicsForSubscribers : catalog.Options.MaxTopics;
-        item.IsRepeat = false;
+        item.IsRepeat = item.IsConflict = false;
         item.Topic = catalog.Topics.FindOrCreate(batch.TopicOf(item), maxTopics);
         if (item.Topic is null) return false;
         item.Topic.LastUsed = catalog.Clock.Milliseconds;
@@ -114,7 +114,8 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
     }
 
     /// <summary>Assigns ids to events and applies them, until the hold's work is done; returns how many, at least one.</summary>
-    /// <param name="batch">Whose events; their topics are found, and <see cref="EndRule"/> allows them.</param>
+    /// <param name="batch">Whose events; their topics are found, and <see cref="PublisherIdRule"/> and <see cref="EndRule"/> allow
+    /// them, under the same hold.</param>
     /// <param name="items">The events.</param>
     public int AppendNew(PublishBatch batch, Span<PublishBatch.Item> items)
     {
@@ -125,8 +126,7 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
         while (count < items.Length && (count == 0 || !_work.IsSpent))
         {
             ref var item = ref items[count++];
-            if (item.PublisherIdLength > 0)
-                item.IsRepeat = catalog.PublisherIds.TryFind(item.Topic!, batch.PublisherIdOf(item), out item.Id);
+            batch.ResolveRepeat(ref item);
             if (item.IsRepeat)
             {
                 CountRepeat();

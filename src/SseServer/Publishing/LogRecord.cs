@@ -26,6 +26,9 @@ internal readonly ref struct LogRecord
     /// <summary>The publisher's id; empty if it gave none.</summary>
     public ReadOnlySpan<byte> PublisherId { get; init; }
 
+    /// <summary>From <see cref="ContentDigest"/>; 0 without a publisher's id.</summary>
+    public long Digest { get; init; }
+
     /// <summary>The event's key; empty if it has none.</summary>
     public ReadOnlySpan<byte> Key { get; init; }
 

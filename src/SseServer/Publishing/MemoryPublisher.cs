@@ -30,10 +30,11 @@ internal sealed class MemoryPublisher(TopicCatalog catalog, IFanOut fanOut) : IP
     /// <summary>Publishes a batch without waiting for a subscriber.</summary>
     /// <remarks>
     /// A batch with more work than one hold of the lock allows is appended under several. Others may publish in between; if one of them
-    /// ends a topic, the events appended before stay (<see cref="PublishBatch.AppendedCount"/>).
+    /// ends a topic or takes a publisher id, the events appended before stay (<see cref="PublishBatch.AppendedCount"/>).
     /// </remarks>
     public HubStatus Publish(PublishBatch batch)
     {
+        if (!PublisherIdRule.AllowsWithin(batch)) return HubStatus.IdConflict;
         if (batch.Count > MaxEventsAtOnce && Check(batch) is not HubStatus.Ok and var refusal) return refusal;
         return PublishRange(batch, 0, batch.Count);
     }
@@ -72,13 +73,14 @@ internal sealed class MemoryPublisher(TopicCatalog catalog, IFanOut fanOut) : IP
 
     private async ValueTask<HubStatus> PublishSlicesAsync(PublishBatch batch)
     {
+        if (!PublisherIdRule.AllowsWithin(batch)) return HubStatus.IdConflict;
         var status = Check(batch);
         if (status != HubStatus.Ok) return status;
         for (int start = 0, end; start < batch.Count; start = end)
         {
             end = SliceEnd(batch, start);
             batch.Touched.Clear();
-            // A topic may have ended since; the events appended before stay.
+            // A topic may have ended since, or got a publisher id of the batch; the events appended before stay.
             status = PublishRange(batch, start, end);
             if (status != HubStatus.Ok) return status;
             await Backpressure.WaitAsync(batch);
@@ -124,7 +126,8 @@ internal sealed class MemoryPublisher(TopicCatalog catalog, IFanOut fanOut) : IP
     private HubStatus CheckUnderLock(PublishBatch batch, int start, int end)
     {
         if (!Appender.TryFindTopics(batch, batch.Items[start..end])) return HubStatus.TooManyTopics;
-        return batch.Ends.Allows(batch, start, end, catalog.PublisherIds) ? HubStatus.Ok : HubStatus.TopicEnded;
+        if (!PublisherIdRule.Allows(batch, start, end, catalog.PublisherIds)) return HubStatus.IdConflict;
+        return batch.Ends.Allows(batch, start, end) ? HubStatus.Ok : HubStatus.TopicEnded;
     }
 
     /// <summary>Appends some events of a batch, under as many holds of the lock as their patterns take.</summary>

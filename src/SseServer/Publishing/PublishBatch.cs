@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using SseServer.Catalog;
 using SseServer.Log;
@@ -22,7 +23,8 @@ internal sealed partial class PublishBatch
 
     /// <summary>
     /// One event: where its bytes are, and what publishing finds out about it. A batch may have many, so every byte counts: names, keys and
-    /// publisher ids are short texts, and the key lies directly before the block.
+    /// publisher ids are short texts. The key lies directly before the block, and the digest of an event with a publisher id directly after
+    /// it.
     /// </summary>
     internal struct Item
     {
@@ -42,6 +44,12 @@ internal sealed partial class PublishBatch
 
         public bool IsRepeat;
 
+        /// <summary>The topic has an event with the same publisher id and other content.</summary>
+        public bool IsConflict;
+
+        /// <summary>It repeats an earlier event of its own batch, so it is never appended.</summary>
+        public bool RepeatsInBatch;
+
         /// <summary>The topic is pinned for this event, which waits for its commit.</summary>
         public bool IsPinned;
 
@@ -50,6 +58,12 @@ internal sealed partial class PublishBatch
 
         /// <summary>It is the topic's end without an event. An event's block has at least a line of data.</summary>
         public readonly bool IsEndAlone => BlockLength == EndBlock.Length;
+
+        /// <summary>The index of the event that it repeats, if <see cref="RepeatsInBatch"/>.</summary>
+        public readonly int Original => TypeHash;
+
+        /// <summary>Marks it as a repeat of an earlier event of its batch. What is not appended needs no hash of its type.</summary>
+        public void MarkRepeatOf(int original) => (RepeatsInBatch, TypeHash) = (true, original);
     }
 
     public int Count { get; private set; }
@@ -57,14 +71,23 @@ internal sealed partial class PublishBatch
     /// <summary>The logs that got events, each once; backpressure waits for their subscribers.</summary>
     internal List<EventLog> Touched { get; } = [];
 
-    /// <summary>If the batch was refused for its topic's end: the index of the first event after the end.</summary>
+    /// <summary>
+    /// If the batch was refused for its topic's end: the index of the first event after the end. If it was refused for a publisher id that
+    /// names other content: the index of the event.
+    /// </summary>
     public int RefusedIndex { get; internal set; }
 
-    /// <summary>Events that were appended before a long batch was refused because one of its topics ended meanwhile.</summary>
+    /// <summary>
+    /// Events that were appended before a long batch was refused because one of its topics ended meanwhile, or got one of its publisher ids
+    /// with other content.
+    /// </summary>
     public int AppendedCount { get; internal set; }
 
     /// <summary>Some topic ends with the batch.</summary>
     internal bool HasEnds { get; private set; }
+
+    /// <summary>Some event has a publisher's id.</summary>
+    internal bool HasPublisherIds { get; private set; }
 
     /// <summary>The ends among its events that are not in the logs yet.</summary>
     internal EndRule Ends { get; } = new();
@@ -94,10 +117,15 @@ internal sealed partial class PublishBatch
     /// <param name="isFinal">The topic ends with it.</param>
     public void Add(TopicName topic, in ServerSentEvent e, ReadOnlySpan<byte> key = default, bool isFinal = false)
     {
-        ref var item = ref AddItem(topic, key, isFinal, EventStreamEncoder.Measure(e), out var block);
+        var digestLength = e.Id.IsEmpty ? 0 : ContentDigest.Length;
+        ref var item = ref AddItem(topic, key, isFinal, EventStreamEncoder.Measure(e), digestLength, out var block);
         item.TypeHash = EventFilter.HashOf(e.Name.Utf8);
         item.PublisherIdLength = (ushort)e.Id.Utf8.Length;
         EventStreamEncoder.Write(block, e);
+        if (digestLength == 0) return;
+        var digest = ContentDigest.Of(block[..item.BlockLength], key, isFinal);
+        BinaryPrimitives.WriteInt64LittleEndian(block[item.BlockLength..], digest);
+        HasPublisherIds = true;
     }
 
     /// <summary>
@@ -106,7 +134,7 @@ internal sealed partial class PublishBatch
     /// </summary>
     public void AddEnd(TopicName topic)
     {
-        AddItem(topic, key: default, isFinal: true, EndBlock.Length, out var block);
+        AddItem(topic, key: default, isFinal: true, EndBlock.Length, digestLength: 0, out var block);
         EndBlock.CopyTo(block);
     }
 
@@ -115,7 +143,16 @@ internal sealed partial class PublishBatch
         _bytes.Clear();
         if (_items.Length > MaxRetainedItems) _items = new Item[1];
         else _items.AsSpan(0, Count).Clear();
-        (Count, RefusedIndex, AppendedCount, HasEnds) = (0, 0, 0, false);
+        (Count, RefusedIndex, AppendedCount, HasEnds, HasPublisherIds) = (0, 0, 0, false, false);
+        Touched.Clear();
+        Ends.Clear();
+    }
+
+    /// <summary>Keeps only the first events, of a batch that was refused and of which nothing was appended.</summary>
+    public void Truncate(int count)
+    {
+        _items.AsSpan(count, Count - count).Clear();
+        Count = count;
         Touched.Clear();
         Ends.Clear();
     }
@@ -127,6 +164,12 @@ internal sealed partial class PublishBatch
     public bool IsRepeat(int index) => _items[index].IsRepeat;
 
     public ReadOnlySpan<byte> TopicOf(int index) => TopicOf(_items[index]);
+
+    /// <summary>Gives a repeat of an earlier event of the batch that event's id, which is assigned by now.</summary>
+    internal void ResolveRepeat(ref Item item)
+    {
+        if (item.RepeatsInBatch) (item.Id, item.IsRepeat) = (_items[item.Original].Id, true);
+    }
 
     internal Span<Item> Items => _items.AsSpan(0, Count);
 
@@ -140,6 +183,13 @@ internal sealed partial class PublishBatch
     /// <summary>The publisher's id, which is the block's first field: <c>id: </c>, the id, a line feed.</summary>
     internal ReadOnlySpan<byte> PublisherIdOf(in Item item) => BlockOf(item).Slice("id: ".Length, item.PublisherIdLength);
 
+    /// <summary>The digest of an event with a publisher's id; 0 of any other.</summary>
+    internal long DigestOf(in Item item)
+        => item.PublisherIdLength == 0
+            ? 0
+            : BinaryPrimitives.ReadInt64LittleEndian(
+                _bytes.Read(item.Chunk, item.BlockOffset + item.BlockLength, ContentDigest.Length));
+
     /// <summary>An event that has its id and its topic, as the logs take it.</summary>
     internal LogRecord RecordOf(in Item item) => new()
     {
@@ -147,6 +197,7 @@ internal sealed partial class PublishBatch
         Id = item.Id,
         Block = BlockOf(item),
         PublisherId = item.PublisherIdLength > 0 ? PublisherIdOf(item) : default,
+        Digest = DigestOf(item),
         Key = KeyOf(item),
         TypeHash = item.TypeHash,
         IsFinal = item.IsFinal,
@@ -161,19 +212,22 @@ internal sealed partial class PublishBatch
         Frame = frame,
         PrefixLength = prefixLength,
         PublisherId = item.PublisherIdLength > 0 ? PublisherIdOf(item) : default,
+        Digest = DigestOf(item),
         Key = KeyOf(item),
         TypeHash = item.TypeHash,
         IsFinal = item.IsFinal,
         IsEndAlone = item.IsEndAlone,
     };
 
-    // An event's bytes lie together: topic, key, block. The topic's name is omitted if the event before has the same one in the same chunk.
-    private ref Item AddItem(TopicName topic, ReadOnlySpan<byte> key, bool isFinal, int blockLength, out Span<byte> block)
+    // An event's bytes lie together: topic, key, block, digest. The topic's name is omitted if the event before has the same one in the
+    // same chunk.
+    private ref Item AddItem(
+        TopicName topic, ReadOnlySpan<byte> key, bool isFinal, int blockLength, int digestLength, out Span<byte> block)
     {
         if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
         ref var item = ref _items[Count];
         item = default;
-        var length = key.Length + blockLength;
+        var length = key.Length + blockLength + digestLength;
         var shares = Count > 0 && SharesTopic(_items[Count - 1], topic, length);
         var room = _bytes.Take(shares ? length : topic.Utf8.Length + length, out var offset);
         item.Chunk = _bytes.Current;

@@ -55,7 +55,7 @@ internal sealed class PublisherIdSearch(IEventStore store, Faults faults, ILogge
         while (_requests.TryDequeue(out var request)) request.Found.SetResult([]);
     }
 
-    /// <summary>Marks the events of a batch that the store has, though memory does not. On the sequencer's thread.</summary>
+    /// <summary>Marks the events of a batch whose publisher ids the store has, though memory does not. On the sequencer's thread.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     public void MarkRepeats(PublishBatch batch)
     {
@@ -68,7 +68,7 @@ internal sealed class PublisherIdSearch(IEventStore store, Faults faults, ILogge
             {
                 // Events at or below the topic's mark count as deleted.
                 if (!place.Topic.AsSpan().SequenceEqual(item.Topic!.Name) || place.Id <= item.Topic.Marks.StoreStart.Value) continue;
-                (item.Id, item.IsRepeat) = (new(place.Id), true);
+                PublisherIdRule.Mark(batch, ref item, new(place.Id), place.Digest);
             }
         }
     }

@@ -31,7 +31,8 @@ internal sealed class UncommittedEvents
     /// <param name="Topic">Its topic.</param>
     /// <param name="Log">Its entry, which names its frame.</param>
     /// <param name="PublisherIdLength">The length of the publisher's id; 0 if it gave none.</param>
-    internal readonly record struct Entry(Topic Topic, LogEntry Log, int PublisherIdLength);
+    /// <param name="Digest">From <see cref="ContentDigest"/>; 0 without a publisher's id.</param>
+    internal readonly record struct Entry(Topic Topic, LogEntry Log, int PublisherIdLength, long Digest);
 
     /// <summary>Whether there are none.</summary>
     public bool IsEmpty => _events.Count == 0;

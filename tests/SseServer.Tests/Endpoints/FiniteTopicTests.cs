@@ -7,10 +7,17 @@ namespace SseServer.Tests.Endpoints;
 public sealed class FiniteTopicTests
 {
     private const string Json = "Content-Type: application/x-ndjson";
+    private const string NoBody = "no body";
     private const string Events = "Content-Type: text/event-stream";
 
     [TestCase("POST", "/events/job/17?final=1", "last", null, "last")]
     [TestCase("POST", "/events/job/17?final=true&id=done", "last", null, "last")]
+    [TestCase("POST", "/events/job/17?final=1", null, null, null)]
+    [TestCase("POST", "/events?topic=job/17&final=true", "", null, null)]
+    [TestCase("POST", "/events/job/17?final=1&event=done", "", null, "")]
+    [TestCase("POST", "/events/job/17?final=1&id=done", null, null, "")]
+    [TestCase("POST", "/events/job/17?final=1&key=k", "", null, "")]
+    [TestCase("POST", "/events/job/17?final=1", "", "Content-Type: text/plain", "")]
     [TestCase("POST", "/events", """{"topic":"job/17","final":true,"data":"last"}""", Json, "last")]
     [TestCase("POST", "/events", """{"topic":"job/17","final":true}""", Json, null)]
     [TestCase("POST", "/events/job/17?final=1", "data: last\n\n", Events, "last")]
@@ -24,7 +31,7 @@ public sealed class FiniteTopicTests
         var client = await server.SubscribeAsync("/events/job/17");
         await server.PublishAsync("/events/job/17", "first");
         var reply = await server.SendAsync(method, target, body, type is null ? [] : [type]);
-        Assert.That(reply.Status, Is.EqualTo(method == "DELETE" || body!.Length == 0 ? 200 : 201), reply.Body);
+        Assert.That(reply.Status, Is.EqualTo(method == "DELETE" ? 200 : 201), reply.Body);
 
         Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("first"));
         if (data is not null) Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo(data));
@@ -80,10 +87,16 @@ public sealed class FiniteTopicTests
                 "The topic has ended; publish to another topic, or wait until the server forgets that it ended.")), target);
         }
 
-        foreach (var (id, hubId) in new[] { ("one", one), ("done", end) })
+        foreach (var (query, hubId) in new[] { ("id=one", one), ("id=done&final=1", end) })
         {
-            var repeat = await server.SendAsync("POST", $"/events/a?id={id}&final=1", "x");
-            Assert.That((repeat.Status, repeat.Json.GetProperty("id").GetString()), Is.EqualTo((200, hubId)));
+            var repeat = await server.SendAsync("POST", $"/events/a?{query}", "x");
+            Assert.That((repeat.Status, repeat.Body), Is.EqualTo((200, $$"""{"id":"{{hubId}}","topic":"a","repeated":true}""")));
+        }
+
+        for (var i = 0; i < 2; i++)
+        {
+            var again = await server.SendAsync("POST", "/events/a?final=1");
+            Assert.That((again.Status, again.Body), Is.EqualTo((200, $$"""{"id":"{{end}}","topic":"a","repeated":true}""")));
         }
 
         for (var i = 0; i < 2; i++)
@@ -91,6 +104,17 @@ public sealed class FiniteTopicTests
             var reply = await server.SendAsync("DELETE", "/events/a");
             Assert.That((reply.Status, reply.Body), Is.EqualTo((200, $$"""{"id":"{{end}}","topic":"a"}""")));
         }
+    }
+
+    [Test]
+    public async Task Repeat_of_an_event_within_a_batch_that_ends_its_topic_is_a_repeat()
+    {
+        await using var server = new ServerUnderTest();
+        const string Last = """{"id":"done","data":"x","final":true}""";
+        const string One = """{"id":"one","data":1}""";
+        var reply = await server.SendAsync("POST", "/events/a", string.Join('\n', One, Last, Last, One), Json);
+        Assert.That((reply.Status, reply.Body),
+            Is.EqualTo((201, """{"first":"1763794123123-1","last":"1763794123123-1","count":4,"repeated":2}""")));
     }
 
     [Test]
@@ -146,6 +170,9 @@ public sealed class FiniteTopicTests
     [TestCase("POST", "/events/a?key=a%0Ab", "",
         "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
     [TestCase("POST", "/events/a?key=%FF", "", "The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.")]
+    [TestCase("POST", "/events?final=1", NoBody, "The request names no topic to end; name it in the path or in topic=.")]
+    [TestCase("POST", "/events/$sys?final=1", NoBody,
+        "Topic names that begin with '$' are reserved for the server; publish to another topic.")]
     [TestCase("DELETE", "/events", "", "The request names no topic to end; name it in the path or in topic=.")]
     [TestCase("DELETE", "/events/a?topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
     [TestCase("DELETE", "/events?topic=a&topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
@@ -154,7 +181,8 @@ public sealed class FiniteTopicTests
     public async Task Error_in_the_url_is_explained(string method, string target, string type, string problem)
     {
         await using var server = new ServerUnderTest();
-        var reply = await server.SendAsync(method, target, "data: x\n\n", type.Length == 0 ? [] : [type]);
+        var body = type == NoBody ? null : "data: x\n\n";
+        var reply = await server.SendAsync(method, target, body, type.Length == 0 || type == NoBody ? [] : [type]);
         Assert.That((reply.Status, reply.Problem), Is.EqualTo((400, problem)));
         Assert.That(server.Hub.TopicCount, Is.Zero);
     }
@@ -169,7 +197,6 @@ public sealed class FiniteTopicTests
 
     [TestCase("""{"data":1,"final":1}""", "final must be true or false.")]
     [TestCase("""{"data":1,"final":"true"}""", "final must be true or false.")]
-    [TestCase("""{"data":1,"final":null}""", "final must be true or false.")]
     [TestCase("""{"data":1,"key":5}""", "topic, event, id and key must be strings.")]
     [TestCase("""{"data":1,"key":""}""", "The key is invalid; send 1 to 256 bytes")]
     [TestCase("""{"data":1,"key":"a\u0000"}""", "The key is invalid; send 1 to 256 bytes")]

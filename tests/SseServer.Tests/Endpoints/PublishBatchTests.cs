@@ -21,7 +21,8 @@ public sealed class PublishBatchTests
     }
 
     [TestCase("""{"data":""}""", "")]
-    [TestCase("""{"data":null}""", "null")]
+    [TestCase("""{"topic":null,"event":null,"id":null,"retry":null,"key":null,"final":null,"data":"x"}""", "x")]
+    [TestCase("""{"data":[null]}""", "[null]")]
     [TestCase("""{"data":true}""", "true")]
     [TestCase("""{"data":-1.50e3}""", "-1.50e3")]
     [TestCase("""{"data":[ 1, {"data":"x"} ]}""", """[ 1, {"data":"x"} ]""")]
@@ -43,6 +44,8 @@ public sealed class PublishBatchTests
     [TestCase("{\"data\":1}\r\n{\"data\":2}\r\n", 2)]
     [TestCase("\n\n{\"data\":1}\n \t \r\n{\"data\":2}", 2)]
     [TestCase("{\"data\":1}", 1)]
+    [TestCase("\uFEFF{\"data\":1}\n{\"data\":2}", 2)]
+    [TestCase("\uFEFF\n{\"data\":1}", 1)]
     public async Task Blank_lines_and_line_breaks_of_either_kind_are_passed_over(string body, int count)
     {
         await using var server = new ServerUnderTest();
@@ -59,13 +62,15 @@ public sealed class PublishBatchTests
     [TestCase("null", "not a JSON object")]
     [TestCase("""{"data":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[""", "not a valid JSON object")]
     [TestCase("{}", "data is missing")]
+    [TestCase("""{"data":null}""", "data is null")]
+    [TestCase("""{"data":null,"final":true,"event":"e"}""", "data is null")]
+    [TestCase("""{"data":1,"id":null,"id":null}""", "a field is given twice")]
     [TestCase("""{"topic":"a"}""", "data is missing")]
     [TestCase("""{"data":1,"data":2}""", "a field is given twice")]
     [TestCase("""{"data":1,"\u0064ata":2}""", "a field is given twice")]
     [TestCase("""{"data":1,"keys":"k"}""", "a field is unknown")]
     [TestCase("""{"data":1,"Topic":"a"}""", "a field is unknown")]
     [TestCase("""{"data":1,"topic":5}""", "strings")]
-    [TestCase("""{"data":1,"topic":null}""", "strings")]
     [TestCase("""{"data":1,"topic":"a/*"}""", "'*'")]
     [TestCase("""{"data":1,"topic":"$server"}""", "'$'")]
     [TestCase("""{"data":1,"topic":"a\u0000"}""", "control")]
@@ -111,6 +116,40 @@ public sealed class PublishBatchTests
         Assert.That((await reader.ReadEventAsync())!.Data, Is.EqualTo("last"));
     }
 
+    [TestCase("application/x-ndjson")]
+    [TestCase("application/ndjson")]
+    [TestCase("application/jsonl")]
+    [TestCase("application/x-jsonlines")]
+    [TestCase("Application/JSONL; charset=utf-8")]
+    public async Task Names_of_json_lines_are_batches(string type)
+    {
+        await using var server = new ServerUnderTest();
+        var reply = await server.SendAsync("POST", "/events", "{\"data\":1}\n{\"data\":2}\n", "Content-Type: " + type);
+        Assert.That((reply.Status, reply.Json.GetProperty("count").GetInt32()), Is.EqualTo((201, 2)));
+    }
+
+    [TestCase('[', ']')]
+    [TestCase('{', '}')]
+    public async Task Data_is_nested_up_to_a_thousand_levels(char opening, char closing)
+    {
+        await using var server = new ServerUnderTest();
+        var client = await server.SubscribeAsync("/events");
+        var (deepest, deeper) = (Nested(1000), Nested(1001));
+
+        var taken = await PublishAsync(server, "/events", $$"""{"data":{{deepest}}}""");
+        var refused = await PublishAsync(server, "/events", """{"data":1}""", $$"""{"data":{{deeper}}}""");
+        var open = await PublishAsync(server, "/events", $$"""{"data":{{new string('[', 100_000)}}""");
+
+        Assert.That((taken.Status, refused.Status, open.Status), Is.EqualTo((201, 400, 400)));
+        Assert.That((await client.ReadBlockAsync())!.Data, Is.EqualTo(deepest));
+        const string Reason = "data is nested deeper than 1000 levels; nest it less, or send it as a string.";
+        Assert.That((refused.Problem, open.Problem), Is.EqualTo(("Line 2: " + Reason, "Line 1: " + Reason)));
+
+        string Nested(int levels) => opening == '['
+            ? new string('[', levels) + new string(']', levels)
+            : string.Concat(Enumerable.Repeat("{\"a\":", levels - 1)) + "{}" + new string(closing, levels - 1);
+    }
+
     [TestCase(new byte[] { 0xFF })]
     [TestCase(new byte[] { 0xC3 })]
     [TestCase(new byte[] { 0xED, 0xA0, 0x80 })]
@@ -129,6 +168,7 @@ public sealed class PublishBatchTests
     }
 
     [TestCase("")]
+    [TestCase("\uFEFF")]
     [TestCase("\n\r\n  \n")]
     public async Task Batch_without_a_line_is_refused(string body)
     {
@@ -154,7 +194,7 @@ public sealed class PublishBatchTests
     {
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events");
-        string[] lines = ["""{"id":"a","data":1}""", """{"id":"b","data":2}""", """{"id":"a","data":3}"""];
+        string[] lines = ["""{"id":"a","data":1}""", """{"id":"b","data":2}""", """{"id":"a","data":1}"""];
         var first = await PublishAsync(server, "/events", lines);
         var second = await PublishAsync(server, "/events", lines);
         Assert.That((first.Status, second.Status), Is.EqualTo((201, 200)));

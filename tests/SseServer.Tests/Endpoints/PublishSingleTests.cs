@@ -79,6 +79,8 @@ public sealed class PublishSingleTests
     [TestCase("Content-Encoding: identity\r\nContent-Encoding: br", "content coding")]
     [TestCase("Content-Encoding: identity, gzip", "content coding")]
     [TestCase("Content-Type: text/plain\r\nContent-Type: application/x-ndjson", "more than one Content-Type")]
+    [TestCase("Content-Type: multipart/form-data; boundary=x", "multipart")]
+    [TestCase("Content-Type: Multipart/mixed", "multipart")]
     public async Task Body_that_would_have_to_be_converted_is_refused(string fields, string sentence)
     {
         await using var server = new ServerUnderTest();
@@ -205,12 +207,31 @@ public sealed class PublishSingleTests
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events/a?topic=b");
         var first = await server.SendAsync("POST", "/events/a?id=x", "1");
-        var second = await server.SendAsync("POST", "/events/a?id=x", "2");
+        var second = await server.SendAsync("POST", "/events/a?id=x", "1");
         var elsewhere = await server.SendAsync("POST", "/events/b?id=x", "3");
         Assert.That((first.Status, second.Status, elsewhere.Status), Is.EqualTo((201, 200, 201)));
-        Assert.That(second.Body, Is.EqualTo(first.Body));
+        Assert.That((first.Body, second.Body), Is.EqualTo((
+            """{"id":"1763794123123-1","topic":"a"}""", """{"id":"1763794123123-1","topic":"a","repeated":true}""")));
         Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("1"));
         Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("3"));
+    }
+
+    [TestCase("", "", 400)]
+    [TestCase("", "x", 400)]
+    [TestCase("Connection: keep-alive\r\n", "x", 400)]
+    [TestCase("Content-Type: application/x-ndjson\r\n", "{\"data\":1}", 400)]
+    [TestCase("Content-Length: 0\r\n", "", 201)]
+    [TestCase("Content-Length: 1\r\n", "x", 201)]
+    public async Task Http_1_0_needs_a_length(string fields, string body, int status)
+    {
+        await using var server = new ServerUnderTest(EndpointOptions.Default with { AllowAnonymousPublish = true });
+        var client = await server.ConnectAsync();
+        await client.SendAsync($"POST /events/a HTTP/1.0\r\nHost: {client.Authority}\r\n{fields}\r\n{body}");
+        var reply = await client.ReadReplyAsync();
+        Assert.That((reply.Status, reply["Connection"]), Is.EqualTo((status, "close")));
+        if (status == 400) Assert.That(reply.Problem, Is.EqualTo(
+            "An HTTP/1.0 request needs a Content-Length; send the length of the body, 0 if it is empty, or use HTTP/1.1."));
+        Assert.That(server.Hub.TopicCount, Is.EqualTo(status == 201 ? 1 : 0));
     }
 
     [TestCase(256, 201)]

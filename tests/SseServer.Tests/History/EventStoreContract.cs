@@ -225,6 +225,23 @@ internal abstract partial class EventStoreContract
         Assert.That((topic.FirstId, topic.LostThrough), Is.EqualTo((9L, 5L)));
     }
 
+    [Test]
+    public void Digest_is_found_with_its_publisher_id_after_a_restart()
+    {
+        using (var store = OpenStore())
+        {
+            StoreEvents.Commit(store,
+                new StoredEvent("a", 1, "x", "same") { Digest = long.MinValue },
+                new StoredEvent("b", 2, "x", "same") { Digest = long.MaxValue });
+            store.Close(2);
+        }
+
+        using var again = OpenStore();
+        var locations = new List<StoredLocation>();
+        again.FindPublisherId("same"u8, locations);
+        Assert.That(locations.Select(location => location.Digest), Is.EqualTo(new[] { long.MinValue, long.MaxValue }));
+    }
+
     protected IEventStore OpenStore()
     {
         var store = NewStore();

@@ -41,7 +41,7 @@ internal sealed class HistoryToolsTests : IDisposable
     [TestCase("UPDATE blocks SET last_id = last_id + 1 WHERE topic_id = 2",
         "The block that begins with event 1769860800000-1 has other events than its row says.")]
     [TestCase("DELETE FROM publisher_ids", "The publisher's id of event 1769860800000-2 is missing, so a repeat would not be recognized.")]
-    [TestCase("INSERT INTO publisher_ids VALUES (x'61', 1, 1)", "2 publisher ids are stored, but 1 events have one.")]
+    [TestCase("INSERT INTO publisher_ids VALUES (x'61', 1, 1, 0)", "2 publisher ids are stored, but 1 events have one.")]
     [TestCase("UPDATE topics SET evicted_through = 1 WHERE topic_id = 1", "The row of topic a fails its checksum.")]
     [TestCase("UPDATE store SET unclean_through = 1", "The row of the store fails its checksum.")]
     [TestCase("UPDATE lives SET last_id = last_id + 1", "A row of the history's lives fails its checksum.")]
@@ -80,7 +80,7 @@ internal sealed class HistoryToolsTests : IDisposable
         Assert.That(await RunAsync("stats"), Is.EqualTo(ExitCode.Success));
 
         var text = _output.ToString();
-        Assert.That(text, Does.StartWith($"{_directory.File}, format 3, in use, or not closed cleanly"));
+        Assert.That(text, Does.StartWith($"{_directory.File}, format 4, in use, or not closed cleanly"));
         Assert.That(text, Does.Contain("Events  3 of ").And.Contain(" in 2 blocks and 2 topics"));
         Assert.That(text, Does.Match(@"\n +2 +\d+  2026-01-31T12:00:00Z  2026-01-31T12:00:00Z  a\r?\n"));
     }

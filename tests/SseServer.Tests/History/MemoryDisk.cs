@@ -78,6 +78,7 @@ internal sealed class MemoryDisk
                     {
                         Key = entry.KeyLength == 0 ? null : Encoding.UTF8.GetString(commit.Key(entry)),
                         IsFinal = entry.IsFinal,
+                        Digest = entry.Digest,
                     });
                     // If a topic of this name was removed, what it had is at or below the floor.
                     var known = _topics.GetValueOrDefault(name) ?? new(0, _floor, _floor, 0);
@@ -96,7 +97,8 @@ internal sealed class MemoryDisk
     {
         lock (_gate)
             foreach (var row in _rows)
-                if (row.PublisherId is not null && publisherId.SequenceEqual(row.PublisherId)) locations.Add(new(row.Topic, row.Id));
+                if (row.PublisherId is not null && publisherId.SequenceEqual(row.PublisherId))
+                    locations.Add(new(row.Topic, row.Id, row.Digest));
     }
 
     public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds, int maxKeys = int.MaxValue)
@@ -265,6 +267,8 @@ internal sealed class MemoryDisk
         public string? Key { get; init; }
 
         public bool IsFinal { get; init; }
+
+        public long Digest { get; init; }
     }
 
     private sealed record TopicState(long LastId, long LostThrough, long TrimmedThrough, long EndId);

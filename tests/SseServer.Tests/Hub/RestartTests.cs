@@ -117,7 +117,7 @@ internal sealed class RestartTests : IDisposable
         using (var hub = Start()) first = hub.Publish("a", "one", id: "x");
 
         using var next = Restart();
-        var (batch, status) = next.Begin("a", "again", id: "x");
+        var (batch, status) = next.Begin("a", "one", id: "x");
         Assert.That((status.Result, batch.IdOf(0), batch.IsRepeat(0)), Is.EqualTo((HubStatus.Ok, first, true)));
         Assert.That(next.Publish("b", "another topic", id: "x"), Is.GreaterThan(first));
     }

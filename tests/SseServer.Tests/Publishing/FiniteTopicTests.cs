@@ -114,14 +114,13 @@ internal sealed class FiniteTopicTests : IDisposable
     }
 
     [Test]
-    public void A_repeat_that_is_called_final_does_not_end_its_topic()
+    public void An_event_that_is_published_again_as_final_is_another_and_does_not_end_its_topic()
     {
         using var hub = Start();
         hub.Publish("a", "one", id: "given");
         var batch = new PublishBatch();
         TestHub.Add(batch, "a", "one"u8, id: "given", isFinal: true);
-        TestHub.Add(batch, "a", "two"u8);
-        Assert.That(hub.Publish(batch), Is.EqualTo(HubStatus.Ok));
+        Assert.That((hub.Publish(batch), batch.RefusedIndex), Is.EqualTo((HubStatus.IdConflict, 0)));
         Assert.That(hub.Topic("a").HasEnded, Is.False);
     }
 

@@ -19,7 +19,7 @@ internal sealed class IdempotentPublishTests
         var first = hub.Publish("a", "one", id: "x");
 
         var batch = new PublishBatch();
-        TestHub.Add(batch, "a", "other data"u8, "x");
+        TestHub.Add(batch, "a", "one"u8, "x");
         hub.Hub.PublishNow(batch);
         hub.Publish("a", "two");
 
@@ -36,7 +36,7 @@ internal sealed class IdempotentPublishTests
         var batch = new PublishBatch();
         TestHub.Add(batch, "a", "one"u8, "x");
         TestHub.Add(batch, "a", "two"u8);
-        TestHub.Add(batch, "a", "three"u8, "x");
+        TestHub.Add(batch, "a", "one"u8, "x");
 
         hub.Hub.PublishNow(batch);
 
@@ -53,7 +53,7 @@ internal sealed class IdempotentPublishTests
         var ids = new[] { hub.Publish("a", "one", id: "x"), hub.Publish("b", "two", id: "x"), hub.Publish("c", "three", id: "x") };
 
         Assert.That(ids, Is.Unique);
-        Assert.That(new[] { hub.Publish("c", "", id: "x"), hub.Publish("a", "", id: "x"), hub.Publish("b", "", id: "x") },
+        Assert.That(new[] { hub.Publish("c", "three", id: "x"), hub.Publish("a", "one", id: "x"), hub.Publish("b", "two", id: "x") },
             Is.EqualTo(new[] { ids[2], ids[0], ids[1] }));
     }
 

@@ -130,7 +130,7 @@ internal sealed class SequencerTests : IDisposable
         var (first, firstStatus) = hub.Begin("a", "one", id: "x");
         Eventually.True(() => _store.CommitsBegun == 1);
 
-        var (repeat, repeatStatus) = hub.Begin("a", "again", id: "x");
+        var (repeat, repeatStatus) = hub.Begin("a", "one", id: "x");
         Assert.That(repeatStatus.IsCompleted, Is.False);
         _store.CommitsMayPass.Set();
 
@@ -147,7 +147,7 @@ internal sealed class SequencerTests : IDisposable
         hub.Begin("b", "first").Status.GetAwaiter();
         Eventually.True(() => _store.CommitsBegun == 1);
 
-        var begun = new[] { hub.Begin("a", "one", id: "x"), hub.Begin("a", "two", id: "x"), hub.Begin("b", "three", id: "x") };
+        var begun = new[] { hub.Begin("a", "one", id: "x"), hub.Begin("a", "one", id: "x"), hub.Begin("b", "three", id: "x") };
         _store.CommitsMayPass.Set();
         Task.WaitAll(begun.Select(publish => publish.Status));
 
@@ -167,7 +167,7 @@ internal sealed class SequencerTests : IDisposable
         hub.Publish("a", "end");
         Assert.That(hub.Topic("fast/a").Marks.MemoryStart, Is.GreaterThan(first[1]), "Memory still has it.");
 
-        Assert.That(new[] { hub.Publish("a", "", id: "x"), hub.Publish("fast/a", "", id: "x") }, Is.EqualTo(first));
+        Assert.That(new[] { hub.Publish("a", "one", id: "x"), hub.Publish("fast/a", "one", id: "x") }, Is.EqualTo(first));
     }
 
     [Test]

@@ -244,10 +244,12 @@ internal sealed class StoredEndTests : IDisposable
         TestHub.Add(final, "a", "given"u8, id: "given", isFinal: true);
         var again = new PublishBatch();
         TestHub.AddEnd(again, "a");
+        var repeat = new PublishBatch();
+        TestHub.Add(repeat, "a", "given"u8, id: "given", isFinal: true);
         return
         [
             first, (final, hub.Hub.PublishAsync(final).AsTask()), hub.Begin("a", "more"), (again, hub.Hub.PublishAsync(again).AsTask()),
-                hub.Begin("a", "given", id: "given"), hub.Begin("b", "beside"),
+                (repeat, hub.Hub.PublishAsync(repeat).AsTask()), hub.Begin("b", "beside"),
         ];
     }
 

@@ -129,7 +129,7 @@ internal sealed class CommitWriter(StoreTables tables)
         do
         {
             ref readonly var entry = ref entries[at];
-            if (entry.PublisherIdLength > 0) tables.PublisherIds.Insert(commit.PublisherId(entry), entry.Id, topicId);
+            if (entry.PublisherIdLength > 0) tables.PublisherIds.Insert(commit.PublisherId(entry), entry.Id, topicId, entry.Digest);
             _block.Add(entry.Id, commit.Frame(entry), entry.PrefixLength, entry.PublisherIdLength, commit.Key(entry), entry.IsFinal);
             at = entry.Next;
         }

@@ -91,8 +91,11 @@ internal static class StoreSchema
         ALTER TABLE topics ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
         """;
 
+    // The digest of an event's content tells a repeat from another event under the same id. 0 means that it is not known.
+    private const string Version4 = "ALTER TABLE publisher_ids ADD COLUMN digest INTEGER NOT NULL DEFAULT 0;";
+
     /// <summary>The steps of this program.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [Version1, Version2, Version3];
+    public static IReadOnlyList<string> Steps { get; } = [Version1, Version2, Version3, Version4];
 
     /// <summary>Creates the tables in an empty file, and brings those of an older format to this one.</summary>
     /// <exception cref="StoreException">The file is another program's, or has a newer format.</exception>

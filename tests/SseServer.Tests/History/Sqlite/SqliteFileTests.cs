@@ -104,11 +104,11 @@ internal sealed class SqliteFileTests : IDisposable
             // Creates the file.
         }
 
-        Run("PRAGMA user_version = 4");
+        Run("PRAGMA user_version = 5");
 
-        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 4, and this sse-server reads formats up to "
-            + "3; use the newer version that wrote it."));
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(4));
+        Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 5, and this sse-server reads formats up to "
+            + "4; use the newer version that wrote it."));
+        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(5));
     }
 
     [Test]
@@ -127,6 +127,20 @@ internal sealed class SqliteFileTests : IDisposable
 
         Assert.That(Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count + 2));
         Assert.That(Query("SELECT count(*) FROM topics WHERE note = 'migrated'"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Publisher_ids_of_format_3_get_no_digest()
+    {
+        using (var old = Open()) StoreEvents.Commit(old, new StoredEvent("t", 5, "old", "x") { Digest = 7 });
+        Run("ALTER TABLE publisher_ids DROP COLUMN digest; PRAGMA user_version = 3");
+
+        using var store = Open();
+        StoreEvents.Commit(store, new StoredEvent("t", 1_000_001, "new", "x") { Digest = 8 });
+        var locations = new List<StoredLocation>();
+        store.FindPublisherId("x"u8, locations);
+
+        Assert.That(locations.Select(location => (location.Id, location.Digest)), Is.EqualTo(new[] { (5L, 0L), (1_000_001L, 8L) }));
     }
 
     [Test]

@@ -31,7 +31,7 @@ internal static class StoreEvents
         var frame = Frame(e, out var prefixLength);
         frame.CopyTo(commit.Reserve(frame.Length));
         var publisherIdLength = Utf8(e.PublisherId ?? "").Length;
-        commit.Add(Utf8(e.Topic), e.Id, frame.Length, prefixLength, publisherIdLength, Utf8(e.Key ?? ""), e.IsFinal);
+        commit.Add(Utf8(e.Topic), e.Id, frame.Length, prefixLength, publisherIdLength, Utf8(e.Key ?? ""), e.IsFinal, e.Digest);
     }
 
     /// <summary>Commits events at once; the mark rises to the last of them.</summary>

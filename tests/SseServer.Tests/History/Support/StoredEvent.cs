@@ -5,5 +5,7 @@ internal sealed record StoredEvent(string Topic, long Id, string Data, string? P
 {
     public string? Key { get; init; }
 
+    public long Digest { get; init; }
+
     public bool IsFinal { get; init; }
 }
