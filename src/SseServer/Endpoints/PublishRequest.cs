@@ -21,8 +21,8 @@ internal readonly record struct PublishRequest
         /// <summary>A stream of events, whose blocks describe their events.</summary>
         Stream,
 
-        /// <summary>The end of a topic without an event.</summary>
-        End,
+        /// <summary>The deletion of a topic.</summary>
+        Deletion,
     }
 
     private static readonly byte[] DefaultTopic = TopicName.Default.Utf8.ToArray();
@@ -61,8 +61,8 @@ internal readonly record struct PublishRequest
     {
         request = default;
         if (ReadTopic(parameters, out var topic, out var isNamed) is { } wrongTopic) return wrongTopic;
-        // Forgetting the name must not end the default topic.
-        if (form == Form.End && !isNamed) return "The request names no topic to end; name it in the path or in topic=.";
+        // Forgetting the name must not delete the default topic.
+        if (form == Form.Deletion && !isNamed) return "The request names no topic to delete; name it in the path or in topic=.";
         var fields = new Fields { RetryMilliseconds = -1 };
         for (var i = 0; i < parameters.Count; i++)
         {
