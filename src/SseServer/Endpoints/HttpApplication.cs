@@ -115,7 +115,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
             case RequestMethod.Options:
                 return SendOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
             default:
-                const string detail = "The method is not allowed here; use GET to subscribe, POST to publish or DELETE to end a topic.";
+                const string detail = "The method is not allowed here; use GET to subscribe, POST to publish or DELETE to delete a topic.";
                 return Refuse(exchange, new(405, detail) { Allow = "GET, HEAD, POST, DELETE, OPTIONS" });
         }
     }

@@ -7,8 +7,8 @@ using SseServer.Transport;
 namespace SseServer.Endpoints;
 
 /// <summary>
-/// <c>POST /events?topic=..</c> and <c>POST /events/topic</c>: publishes one event, a batch, or a stream of events; <c>DELETE</c> ends a
-/// topic. The response is sent when the hub has taken the events, which waits only for the store, or for a CPU that is behind with healthy
+/// <c>POST /events?topic=..</c> and <c>POST /events/topic</c>: publishes one event, a batch, or a stream of events; <c>DELETE</c> deletes
+/// a topic. The response is sent when the hub has taken the events, which waits only for the store, or for a CPU that is behind with healthy
 /// subscribers.
 /// </summary>
 internal sealed class PublishEndpoint : IDisposable
@@ -69,10 +69,10 @@ internal sealed class PublishEndpoint : IDisposable
     // A result of null also means that a response was sent, or that the client has gone.
     private ValueTask<Problem?> PublishAsync(HttpExchange exchange, PublishContext context)
     {
-        var isEnd = exchange.Request.Method == RequestMethod.Delete;
+        var isDeletion = exchange.Request.Method == RequestMethod.Delete;
         var format = BodyFormat.Text;
-        if (!isEnd && MediaType.Read(exchange.Request, out format) is { } unreadable) return new(new Problem(415, unreadable));
-        if (!isEnd && HasUnknownLength(exchange.Request))
+        if (!isDeletion && MediaType.Read(exchange.Request, out format) is { } unreadable) return new(new Problem(415, unreadable));
+        if (!isDeletion && HasUnknownLength(exchange.Request))
         {
             // What follows may be a body.
             exchange.CloseAfterReply();
@@ -81,7 +81,7 @@ internal sealed class PublishEndpoint : IDisposable
 
         if ((_limits.CheckMemory() ?? _limits.CountBody(exchange, context, BodyReadStatus.Data)) is { } full) return new(full);
         // Errors in the URL are reported before the body is read.
-        var form = isEnd ? PublishRequest.Form.End : FormOf(format);
+        var form = isDeletion ? PublishRequest.Form.Deletion : FormOf(format);
         if (PublishRequest.Read(context.Parameters, form, _options, out var request) is { } wrong) return new(Problem.BadRequest(wrong));
         context.Request = request;
         // The lines of a batch name their own topics.
@@ -89,7 +89,7 @@ internal sealed class PublishEndpoint : IDisposable
         if (EventFields.CheckGrant(request.Topic, context.Authorization) is { } beyond) return new(beyond);
         return form switch
         {
-            PublishRequest.Form.End => EndAsync(exchange, context),
+            PublishRequest.Form.Deletion => DeleteAsync(exchange, context),
             PublishRequest.Form.Stream => _streams.PublishAsync(exchange, context),
             _ => PublishSingleAsync(exchange, context, format),
         };
@@ -119,13 +119,13 @@ internal sealed class PublishEndpoint : IDisposable
         return null;
     }
 
-    // A second DELETE gets the same response (RFC 9110 section 9.2.2).
-    private async ValueTask<Problem?> EndAsync(HttpExchange exchange, PublishContext context)
+    private async ValueTask<Problem?> DeleteAsync(HttpExchange exchange, PublishContext context)
     {
         if (_limits.Spend(exchange, context, 1) is { } early) return early;
-        context.Batch.AddEnd(context.Request.Topic);
-        if (PublishResponses.RefusalOf(await _hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
-        _results.SendSingle(exchange, context, 200);
+        var topic = context.Request.Topic.Utf8.ToArray();
+        var (status, id) = await _hub.DeleteAsync(topic);
+        if (PublishResponses.RefusalOf(status) is { } refusal) return refusal;
+        _results.SendDeleted(exchange, context, topic, id);
         return null;
     }
 

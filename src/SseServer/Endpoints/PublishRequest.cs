@@ -21,8 +21,8 @@ internal readonly record struct PublishRequest
         /// <summary>A stream of events, whose blocks describe their events.</summary>
         Stream,
 
-        /// <summary>The end of a topic without an event.</summary>
-        End,
+        /// <summary>The deletion of a topic.</summary>
+        Deletion,
     }
 
     /// <summary>The reason why an end alone is refused: forgetting the name must not end the default topic.</summary>
@@ -70,7 +70,8 @@ internal readonly record struct PublishRequest
     {
         request = default;
         if (ReadTopic(parameters, out var topic, out var isNamed) is { } wrongTopic) return wrongTopic;
-        if (form == Form.End && !isNamed) return NoTopicToEnd;
+        // Forgetting the name must not delete the default topic.
+        if (form == Form.Deletion && !isNamed) return "The request names no topic to delete; name it in the path or in topic=.";
         var fields = new Fields { RetryMilliseconds = -1 };
         for (var i = 0; i < parameters.Count; i++)
         {

@@ -20,6 +20,7 @@ internal sealed class PublishResponses(ResponseWriter responses)
         {
             Code = "id_conflict",
         },
+        HubStatus.NoSuchTopic => new(404, "There is no such topic; it was never published to, or is deleted already."),
         HubStatus.StoreFull => new(507,
             "The disk that holds the history is full, and nothing was published; free some space, then publish again."),
         HubStatus.StoreMissing => Problem.ForNow(503, "The history file was deleted, moved or replaced, and nothing was published; "
@@ -60,6 +61,19 @@ internal sealed class PublishResponses(ResponseWriter responses)
         writer.WriteEndObject();
         writer.Flush();
         responses.Send(exchange, progress.HasNew ? 201 : 200, Json, context.Response.WrittenSpan);
+    }
+
+    /// <summary>Writes <c>{"id":"1763794123123-0","topic":"orders/1","deleted":true}</c>.</summary>
+    public void SendDeleted(HttpExchange exchange, PublishContext context, ReadOnlySpan<byte> topic, EventId id)
+    {
+        var writer = context.BeginResponse();
+        writer.WriteStartObject();
+        WriteId(writer, "id"u8, id);
+        writer.WriteString("topic"u8, topic);
+        writer.WriteBoolean("deleted"u8, true);
+        writer.WriteEndObject();
+        writer.Flush();
+        responses.Send(exchange, 200, Json, context.Response.WrittenSpan);
     }
 
     private static void WriteId(Utf8JsonWriter writer, ReadOnlySpan<byte> name, EventId id)

@@ -34,6 +34,7 @@ internal sealed class HubMetrics : IDisposable
         Counter("sse_published_bytes_total", () => Published().Bytes, "Bytes of the events appended.");
         Counter("sse_events_repeated_total", () => Published().Repeats, "Events published again under a known id, and not appended.");
         Counter("sse_topics_ended_total", () => Published().Ended, "Topics that ended.");
+        Counter("sse_topics_deleted_total", () => Published().Deleted, "Topics that were deleted.");
         Counter("sse_history_evicted_events_total", () => Locked(() => catalog.Retention.EvictedEvents),
             "Events evicted before their time because all history together reached its bound.");
         Gauge("sse_history_bytes", () => hub.HistoryBytes, "Bytes of memory that history takes.");
