@@ -49,7 +49,7 @@ internal sealed class ExampleScriptTests
         using var server = await ServerProcess.StartAsync();
         var output = await ExampleScript.RunAsync("ticker.sh 3", "", Address(server), "PAUSE=0");
         Assert.That(Regex.Count(output, """{"first":"[0-9-]+","last":"[0-9-]+","count":4}"""), Is.EqualTo(3));
-        await ReadAsync(server, "/events/prices", "DELETE");
+        await ReadAsync(server, "/events/prices?final=1", "POST");
         Assert.That(DataOf(await ReadAsync(server, "/events/prices?since=all")), Has.Length.EqualTo(12));
         var newest = DataOf(await ReadAsync(server, "/events/prices?since=latest"));
         Assert.That(newest.Select(line => Regex.Match(line, "\"symbol\": \"([A-Z]+)\"").Groups[1].Value),

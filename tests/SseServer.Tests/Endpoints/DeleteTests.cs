@@ -62,6 +62,7 @@ public sealed class DeleteTests
     [TestCase("/events", "The request names no topic to delete; name it in the path or in topic=.")]
     [TestCase("/events/a?topic=b", "The request names more than one topic; name one topic, in the path or in topic=.")]
     [TestCase("/events/a?final=1", "DELETE accepts only topic= in the query; leave out the other parameters.")]
+    [TestCase("/events/job/*", "")]
     [TestCase("/events/$sys", "Topic names that begin with '$'")]
     public async Task An_unclear_deletion_deletes_nothing(string target, string sentence)
     {

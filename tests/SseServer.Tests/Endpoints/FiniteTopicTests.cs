@@ -22,16 +22,13 @@ public sealed class FiniteTopicTests
     [TestCase("POST", "/events", """{"topic":"job/17","final":true}""", Json, null)]
     [TestCase("POST", "/events/job/17?final=1", "data: last\n\n", Events, "last")]
     [TestCase("POST", "/events/job/17?final=1", "", Events, null)]
-    [TestCase("DELETE", "/events/job/17", null, null, null)]
-    [TestCase("DELETE", "/events?topic=job/17", null, null, null)]
-    [TestCase("DELETE", "/events/job%2F17", "a body", null, null)]
     public async Task Topic_ends_and_its_subscribers_stop(string method, string target, string? body, string? type, string? data)
     {
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events/job/17");
         await server.PublishAsync("/events/job/17", "first");
         var reply = await server.SendAsync(method, target, body, type is null ? [] : [type]);
-        Assert.That(reply.Status, Is.EqualTo(method == "DELETE" ? 200 : 201), reply.Body);
+        Assert.That(reply.Status, Is.EqualTo(201), reply.Body);
 
         Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("first"));
         if (data is not null) Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo(data));
@@ -101,7 +98,7 @@ public sealed class FiniteTopicTests
 
         for (var i = 0; i < 2; i++)
         {
-            var reply = await server.SendAsync("DELETE", "/events/a");
+            var reply = await server.SendAsync("POST", "/events/a?final=1");
             Assert.That((reply.Status, reply.Body), Is.EqualTo((200, $$"""{"id":"{{end}}","topic":"a"}""")));
         }
     }
@@ -140,7 +137,7 @@ public sealed class FiniteTopicTests
             $"POST /events/a?final=1 HTTP/1.1\r\nHost: {client.Authority}\r\n{Events}\r\nTransfer-Encoding: chunked\r\n\r\n");
         await client.SendChunkAsync("data: one\n\n");
         var one = (await reader.ReadEventAsync())!.Id;
-        await server.SendAsync("DELETE", "/events/a");
+        await server.SendAsync("POST", "/events/a?final=1");
         await client.SendChunkAsync("data: two\n\n");
         var reply = await client.ReadReplyAsync();
         Assert.That((reply.Status, reply.Json.GetProperty("lastId").GetString()), Is.EqualTo((409, one)));
@@ -154,7 +151,7 @@ public sealed class FiniteTopicTests
         Assert.That(broken.Status, Is.EqualTo(400));
         var whole = await server.SendAsync("POST", "/events/a?final=1", "data: two\n\n", Events);
         Assert.That(whole.Status, Is.EqualTo(201));
-        var end = (await server.SendAsync("DELETE", "/events/a")).Json.GetProperty("id").GetString();
+        var end = (await server.SendAsync("POST", "/events/a?final=1")).Json.GetProperty("id").GetString();
         Assert.That(whole.Json.GetProperty("end").GetString(), Is.EqualTo(end));
         Assert.That(whole.Json.GetProperty("count").GetInt32(), Is.EqualTo(1));
     }
@@ -173,11 +170,10 @@ public sealed class FiniteTopicTests
     [TestCase("POST", "/events?final=1", NoBody, "The request names no topic to end; name it in the path or in topic=.")]
     [TestCase("POST", "/events/$sys?final=1", NoBody,
         "Topic names that begin with '$' are reserved for the server; publish to another topic.")]
-    [TestCase("DELETE", "/events", "", "The request names no topic to end; name it in the path or in topic=.")]
-    [TestCase("DELETE", "/events/a?topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
-    [TestCase("DELETE", "/events?topic=a&topic=b", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
-    [TestCase("DELETE", "/events/$sys", "", "Topic names that begin with '$' are reserved for the server; publish to another topic.")]
-    [TestCase("DELETE", "/events/a?final=1", "", "DELETE accepts only topic= in the query; leave out the other parameters.")]
+    [TestCase("POST", "/events?final=1", "", "The request names no topic to end; name it in the path or in topic=.")]
+    [TestCase("POST", "/events/a?topic=b&final=1", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
+    [TestCase("POST", "/events?topic=a&topic=b&final=1", "", "The request names more than one topic; name one topic, in the path or in topic=.")]
+    [TestCase("POST", "/events/$sys?final=1", "", "Topic names that begin with '$' are reserved for the server; publish to another topic.")]
     public async Task Error_in_the_url_is_explained(string method, string target, string type, string problem)
     {
         await using var server = new ServerUnderTest();
@@ -192,7 +188,7 @@ public sealed class FiniteTopicTests
     public async Task Pattern_is_not_ended(string target)
     {
         await using var server = new ServerUnderTest();
-        Assert.That((await server.SendAsync("DELETE", target)).Status, Is.EqualTo(400));
+        Assert.That((await server.SendAsync("POST", target + "?final=1")).Status, Is.EqualTo(400));
     }
 
     [TestCase("""{"data":1,"final":1}""", "final must be true or false.")]
@@ -225,26 +221,26 @@ public sealed class FiniteTopicTests
         Assert.That((await server.SendAsync("POST", "/events/a", """{"data":1,"key":"k","final":false}""", Json)).Status, Is.EqualTo(201));
     }
 
-    [TestCase("/events/orders/42", 200)]
-    [TestCase("/events/billing", 403)]
+    [TestCase("/events/orders/42?final=1", 201)]
+    [TestCase("/events/billing?final=1", 403)]
     public async Task Ending_needs_the_right_to_publish(string target, int status)
     {
         await using var server = Guarded.Start();
-        Assert.That((await server.SendAsync("DELETE", target)).Status, Is.EqualTo(401));
-        var reply = await server.SendAsync("DELETE", target, null, Guarded.Bearer(server.Token()));
+        Assert.That((await server.SendAsync("POST", target)).Status, Is.EqualTo(401));
+        var reply = await server.SendAsync("POST", target, null, Guarded.Bearer(server.Token()));
         Assert.That(reply.Status, Is.EqualTo(status));
-        Assert.That(server.Hub.TopicCount, Is.EqualTo(status == 200 ? 1 : 0));
+        Assert.That(server.Hub.TopicCount, Is.EqualTo(status == 201 ? 1 : 0));
     }
 
     [TestCase("Origin: https://evil.example", 403)]
     [TestCase("Origin: null", 403)]
     [TestCase("Host: rebound.example", 421)]
     [TestCase("X-Forwarded-For: 192.0.2.1", 403)]
-    [TestCase("Origin: http://localhost:3000", 200)]
+    [TestCase("Origin: http://localhost:3000", 201)]
     public async Task Ending_is_guarded_as_publishing_is(string field, int status)
     {
         await using var server = new ServerUnderTest();
-        Assert.That((await server.SendAsync("DELETE", "/events/a", null, field)).Status, Is.EqualTo(status));
+        Assert.That((await server.SendAsync("POST", "/events/a?final=1", null, field)).Status, Is.EqualTo(status));
     }
 
     [Test]
@@ -252,6 +248,6 @@ public sealed class FiniteTopicTests
     {
         await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1, MaxTopics = 1 });
         await server.PublishAsync("/events/a", "x");
-        Assert.That((await server.SendAsync("DELETE", "/events/b")).Status, Is.EqualTo(503));
+        Assert.That((await server.SendAsync("POST", "/events/b?final=1")).Status, Is.EqualTo(503));
     }
 }

@@ -201,7 +201,7 @@ public sealed class SubscribeTests
     {
         await using var server = new ServerUnderTest();
         var client = await server.SubscribeAsync("/events");
-        await server.SendAsync("DELETE", "/events/default", "");
+        await server.SendAsync("POST", "/events/default?final=1");
         while (await client.ReadBlockAsync() is not null)
         {
         }

@@ -156,7 +156,7 @@ internal sealed class HistoryToolsTests : IDisposable
     {
         using var store = new SqliteEventStore(_directory.File);
         await using (var server = new ServerUnderTest(store: store))
-            Assert.That((await server.SendAsync("DELETE", "/events/job")).Status, Is.EqualTo(200));
+            Assert.That((await server.SendAsync("POST", "/events/job?final=1")).Status, Is.EqualTo(201));
 
         Assert.That(await RunAsync("export"), Is.EqualTo(ExitCode.Success), _error.ToString());
 
