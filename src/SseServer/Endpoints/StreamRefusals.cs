@@ -34,6 +34,6 @@ internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses)
 
         responses.Metrics.CountSoftRefusal(limit);
         var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.Reconnection.NextAt(load)}\n\n"));
-        responses.Send(exchange, 200, MediaType.EventStream, block);
+        responses.Send(exchange, 200, MediaType.EventStreamUtf8, block);
     }
 }

@@ -162,7 +162,7 @@ internal sealed class SubscribeEndpoint(
 
     private void WriteFields(IBufferWriter<byte> output, HttpExchange exchange, Identity caller)
     {
-        ResponseHead.WriteHeader(output, "Content-Type"u8, MediaType.EventStream);
+        ResponseHead.WriteHeader(output, "Content-Type"u8, MediaType.EventStreamUtf8);
         // RFC 6750 section 2.3: a response to a token in the URL must not be stored by shared caches.
         ResponseHead.WriteHeader(output, "Cache-Control"u8,
             caller.IsAnonymous ? "no-cache, no-transform"u8 : "private, no-cache, no-transform"u8);
