@@ -21,7 +21,8 @@ internal sealed class ShardWriter(
     private readonly ArrayBufferWriter<byte> _block = new(256);
     private readonly long _heartbeatInterval = (long)options.HeartbeatInterval.TotalMilliseconds;
 
-    private static ReadOnlySpan<byte> HeartbeatChunk => "3\r\n:\n\n\r\n"u8;
+    // A comment without a blank line: some clients dispatch an empty event at every blank line.
+    private static ReadOnlySpan<byte> HeartbeatChunk => "2\r\n:\n\r\n"u8;
 
     /// <summary>The clock at the beginning of the shard's pass.</summary>
     public long Now { get; set; }
@@ -69,7 +70,7 @@ internal sealed class ShardWriter(
     public void WriteHeartbeat(Subscription subscription)
     {
         if (subscription.HasHeartbeatEvents) BufferHeartbeatEvent(subscription, position: null);
-        else subscription.Output.Write(subscription.IsChunked ? HeartbeatChunk : HeartbeatChunk[3..6]);
+        else subscription.Output.Write(subscription.IsChunked ? HeartbeatChunk : HeartbeatChunk[3..5]);
         CatchUpPosition(subscription);
         Flush(subscription);
         ScheduleHeartbeat(subscription);
