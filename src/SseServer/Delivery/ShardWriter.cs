@@ -30,11 +30,12 @@ internal sealed class ShardWriter(
     /// <summary>Writes the rest of the response's head and the greeting.</summary>
     public void WriteGreeting(Subscription subscription, EventId? position)
     {
-        subscription.Output.Write(subscription.Preamble.Span);
+        subscription.WritePreamble(position);
         subscription.Preamble = default;
         var now = clock.Now;
         _block.ResetWrittenCount();
-        ControlBlocks.WriteGreeting(_block, position, times.Next(), now);
+        if (subscription.HasGreetingEvent) ControlBlocks.WriteGreeting(_block, position, times.Next(), now);
+        else ControlBlocks.WriteSilentGreeting(_block, position, times.Next());
         if (subscription.Lifetime is { IsNoticed: false } lifetime && lifetime.NoticeAt <= now) AppendNotice(lifetime);
         WriteBlock(subscription);
     }
