@@ -82,6 +82,13 @@ public static class EventFrame
         return true;
     }
 
+    /// <summary>Whether a frame has only an id, so that clients dispatch nothing.</summary>
+    public static bool IsIdOnly(ReadOnlySpan<byte> frame, int prefixLength)
+    {
+        var payload = Payload(frame, prefixLength);
+        return payload.IndexOf((byte)'\n') == payload.Length - 2;
+    }
+
     /// <summary>The name of the event, from its <c>event</c> field.</summary>
     /// <param name="frame">A whole frame.</param>
     /// <param name="prefixLength">The length of its chunk prefix.</param>

@@ -5,7 +5,7 @@ namespace SseServer.Protocol.Topics;
 
 /// <summary>
 /// A topic's name in its one normal form: percent-decoded once, compared byte by byte. Segments of visible UTF-8 separated by <c>/</c>;
-/// never empty, never <c>.</c> or <c>..</c>; no control characters, no <c>*</c>; at most <see cref="MaxBytes"/> bytes. Names that begin
+/// never empty, never <c>.</c> or <c>..</c>; no control or invisible characters (but joiners within a word), no <c>*</c>; at most <see cref="MaxBytes"/> bytes. Names that begin
 /// with <c>$</c> are the server's: they can be subscribed to, but not published to.
 /// </summary>
 public readonly ref struct TopicName
@@ -51,15 +51,36 @@ public readonly ref struct TopicName
                 return "A '*' is only allowed as a whole segment of a pattern, '**' only as its last one; patterns are for subscribing.";
         }
 
+        var before = new Rune('/');
+        var rest = utf8;
         foreach (var rune in EnumerateRunes(utf8))
-            if (!IsVisible(rune)) return "A topic name has a control, space-like or invisible character.";
+        {
+            rest = rest[rune.Utf8SequenceLength..];
+            if (!IsVisible(rune) && !(IsJoiner(rune) && Joins(before, rest)))
+                return "A topic name has a control, space-like or invisible character.";
+            before = rune;
+        }
+
         return null;
     }
 
     private static bool IsWildcard(ReadOnlySpan<byte> segment) => segment.SequenceEqual("*"u8) || segment.SequenceEqual("**"u8);
 
+    // ZERO WIDTH NON-JOINER and JOINER. Persian and the scripts of India are not written correctly without them, and they hold emoji
+    // sequences together.
+    private static bool IsJoiner(Rune rune) => rune.Value is 0x200C or 0x200D;
+
+    // Between two ASCII characters, beside another joiner, or at the end of a segment a joiner changes nothing that can be seen.
+    private static bool Joins(Rune before, ReadOnlySpan<byte> rest)
+    {
+        if (Rune.DecodeFromUtf8(rest, out var after, out _) != System.Buffers.OperationStatus.Done) return false;
+        return IsJoinable(before) && IsJoinable(after) && !(before.IsAscii && after.IsAscii);
+    }
+
+    private static bool IsJoinable(Rune rune) => rune.Value is not (' ' or '/') && IsVisible(rune);
+
     // A plain space is visible in quotes and common in names of people and places; other separators and format characters
-    // (zero-width joiners, bidirectional overrides) make two names look the same, so they are refused.
+    // (bidirectional overrides, for example) make two names look the same, so they are refused.
     private static bool IsVisible(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.Control or UnicodeCategory.Format

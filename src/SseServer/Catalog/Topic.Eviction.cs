@@ -82,6 +82,8 @@ internal sealed partial class Topic
         return _compacted?.LastThrough(through) is { } compacted && compacted > last ? compacted : last;
     }
 
+    public override LogSegment? SegmentBefore(EventId id) => FindSegmentBefore(id) ?? _compacted?.SegmentBefore(id);
+
     /// <summary>Has an event that is in the topic's log and in those of its patterns supersede the older one of its key.</summary>
     public void Supersede(in LogEntry entry)
     {

@@ -27,6 +27,9 @@ internal sealed class TopicTable(
     public Topic? Find(ReadOnlySpan<byte> name)
         => _byName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic) ? topic : null;
 
+    /// <summary>How far the events of a topic that does not exist may have been evicted.</summary>
+    public EventId FloorOf(ReadOnlySpan<byte> name) => floor.Of(name);
+
     /// <summary>Finds or creates a topic; null if that would be too many.</summary>
     public Topic? FindOrCreate(ReadOnlySpan<byte> name, int maxTopics)
     {

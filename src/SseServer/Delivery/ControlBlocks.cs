@@ -37,6 +37,16 @@ internal static class ControlBlocks
     }
 
     /// <summary>
+    /// A greeting without an event, for clients that would show it to their users as data: clients take its id and its reconnection time,
+    /// and dispatch nothing (WHATWG HTML 9.2.6).
+    /// </summary>
+    public static void WriteSilentGreeting(IBufferWriter<byte> output, EventId? position, int retryMilliseconds)
+    {
+        if (position is { } known) WriteIdLine(output, known);
+        WriteRetry(output, retryMilliseconds);
+    }
+
+    /// <summary>
     /// A gap: announces that events were lost to the subscriber. Its data names the topics or patterns that lost some, the last id that the
     /// subscriber had and the first that follows (each null if there is none). A gap has no id, so the client's resume point stays.
     /// </summary>
@@ -79,12 +89,8 @@ internal static class ControlBlocks
     /// </summary>
     public static void WritePosition(IBufferWriter<byte> output, EventId position)
     {
-        Span<byte> line = stackalloc byte["id: ".Length + EventId.MaxTextLength + 2];
-        "id: "u8.CopyTo(line);
-        var length = "id: ".Length + position.Format(line["id: ".Length..]);
-        line[length++] = (byte)'\n';
-        line[length++] = (byte)'\n';
-        output.Write(line[..length]);
+        WriteIdLine(output, position);
+        output.Write("\n"u8);
     }
 
     /// <summary>A block that only sets the client's reconnection time.</summary>
@@ -95,6 +101,15 @@ internal static class ControlBlocks
         retryMilliseconds.TryFormat(line["retry: ".Length..], out var digits, provider: CultureInfo.InvariantCulture);
         var length = "retry: ".Length + digits;
         line[length++] = (byte)'\n';
+        line[length++] = (byte)'\n';
+        output.Write(line[..length]);
+    }
+
+    private static void WriteIdLine(IBufferWriter<byte> output, EventId id)
+    {
+        Span<byte> line = stackalloc byte["id: ".Length + EventId.MaxTextLength + 1];
+        "id: "u8.CopyTo(line);
+        var length = "id: ".Length + id.Format(line["id: ".Length..]);
         line[length++] = (byte)'\n';
         output.Write(line[..length]);
     }

@@ -42,24 +42,26 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
             var isUnknown = start.From == ResumePoint.Start.AfterId && resume is null;
             // Only to a subscriber that named an event are losses announced.
             var isOwedLosses = start.From == ResumePoint.Start.AfterId && !isUnknown;
-            var evicted = default(EventId);
-            foreach (ref var cursor in subscription.Cursors.AsSpan())
-            {
-                if (!isOwedLosses) cursor.KnownEvictions = cursor.Log.Evictions;
-                if (cursor.Log.EvictedThrough > evicted) evicted = cursor.Log.EvictedThrough;
-            }
-
+            if (!isOwedLosses)
+                foreach (ref var cursor in subscription.Cursors.AsSpan()) cursor.KnownEvictions = cursor.Log.Evictions;
             subscription.LastId = resume ?? default;
             if (isOwedLosses) subscription.ResumedAfter = subscription.LastId;
             subscription.JoinedAt = catalog.Ids.Head;
             subscription.WantsLatest = start.From == ResumePoint.Start.Latest;
             Seek(subscription, subscription.LastId);
-            EventId? position = resume is { } id && id >= evicted ? id : null;
-            // An id that the client named is sent back as it is; other positions are rounded.
-            if (position is { } own && start.From != ResumePoint.Start.AfterId) position = RoundedPosition(subscription.Cursors, own);
+            var position = GreetingPosition(subscription.Cursors, start, resume, floor: default);
             subscription.SentThrough = position ?? default;
             return new(position, isUnknown);
         }
+    }
+
+    /// <summary>The position that the greeting of a stream would have if it began now; null for none.</summary>
+    /// <param name="cursors">A cursor for each log of the stream that exists.</param>
+    /// <param name="start">Where the stream begins.</param>
+    /// <param name="floor">How far events of its other topics may have been evicted.</param>
+    public EventId? PositionAt(Cursor[] cursors, in ResumePoint start, EventId floor)
+    {
+        using (catalog.Lock.Enter()) return GreetingPosition(cursors, start, Resolve(start, cursors), floor);
     }
 
     /// <summary>Moves cursors whose segments were dropped to the first event in memory after the subscription's position.</summary>
@@ -166,6 +168,17 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
         return first;
     }
 
+    // Null if there is no resume point, or if something after it was evicted: then a client keeps its own.
+    private EventId? GreetingPosition(Cursor[] cursors, in ResumePoint start, EventId? resume, EventId floor)
+    {
+        var evicted = floor;
+        foreach (ref readonly var cursor in cursors.AsSpan())
+            if (cursor.Log.EvictedThrough > evicted) evicted = cursor.Log.EvictedThrough;
+        if (resume is not { } id || id < evicted) return null;
+        // An id that the client named is sent back as it is; other positions are rounded.
+        return start.From == ResumePoint.Start.AfterId ? id : RoundedPosition(cursors, id, floor);
+    }
+
     // The id after which the stream continues; null for the oldest event retained, and for an unknown id.
     private EventId? Resolve(in ResumePoint start, Cursor[] cursors)
     {
@@ -199,10 +212,11 @@ internal sealed class CursorPlacement(TopicCatalog catalog)
     /// to the second. It is exact all the same: between it and <paramref name="through"/> the subscriber's own logs have no event, so
     /// resuming from it sends everything that follows and nothing twice; and they evicted none, so no false loss is announced.
     /// </summary>
-    private EventId RoundedPosition(Cursor[] cursors, EventId through)
+    private EventId RoundedPosition(Cursor[] cursors, EventId through, EventId floor = default)
     {
         var position = EventId.FirstAt(through.Milliseconds / CoarseMilliseconds * CoarseMilliseconds);
         if (catalog.Ids.First > position) position = catalog.Ids.First;
+        if (floor > position) position = floor;
         foreach (ref readonly var cursor in cursors.AsSpan())
             if (cursor.Log.LastThrough(through) is var last && last > position) position = last;
         // Rounding must not end where the clock skipped: an id that was never assigned is no resume point.

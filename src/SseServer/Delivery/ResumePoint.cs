@@ -22,6 +22,11 @@ internal readonly record struct ResumePoint
         /// </summary>
         Time,
 
+        /// <summary>
+        /// With the last events, a number of them. Becomes one of the others when the subscription's logs are known.
+        /// </summary>
+        Last,
+
         /// <summary>After the event with an id, the server's or a publisher's: exactly there, or with a gap.</summary>
         AfterId,
     }
@@ -36,6 +41,9 @@ internal readonly record struct ResumePoint
     /// <summary>The event id that the store has for the publisher's id, in a topic that the subscriber selects.</summary>
     public EventId? Found { get; init; }
 
+    /// <summary>How many of the last events.</summary>
+    public int Count { get; private init; }
+
     public static ResumePoint Head => default;
 
     public static ResumePoint Oldest => new() { From = Start.Oldest };
@@ -43,6 +51,11 @@ internal readonly record struct ResumePoint
     public static ResumePoint Latest => new() { From = Start.Latest };
 
     public static ResumePoint At(DateTimeOffset time) => new() { From = Start.Time, Id = EventId.FirstAt(time) };
+
+    /// <summary>With an event, or with the first one after it.</summary>
+    public static ResumePoint At(EventId id) => new() { From = Start.Time, Id = id };
+
+    public static ResumePoint Last(int count) => new() { From = Start.Last, Count = count };
 
     public static ResumePoint After(ReadOnlySpan<byte> id) => new() { From = Start.AfterId, Text = id.ToArray() };
 }

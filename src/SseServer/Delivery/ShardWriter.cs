@@ -21,7 +21,8 @@ internal sealed class ShardWriter(
     private readonly ArrayBufferWriter<byte> _block = new(256);
     private readonly long _heartbeatInterval = (long)options.HeartbeatInterval.TotalMilliseconds;
 
-    private static ReadOnlySpan<byte> HeartbeatChunk => "3\r\n:\n\n\r\n"u8;
+    // A comment without a blank line: some clients dispatch an empty event at every blank line.
+    private static ReadOnlySpan<byte> HeartbeatChunk => "2\r\n:\n\r\n"u8;
 
     /// <summary>The clock at the beginning of the shard's pass.</summary>
     public long Now { get; set; }
@@ -29,11 +30,12 @@ internal sealed class ShardWriter(
     /// <summary>Writes the rest of the response's head and the greeting.</summary>
     public void WriteGreeting(Subscription subscription, EventId? position)
     {
-        subscription.Output.Write(subscription.Preamble.Span);
+        subscription.WritePreamble(position);
         subscription.Preamble = default;
         var now = clock.Now;
         _block.ResetWrittenCount();
-        ControlBlocks.WriteGreeting(_block, position, times.Next(), now);
+        if (subscription.HasGreetingEvent) ControlBlocks.WriteGreeting(_block, position, times.Next(), now);
+        else ControlBlocks.WriteSilentGreeting(_block, position, times.Next());
         if (subscription.Lifetime is { IsNoticed: false } lifetime && lifetime.NoticeAt <= now) AppendNotice(lifetime);
         WriteBlock(subscription);
     }
@@ -69,7 +71,7 @@ internal sealed class ShardWriter(
     public void WriteHeartbeat(Subscription subscription)
     {
         if (subscription.HasHeartbeatEvents) BufferHeartbeatEvent(subscription, position: null);
-        else subscription.Output.Write(subscription.IsChunked ? HeartbeatChunk : HeartbeatChunk[3..6]);
+        else subscription.Output.Write(subscription.IsChunked ? HeartbeatChunk : HeartbeatChunk[3..5]);
         CatchUpPosition(subscription);
         Flush(subscription);
         ScheduleHeartbeat(subscription);

@@ -25,19 +25,25 @@ internal sealed class StoreReplay
     public StoreReplay(Cursor[] cursors, Action deliver)
     {
         _deliver = deliver;
-        var topics = new List<byte[]>();
-        var patterns = new List<TopicPattern>();
-        foreach (var cursor in cursors)
-        {
-            if (cursor.Log is PatternLog pattern) patterns.Add(pattern.Pattern);
-            else topics.Add(cursor.Log.Name);
-        }
-
         _logs = Array.ConvertAll(cursors, cursor => cursor.Log);
         _marks = new ReplayMark[_logs.Length];
-        _all = new(topics, patterns);
+        _all = SelectionOf(_logs);
         _latest = _all with { LatestOnly = true };
         Selection = _all;
+    }
+
+    /// <summary>The stored events of some logs.</summary>
+    public static StoredSelection SelectionOf(IReadOnlyList<EventLog> logs)
+    {
+        var topics = new List<byte[]>();
+        var patterns = new List<TopicPattern>();
+        foreach (var log in logs)
+        {
+            if (log is PatternLog pattern) patterns.Add(pattern.Pattern);
+            else topics.Add(log.Name);
+        }
+
+        return new(topics, patterns);
     }
 
     private enum State

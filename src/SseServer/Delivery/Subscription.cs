@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using SseServer.Catalog;
@@ -42,6 +43,9 @@ internal abstract class Subscription
 
     /// <summary>Heartbeats are named events, which page code can see, instead of comments.</summary>
     public bool HasHeartbeatEvents { get; init; }
+
+    /// <summary>Whether the first block is the event <c>connected</c>, or only an id and a reconnection time.</summary>
+    public bool HasGreetingEvent { get; init; } = true;
 
     /// <summary>The types of events that it wants; null for all.</summary>
     public EventFilter? Filter { get; init; }
@@ -153,6 +157,11 @@ internal abstract class Subscription
 
     /// <summary>Called once, on the shard, with no write pending; the engine does not touch the connection afterwards.</summary>
     protected internal abstract void OnEnded(StreamEnding ending);
+
+    /// <summary>
+    /// Writes the <see cref="Preamble"/>, and what else comes before the greeting, whose id is <paramref name="position"/>; on the shard.
+    /// </summary>
+    protected internal virtual void WritePreamble(EventId? position) => Output.Write(Preamble.Span);
 
     /// <summary>Called on the shard when a gap is announced, most likely because the client is too slow.</summary>
     protected internal virtual void OnGap()

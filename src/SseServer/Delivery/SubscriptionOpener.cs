@@ -11,8 +11,10 @@ namespace SseServer.Delivery;
 /// </summary>
 /// <param name="catalog">The logs.</param>
 /// <param name="fanOut">Where subscriptions are served.</param>
+/// <param name="lastEvents">Finds where the last events of some logs begin.</param>
 /// <param name="findStored">Asks where the store has a publisher id; null without a store.</param>
-internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Func<byte[], Task<IReadOnlyList<StoredLocation>>>? findStored)
+internal sealed class SubscriptionOpener(
+    TopicCatalog catalog, FanOut fanOut, LastEventsSearch lastEvents, Func<byte[], Task<IReadOnlyList<StoredLocation>>>? findStored)
 {
     /// <summary>
     /// Acquires the logs that the selectors name for a subscription, so that they are not removed before the subscription ends. If the
@@ -28,9 +30,10 @@ internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Fu
         fanOut.Assign(subscription);
         try
         {
-            foreach (var log in logs)
-                if (log is PatternLog pattern) await pattern.Ready.Task;
-            if (MayBeStored(start, logs)) subscription.Start = start with { Found = await FindStoredAsync(logs, start.Text!) };
+            await OpenPatternsAsync(logs);
+            if (start.From == ResumePoint.Start.Last)
+                subscription.Start = await lastEvents.FindAsync(logs, start.Count, subscription.Filter);
+            else if (MayBeStored(start, logs)) subscription.Start = start with { Found = await FindStoredAsync(logs, start.Text!) };
         }
         catch
         {
@@ -58,6 +61,51 @@ internal sealed class SubscriptionOpener(TopicCatalog catalog, FanOut fanOut, Fu
         }
 
         return MayBeStored(start, topics) ? IsOverWithStoreAsync(topics, start) : new(fanOut.Placement.IsOver(topics, start));
+    }
+
+    /// <summary>
+    /// The position that the greeting of a stream would have if it began now; null for none. Opens no stream and creates no topic.
+    /// </summary>
+    public async ValueTask<EventId?> FindPositionAsync(IReadOnlyList<Selector> selectors, ResumePoint start)
+    {
+        // Patterns are opened as for a subscriber: what they match is known only then.
+        var logs = new List<EventLog>(selectors.Count);
+        if (catalog.Acquire([.. selectors.Where(selector => selector.Pattern is not null)], logs) != HubStatus.Ok) return null;
+        var patterns = logs.ToArray();
+        try
+        {
+            await OpenPatternsAsync(logs);
+            var floor = AddTopics(selectors, logs);
+            if (MayBeStored(start, logs)) start = start with { Found = await FindStoredAsync(logs, start.Text!) };
+            return fanOut.Placement.PositionAt(logs.ConvertAll(log => new Cursor { Log = log }).ToArray(), start, floor);
+        }
+        finally
+        {
+            catalog.Release(patterns);
+        }
+    }
+
+    private static async ValueTask OpenPatternsAsync(List<EventLog> logs)
+    {
+        foreach (var log in logs)
+            if (log is PatternLog pattern) await pattern.Ready.Task;
+    }
+
+    // Adds the selected topics that exist; returns how far events of the others may have been evicted.
+    private EventId AddTopics(IReadOnlyList<Selector> selectors, List<EventLog> logs)
+    {
+        var floor = default(EventId);
+        using (catalog.Lock.Enter())
+        {
+            foreach (var selector in selectors)
+            {
+                if (selector.Pattern is not null) continue;
+                if (catalog.Topics.Find(selector.Text) is { } topic) logs.Add(topic);
+                else if (catalog.Topics.FloorOf(selector.Text) is var own && own > floor) floor = own;
+            }
+        }
+
+        return floor;
     }
 
     private async ValueTask<bool> IsOverWithStoreAsync(List<EventLog> topics, ResumePoint start)

@@ -10,6 +10,9 @@ namespace SseServer.Endpoints;
 /// </summary>
 internal sealed class CorsPolicy
 {
+    // Everything that pages need and that the Fetch standard does not show them by itself.
+    private static ReadOnlySpan<byte> Exposed => "Retry-After, SSE-Last-Event-ID, RateLimit, RateLimit-Policy"u8;
+
     private readonly bool _allowsAll;
     private readonly bool _allowsCredentials;
     private readonly HashSet<string> _origins;
@@ -33,7 +36,7 @@ internal sealed class CorsPolicy
     {
         if (_allowsAll && !_allowsCredentials) ResponseHead.WriteHeader(output, "Access-Control-Allow-Origin"u8, "*"u8);
         else WriteForOrigin(output, request);
-        ResponseHead.WriteHeader(output, "Access-Control-Expose-Headers"u8, "Retry-After"u8);
+        ResponseHead.WriteHeader(output, "Access-Control-Expose-Headers"u8, Exposed);
     }
 
     // The response depends on the origin, and caches must know that (Fetch standard, "CORS protocol and HTTP caches").
@@ -54,12 +57,33 @@ internal sealed class CorsPolicy
         return false;
     }
 
-    /// <summary>Writes the response to a preflight: fetch-based clients send these fields, EventSource sends only Last-Event-ID.</summary>
-    public static void WritePreflight(IBufferWriter<byte> output)
+    /// <summary>
+    /// Writes the response to a preflight. A page that may read may send any fields with it: libraries add their own
+    /// (<c>Datastar-Request</c>, <c>traceparent</c>), and the fields of a GET change nothing here. A request that changes something may
+    /// have only those of a list.
+    /// </summary>
+    public void WritePreflight(IBufferWriter<byte> output, RequestHead request)
     {
         ResponseHead.WriteHeader(output, "Access-Control-Allow-Methods"u8, "GET, HEAD, POST, DELETE, OPTIONS"u8);
-        var headers = "Last-Event-ID, Cache-Control, Authorization, Content-Type"u8;
+        if (!TryGetRequested(request, out var headers)) headers = "Last-Event-ID, Cache-Control, Authorization, Content-Type"u8;
         ResponseHead.WriteHeader(output, "Access-Control-Allow-Headers"u8, headers);
         ResponseHead.WriteHeader(output, "Access-Control-Max-Age"u8, 7200);
     }
+
+    // Access-Control-Request-Headers = 1#field-name (Fetch standard, "CORS-preflight fetch").
+    private bool TryGetRequested(RequestHead request, out ReadOnlySpan<byte> headers)
+    {
+        headers = default;
+        if (!request.TryGetHeader("Access-Control-Request-Method"u8, out var method)) return false;
+        if (!method.SequenceEqual("GET"u8) && !method.SequenceEqual("HEAD"u8)) return false;
+        if (!MayRead(request) || request.CountHeaders("Access-Control-Request-Headers"u8) != 1) return false;
+        request.TryGetHeader("Access-Control-Request-Headers"u8, out headers);
+        if (headers.IsEmpty) return false;
+        foreach (var range in headers.Split((byte)','))
+            if (!HttpTokens.IsToken(HttpTokens.TrimWhitespace(headers[range]))) return false;
+        return true;
+    }
+
+    private bool MayRead(RequestHead request)
+        => (_allowsAll && !_allowsCredentials) || (request.TryGetHeader("Origin"u8, out var origin) && (Lists(origin) || IsCovered(origin)));
 }

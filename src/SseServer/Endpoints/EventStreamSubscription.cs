@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
 using SseServer.Delivery;
 using SseServer.Hub;
+using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Http;
 using SseServer.Transport;
 using SseServer.Transport.Channels;
 
@@ -18,6 +20,14 @@ internal sealed class EventStreamSubscription(Connection connection, SubscribeEn
     public RenewableStream? Renewable { get; init; }
 
     protected internal override PipeWriter Output => _output;
+
+    // The head ends here, because only the shard knows the position.
+    protected internal override void WritePreamble(EventId? position)
+    {
+        base.WritePreamble(position);
+        PositionField.Write(_output, position);
+        ResponseHead.WriteEnd(_output);
+    }
 
     protected internal override int TrySend(ReadOnlySpan<byte> bytes) => _output.TrySend(bytes);
 

@@ -27,6 +27,12 @@ internal static class MediaType
     /// <summary>The media type of streams.</summary>
     public static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
 
+    /// <summary>
+    /// The Content-Type of streams. An event stream is always UTF-8 (WHATWG HTML 9.2.5), but some clients read text without a charset as
+    /// Latin-1 (Python's requests does).
+    /// </summary>
+    public static ReadOnlySpan<byte> EventStreamUtf8 => "text/event-stream; charset=utf-8"u8;
+
     /// <summary>Finds the format of the body; returns null, or what is wrong with it and what to do.</summary>
     public static string? Read(RequestHead request, out BodyFormat format)
     {

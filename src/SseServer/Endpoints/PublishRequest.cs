@@ -30,6 +30,11 @@ internal readonly record struct PublishRequest
 
     private static readonly byte[] DefaultTopic = TopicName.Default.Utf8.ToArray();
 
+    // For the sentence about a name that is misspelt.
+    private static readonly ParameterNames SingleNames = new("topic", "event", "id", "retry", "key", "final", "access_token");
+    private static readonly ParameterNames StreamNames = new("topic", "final", "access_token");
+    private static readonly ParameterNames OtherNames = new("topic", "access_token");
+
     private readonly ReadOnlyMemory<byte> _topic;
     private readonly ReadOnlyMemory<byte> _name;
     private readonly ReadOnlyMemory<byte> _id;
@@ -77,7 +82,7 @@ internal readonly record struct PublishRequest
         {
             var name = parameters.Name(i);
             if (name.SequenceEqual("topic"u8) || name.SequenceEqual(RequestCredential.Parameter)) continue;
-            if (!Accepts(form, name)) return ExplainAccepted(form);
+            if (!Accepts(form, name)) return NamesOf(form).CheckName(name) ?? ExplainAccepted(form);
             // It is unknown which of the two is meant, and an end cannot be undone.
             if (parameters.CountOf(name) > 1) return "A query parameter is given twice; give each parameter once.";
             if (fields.Read(name, parameters.Value(i), options) is { } wrong) return wrong;
@@ -115,6 +120,13 @@ internal readonly record struct PublishRequest
             || name.SequenceEqual("key"u8) || name.SequenceEqual("final"u8),
         Form.Stream => name.SequenceEqual("final"u8),
         _ => false,
+    };
+
+    private static ParameterNames NamesOf(Form form) => form switch
+    {
+        Form.Single => SingleNames,
+        Form.Stream => StreamNames,
+        _ => OtherNames,
     };
 
     private static string ExplainAccepted(Form form) => form switch

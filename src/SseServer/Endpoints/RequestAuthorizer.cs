@@ -12,7 +12,11 @@ namespace SseServer.Endpoints;
 /// </summary>
 internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors, Authenticator authenticator)
 {
-    private readonly HashSet<string> _hosts = options.AllowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
+    // A cookie for each of some paths and domains; each may cost a verification of its signature.
+    private const int MaxCookies = 4;
+
+    private readonly HashSet<string> _hosts
+        = options.AllowedHosts.Select(host => host.TrimEnd('.')).ToHashSet(StringComparer.OrdinalIgnoreCase);
     private readonly byte[] _cookie = Encoding.ASCII.GetBytes(options.TokenCookie);
 
     /// <summary>Returns what is wrong with a request's Host; null if nothing is.</summary>
@@ -51,6 +55,7 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
             return new(new Problem(403, detail));
         }
 
+        if (credential.IsAmbient && CookieHeader.TryGet(request, _cookie, skipped: 1, out _)) return AuthenticateCookiesAsync(request);
         var result = authenticator.AuthenticateAsync(credential.Value);
         return result.IsCompletedSuccessfully ? new(ToResult(result.Result)) : WaitAsync(result);
     }
@@ -99,6 +104,25 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
         return failure == AuthFailure.KeysUnavailable
             ? Problem.ForNow(503, detail)
             : new Problem(401, detail) { Challenge = "invalid_token" };
+    }
+
+    // A browser sends a cookie twice if it was set for two paths or domains, and one of the two may be stale: the first valid one counts.
+    private async ValueTask<AuthorizationResult> AuthenticateCookiesAsync(RequestHead request)
+    {
+        var first = await AuthenticateCookie(request, 0);
+        for (var i = 1; !first.IsAccepted && i < MaxCookies && CookieHeader.TryGet(request, _cookie, i, out _); i++)
+        {
+            var next = await AuthenticateCookie(request, i);
+            if (next.IsAccepted) return ToResult(next);
+        }
+
+        return ToResult(first);
+    }
+
+    private ValueTask<AuthResult> AuthenticateCookie(RequestHead request, int index)
+    {
+        CookieHeader.TryGet(request, _cookie, index, out var value);
+        return authenticator.AuthenticateAsync(value);
     }
 
     private static AuthorizationResult ToResult(AuthResult result) => result.IsAccepted ? result.Identity : Explain(result.Failure);
@@ -184,6 +208,12 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
             && RequestOrigins.IsSameOrigin(request, orSite: true, ifSilent: true);
     }
 
+    // A name with a trailing dot is the same name, written as absolute (RFC 1034 section 3.1).
     private bool IsListed(ReadOnlySpan<byte> host)
-        => _hosts.Count > 0 && _hosts.Contains(Encoding.ASCII.GetString(LoopbackNames.WithoutPort(host)));
+    {
+        if (_hosts.Count == 0) return false;
+        var name = LoopbackNames.WithoutPort(host);
+        if (name.EndsWith("."u8)) name = name[..^1];
+        return _hosts.Contains(Encoding.ASCII.GetString(name));
+    }
 }

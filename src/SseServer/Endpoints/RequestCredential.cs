@@ -34,7 +34,8 @@ internal readonly ref struct RequestCredential
     {
         credential = default;
         var headers = request.CountHeaders("Authorization"u8);
-        var queries = parameters.CountOf(Parameter);
+        // An empty parameter is what a page without a token makes of its URL: none.
+        var queries = parameters.CountOf(Parameter, withValue: true);
         if (headers + queries > 1)
             return InvalidRequest("The request has more than one credential; send one, in Authorization or in access_token=.");
         if (headers == 1)
@@ -45,15 +46,12 @@ internal readonly ref struct RequestCredential
 
         if (queries == 1)
         {
-            parameters.TryGet(Parameter, out var value);
+            parameters.TryGetFilled(Parameter, out var value);
             credential = new(value, isGiven: true, isAmbient: false);
             return null;
         }
 
-        if (!CookieHeader.TryGet(request, cookie, out var text))
-            return InvalidRequest("The cookie with the token is sent twice; send it once.");
-        // A page that logged its user out may leave an empty cookie.
-        if (!text.IsEmpty) credential = new(text, isGiven: true, isAmbient: true);
+        if (CookieHeader.TryGet(request, cookie, skipped: 0, out var text)) credential = new(text, isGiven: true, isAmbient: true);
         return null;
     }
 

@@ -39,11 +39,13 @@ internal sealed class RequestParameters
     }
 
     /// <summary>Returns how many parameters have a name.</summary>
-    public int CountOf(ReadOnlySpan<byte> name)
+    /// <param name="name">The name.</param>
+    /// <param name="withValue">Whether only those count whose value is not empty.</param>
+    public int CountOf(ReadOnlySpan<byte> name, bool withValue = false)
     {
         var count = 0;
         for (var i = 0; i < Count; i++)
-            if (Name(i).SequenceEqual(name)) count++;
+            if (Name(i).SequenceEqual(name) && !(withValue && Value(i).IsEmpty)) count++;
         return count;
     }
 
@@ -53,6 +55,20 @@ internal sealed class RequestParameters
         for (var i = Count - 1; i >= 0; i--)
         {
             if (!Name(i).SequenceEqual(name)) continue;
+            value = Value(i).Span;
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>Gets the last parameter of a name whose value is not empty; false if there is none.</summary>
+    public bool TryGetFilled(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        for (var i = Count - 1; i >= 0; i--)
+        {
+            if (!Name(i).SequenceEqual(name) || Value(i).IsEmpty) continue;
             value = Value(i).Span;
             return true;
         }

@@ -48,7 +48,7 @@ internal sealed class ResponseWriter(CorsPolicy cors, EndpointMetrics metrics)
     {
         Start(exchange, 204);
         exchange.Header("Allow"u8, methods);
-        CorsPolicy.WritePreflight(exchange.Connection.Output);
+        Cors.WritePreflight(exchange.Connection.Output, exchange.Request);
         exchange.EndReply();
     }
 

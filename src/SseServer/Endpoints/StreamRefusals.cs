@@ -37,7 +37,7 @@ internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses, boo
 
         responses.Metrics.CountSoftRefusal(limit);
         var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.Reconnection.NextAt(load)}\n\n"));
-        if (truncates && exchange.Request.IsHttp11) responses.SendTruncated(exchange, MediaType.EventStream, block);
-        else responses.Send(exchange, 200, MediaType.EventStream, block);
+        if (truncates && exchange.Request.IsHttp11) responses.SendTruncated(exchange, MediaType.EventStreamUtf8, block);
+        else responses.Send(exchange, 200, MediaType.EventStreamUtf8, block);
     }
 }

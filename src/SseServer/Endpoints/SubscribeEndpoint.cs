@@ -52,7 +52,7 @@ internal sealed class SubscribeEndpoint(
             ?? streams.CheckGrant(caller, request!.Selectors);
         if (problem is not null) responses.Refuse(exchange, problem);
         else if (await hub.IsOverAsync(request!.Selectors, request.Start)) SendNoContent(exchange);
-        else if (exchange.Request.Method == RequestMethod.Head) SendHead(exchange, caller);
+        else if (exchange.Request.Method == RequestMethod.Head) await SendHeadAsync(exchange, request, caller);
         else await SubscribeAsync(exchange, request, caller);
     }
 
@@ -77,11 +77,13 @@ internal sealed class SubscribeEndpoint(
         exchange.EndReply();
     }
 
-    private void SendHead(HttpExchange exchange, Identity caller)
+    private async ValueTask SendHeadAsync(HttpExchange exchange, SubscribeRequest request, Identity caller)
     {
+        var position = await hub.FindPositionAsync(request.Selectors, request.Start);
         if (!exchange.Request.IsHttp11) exchange.CloseAfterReply();
         exchange.StartReply(200);
         WriteFields(exchange.Connection.Output, exchange, caller);
+        PositionField.Write(exchange.Connection.Output, position);
         exchange.EndReplyWithoutLength();
         responses.Metrics.CountResponse(200);
     }
@@ -122,6 +124,7 @@ internal sealed class SubscribeEndpoint(
             IsChunked = exchange.Request.IsHttp11,
             TruncatesTemporaryEnd = options.TruncatesTemporaryEnd,
             HasHeartbeatEvents = request.HasHeartbeatEvents,
+            HasGreetingEvent = request.HasGreetingEvent,
             Filter = request.Filter,
             Preamble = ComposeHead(exchange, caller),
             Lifetime = renewable?.Lifetime,
@@ -152,18 +155,18 @@ internal sealed class SubscribeEndpoint(
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 
+    // All but its end: the subscription adds the position.
     private byte[] ComposeHead(HttpExchange exchange, Identity caller)
     {
         var head = new ArrayBufferWriter<byte>(512);
         exchange.WriteReplyHead(head, 200);
         WriteFields(head, exchange, caller);
-        ResponseHead.WriteEnd(head);
         return head.WrittenSpan.ToArray();
     }
 
     private void WriteFields(IBufferWriter<byte> output, HttpExchange exchange, Identity caller)
     {
-        ResponseHead.WriteHeader(output, "Content-Type"u8, MediaType.EventStream);
+        ResponseHead.WriteHeader(output, "Content-Type"u8, MediaType.EventStreamUtf8);
         // RFC 6750 section 2.3: a response to a token in the URL must not be stored by shared caches.
         ResponseHead.WriteHeader(output, "Cache-Control"u8,
             caller.IsAnonymous ? "no-cache, no-transform"u8 : "private, no-cache, no-transform"u8);

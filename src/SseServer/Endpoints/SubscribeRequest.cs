@@ -1,3 +1,4 @@
+using System.Text;
 using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.Protocol.Http;
@@ -9,10 +10,20 @@ namespace SseServer.Endpoints;
 /// <param name="Selectors">The topics and patterns; at least one.</param>
 /// <param name="Start">Where the stream begins.</param>
 /// <param name="HasHeartbeatEvents">Whether heartbeats are sent as events instead of comments.</param>
+/// <param name="HasGreetingEvent">Whether the first block is an event.</param>
 /// <param name="Filter">The types of event that are wanted; null for all.</param>
 internal sealed record SubscribeRequest(
-    IReadOnlyList<Selector> Selectors, ResumePoint Start, bool HasHeartbeatEvents, EventFilter? Filter)
+    IReadOnlyList<Selector> Selectors, ResumePoint Start, bool HasHeartbeatEvents, bool HasGreetingEvent, EventFilter? Filter)
 {
+    // All that a request for a stream can have. Others are ignored, because pages add their own (_=1, utm_source=), but a misspelling of one
+    // of these is refused.
+    private static readonly ParameterNames Names
+        = new("topic", "since", "lastEventId", "event", "heartbeat", "greeting", "access_token");
+
+    private static readonly (string Name, byte[] Utf8)[] SingleNames
+        = Array.ConvertAll<string, (string, byte[])>(
+            ["since", "lastEventId", "heartbeat", "greeting"], name => (name, Encoding.ASCII.GetBytes(name)));
+
     /// <summary>The number of selectors that are patterns.</summary>
     public int Patterns => Selectors.Count(selector => selector.Pattern is not null);
 
@@ -26,13 +37,25 @@ internal sealed record SubscribeRequest(
         RequestHead head, RequestParameters parameters, EndpointOptions options, DateTimeOffset now, out SubscribeRequest? request)
     {
         request = null;
+        if (CheckNames(parameters) is { } wrongName) return Problem.BadRequest(wrongName);
         var selectors = new List<Selector>(1);
         if (ReadSelectors(parameters, selectors) is { } wrongSelector) return Problem.BadRequest(wrongSelector);
         if (selectors.Count > options.MaxTopicsPerSubscription) return TooManyTopics(options.MaxTopicsPerSubscription);
         if (!TryReadStart(head, parameters, now, out var start)) return Problem.BadRequest(SinceParameter.Forms);
         if (!TryReadHeartbeat(parameters, out var hasHeartbeatEvents)) return Problem.BadRequest("heartbeat= must be event or comment.");
+        if (!TryReadGreeting(parameters, out var hasGreetingEvent)) return Problem.BadRequest("greeting= must be event or none.");
         if (ReadFilter(parameters, out var filter) is { } wrongFilter) return Problem.BadRequest(wrongFilter);
-        request = new(selectors, start, hasHeartbeatEvents, filter);
+        request = new(selectors, start, hasHeartbeatEvents, hasGreetingEvent, filter);
+        return null;
+    }
+
+    private static string? CheckNames(RequestParameters parameters)
+    {
+        for (var i = 0; i < parameters.Count; i++)
+            if (Names.CheckName(parameters.Name(i)) is { } wrong) return wrong;
+        // It is unknown which of the two is meant.
+        foreach (var (name, utf8) in SingleNames)
+            if (parameters.CountOf(utf8, withValue: true) > 1) return $"The parameter {name}= is given twice; give it once.";
         return null;
     }
 
@@ -66,15 +89,21 @@ internal sealed record SubscribeRequest(
     {
         start = ResumePoint.Head;
         if (head.TryGetHeader("Last-Event-ID"u8, out var id) && !id.IsEmpty) start = ResumePoint.After(id);
-        else if (parameters.TryGet("lastEventId"u8, out id) && !id.IsEmpty) start = ResumePoint.After(id);
-        else if (parameters.TryGet("since"u8, out var since)) return SinceParameter.TryParse(since, now, out start);
+        else if (parameters.TryGetFilled("lastEventId"u8, out id)) start = ResumePoint.After(id);
+        else if (parameters.TryGetFilled("since"u8, out var since)) return SinceParameter.TryParse(since, now, out start);
         return true;
     }
 
     private static bool TryReadHeartbeat(RequestParameters parameters, out bool asEvent)
     {
-        asEvent = parameters.TryGet("heartbeat"u8, out var value) && value.SequenceEqual("event"u8);
+        asEvent = parameters.TryGetFilled("heartbeat"u8, out var value) && value.SequenceEqual("event"u8);
         return asEvent || value.IsEmpty || value.SequenceEqual("comment"u8);
+    }
+
+    private static bool TryReadGreeting(RequestParameters parameters, out bool asEvent)
+    {
+        asEvent = !parameters.TryGetFilled("greeting"u8, out var value) || value.SequenceEqual("event"u8);
+        return asEvent || value.SequenceEqual("none"u8);
     }
 
     private static string? ReadFilter(RequestParameters parameters, out EventFilter? filter)

@@ -20,6 +20,7 @@ internal sealed class EventHub : IDisposable
     private readonly FanOut _fanOut;
     private readonly IPublisher _publisher;
     private readonly Sequencer? _sequencer;
+    private readonly StoredTail? _storedTail;
     private readonly SubscriptionOpener _opener;
     private readonly RetentionSweeper _sweeper;
     private readonly HubMetrics _metrics;
@@ -59,7 +60,8 @@ internal sealed class EventHub : IDisposable
             _publisher = new MemoryPublisher(Catalog, _fanOut);
         }
 
-        _opener = new SubscriptionOpener(Catalog, _fanOut, _sequencer is null ? null : _sequencer.FindAsync);
+        _storedTail = store is null ? null : new StoredTail(store, log);
+        _opener = new SubscriptionOpener(Catalog, _fanOut, new(Catalog, _storedTail), _sequencer is null ? null : _sequencer.FindAsync);
         _sweeper = new RetentionSweeper(Catalog);
         Shedder = new Shedder(options, Clock, Reconnection, _fanOut);
         _fanOut.Start();
@@ -151,6 +153,10 @@ internal sealed class EventHub : IDisposable
     /// <inheritdoc cref="SubscriptionOpener.IsOverAsync"/>
     public ValueTask<bool> IsOverAsync(IReadOnlyList<Selector> selectors, ResumePoint start) => _opener.IsOverAsync(selectors, start);
 
+    /// <inheritdoc cref="SubscriptionOpener.FindPositionAsync"/>
+    public ValueTask<EventId?> FindPositionAsync(IReadOnlyList<Selector> selectors, ResumePoint start)
+        => _opener.FindPositionAsync(selectors, start);
+
     /// <inheritdoc cref="RetentionSweeper.BoundHistory"/>
     public void BoundHistory(long bytes) => _sweeper.BoundHistory(bytes);
 
@@ -164,6 +170,7 @@ internal sealed class EventHub : IDisposable
         Shedder.Dispose();
         _publisher.Dispose();
         _fanOut.Dispose();
+        _storedTail?.Dispose();
         _store?.Dispose();
     }
 

@@ -76,6 +76,15 @@ internal sealed class CompactedHistory
         return true;
     }
 
+    /// <summary>The last compacted segment that has an entry below an id; null if there is none.</summary>
+    public LogSegment? SegmentBefore(EventId id)
+    {
+        if (_segments.Count == 0) return null;
+        var position = Find(id);
+        if (_segments[position].FirstId >= id) position--;
+        return position < 0 ? null : _segments[position];
+    }
+
     /// <summary>The last event at or before an id that is or was in a compacted segment; the default if there is none.</summary>
     public EventId LastThrough(EventId through)
     {

@@ -128,18 +128,25 @@ internal abstract class EventLog
     {
         var last = EvictedThrough <= through ? EvictedThrough : default;
         if (_marks.MemoryStart <= through && _marks.MemoryStart > last) last = _marks.MemoryStart;
+        if (FindSegmentBefore(new(through.Value + 1)) is not { } segment) return last;
+        var id = segment.Entries![segment.FindAfter(through) - 1].Id;
+        return id > last ? id : last;
+    }
+
+    /// <summary>The last segment that has an entry below an id; null if there is none.</summary>
+    public virtual LogSegment? SegmentBefore(EventId id) => FindSegmentBefore(id);
+
+    private protected LogSegment? FindSegmentBefore(EventId id)
+    {
         int low = 0, high = Segments.Count;
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (Segments[middle].Count > 0 && Segments[middle].FirstId <= through) low = middle + 1;
+            if (Segments[middle].Count > 0 && Segments[middle].FirstId < id) low = middle + 1;
             else high = middle;
         }
 
-        if (low == 0) return last;
-        var segment = Segments[low - 1];
-        var id = segment.Entries![segment.FindAfter(through) - 1].Id;
-        return id > last ? id : last;
+        return low == 0 ? null : Segments[low - 1];
     }
 
     private protected void CountAppended(int length)

@@ -95,7 +95,7 @@ public sealed class ReturnTests
 
     private static TimeSpan RetryOf(WireReply reply)
     {
-        Assert.That((reply.Status, reply["Content-Type"]), Is.EqualTo((200, "text/event-stream")));
+        Assert.That((reply.Status, reply["Content-Type"]), Is.EqualTo((200, "text/event-stream; charset=utf-8")));
         Assert.That(reply.Body, Does.Match(@"^retry: \d+\n\n$"));
         return TimeSpan.FromMilliseconds(int.Parse(reply.Body["retry: ".Length..^2]));
     }

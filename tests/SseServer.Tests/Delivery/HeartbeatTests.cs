@@ -8,8 +8,8 @@ namespace SseServer.Tests.Delivery;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class HeartbeatTests
 {
-    [TestCase(true, "3\r\n:\n\n\r\n")]
-    [TestCase(false, ":\n\n")]
+    [TestCase(true, "2\r\n:\n\r\n")]
+    [TestCase(false, ":\n")]
     public void A_silent_stream_gets_a_comment(bool isChunked, string expected)
     {
         using var hub = new TestHub();

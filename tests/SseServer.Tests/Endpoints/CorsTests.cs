@@ -10,6 +10,10 @@ public sealed class CorsTests
         AllowedOrigins = ["https://app.example", "https://other.example:8443"],
     };
 
+    private const string Exposed = "Retry-After, SSE-Last-Event-ID, RateLimit, RateLimit-Policy";
+
+    private const string ForPublishing = "Last-Event-ID, Cache-Control, Authorization, Content-Type";
+
     // One of each kind of response.
     private static readonly (string Method, string Target, string Body, string Field, int Status)[] Replies =
     [
@@ -19,7 +23,7 @@ public sealed class CorsTests
         ("OPTIONS", "/events", "", "", 204),
         ("OPTIONS", "*", "", "", 204),
         ("POST", "/events?id=1", "x", "", 201),
-        ("GET", "/events?since=never", "", "", 400),
+        ("GET", "/events?since=10y", "", "", 400),
         ("GET", "/events", "", "Accept: text/html", 406),
         ("GET", "/nothing", "", "", 404),
         ("PUT", "/events", "", "", 405),
@@ -36,7 +40,7 @@ public sealed class CorsTests
         var answer = await SendAsync(server, reply, "http://localhost:3000");
         Assert.That(answer.Status, Is.EqualTo(reply.Status));
         Assert.That(answer["Access-Control-Allow-Origin"], Is.EqualTo("*"));
-        Assert.That(answer["Access-Control-Expose-Headers"], Is.EqualTo("Retry-After"));
+        Assert.That(answer["Access-Control-Expose-Headers"], Is.EqualTo(Exposed));
         Assert.That((answer["Vary"], answer["Access-Control-Allow-Credentials"]), Is.EqualTo(((string?)null, (string?)null)));
     }
 
@@ -47,12 +51,12 @@ public sealed class CorsTests
         await using var server = new ServerUnderTest(Listed);
         var listed = await SendAsync(server, reply, "https://app.example");
         Assert.That(listed["Access-Control-Allow-Origin"], Is.EqualTo("https://app.example"));
-        Assert.That((listed["Vary"], listed["Access-Control-Expose-Headers"]), Is.EqualTo(("Origin", "Retry-After")));
+        Assert.That((listed["Vary"], listed["Access-Control-Expose-Headers"]), Is.EqualTo(("Origin", Exposed)));
         foreach (var origin in new[] { null, "http://localhost:3000", "https://app.example:444", "https://app.example.evil", "null" })
         {
             var other = await SendAsync(server, reply, origin);
             Assert.That(other["Access-Control-Allow-Origin"], Is.Null, origin);
-            Assert.That((other["Vary"], other["Access-Control-Expose-Headers"]), Is.EqualTo(("Origin", "Retry-After")), origin);
+            Assert.That((other["Vary"], other["Access-Control-Expose-Headers"]), Is.EqualTo(("Origin", Exposed)), origin);
         }
     }
 
@@ -68,17 +72,38 @@ public sealed class CorsTests
             Is.EqualTo(((string?)null, (string?)null)));
     }
 
-    [Test]
-    public async Task Preflight_allows_what_clients_built_on_fetch_send()
+    // Method and fields that a page asks for; the fields that it is allowed.
+    [TestCase("GET", "last-event-id,cache-control,authorization", "last-event-id,cache-control,authorization")]
+    [TestCase("GET", "datastar-request,traceparent,baggage,x-own", "datastar-request,traceparent,baggage,x-own")]
+    [TestCase("HEAD", "X-Own , X-Other", "X-Own , X-Other")]
+    [TestCase("GET", null, ForPublishing)]
+    [TestCase("GET", "", ForPublishing)]
+    [TestCase("GET", "x own", ForPublishing)]
+    [TestCase("GET", "x-own,", ForPublishing)]
+    [TestCase("GET", "*/*", ForPublishing)]
+    [TestCase("POST", "content-type,x-own", ForPublishing)]
+    [TestCase("DELETE", "x-own", ForPublishing)]
+    [TestCase("get", "x-own", ForPublishing)]
+    public async Task Preflight_allows_readers_their_own_fields_and_publishers_those_of_a_list(string method, string? asked, string allowed)
     {
         await using var server = new ServerUnderTest();
-        var reply = await server.SendAsync(
-            "OPTIONS", "/events/a", null, "Origin: https://app.example", "Access-Control-Request-Method: GET",
-            "Access-Control-Request-Headers: last-event-id,cache-control,authorization,content-type");
+        string[] fields = ["Origin: https://app.example", "Access-Control-Request-Method: " + method];
+        if (asked is not null) fields = [.. fields, "Access-Control-Request-Headers: " + asked];
+        var reply = await server.SendAsync("OPTIONS", "/events/a", null, fields);
         Assert.That(reply.Status, Is.EqualTo(204));
         Assert.That(reply["Access-Control-Allow-Methods"], Is.EqualTo("GET, HEAD, POST, DELETE, OPTIONS"));
-        Assert.That(reply["Access-Control-Allow-Headers"], Is.EqualTo("Last-Event-ID, Cache-Control, Authorization, Content-Type"));
+        Assert.That(reply["Access-Control-Allow-Headers"], Is.EqualTo(allowed));
         Assert.That(int.Parse(reply["Access-Control-Max-Age"]!), Is.Positive);
+    }
+
+    [TestCase("https://app.example", "x-own")]
+    [TestCase("https://evil.example", ForPublishing)]
+    public async Task Preflight_reflects_fields_only_for_pages_that_may_read(string origin, string allowed)
+    {
+        await using var server = new ServerUnderTest(Listed);
+        var reply = await server.SendAsync("OPTIONS", "/events/a", null, "Origin: " + origin, "Access-Control-Request-Method: GET",
+            "Access-Control-Request-Headers: x-own");
+        Assert.That(reply["Access-Control-Allow-Headers"], Is.EqualTo(allowed));
     }
 
     private static Task<WireReply> SendAsync(

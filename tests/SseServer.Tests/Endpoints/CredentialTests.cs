@@ -101,8 +101,6 @@ internal sealed class CredentialTests
             ($"/events/open?access_token={token}&access_token={token}", []),
             ($"/events/open?access_token={token}&access%5Ftoken={token}", []),
             ("/events/open", [Guarded.Bearer(token), Guarded.Bearer(token)]),
-            ("/events/open", [$"Cookie: sse-token={token}; sse-token={token}"]),
-            ("/events/open", [Guarded.Cookie(token), Guarded.Cookie("")]),
         ];
         foreach (var (target, fields) in requests)
         {
@@ -121,6 +119,27 @@ internal sealed class CredentialTests
         await using var server = Guarded.Start();
         await server.SubscribeAsync("/events/secret/alice/a", Guarded.Bearer(server.Token()), Guarded.Cookie("bad"));
         await server.SubscribeAsync($"/events/secret/alice/a?access_token={server.Token()}", Guarded.Cookie("bad"));
+    }
+
+    // A browser sends a cookie twice if it was set for two paths or domains; one may be stale.
+    [TestCase(200, "sse-token={token}; sse-token={token}")]
+    [TestCase(200, "sse-token=bad; sse-token={token}")]
+    [TestCase(200, "sse-token={token}; sse-token=bad")]
+    [TestCase(200, "sse-token=; sse-token={token}")]
+    [TestCase(200, "sse-token=bad; sse-token={expired}; sse-token={token}")]
+    [TestCase(200, "sse-token=bad\r\nCookie: a=b; sse-token={token}")]
+    [TestCase(200, "sse-token=1; sse-token=2; sse-token=3; sse-token={token}")]
+    [TestCase(401, "sse-token=1; sse-token=2; sse-token=3; sse-token=4; sse-token={token}")]
+    [TestCase(401, "sse-token=bad; sse-token=worse")]
+    [TestCase(401, "sse-token={expired}; sse-token=bad")]
+    public async Task First_valid_one_of_several_cookies_counts(int status, string cookies)
+    {
+        await using var server = Guarded.Start();
+        cookies = cookies.Replace("{token}", server.Token()).Replace("{expired}", server.Token(seconds: -60));
+        var reply = await server.SendAsync("HEAD", "/events/secret/alice/a", null, "Cookie: " + cookies);
+        Assert.That(reply.Status, Is.EqualTo(status));
+        reply = await server.SendAsync("POST", "/events/orders/1", "x", "Cookie: " + cookies, "Sec-Fetch-Site: same-origin");
+        Assert.That(reply.Status, Is.EqualTo(status == 200 ? 201 : 401));
     }
 
     [TestCase("sse-token=")]

@@ -15,7 +15,7 @@ public sealed class PublishSingleTests
             "HTTP/1.1 201 Created\r\n" +
             "Date: Sat, 22 Nov 2025 06:48:43 GMT\r\n" +
             "Access-Control-Allow-Origin: *\r\n" +
-            "Access-Control-Expose-Headers: Retry-After\r\n" +
+            "Access-Control-Expose-Headers: Retry-After, SSE-Last-Event-ID, RateLimit, RateLimit-Policy\r\n" +
             "X-Content-Type-Options: nosniff\r\n" +
             "Cache-Control: no-store\r\n" +
             "Content-Type: application/json\r\n" +
@@ -151,8 +151,8 @@ public sealed class PublishSingleTests
     [TestCase("retry=1.5", "milliseconds")]
     [TestCase("retry=%2B5", "milliseconds")]
     [TestCase("topic=a&topic=b", "one topic")]
-    [TestCase("keys=x", "parameters")]
-    [TestCase("Event=x", "parameters")]
+    [TestCase("keys=x", "write key=")]
+    [TestCase("Event=x", "write event=")]
     [TestCase("=x", "parameters")]
     [TestCase("event=%", "two hex digits")]
     public async Task Parameter_that_cannot_be_taken_is_refused_with_a_sentence(string query, string sentence)

@@ -76,6 +76,9 @@ public sealed class RequestAuthorizerTests
     // A rebound name reaches an intranet's server too. Addresses cannot be rebound, and health checks use them.
     [TestCase("listed.example", 200)]
     [TestCase("LISTED.example:8080", 200)]
+    [TestCase("listed.example.", 200)]
+    [TestCase("LISTED.example.:8080", 200)]
+    [TestCase("listed.example..", 421)]
     [TestCase("localhost:8080", 200)]
     [TestCase("127.0.0.1", 200)]
     [TestCase("10.1.2.3:8080", 200)]

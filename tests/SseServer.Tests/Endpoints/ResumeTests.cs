@@ -30,13 +30,25 @@ public sealed class ResumeTests
     [TestCase("", "since=999999999d", 1)]
     [TestCase("", "since=0s", 6)]
     [TestCase("", "since=2999-01-01T00:00:00Z", 6)]
+    [TestCase("", "since=2025-11-22t06:48:45.1z", 3)]
+    [TestCase("", "since=2025-11-22T06:48:45.123000000000Z", 3)]
+    [TestCase("", "since=2025-11-22T06:48:45.124000001Z", 4)]
+    [TestCase("", "since=2025-11-22T06:48:45.123999999999Z", 3)]
+    [TestCase("", "since=2025-11-22t06:48:45.123456789-00:00", 3)]
+    [TestCase("", "since=own-4", 5)]
+    [TestCase("", "since=", 6)]
+    [TestCase("", "since=-2", 4)]
+    [TestCase("", "since=-5", 1)]
+    [TestCase("", "since=-1000", 1)]
+    [TestCase("", "lastEventId={2}&since=-1", 3)]
+    [TestCase("Last-Event-ID: {3}", "since=-1", 4)]
     public async Task Stream_begins_where_the_request_says(string field, string query, int first)
     {
         await using var server = new ServerUnderTest();
         var ids = new string[6];
         for (var i = 1; i <= 5; i++)
         {
-            ids[i] = await server.PublishAsync("/events", $"{i}");
+            ids[i] = await server.PublishAsync(i == 4 ? "/events?id=own-4" : "/events", $"{i}");
             server.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
@@ -46,11 +58,23 @@ public sealed class ResumeTests
         for (var i = first; i <= 6; i++) Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo($"{i}"));
     }
 
-    [TestCase("yesterday")]
-    [TestCase("")]
-    [TestCase("10")]
     [TestCase("10y")]
+    [TestCase("10M")]
     [TestCase("-10m")]
+    [TestCase("-0")]
+    [TestCase("-01")]
+    [TestCase("-1001")]
+    [TestCase("-99999999999999999999")]
+    [TestCase("+10")]
+    [TestCase("%2B10")]
+    [TestCase("%E2%80%8B%00")]
+    [TestCase("2025-11-22T06:48:45.Z")]
+    [TestCase("2025-11-22T06:48:45.1234567890123Z")]
+    [TestCase("2025-11-22%2006:48:45Z")]
+    [TestCase("2025-11-22T06:48:45.123")]
+    [TestCase("2025-02-29T06:48:45Z")]
+    [TestCase("All")]
+    [TestCase("LATEST")]
     [TestCase("%2B10m")]
     [TestCase("1234567890s")]
     [TestCase("2025-11-22")]
@@ -101,6 +125,23 @@ public sealed class ResumeTests
         for (var i = 0; i < 5; i++) await client.ReadEventAsync();
         var again = await server.SubscribeAsync("/events/t0?topic=t1&topic=t2&since=all", "Last-Event-ID: " + client.LastEventId);
         for (var i = 5; i < 9; i++) Assert.That((await again.ReadEventAsync())!.Data, Is.EqualTo($"{i}"));
+    }
+
+    // Numbers and words are ids that publishers give.
+    [TestCase("4711")]
+    [TestCase("yesterday")]
+    [TestCase("-order")]
+    [TestCase("order-2025-11-22")]
+    [TestCase("2025-11-22-7")]
+    [TestCase("7f3a9c")]
+    [TestCase("42abc")]
+    public async Task Since_takes_what_a_publisher_may_have_given_as_an_id(string id)
+    {
+        await using var server = new ServerUnderTest();
+        await server.PublishAsync("/events?id=" + id, "1");
+        await server.PublishAsync("/events", "2");
+        var client = await server.SubscribeAsync("/events?since=" + id);
+        Assert.That((await client.ReadEventAsync())!.Data, Is.EqualTo("2"));
     }
 
     [TestCase("no-such-id", Description = "a publisher's id that is not retained")]

@@ -109,7 +109,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         var client = await ConnectAsync();
         await client.RequestAsync("GET", target, body: (string?)null, fields);
         var head = await client.ReadHeadAsync();
-        Assert.That((head.Status, head["Content-Type"]), Is.EqualTo((200, "text/event-stream")));
+        Assert.That((head.Status, head["Content-Type"]), Is.EqualTo((200, "text/event-stream; charset=utf-8")));
         Assert.That((await client.ReadBlockAsync())!.Name, Is.EqualTo("connected"));
         return client;
     }

@@ -22,7 +22,7 @@ public sealed class SoftRefusalTests
         await client.RequestAsync("GET", target, body: (string?)null, "Accept: text/event-stream");
         var reply = await client.ReadReplyAsync();
         Assert.That((reply.Status, reply["Content-Type"], reply["Access-Control-Allow-Origin"]),
-            Is.EqualTo((200, "text/event-stream", "*")));
+            Is.EqualTo((200, "text/event-stream; charset=utf-8", "*")));
         Assert.That(reply.Body, Does.Match(@"^retry: [0-9]+\n\n$"));
         Assert.That(int.Parse(reply.Body["retry: ".Length..^2]), Is.InRange(least, most),
             "at a limit four times the reconnection time, spread by a quarter");

@@ -16,14 +16,15 @@ public sealed class SubscribeTests
         Assert.That((await client.ReadHeadAsync()).Head, Is.EqualTo(
             "HTTP/1.1 200 OK\r\n" +
             "Date: Sat, 22 Nov 2025 06:48:43 GMT\r\n" +
-            "Content-Type: text/event-stream\r\n" +
+            "Content-Type: text/event-stream; charset=utf-8\r\n" +
             "Cache-Control: no-cache, no-transform\r\n" +
             "Connection: keep-alive\r\n" +
             "Transfer-Encoding: chunked\r\n" +
             "X-Accel-Buffering: no\r\n" +
             "X-Content-Type-Options: nosniff\r\n" +
             "Access-Control-Allow-Origin: *\r\n" +
-            "Access-Control-Expose-Headers: Retry-After\r\n\r\n"));
+            "Access-Control-Expose-Headers: Retry-After, SSE-Last-Event-ID, RateLimit, RateLimit-Policy\r\n" +
+            "SSE-Last-Event-ID: 1763794123123-0\r\n\r\n"));
     }
 
     [Test]
@@ -145,7 +146,7 @@ public sealed class SubscribeTests
         var client = await server.ConnectAsync();
         await client.RequestAsync("HEAD", "/events/a");
         var head = await client.ReadReplyAsync(isHead: true);
-        Assert.That((head.Status, head["Content-Type"], head["Content-Length"]), Is.EqualTo((200, "text/event-stream", (string?)null)));
+        Assert.That((head.Status, head["Content-Type"], head["Content-Length"]), Is.EqualTo((200, "text/event-stream; charset=utf-8", (string?)null)));
         await client.RequestAsync("GET", "/healthz");
         var health = await client.ReadReplyAsync();
         Assert.That((health.Json.GetProperty("streams").GetInt32(), health.Json.GetProperty("topics").GetInt32()), Is.EqualTo((0, 0)));

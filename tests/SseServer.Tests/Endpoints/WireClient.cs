@@ -112,7 +112,9 @@ internal sealed class WireClient : IDisposable
         return Encoding.UTF8.GetString([.. bytes]);
     }
 
-    /// <summary>Reads the next block of an event stream; null at a clean end. Any other end throws.</summary>
+    /// <summary>
+    /// Reads the next block of an event stream, or a heartbeat, which is a line of its own; null at a clean end. Any other end throws.
+    /// </summary>
     public async Task<EventBlock?> ReadBlockAsync()
     {
         _block.Clear();
@@ -124,7 +126,7 @@ internal sealed class WireClient : IDisposable
                 var value = _buffer[_start++];
                 if (!_body.Take(value)) continue;
                 _block.Add(value);
-                if (_block is [.., (byte)'\n', (byte)'\n']) return EndBlock();
+                if (_block is [.., (byte)'\n', (byte)'\n'] or [(byte)':', (byte)'\n']) return EndBlock();
             }
         }
 
@@ -176,7 +178,7 @@ internal sealed class WireClient : IDisposable
 
     private EventBlock EndBlock()
     {
-        var block = new EventBlock(Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block)[..^2]));
+        var block = new EventBlock(Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block)).TrimEnd('\n'));
         LastEventId = block.Id ?? LastEventId;
         return block;
     }

@@ -102,7 +102,7 @@ public sealed class MemoryWatcherTests
     private static async Task AssertRefusesAsync(ServerUnderTest server)
     {
         var soft = await server.SendAsync("GET", "/events", null, "Accept: text/event-stream");
-        Assert.That((soft.Status, soft["Content-Type"]), Is.EqualTo((200, "text/event-stream")));
+        Assert.That((soft.Status, soft["Content-Type"]), Is.EqualTo((200, "text/event-stream; charset=utf-8")));
         Assert.That(soft.Body, Does.Match(@"^retry: [0-9]+\n\n$"));
         Assert.That((await server.SendAsync("GET", "/events")).Status, Is.EqualTo(503));
         var post = await server.SendAsync("POST", "/events", "x");

@@ -64,8 +64,8 @@ public sealed class StreamLimitTests
         var reply = await client.ReadReplyAsync();
         Assert.That(reply.Head + reply.Body, Is.EqualTo(
             "HTTP/1.1 200 OK\r\nDate: Sat, 22 Nov 2025 06:48:43 GMT\r\n"
-            + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: Retry-After\r\n"
-            + "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nContent-Type: text/event-stream\r\nContent-Length: 13\r\n\r\n"
+            + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: Retry-After, SSE-Last-Event-ID, RateLimit, RateLimit-Policy\r\n"
+            + "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nContent-Type: text/event-stream; charset=utf-8\r\nContent-Length: 13\r\n\r\n"
             + $"retry: {reply.Body["retry: ".Length..^2]}\n\n"));
         Assert.That(int.Parse(reply.Body["retry: ".Length..^2]), Is.InRange(1500, 2500));
     }
@@ -136,7 +136,7 @@ public sealed class StreamLimitTests
     private static async Task AssertSoftAsync(ServerUnderTest server, string target)
     {
         var reply = await server.SendAsync("GET", target, null, "Accept: text/event-stream");
-        Assert.That((reply.Status, reply["Content-Type"], reply["Retry-After"]), Is.EqualTo((200, "text/event-stream", (string?)null)));
+        Assert.That((reply.Status, reply["Content-Type"], reply["Retry-After"]), Is.EqualTo((200, "text/event-stream; charset=utf-8", (string?)null)));
         Assert.That(reply.Body, Does.Match(@"^retry: [0-9]{4,5}\n\n$"));
     }
 

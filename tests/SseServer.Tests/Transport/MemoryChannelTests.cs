@@ -45,8 +45,8 @@ public sealed class MemoryChannelTests
         using var client = server.ConnectInMemory(Peer);
         await WriteAsync(client, "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
         var connection = await handler.Ready;
-        Assert.That(connection.Output.TrySend("3\r\n:\n\n\r\n"u8), Is.EqualTo(8));
-        await ReadAsync(client, ":\n\n\r\n");
+        Assert.That(connection.Output.TrySend("2\r\n:\n\r\n"u8), Is.EqualTo(7));
+        await ReadAsync(client, ":\n\r\n");
         client.Finish();
         Assert.That(await handler.Left, Is.EqualTo(CloseReason.PeerFinished));
         await server.EmptyAsync();

@@ -161,6 +161,7 @@ internal static class HistoryCommands
         return start.From switch
         {
             ResumePoint.Start.Time => start.Id.Value - 1,
+            ResumePoint.Start.Last => null,
             ResumePoint.Start.AfterId => EventId.TryParse(start.Text, out var id) ? id.Value : null,
             _ => 0,
         };

@@ -32,8 +32,15 @@ internal sealed class ReceivedStream
         var isEnded = false;
         var payload = isChunked ? TakeOffChunks(bytes, out isEnded) : bytes;
         var blocks = new List<ReceivedEvent>();
-        for (int end; (end = payload.IndexOf("\n\n"u8)) >= 0; payload = payload[(end + 2)..]) blocks.Add(ReadBlock(payload[..end]));
-        return new(blocks, isEnded);
+        while (true)
+        {
+            // A heartbeat is a line of its own, without a blank line.
+            var isHeartbeat = payload.StartsWith(":\n"u8);
+            var end = isHeartbeat ? 1 : payload.IndexOf("\n\n"u8);
+            if (end < 0) return new(blocks, isEnded);
+            blocks.Add(ReadBlock(payload[..end]));
+            payload = payload[(isHeartbeat ? 2 : end + 2)..];
+        }
     }
 
     private static ReadOnlySpan<byte> TakeOffChunks(ReadOnlySpan<byte> bytes, out bool isEnded)
