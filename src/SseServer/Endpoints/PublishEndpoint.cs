@@ -147,7 +147,7 @@ internal sealed class PublishEndpoint : IDisposable
         }
 
         var request = context.Request;
-        context.Batch.Add(request.Topic, request.WithData(data), request.Key, request.IsFinal);
+        context.Batch.Add(request.Topic, request.WithData(data, isBase64: format == BodyFormat.Binary), request.Key, request.IsFinal);
         return null;
     }
 }
