@@ -21,8 +21,9 @@ internal sealed class StoreReplay
     private int _state;
 
     /// <param name="cursors">The subscription's cursors: their logs are read.</param>
+    /// <param name="needsNames">The pages' events are to have the names of their topics.</param>
     /// <param name="deliver">Signals the subscription that a page is ready.</param>
-    public StoreReplay(Cursor[] cursors, Action deliver)
+    public StoreReplay(Cursor[] cursors, bool needsNames, Action deliver)
     {
         _deliver = deliver;
         var topics = new List<byte[]>();
@@ -35,7 +36,7 @@ internal sealed class StoreReplay
 
         _logs = Array.ConvertAll(cursors, cursor => cursor.Log);
         _marks = new ReplayMark[_logs.Length];
-        _all = new(topics, patterns);
+        _all = new(topics, patterns) { NeedsNames = needsNames };
         _latest = _all with { LatestOnly = true };
         Selection = _all;
     }

@@ -35,6 +35,12 @@ internal abstract class Subscription
     /// <summary>Whether the response has chunked coding; an HTTP/1.0 client gets the frames without their chunk envelope.</summary>
     public bool IsChunked { get; init; } = true;
 
+    /// <summary>How it is sent events.</summary>
+    public Representation Representation { get; init; }
+
+    /// <summary>Ends the response once it has an answer; null for a stream.</summary>
+    public Poll? Poll { get; init; }
+
     /// <summary>Heartbeats are named events, which page code can see, instead of comments.</summary>
     public bool HasHeartbeatEvents { get; init; }
 
@@ -47,6 +53,9 @@ internal abstract class Subscription
         get => Volatile.Read(ref _lifetime);
         init => _lifetime = value;
     }
+
+    /// <summary>It is sent whole frames as they lie in the logs, any number of them.</summary>
+    internal bool TakesFrames => IsChunked && Representation == Representation.EventStream && Poll is null;
 
     /// <summary>Its shard's inbox.</summary>
     internal ShardInbox Inbox { get; set; } = null!;

@@ -24,6 +24,9 @@ internal static class MediaType
     /// <summary>The media type of streams.</summary>
     public static ReadOnlySpan<byte> EventStream => "text/event-stream"u8;
 
+    /// <summary>The media type of responses to polls that ask for JSON.</summary>
+    public static ReadOnlySpan<byte> Json => "application/json"u8;
+
     /// <summary>Finds the format of the body; returns null, or what is wrong with it and what to do.</summary>
     public static string? Read(RequestHead request, out BodyFormat format)
     {

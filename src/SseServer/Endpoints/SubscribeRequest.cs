@@ -13,6 +13,12 @@ namespace SseServer.Endpoints;
 internal sealed record SubscribeRequest(
     IReadOnlyList<Selector> Selectors, ResumePoint Start, bool HasHeartbeatEvents, EventFilter? Filter)
 {
+    /// <summary>How events are represented.</summary>
+    public Representation Representation { get; init; }
+
+    /// <summary>How a poll is answered; null for a stream.</summary>
+    public PollParameters? Poll { get; init; }
+
     /// <summary>The number of selectors that are patterns.</summary>
     public int Patterns => Selectors.Count(selector => selector.Pattern is not null);
 
@@ -32,7 +38,15 @@ internal sealed record SubscribeRequest(
         if (!TryReadStart(head, parameters, now, out var start)) return Problem.BadRequest(SinceParameter.Forms);
         if (!TryReadHeartbeat(parameters, out var hasHeartbeatEvents)) return Problem.BadRequest("heartbeat= must be event or comment.");
         if (ReadFilter(parameters, out var filter) is { } wrongFilter) return Problem.BadRequest(wrongFilter);
-        request = new(selectors, start, hasHeartbeatEvents, filter);
+        if (!TryReadEnvelope(parameters, out var hasEnvelope))
+            return Problem.BadRequest("envelope= must be json; omit it to get events as they were published.");
+        var isJson = MediaPreference.PrefersJson(head);
+        if (PollParameters.Read(parameters, isJson, out var poll) is { } wrongPoll) return Problem.BadRequest(wrongPoll);
+        request = new(selectors, start, hasHeartbeatEvents, filter)
+        {
+            Representation = isJson ? Representation.Json : hasEnvelope ? Representation.Envelope : Representation.EventStream,
+            Poll = poll,
+        };
         return null;
     }
 
@@ -75,6 +89,13 @@ internal sealed record SubscribeRequest(
     {
         asEvent = parameters.TryGet("heartbeat"u8, out var value) && value.SequenceEqual("event"u8);
         return asEvent || value.IsEmpty || value.SequenceEqual("comment"u8);
+    }
+
+    private static bool TryReadEnvelope(RequestParameters parameters, out bool hasEnvelope)
+    {
+        var isGiven = parameters.TryGet("envelope"u8, out var value);
+        hasEnvelope = isGiven && value.SequenceEqual("json"u8);
+        return hasEnvelope == isGiven;
     }
 
     private static string? ReadFilter(RequestParameters parameters, out EventFilter? filter)
