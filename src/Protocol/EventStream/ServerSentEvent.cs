@@ -19,6 +19,12 @@ public readonly ref struct ServerSentEvent
     public ReadOnlySpan<byte> Data { get; init; }
 
     /// <summary>
+    /// The data is binary, as base64 (RFC 4648 section 4). No space follows the colon of its <c>data</c> line. Parsers of event streams see
+    /// no difference, because the space is optional (WHATWG HTML 9.2.6), but the frame tells binary data from text.
+    /// </summary>
+    public bool IsBase64 { get; init; }
+
+    /// <summary>
     /// The reconnection time in milliseconds, 0 to <see cref="int.MaxValue"/>; for a negative value, no <c>retry</c> line is written.
     /// </summary>
     public int RetryMilliseconds

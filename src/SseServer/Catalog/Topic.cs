@@ -169,7 +169,7 @@ internal sealed partial class Topic : EventLog
         capacity = Math.Max(length, Math.Min(capacity, Retention.SegmentBytes));
         // As many entries as fit with frames of the last segment's mean length, so that the index seldom grows.
         var entries = head.Used == 0 ? 8 : (int)((long)head.Count * capacity / head.Used) + 1;
-        var segment = new LogSegment(capacity, Math.Min(entries, Retention.SegmentEvents));
+        var segment = new LogSegment(capacity, Math.Min(entries, Retention.SegmentEvents)) { Topic = Name };
         _cost += segment.Cost;
         AddSegment(segment);
         return segment;

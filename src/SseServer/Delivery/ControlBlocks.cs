@@ -52,6 +52,14 @@ internal static class ControlBlocks
     /// </summary>
     public static void WriteGap(IBufferWriter<byte> output, IEnumerable<byte[]> topics, string? after, EventId? from)
     {
+        EventName.TryCreate("gap"u8, out var name);
+        var data = ComposeGap(topics, after, from);
+        EventStreamEncoder.Write(output, new ServerSentEvent { Name = name, Data = data, RetryMilliseconds = -1 });
+    }
+
+    /// <summary>The data of a gap.</summary>
+    public static ReadOnlySpan<byte> ComposeGap(IEnumerable<byte[]> topics, string? after, EventId? from)
+    {
         var json = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(json))
         {
@@ -64,8 +72,7 @@ internal static class ControlBlocks
             writer.WriteEndObject();
         }
 
-        EventName.TryCreate("gap"u8, out var name);
-        EventStreamEncoder.Write(output, new ServerSentEvent { Name = name, Data = json.WrittenSpan, RetryMilliseconds = -1 });
+        return json.WrittenSpan;
     }
 
     /// <summary>
@@ -96,11 +103,17 @@ internal static class ControlBlocks
     /// <summary>A block that only sets the client's reconnection time.</summary>
     public static void WriteRetry(IBufferWriter<byte> output, int retryMilliseconds)
     {
+        WriteRetryLine(output, retryMilliseconds);
+        output.Write("\n"u8);
+    }
+
+    /// <summary>The field that sets the client's reconnection time, within a block.</summary>
+    public static void WriteRetryLine(IBufferWriter<byte> output, int retryMilliseconds)
+    {
         Span<byte> line = stackalloc byte[32];
         "retry: "u8.CopyTo(line);
         retryMilliseconds.TryFormat(line["retry: ".Length..], out var digits, provider: CultureInfo.InvariantCulture);
         var length = "retry: ".Length + digits;
-        line[length++] = (byte)'\n';
         line[length++] = (byte)'\n';
         output.Write(line[..length]);
     }

@@ -50,6 +50,7 @@ internal sealed partial class FanOutShard
         var beginning = _placement.Begin(subscription);
         if (beginning.IsUnknown) subscription.UnknownStart = subscription.Start.Text;
         subscription.Start = default;
+        subscription.Poll?.Begin(_writer.Now);
         _writer.WriteGreeting(subscription, beginning.Position);
         _writer.ScheduleHeartbeat(subscription);
         if (_plan is { IsDrain: true } plan)
@@ -136,22 +137,30 @@ internal sealed partial class FanOutShard
         {
             // The client may have a later id already, which it then keeps.
             if (subscription.SentThrough > end) end = subscription.SentThrough;
+            subscription.SentThrough = end;
             // With an id before the end, the client would reconnect for it again and again. Some take an id only from a block with data
             // (npm's eventsource-parser 3.1 does).
-            _writer.BufferHeartbeatEvent(subscription, end);
+            if (subscription.Representation != Representation.Json) _writer.BufferHeartbeatEvent(subscription, end);
         }
 
+        if (subscription.Poll is { } poll) poll.HasEnded = true;
         subscription.BeginEnd();
         Settle(subscription);
     }
 
-    /// <summary>Ends the stream of a peer that has sent its FIN, once everything up to the head at that moment was sent.</summary>
+    /// <summary>
+    /// Ends the stream of a peer that has sent its FIN, once everything up to the head at that moment was sent; and a poll that has an
+    /// answer or whose time is over, once it was sent everything up to the head when it joined.
+    /// </summary>
     /// <param name="subscription">Whose stream it is.</param>
     /// <param name="isAtHead">Whether it has everything in its logs. Its last id may be lower than the head, which may be another
     /// topic's.</param>
     private void EndIfAnswered(Subscription subscription, bool isAtHead)
     {
-        if (subscription.EndsAt is not { } last || (!isAtHead && subscription.LastId < last)) return;
+        var isOver = subscription.EndsAt is { } last && (isAtHead || subscription.LastId >= last);
+        if (subscription.Poll is { } poll && (poll.HasAnswer || poll.IsDue(_writer.Now)))
+            isOver |= isAtHead || subscription.LastId >= subscription.JoinedAt;
+        if (!isOver) return;
         subscription.BeginEnd();
         Settle(subscription);
     }

@@ -34,6 +34,8 @@ internal sealed partial class FanOutShard
             try
             {
                 if (subscription.Lifetime is { } lifetime) CheckLifetime(subscription, lifetime, wallClock);
+                // It ends in its turn, once it has what is there.
+                if (subscription.CanSend && subscription.Poll?.IsDue(_writer.Now) == true) Enqueue(subscription);
                 if (subscription.HeartbeatDue > _writer.Now || !subscription.CanSend) continue;
                 _writer.WriteHeartbeat(subscription);
                 Settle(subscription);

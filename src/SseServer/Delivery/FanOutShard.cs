@@ -50,7 +50,7 @@ internal sealed partial class FanOutShard : IDisposable
         (_times, _replays, _faults) = (times, replays, faults);
         Inbox = new(index);
         _writer = new(catalog.Options, _clock, placement, pinned, times);
-        _pump = new(catalog, placement, replays, _writer, Counters);
+        _pump = new(catalog, placement, replays, new FrameRenderer(), _writer, Counters);
         _thread = new Thread(Run) { IsBackground = true, Name = $"fan-out {index}" };
     }
 
@@ -210,6 +210,10 @@ internal sealed partial class FanOutShard : IDisposable
                     if (!subscription.IsOpen) break;
                     if (group is not null && subscription.Pace == SubscriberPace.Live) subscription.BlockRounds();
                     Enqueue(subscription);
+                    break;
+                case PumpOutcome.Answered:
+                    subscription.BeginEnd();
+                    Settle(subscription);
                     break;
                 case PumpOutcome.Stopped:
                     Settle(subscription);

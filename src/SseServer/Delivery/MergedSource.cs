@@ -1,15 +1,16 @@
 using SseServer.Catalog;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
+using SseServer.Protocol.Http;
 
 namespace SseServer.Delivery;
 
 /// <summary>
-/// Events in memory that cannot be sent straight from a segment: of several logs or a pattern, without chunked coding (HTTP/1.0), or with
-/// some events excluded. Copies frames into a buffer in id order up to the head, each once. A frame too large for that is a run of its own,
+/// Events in memory that cannot be sent straight from a segment: of several logs or a pattern, without chunked coding (HTTP/1.0), in
+/// another representation, for a poll, or with some events excluded. Copies frames into a buffer in id order up to the head, each once. A frame too large for that is a run of its own,
 /// in its segment.
 /// </summary>
-internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) : FrameSource
+internal sealed class MergedSource(EventIdSequence ids, FrameRenderer renderer, ShardCounters counters) : FrameSource
 {
     private const int ScratchBytes = 64 * 1024;
 
@@ -70,7 +71,8 @@ internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) 
         var through = subscription.LastId;
         var filter = new DeliveryFilter(subscription);
         var state = CursorState.Entry;
-        while (skipped < MaxSkipped)
+        var room = subscription.Poll?.Remaining ?? int.MaxValue;
+        while (skipped < MaxSkipped && frames < room)
         {
             state = FindNext(subscription, through, head, out var next, out var entries);
             if (state != CursorState.Entry) break;
@@ -92,8 +94,16 @@ internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) 
                 continue;
             }
 
-            ReadOnlySpan<byte> frame = bytes.AsSpan(offset, entry.Length);
-            if (!subscription.IsChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
+            var part = Represent(subscription, segment, entry, new(bytes, offset, entry.Length), isFirst: frames == 0);
+            if (part.Count == 0)
+            {
+                skipped++;
+                cursor.Index++;
+                through = entry.Id;
+                continue;
+            }
+
+            ReadOnlySpan<byte> frame = part;
             var isLarge = frame.Length > MaxCopiedFrame;
             // A large frame is sent alone, and each run has room for at least one other.
             if (isLarge ? frames > 0 : frame.Length > _scratch.Length - length) break;
@@ -106,14 +116,14 @@ internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) 
             if (!isLarge) continue;
             run = new()
             {
-                Bytes = bytes,
-                Offset = subscription.IsChunked ? offset : offset + entry.PrefixLength,
+                Bytes = part.Array!,
+                Offset = part.Offset,
                 Length = length,
                 Frames = 1,
                 Skipped = skipped,
                 Through = through,
                 LastFrame = through,
-                Owner = segment,
+                Owner = part.Array == bytes ? segment : null,
             };
             return CursorState.Entry;
         }
@@ -128,6 +138,16 @@ internal sealed class MergedSource(EventIdSequence ids, ShardCounters counters) 
             LastFrame = frames > 0 ? _frames[frames - 1].Id : default,
         };
         return state;
+    }
+
+    /// <summary>What the subscription is sent for a frame; empty if that is nothing.</summary>
+    private ArraySegment<byte> Represent(
+        Subscription subscription, LogSegment segment, in LogEntry entry, ArraySegment<byte> frame, bool isFirst)
+    {
+        if (subscription.Representation == Representation.EventStream)
+            return subscription.IsChunked ? frame : frame[entry.PrefixLength..^ChunkEnvelope.Suffix.Length];
+        var source = new SourceFrame(segment.Topic, entry.Id, EventFrame.Payload(frame, entry.PrefixLength));
+        return renderer.Render(subscription, source, isFirst && subscription.Poll is { HasEvents: false });
     }
 
     /// <summary>

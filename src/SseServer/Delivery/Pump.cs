@@ -10,7 +10,8 @@ namespace SseServer.Delivery;
 /// come from; everything that follows from a send is in <see cref="Send"/>. Used only by the thread that runs the shard.
 /// </summary>
 internal sealed class Pump(
-    TopicCatalog catalog, CursorPlacement placement, StoreReaderPool? replays, ShardWriter writer, ShardCounters counters)
+    TopicCatalog catalog, CursorPlacement placement, StoreReaderPool? replays, FrameRenderer renderer, ShardWriter writer,
+    ShardCounters counters)
 {
     // What one subscriber is sent in a turn: some milliseconds of a fast link, a fraction of a millisecond of CPU.
     private const int TurnBytes = 128 * 1024;
@@ -20,8 +21,8 @@ internal sealed class Pump(
 
     private readonly bool _isStored = catalog.Ids.IsStored;
     private readonly SegmentSource _segment = new();
-    private readonly MergedSource _merged = new(catalog.Ids, counters);
-    private readonly StoreSource _store = new(replays);
+    private readonly MergedSource _merged = new(catalog.Ids, renderer, counters);
+    private readonly StoreSource _store = new(replays, renderer);
     private readonly LossReporter _losses = new(placement, writer, counters);
 
     /// <summary>What is left of a subscription's turn.</summary>
@@ -39,6 +40,7 @@ internal sealed class Pump(
         PumpOutcome? outcome;
         do
         {
+            if (subscription.Poll is { IsFull: true }) return PumpOutcome.Answered;
             var source = SourceFor(subscription, out var through);
             outcome = source == _store ? SendPage(subscription, through, ref turn) : SendNext(subscription, source, page: null, ref turn);
         }
@@ -57,7 +59,7 @@ internal sealed class Pump(
     {
         through = default;
         if (_isStored && StoreSource.MustRead(subscription, out through)) return _store;
-        if (subscription is { IsChunked: true, Cursors.Length: 1 } && subscription.Cursors[0].Log is Topic topic
+        if (subscription is { TakesFrames: true, Cursors.Length: 1 } && subscription.Cursors[0].Log is Topic topic
             && DeliveryFilter.PassesAll(subscription, topic)) return _segment;
         return _merged;
     }
@@ -85,6 +87,7 @@ internal sealed class Pump(
         // the loss. The store: the page was read first, so the events that it lacks were marked as evicted before.
         if (LossReporter.HasLoss(subscription))
         {
+            if (subscription.Poll is { HasEvents: true }) return PumpOutcome.Answered;
             if (page is null && turn.WroteGap) return PumpOutcome.MoreToSend;
             var loss = _losses.TryWriteGap(subscription, page);
             // Memory: the store has the next events after all. An empty page: memory has dropped more since, which the next page has.
@@ -95,6 +98,7 @@ internal sealed class Pump(
 
         if (page is { Damage.Count: > 0 })
         {
+            if (subscription.Poll is { HasEvents: true }) return PumpOutcome.Answered;
             _losses.TryWriteDamage(subscription, page);
             if (!subscription.CanSend) return PumpOutcome.Stopped;
         }
@@ -133,21 +137,22 @@ internal sealed class Pump(
         if (sent == run.Length)
         {
             source.Advance(subscription, run, run.Frames);
-            Count(run.Frames, run.Length);
+            Count(subscription, run.Frames, run.Length);
             (subscription.LastId, subscription.SentThrough) = (run.Through, run.LastFrame);
             return true;
         }
 
         var cut = source.FindCut(run, sent);
         source.Advance(subscription, run, cut.Frames);
-        Count(cut.Frames, cut.End);
+        Count(subscription, cut.Frames, cut.End);
         (subscription.LastId, subscription.SentThrough) = (cut.Id, cut.Id);
         writer.WriteRest(subscription, run.Bytes.AsMemory(run.Offset + sent, cut.End - sent), run.Owner);
         return false;
     }
 
-    private void Count(int events, int bytes)
+    private void Count(Subscription subscription, int events, int bytes)
     {
+        subscription.Poll?.Count(events);
         counters.Deliveries += events;
         counters.DeliveredBytes += bytes;
     }
@@ -173,6 +178,9 @@ internal enum PumpOutcome
 
     /// <summary>The turn is used up, and there is more.</summary>
     MoreToSend,
+
+    /// <summary>It is a poll whose response takes no more.</summary>
+    Answered,
 
     /// <summary>The next events are in the store and are being read; a signal follows.</summary>
     Reading,

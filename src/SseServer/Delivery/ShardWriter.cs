@@ -34,6 +34,13 @@ internal sealed class ShardWriter(
         subscription.Preamble = default;
         var now = clock.Now;
         _block.ResetWrittenCount();
+        if (subscription.Representation == Representation.Json)
+        {
+            PollBlocks.WriteStart(_block);
+            WriteBlock(subscription);
+            return;
+        }
+
         if (subscription.HasGreetingEvent) ControlBlocks.WriteGreeting(_block, position, times.Next(), now);
         else ControlBlocks.WriteSilentGreeting(_block, position, times.Next());
         if (subscription.Lifetime is { IsNoticed: false } lifetime && lifetime.NoticeAt <= now) AppendNotice(lifetime);
@@ -47,6 +54,8 @@ internal sealed class ShardWriter(
     /// <param name="first">The first event that follows, if any.</param>
     public void WriteGap(Subscription subscription, List<byte[]> lost, string? after, EventId? first)
     {
+        subscription.Poll?.Announce(lost, after, first);
+        if (subscription.Representation == Representation.Json) return;
         _block.ResetWrittenCount();
         ControlBlocks.WriteGap(_block, lost, after, first);
         WriteBlock(subscription);
@@ -55,6 +64,7 @@ internal sealed class ShardWriter(
     /// <summary>Moves the client's resume point.</summary>
     public void WritePosition(Subscription subscription, EventId position)
     {
+        if (subscription.Representation == Representation.Json) return;
         BufferPosition(subscription, position);
         Flush(subscription);
     }
@@ -62,6 +72,8 @@ internal sealed class ShardWriter(
     /// <summary>Writes the notice that a stream gets before its lifetime ends.</summary>
     public void WriteNotice(Subscription subscription, StreamLifetime lifetime)
     {
+        // The client asks again before long, and then learns that its token has expired.
+        if (subscription.Representation == Representation.Json) return;
         _block.ResetWrittenCount();
         AppendNotice(lifetime);
         WriteBlock(subscription);
@@ -70,6 +82,16 @@ internal sealed class ShardWriter(
 
     public void WriteHeartbeat(Subscription subscription)
     {
+        if (subscription.Representation == Representation.Json)
+        {
+            // White space, which a JSON document may have there (RFC 8259 section 2).
+            _block.ResetWrittenCount();
+            _block.Write("\n"u8);
+            WriteBlock(subscription);
+            ScheduleHeartbeat(subscription);
+            return;
+        }
+
         if (subscription.HasHeartbeatEvents) BufferHeartbeatEvent(subscription, position: null);
         else subscription.Output.Write(subscription.IsChunked ? HeartbeatChunk : HeartbeatChunk[3..5]);
         CatchUpPosition(subscription);
@@ -91,8 +113,9 @@ internal sealed class ShardWriter(
     /// </summary>
     public void WriteEnd(Subscription subscription)
     {
-        CatchUpPosition(subscription);
-        if (subscription.EndRetryMilliseconds > 0)
+        if (subscription.Representation == Representation.Json) BufferPollEnd(subscription);
+        else CatchUpPosition(subscription);
+        if (subscription.EndRetryMilliseconds > 0 && subscription.Representation != Representation.Json)
         {
             _block.ResetWrittenCount();
             ControlBlocks.WriteRetry(_block, subscription.EndRetryMilliseconds);
@@ -142,9 +165,27 @@ internal sealed class ShardWriter(
     // with a resume point so old that events that it did not want are evicted, and get a gap.
     private void CatchUpPosition(Subscription subscription)
     {
-        if (subscription.Filter is null || subscription.SentThrough >= subscription.LastId) return;
+        if ((subscription.Filter is null && subscription.Poll is null) || subscription.SentThrough >= subscription.LastId) return;
+        var position = subscription.Poll is null ? placement.PositionOf(subscription) : NextOf(subscription);
+        if (position is { } known && known > subscription.SentThrough) BufferPosition(subscription, known);
+    }
+
+    /// <summary>The id after which a poll's client continues; null if it must keep its own.</summary>
+    private EventId? NextOf(Subscription subscription)
+    {
+        if (subscription.UnknownStart is not null || subscription.LastId.Value == 0) return null;
+        // In history the position is the client's own, or that of an event of its topics: it is exact, and reveals nothing.
+        if (subscription.LastId < subscription.JoinedAt) return subscription.LastId;
         var position = placement.PositionOf(subscription);
-        if (position > subscription.SentThrough) BufferPosition(subscription, position);
+        return position > subscription.SentThrough ? position : subscription.SentThrough;
+    }
+
+    private void BufferPollEnd(Subscription subscription)
+    {
+        var poll = subscription.Poll!;
+        _block.ResetWrittenCount();
+        PollBlocks.WriteEnd(_block, NextOf(subscription)?.ToString(), poll.Gap, poll.HasEnded);
+        BufferBlock(subscription);
     }
 
     private void BufferPosition(Subscription subscription, EventId position)

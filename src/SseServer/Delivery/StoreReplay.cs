@@ -21,13 +21,14 @@ internal sealed class StoreReplay
     private int _state;
 
     /// <param name="cursors">The subscription's cursors: their logs are read.</param>
+    /// <param name="needsNames">The pages' events are to have the names of their topics.</param>
     /// <param name="deliver">Signals the subscription that a page is ready.</param>
-    public StoreReplay(Cursor[] cursors, Action deliver)
+    public StoreReplay(Cursor[] cursors, bool needsNames, Action deliver)
     {
         _deliver = deliver;
         _logs = Array.ConvertAll(cursors, cursor => cursor.Log);
         _marks = new ReplayMark[_logs.Length];
-        _all = SelectionOf(_logs);
+        _all = SelectionOf(_logs) with { NeedsNames = needsNames };
         _latest = _all with { LatestOnly = true };
         Selection = _all;
     }

@@ -7,8 +7,12 @@ namespace SseServer.Delivery;
 /// Events that memory no longer has: pages from the store, until the subscription reaches what memory has. A page is taken, returned by
 /// <see cref="Next"/> as one run, and given back to the pool in the same turn.
 /// </summary>
-internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
+internal sealed class StoreSource(StoreReaderPool? replays, FrameRenderer renderer) : FrameSource
 {
+    // The memory of a larger page is freed.
+    private const int MaxRendered = 1024 * 1024;
+
+    private byte[] _rendered = [];
     private StoredPage _page = null!;
     private EventId _through;
     private int _count;
@@ -41,7 +45,8 @@ internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
     /// <param name="through">From <see cref="MustRead"/>.</param>
     public StoredPage? TryTake(Subscription subscription, EventId through)
     {
-        var replay = subscription.Replay ??= new(subscription.Cursors, () => subscription.Signal(Subscription.Signals.PageReady));
+        var replay = subscription.Replay ??= new(
+            subscription.Cursors, needsNames: subscription.Representation != Representation.EventStream, () => subscription.Signal(Subscription.Signals.PageReady));
         if (replay.HasFailed) return null;
         var page = replay.Take();
         if (page is not null && replay.After != subscription.LastId)
@@ -71,19 +76,19 @@ internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
     public override RunStatus Next(Subscription subscription, out FrameRun run)
     {
         var last = _page.Count > 0 ? new EventId(_page.Entries[_page.Count - 1].Id) : subscription.LastId;
-        var length = _page.Length;
+        var (length, isWhole, bytes) = (_page.Length, true, _page.Bytes);
         _count = _page.Count;
-        if (!subscription.IsChunked || subscription.Filter is not null)
-            Reduce(new DeliveryFilter(subscription), subscription.IsChunked, out length);
+        if (!subscription.TakesFrames || subscription.Filter is not null) isWhole = Reduce(subscription, ref bytes, out length);
+        var isEnd = _page.IsEnd && isWhole;
         run = new()
         {
-            Bytes = _page.Bytes,
+            Bytes = bytes,
             Length = length,
             Frames = _count,
-            Through = _page.IsEnd ? _through : last,
+            Through = isEnd ? _through : isWhole ? last : new(_page.Entries[_count - 1].Id),
             LastFrame = _count > 0 ? new(_page.Entries[_count - 1].Id) : default,
         };
-        return _page.IsEnd ? RunStatus.MustSeek : RunStatus.More;
+        return isEnd ? RunStatus.MustSeek : RunStatus.More;
     }
 
     public override FrameCut FindCut(in FrameRun run, int sent)
@@ -100,20 +105,46 @@ internal sealed class StoreSource(StoreReaderPool? replays) : FrameSource
     }
 
     /// <summary>
-    /// Removes excluded events from the page, in place; for a subscriber without chunked coding, also reduces each frame to its payload.
+    /// Reduces the page to what the subscription is sent: without excluded events, each frame as it is represented, as many as a poll
+    /// takes. In place, or in a buffer for what may be longer than the frames. False if events of the page are left.
     /// </summary>
-    private void Reduce(scoped in DeliveryFilter filter, bool isChunked, out int length)
+    private bool Reduce(Subscription subscription, ref byte[] bytes, out int length)
     {
         (length, _count) = (0, 0);
-        var entries = _page.Entries.AsSpan(0, _page.Count);
-        foreach (ref readonly var entry in entries)
+        var filter = new DeliveryFilter(subscription);
+        var isRendered = subscription.Representation != Representation.EventStream;
+        var room = subscription.Poll?.Remaining ?? int.MaxValue;
+        if (_rendered.Length > MaxRendered) _rendered = [];
+        foreach (ref readonly var entry in _page.Entries.AsSpan(0, _page.Count))
         {
+            if (_count == room)
+            {
+                if (isRendered) bytes = _rendered;
+                return false;
+            }
+
             ReadOnlySpan<byte> frame = _page.Bytes.AsSpan(entry.Offset, entry.Length);
             if (filter.Excludes(frame, entry.PrefixLength, entry.IsFinal)) continue;
-            if (!isChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
-            frame.CopyTo(_page.Bytes.AsSpan(length));
-            entries[_count++] = entry with { Offset = length, Length = frame.Length };
-            length += frame.Length;
+            int size;
+            if (isRendered)
+            {
+                var source = new SourceFrame(entry.TopicName, new(entry.Id), EventFrame.Payload(frame, entry.PrefixLength));
+                var isFirst = _count == 0 && subscription.Poll is { HasEvents: false };
+                size = renderer.RenderTo(ref _rendered, length, subscription, source, isFirst);
+                if (size == 0) continue;
+            }
+            else
+            {
+                if (!subscription.IsChunked) frame = EventFrame.Payload(frame, entry.PrefixLength);
+                frame.CopyTo(_page.Bytes.AsSpan(length));
+                size = frame.Length;
+            }
+
+            _page.Entries[_count++] = entry with { Offset = length, Length = size };
+            length += size;
         }
+
+        if (isRendered) bytes = _rendered;
+        return true;
     }
 }

@@ -41,6 +41,12 @@ internal abstract class Subscription
     /// </summary>
     public bool TruncatesTemporaryEnd { get; init; }
 
+    /// <summary>How it is sent events.</summary>
+    public Representation Representation { get; init; }
+
+    /// <summary>Ends the response once it has an answer; null for a stream.</summary>
+    public Poll? Poll { get; init; }
+
     /// <summary>Heartbeats are named events, which page code can see, instead of comments.</summary>
     public bool HasHeartbeatEvents { get; init; }
 
@@ -56,6 +62,9 @@ internal abstract class Subscription
         get => Volatile.Read(ref _lifetime);
         init => _lifetime = value;
     }
+
+    /// <summary>It is sent whole frames as they lie in the logs, any number of them.</summary>
+    internal bool TakesFrames => IsChunked && Representation == Representation.EventStream && Poll is null;
 
     /// <summary>Its shard's inbox.</summary>
     internal ShardInbox Inbox { get; set; } = null!;

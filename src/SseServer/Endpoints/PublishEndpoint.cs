@@ -169,7 +169,7 @@ internal sealed class PublishEndpoint : IDisposable
             return "The body is not valid UTF-8; send binary data as application/octet-stream.";
         }
 
-        context.Batch.Add(request.Topic, request.WithData(data), request.Key, request.IsFinal);
+        context.Batch.Add(request.Topic, request.WithData(data, isBase64: format == BodyFormat.Binary), request.Key, request.IsFinal);
         return null;
     }
 }

@@ -93,11 +93,11 @@ internal readonly record struct PublishRequest
     }
 
     /// <summary>Returns the event with the fields of the query and the given data.</summary>
-    public ServerSentEvent WithData(ReadOnlySpan<byte> data)
+    public ServerSentEvent WithData(ReadOnlySpan<byte> data, bool isBase64 = false)
     {
         EventName.TryCreate(_name.Span, out var name);
         PublisherEventId.TryCreate(_id.Span, out var id);
-        return new() { Name = name, Id = id, RetryMilliseconds = _retryMilliseconds, Data = data };
+        return new() { Name = name, Id = id, RetryMilliseconds = _retryMilliseconds, Data = data, IsBase64 = isBase64 };
     }
 
     private static string? ReadTopic(RequestParameters parameters, out ReadOnlyMemory<byte> topic, out bool isNamed)

@@ -67,8 +67,9 @@ internal static class SinceParameter
         return end < 0 ? value.Length : end;
     }
 
+    /// <summary>Reads a duration.</summary>
     // duration = 1*9DIGIT ( "ms" / "s" / "m" / "h" / "d" )
-    private static bool TryParseDuration(ReadOnlySpan<byte> value, out TimeSpan duration)
+    internal static bool TryParseDuration(ReadOnlySpan<byte> value, out TimeSpan duration)
     {
         duration = default;
         if (!Utf8Parser.TryParse(value, out int number, out var used) || number < 0 || used > 9) return false;

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using SseServer.Auth;
 using SseServer.Catalog;
+using SseServer.Delivery;
 using SseServer.Hub;
 using SseServer.Protocol.Http;
 using SseServer.Transport;
@@ -41,17 +43,17 @@ internal sealed class SubscribeEndpoint(
             return;
         }
 
-        if (!AcceptHeader.AllowsEventStream(exchange.Request))
+        if (!AcceptHeader.AllowsEventStream(exchange.Request) && !MediaPreference.PrefersJson(exchange.Request))
         {
-            responses.Refuse(exchange,
-                new(406, "The Accept header excludes text/event-stream, the only format of this resource; accept that, or any type."));
+            responses.Refuse(exchange, new(406,
+                "The Accept header excludes text/event-stream and application/json, the formats of this resource; accept one of them."));
             return;
         }
 
         var problem = SubscribeRequest.Read(exchange.Request, parameters, options, hub.Time.GetUtcNow(), out var request)
             ?? streams.CheckGrant(caller, request!.Selectors);
         if (problem is not null) responses.Refuse(exchange, problem);
-        else if (await hub.IsOverAsync(request!.Selectors, request.Start)) SendNoContent(exchange);
+        else if (await hub.IsOverAsync(request!.Selectors, request.Start)) SendOver(exchange, request);
         else if (exchange.Request.Method == RequestMethod.Head) await SendHeadAsync(exchange, request, caller);
         else await SubscribeAsync(exchange, request, caller);
     }
@@ -70,9 +72,21 @@ internal sealed class SubscribeEndpoint(
         if (_gapThrottle.TryPass(out var count)) EndpointLog.SubscriberLostEvents(logger, connection.Id, connection.RemoteEndPoint, count);
     }
 
-    // WHATWG HTML 9.2.1: a 204 tells an EventSource to stop reconnecting.
-    private void SendNoContent(HttpExchange exchange)
+    // WHATWG HTML 9.2.1: a 204 tells an EventSource to stop reconnecting. A client that reads JSON gets a document as always.
+    private void SendOver(HttpExchange exchange, SubscribeRequest request)
     {
+        if (request.Representation == Representation.Json)
+        {
+            var json = new ArrayBufferWriter<byte>();
+            PollBlocks.WriteStart(json);
+            var next = request.Start.Text is { } id ? Encoding.UTF8.GetString(id) : null;
+            PollBlocks.WriteEnd(json, next, gap: null, hasEnded: true);
+            responses.Start(exchange, 200);
+            exchange.Header("Vary"u8, "Accept"u8);
+            exchange.EndReply(MediaType.Json, json.WrittenSpan);
+            return;
+        }
+
         responses.Start(exchange, 204);
         exchange.EndReply();
     }
@@ -82,7 +96,7 @@ internal sealed class SubscribeEndpoint(
         var position = await hub.FindPositionAsync(request.Selectors, request.Start);
         if (!exchange.Request.IsHttp11) exchange.CloseAfterReply();
         exchange.StartReply(200);
-        WriteFields(exchange.Connection.Output, exchange, caller);
+        WriteFields(exchange.Connection.Output, exchange, request, caller);
         PositionField.Write(exchange.Connection.Output, position);
         exchange.EndReplyWithoutLength();
         responses.Metrics.CountResponse(200);
@@ -122,11 +136,14 @@ internal sealed class SubscribeEndpoint(
         var subscription = new EventStreamSubscription(exchange.Connection, this, share)
         {
             IsChunked = exchange.Request.IsHttp11,
-            TruncatesTemporaryEnd = options.TruncatesTemporaryEnd,
+            // A poll is a complete response, also if the server drains.
+            TruncatesTemporaryEnd = options.TruncatesTemporaryEnd && request.Poll is null,
             HasHeartbeatEvents = request.HasHeartbeatEvents,
             HasGreetingEvent = request.HasGreetingEvent,
             Filter = request.Filter,
-            Preamble = ComposeHead(exchange, caller),
+            Representation = request.Representation,
+            Poll = request.Poll is { } poll ? new Poll(poll.Limit, poll.Wait) : null,
+            Preamble = ComposeHead(exchange, request, caller),
             Lifetime = renewable?.Lifetime,
             Renewable = renewable,
         };
@@ -156,20 +173,23 @@ internal sealed class SubscribeEndpoint(
     };
 
     // All but its end: the subscription adds the position.
-    private byte[] ComposeHead(HttpExchange exchange, Identity caller)
+    private byte[] ComposeHead(HttpExchange exchange, SubscribeRequest request, Identity caller)
     {
         var head = new ArrayBufferWriter<byte>(512);
         exchange.WriteReplyHead(head, 200);
-        WriteFields(head, exchange, caller);
+        WriteFields(head, exchange, request, caller);
         return head.WrittenSpan.ToArray();
     }
 
-    private void WriteFields(IBufferWriter<byte> output, HttpExchange exchange, Identity caller)
+    private void WriteFields(IBufferWriter<byte> output, HttpExchange exchange, SubscribeRequest request, Identity caller)
     {
-        ResponseHead.WriteHeader(output, "Content-Type"u8, MediaType.EventStreamUtf8);
+        var isJson = request.Representation == Representation.Json;
+        ResponseHead.WriteHeader(output, "Content-Type"u8, isJson ? MediaType.Json : MediaType.EventStreamUtf8);
+        // A poll is a complete response, which a cache would otherwise answer the same URL with (RFC 9111 section 4.2.2).
         // RFC 6750 section 2.3: a response to a token in the URL must not be stored by shared caches.
-        ResponseHead.WriteHeader(output, "Cache-Control"u8,
-            caller.IsAnonymous ? "no-cache, no-transform"u8 : "private, no-cache, no-transform"u8);
+        ResponseHead.WriteHeader(output, "Cache-Control"u8, request.Poll is not null ? "no-store"u8
+            : caller.IsAnonymous ? "no-cache, no-transform"u8 : "private, no-cache, no-transform"u8);
+        if (request.Poll is not null) ResponseHead.WriteHeader(output, "Vary"u8, "Accept"u8);
         if (exchange.Request.IsHttp11)
         {
             if (!exchange.WillClose) ResponseHead.WriteHeader(output, "Connection"u8, "keep-alive"u8);

@@ -18,11 +18,17 @@ internal sealed record SubscribeRequest(
     // All that a request for a stream can have. Others are ignored, because pages add their own (_=1, utm_source=), but a misspelling of one
     // of these is refused.
     private static readonly ParameterNames Names
-        = new("topic", "since", "lastEventId", "event", "heartbeat", "greeting", "access_token");
+        = new("topic", "since", "lastEventId", "event", "heartbeat", "greeting", "envelope", "poll", "limit", "access_token");
 
     private static readonly (string Name, byte[] Utf8)[] SingleNames
         = Array.ConvertAll<string, (string, byte[])>(
-            ["since", "lastEventId", "heartbeat", "greeting"], name => (name, Encoding.ASCII.GetBytes(name)));
+            ["since", "lastEventId", "heartbeat", "greeting", "envelope", "poll", "limit"], name => (name, Encoding.ASCII.GetBytes(name)));
+
+    /// <summary>How events are represented.</summary>
+    public Representation Representation { get; init; }
+
+    /// <summary>How a poll is answered; null for a stream.</summary>
+    public PollParameters? Poll { get; init; }
 
     /// <summary>The number of selectors that are patterns.</summary>
     public int Patterns => Selectors.Count(selector => selector.Pattern is not null);
@@ -45,7 +51,15 @@ internal sealed record SubscribeRequest(
         if (!TryReadHeartbeat(parameters, out var hasHeartbeatEvents)) return Problem.BadRequest("heartbeat= must be event or comment.");
         if (!TryReadGreeting(parameters, out var hasGreetingEvent)) return Problem.BadRequest("greeting= must be event or none.");
         if (ReadFilter(parameters, out var filter) is { } wrongFilter) return Problem.BadRequest(wrongFilter);
-        request = new(selectors, start, hasHeartbeatEvents, hasGreetingEvent, filter);
+        if (!TryReadEnvelope(parameters, out var hasEnvelope))
+            return Problem.BadRequest("envelope= must be json; omit it to get events as they were published.");
+        var isJson = MediaPreference.PrefersJson(head);
+        if (PollParameters.Read(parameters, isJson, out var poll) is { } wrongPoll) return Problem.BadRequest(wrongPoll);
+        request = new(selectors, start, hasHeartbeatEvents, hasGreetingEvent, filter)
+        {
+            Representation = isJson ? Representation.Json : hasEnvelope ? Representation.Envelope : Representation.EventStream,
+            Poll = poll,
+        };
         return null;
     }
 
@@ -104,6 +118,13 @@ internal sealed record SubscribeRequest(
     {
         asEvent = !parameters.TryGetFilled("greeting"u8, out var value) || value.SequenceEqual("event"u8);
         return asEvent || value.SequenceEqual("none"u8);
+    }
+
+    private static bool TryReadEnvelope(RequestParameters parameters, out bool hasEnvelope)
+    {
+        var isGiven = parameters.TryGet("envelope"u8, out var value);
+        hasEnvelope = isGiven && value.SequenceEqual("json"u8);
+        return hasEnvelope == isGiven;
     }
 
     private static string? ReadFilter(RequestParameters parameters, out EventFilter? filter)

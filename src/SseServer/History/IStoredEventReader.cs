@@ -27,4 +27,7 @@ internal sealed record StoredSelection(IReadOnlyList<byte[]> Topics, IReadOnlyLi
     /// that is read.
     /// </summary>
     public bool LatestOnly { get; init; }
+
+    /// <summary>The page's entries get the names of their topics.</summary>
+    public bool NeedsNames { get; init; }
 }

@@ -91,6 +91,9 @@ internal struct StoredEntry
     /// <summary>The store's number for the topic; only that store understands it.</summary>
     public long Topic;
 
+    /// <summary>The topic's name, if the selection needs names; empty if damage has destroyed it.</summary>
+    public byte[]? TopicName;
+
     /// <summary>Where the frame begins in the page.</summary>
     public int Offset;
 

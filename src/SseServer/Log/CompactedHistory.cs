@@ -201,7 +201,13 @@ internal sealed class CompactedHistory
             bytes += _segments[i].LiveBytes;
         }
 
-        var compact = new LogSegment(bytes, count) { LiveCount = count, LiveBytes = bytes };
+        var compact = new LogSegment(bytes, count)
+        {
+            Topic = (dropped ?? _segments[first]).Topic,
+            LiveCount = count,
+            LiveBytes = bytes,
+        };
+
         compact.Link(LogSegment.Gone);
         for (var i = first; i < end; i++) CopyLive(_segments[i], compact, _segments[i]);
         if (dropped is not null) CopyLive(dropped, compact, home: null);

@@ -41,6 +41,9 @@ internal sealed class LogSegment
         Cost = Overhead + byteCapacity + entryCapacity * Unsafe.SizeOf<LogEntry>();
     }
 
+    /// <summary>The name of the topic whose frames it holds, also after it was dropped; empty for a segment without frames.</summary>
+    public byte[] Topic { get; init; } = [];
+
     /// <summary>Entries that may be read.</summary>
     public int Count => Volatile.Read(ref _count);
 

@@ -15,7 +15,7 @@ public sealed class AcceptTests
     [TestCase("text/*;q=0, text/event-stream", true)]
     [TestCase("*/*;q=0, text/*", true)]
     [TestCase("text/html", false)]
-    [TestCase("application/json, text/plain", false)]
+    [TestCase("application/json;q=0, text/plain", false)]
     [TestCase("text/event-stream;q=0", false)]
     [TestCase("text/event-stream;q=0.0", false)]
     [TestCase("text/event-stream ; Q=0.000", false)]

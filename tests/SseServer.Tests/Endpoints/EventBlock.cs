@@ -14,8 +14,11 @@ internal sealed record EventBlock(string Text)
     {
         get
         {
-            var lines = Text.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal)).ToArray();
-            return lines.Length == 0 ? null : string.Join('\n', lines.Select(line => line["data: ".Length..]));
+            var lines = Text.Split('\n').Where(line => line.StartsWith("data:", StringComparison.Ordinal)).ToArray();
+            // The space after the colon is optional (WHATWG HTML 9.2.6); base64 data has none.
+            return lines.Length == 0 ? null : string.Join('\n', lines.Select(ValueOf));
+
+            static string ValueOf(string line) => line[(line.StartsWith("data: ", StringComparison.Ordinal) ? "data: " : "data:").Length..];
         }
     }
 

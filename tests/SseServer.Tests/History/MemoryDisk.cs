@@ -196,6 +196,7 @@ internal sealed class MemoryDisk
                 if (newest is not null && !row.IsFinal && !newest.Contains(row)) continue;
                 if (page.Count == maxEvents || !page.TryAdd(row.Id, row.Frame, row.PrefixLength,
                     key: Encoding.UTF8.GetBytes(row.Key ?? ""), isFinal: row.IsFinal)) return;
+                if (selection.NeedsNames) page.Entries[page.Count - 1].TopicName = row.Topic;
             }
 
             page.IsEnd = true;

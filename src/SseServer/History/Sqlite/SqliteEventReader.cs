@@ -43,25 +43,8 @@ internal sealed class SqliteEventReader : IStoredEventReader
         _begin.Run();
         try
         {
-            var topics = _names.Select(selection);
-            if (selection.LatestOnly)
-            {
-                _latest.Read(topics, after, through, page);
-                return;
-            }
-
-            if (selection.Patterns.Count > 0 || selection.Topics.Count > MaxTopicsLookedUp)
-            {
-                _byScan.Start(topics, after, through);
-                Merge(_byScan, after, through, page);
-                // If the rows of others were too many to skip, the selected topics are looked up after all.
-                if (page.Count > 0 || page.IsEnd) return;
-                ReleaseBlocks();
-                page.Damage.Clear();
-            }
-
-            _byTopic.Start(topics, after, through);
-            Merge(_byTopic, after, through, page);
+            Fill(page, selection, after, through);
+            if (selection.NeedsNames) AddNames(page);
         }
         finally
         {
@@ -75,6 +58,29 @@ internal sealed class SqliteEventReader : IStoredEventReader
     public ReadOnlySpan<byte> NameOf(long topic) => _names.Find(topic);
 
     public void Dispose() => _database.Dispose();
+
+    private void Fill(StoredPage page, StoredSelection selection, long after, long through)
+    {
+        var topics = _names.Select(selection);
+        if (selection.LatestOnly)
+        {
+            _latest.Read(topics, after, through, page);
+            return;
+        }
+
+        if (selection.Patterns.Count > 0 || selection.Topics.Count > MaxTopicsLookedUp)
+        {
+            _byScan.Start(topics, after, through);
+            Merge(_byScan, after, through, page);
+            // If the rows of others were too many to skip, the selected topics are looked up after all.
+            if (page.Count > 0 || page.IsEnd) return;
+            ReleaseBlocks();
+            page.Damage.Clear();
+        }
+
+        _byTopic.Start(topics, after, through);
+        Merge(_byTopic, after, through, page);
+    }
 
     private void Merge(IBlockSource source, long after, long through, StoredPage page)
     {
@@ -94,6 +100,11 @@ internal sealed class SqliteEventReader : IStoredEventReader
             var limit = Math.Min(_open.TryPeek(out _, out var next) ? next : long.MaxValue, source.FirstId);
             if (!AddEvents(block, limit, through, page)) return;
         }
+    }
+
+    private void AddNames(StoredPage page)
+    {
+        foreach (ref var entry in page.Entries.AsSpan(0, page.Count)) entry.TopicName = _names.Find(entry.Topic);
     }
 
     private void ReleaseBlocks()

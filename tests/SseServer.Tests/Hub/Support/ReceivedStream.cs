@@ -71,7 +71,10 @@ internal sealed class ReceivedStream
         foreach (var line in Encoding.UTF8.GetString(block).Split('\n'))
         {
             var colon = line.IndexOf(": ", StringComparison.Ordinal);
-            var value = colon < 0 ? "" : line[(colon + 2)..];
+            // Base64 data has no space after its colon.
+            if (line.StartsWith("data:", StringComparison.Ordinal)) colon = "data".Length;
+            var value = colon < 0 ? "" : line[(colon + 1)..];
+            if (value.StartsWith(' ')) value = value[1..];
             switch (colon < 0 ? line : line[..colon])
             {
                 case "id": id = value; break;
