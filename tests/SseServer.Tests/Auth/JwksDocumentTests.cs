@@ -13,7 +13,8 @@ internal sealed class JwksDocumentTests
     {
         var keys = Read(
             TestTokens.Jwk(TestTokens.Rsa, "a"), TestTokens.Jwk(TestTokens.Rsa, "b", algorithm: null),
-            TestTokens.Jwk(TestTokens.Rsa, "p", algorithm: "PS256"), TestTokens.Jwk(TestTokens.Ecdsa, "c"), TestTokens.Jwk(TestTokens.Ecdsa, null, algorithm: null));
+            TestTokens.Jwk(TestTokens.Rsa, "p", algorithm: "PS256"), TestTokens.Jwk(TestTokens.Ecdsa, "c"),
+            TestTokens.Jwk(TestTokens.Ecdsa, null, algorithm: null));
 
         Assert.That(keys.Select(key => (key.Id, key.Algorithm)), Is.EqualTo(new[]
         {

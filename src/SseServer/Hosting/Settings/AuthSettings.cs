@@ -49,8 +49,8 @@ internal static class AuthSettings
         return null;
     }
 
-    // With parents, secret/** is also secret. To protect too much is noticed at once, to protect too little when it is too late; and whoever
-    // wants to leave secret open can protect what is below it by another name.
+    // With parents, secret/** is also secret: to protect too much is noticed at once, and to protect too little when it is too late. A
+    // refusal of the setting would only make everyone write both.
     private static TopicPatterns ReadPatterns(SettingsReader reader, string key, string help, bool withParents = false)
     {
         var texts = reader.List(key, [], help);

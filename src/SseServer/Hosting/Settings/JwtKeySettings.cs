@@ -20,7 +20,8 @@ internal sealed record JwtKeySettings(SigningKey? Key, KeyFile? File)
         var secret = reader.Text($"{key}:Secret", null, "For HS256: the shared secret, 32 bytes or more.", secret: true);
         var secretBase64 = reader.Text($"{key}:SecretBase64", null, "For HS256: the shared secret in base64.", secret: true);
         var publicKey = reader.Text($"{key}:PublicKey", null, "For RS256, PS256 and ES256: the public key in PEM.");
-        var path = reader.Text($"{key}:File", null, "For RS256, PS256 and ES256: a file with the public key in PEM; read again when it changes.");
+        var path = reader.Text($"{key}:File", null,
+            "For RS256, PS256 and ES256: a file with the public key in PEM; read again when it changes.");
 
         var shown = SecretText.ShownKey(key);
         if (name is null)

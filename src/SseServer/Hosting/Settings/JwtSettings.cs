@@ -11,7 +11,8 @@ internal static class JwtSettings
     public static JwtOptions? Read(SettingsReader reader)
     {
         var issuers = reader.List("Auth:Jwt:Issuer", [],
-            "The issuers of which tokens must name one in iss. Each is trusted with every key, so list only issuers that trust each other.");
+            "The issuers of which tokens must name one in iss. Each is trusted with every key, so list only issuers that trust each "
+                + "other.");
         var audiences = reader.List("Auth:Jwt:Audience", [],
             "The audiences of which tokens must name one in aud, so that tokens for other services are refused.");
         foreach (var issuer in issuers.Where(issuer => issuer.Contains(' ', StringComparison.Ordinal)))

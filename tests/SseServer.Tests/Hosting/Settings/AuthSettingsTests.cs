@@ -83,7 +83,8 @@ internal sealed class AuthSettingsTests
         "Auth:Jwt:Audience is missing, so tokens for other services of the issuer would be accepted; set it to the aud of the tokens for "
             + "this server.")]
     [TestCase("Auth:Jwt:Keys:main:Algorithm", null, "Auth:Jwt:Keys:main:Algorithm is missing; set it to HS256, RS256, PS256 or ES256.")]
-    [TestCase("Auth:Jwt:Keys:main:Algorithm", "none", "Auth:Jwt:Keys:main:Algorithm: 'none' is not supported; use HS256, RS256, PS256 or ES256.")]
+    [TestCase("Auth:Jwt:Keys:main:Algorithm", "none",
+        "Auth:Jwt:Keys:main:Algorithm: 'none' is not supported; use HS256, RS256, PS256 or ES256.")]
     [TestCase("Auth:Jwt:Keys:main:Secret", "0123456789abcdef0123456789abcde",
         "Auth:Jwt:Keys:main:Secret is too short a secret; use 32 bytes or more (RFC 7518 section 3.2).")]
     [TestCase("Auth:Jwt:Keys:main:Secret", null,
@@ -173,7 +174,7 @@ internal sealed class AuthSettingsTests
     {
         var pem = TestCertificates.WritePem(TestCertificates.Create("a"));
         Assert.That(Read([], out _).Endpoints.TokenCookie, Is.EqualTo("sse-token"));
-        Dictionary<string, string?> tls = new() { ["Server:Listen"] = "127.0.0.1:0,https://127.0.0.1:0", ["Tls:Certificate"] = pem };
+        Dictionary<string, string?> tls = new() { ["Server:Listen"] = "localhost:0,https://127.0.0.1:0", ["Tls:Certificate"] = pem };
         Assert.That(Read(tls, out var errors).Endpoints.TokenCookie, Is.EqualTo("__Host-sse-token"));
         Assert.That(errors, Is.Empty);
         Assert.That(Read(new(tls) { ["Auth:Cookie"] = "mine" }, out _).Endpoints.TokenCookie, Is.EqualTo("mine"));
