@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using SseServer.Delivery;
@@ -41,7 +40,7 @@ internal static class SinceParameter
             return true;
         }
 
-        if (TryParseDuration(value, out var back))
+        if (DurationParameter.TryParse(value, out var back))
         {
             start = ResumePoint.At(now - back);
             return true;
@@ -54,23 +53,6 @@ internal static class SinceParameter
         if (!hasOffset || !DateTimeOffset.TryParseExact(text, Rfc3339, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             return false;
         start = ResumePoint.At(time);
-        return true;
-    }
-
-    // duration = 1*9DIGIT ( "ms" / "s" / "m" / "h" / "d" )
-    private static bool TryParseDuration(ReadOnlySpan<byte> value, out TimeSpan duration)
-    {
-        duration = default;
-        if (!Utf8Parser.TryParse(value, out int number, out var used) || number < 0 || used > 9) return false;
-        var unit = value[used..];
-        TimeSpan? one = unit.SequenceEqual("ms"u8) ? TimeSpan.FromMilliseconds(1)
-            : unit.SequenceEqual("s"u8) ? TimeSpan.FromSeconds(1)
-            : unit.SequenceEqual("m"u8) ? TimeSpan.FromMinutes(1)
-            : unit.SequenceEqual("h"u8) ? TimeSpan.FromHours(1)
-            : unit.SequenceEqual("d"u8) ? TimeSpan.FromDays(1) : null;
-        if (one is not { } length || value[0] is (byte)'+' or (byte)'-') return false;
-        // Clamped to 100 years, which covers everything.
-        duration = length * Math.Min(number, TimeSpan.FromDays(36_500) / length);
         return true;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class SubscribeEndpoint(
         var (caller, refusal) = await authorizer.AuthorizeAsync(exchange, parameters);
         if (refusal is not null)
         {
-            if (refusal.Status == 503) refusals.Refuse(exchange, refusal.Detail);
+            if (refusal.Status == 503) refusals.Refuse(exchange, refusal.Code, refusal.Detail);
             else responses.Refuse(exchange, refusal);
             return;
         }
@@ -90,7 +90,7 @@ internal sealed class SubscribeEndpoint(
     {
         if (IsDraining)
         {
-            refusals.Refuse(exchange, "The server is shutting down; retry after Retry-After seconds.");
+            refusals.Refuse(exchange, ProblemCode.ShuttingDown, "The server is shutting down; retry after Retry-After seconds.");
             return;
         }
 

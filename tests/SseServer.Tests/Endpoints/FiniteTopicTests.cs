@@ -89,7 +89,7 @@ public sealed class FiniteTopicTests
         for (var i = 0; i < 2; i++)
         {
             var reply = await server.SendAsync("DELETE", "/events/a");
-            Assert.That((reply.Status, reply.Body), Is.EqualTo((200, $$"""{"id":"{{end}}","topic":"a"}""")));
+            Assert.That((reply.Status, reply.Body), Is.EqualTo((200, $$"""{"id":"{{end}}","topic":"a"}""" + "\n")));
         }
     }
 
