@@ -13,6 +13,7 @@ COPY src/SseServer/SseServer.csproj src/SseServer/*.lock.json src/SseServer/
 RUN dotnet restore src/SseServer -a ${TARGETARCH:-amd64} -p:RestoreLockedMode=true
 
 COPY src/ src/
+COPY docs/errors.md docs/
 RUN dotnet publish src/SseServer -c Release -a ${TARGETARCH:-amd64} --no-restore -o /out
 
 FROM ${RUNTIME_IMAGE}

@@ -20,7 +20,7 @@ until [ "$(streams)" -ge $((others + 50)) ]; do
   sleep 0.1
 done
 
-answer=$(curl -sS --fail-with-body -X POST "$server/admin/shed?percent=20&seconds=$over") || { echo "$answer" >&2; exit 1; }
+answer=$(curl -sS --fail-with-body -X POST "$server/admin/shed?percent=20&over=${over}s") || { echo "$answer" >&2; exit 1; }
 echo "$answer"
 left=$((others + 50 - $(number <<< "$answer")))
 # Each stream ends cleanly with its own retry:. EventSource would come back after that time, to any server that the load balancer

@@ -40,17 +40,18 @@ internal static class AuthFailures
         AuthFailure.UnsupportedHeader => "The token has a header parameter that this server does not accept; "
             + "leave out crit, b64, zip, and cty of a nested token.",
         AuthFailure.WrongAlgorithm => "The alg of the token does not match its key on this server; "
-            + "sign with HS256, RS256 or ES256, as that key requires.",
+            + $"sign with {SigningAlgorithms.Names}, as that key requires.",
         AuthFailure.UnknownSigningKey => "The kid of the token names no signing key of this server; sign with a key that it has.",
         AuthFailure.BadSignature => "The signature of the token is wrong; sign it with a key of this server.",
         AuthFailure.Expired => "The token has expired; send a fresh one.",
         AuthFailure.NotYetValid => "The token is not valid yet, because its nbf is in the future; retry later, or set the clocks.",
-        AuthFailure.WrongIssuer => "The iss of the token is not the issuer that this server trusts; get a token from that issuer.",
+        AuthFailure.WrongIssuer => "The iss of the token is not an issuer that this server trusts; get a token from one that it trusts.",
         AuthFailure.WrongAudience => "The aud of the token does not name this server; get a token for this server.",
         AuthFailure.MissingClaim => "The token lacks a claim or has an invalid one; "
             + "it needs iss, aud, sub (1 to 255 characters) and exp (a number), and if it has nbf, a number.",
         AuthFailure.BadGrant => "The claim with the rights is malformed; "
-            + "send an object with publish and subscribe (lists of topic patterns) and admin (true or false).",
+            + "send an object with publish and subscribe (lists of topic patterns) and admin (true or false), "
+            + "or words such as sse:publish:orders/* and sse:admin, in a list or separated by spaces.",
         AuthFailure.KeysUnavailable => "The keys that verify tokens could not be fetched yet; retry after Retry-After seconds.",
         _ => throw new ArgumentOutOfRangeException(nameof(failure)),
     };

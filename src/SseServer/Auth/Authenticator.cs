@@ -65,7 +65,7 @@ internal sealed class Authenticator : IDisposable
         else failure = token.KeyId is null || set.Names(token.KeyId) ? AuthFailure.WrongAlgorithm : AuthFailure.UnknownSigningKey;
         // An unknown kid is text of the peer, which the log must not repeat.
         if (failure != AuthFailure.None) return Refuse(failure, set.Names(token.KeyId) ? token.KeyId : null);
-        var identity = Identity.OfToken(token.Subject, token.Expires, token.Grant);
+        var identity = Identity.OfToken(token.Subject, token.Expires, token.Grant, _options.Jwt!.Issuers.Count > 1 ? token.Issuer : null);
         _cache.Add(hash, identity, set);
         return identity;
     }

@@ -11,8 +11,8 @@ internal sealed class Identity
     private Identity(string name) => Name = name;
 
     /// <summary>
-    /// Unique among all kinds of credentials, and the same for all tokens of one subject: <c>key:NAME</c> or <c>sub:SUBJECT</c>. Tokens
-    /// have a single issuer, so the subject is unique (RFC 7519 section 4.1.2).
+    /// Unique among all kinds of credentials, and the same for all tokens of one subject: <c>key:NAME</c> or <c>sub:SUBJECT</c>. A subject
+    /// is unique at its issuer only (RFC 7519 section 4.1.2), so with several issuers it is <c>sub:ISSUER SUBJECT</c>.
     /// </summary>
     public string Name { get; }
 
@@ -32,6 +32,16 @@ internal sealed class Identity
     public static Identity OfKey(StaticKey key)
         => new("key:" + key.Name) { Publish = key.Publish, Subscribe = key.Subscribe, IsAdmin = key.IsAdmin };
 
-    public static Identity OfToken(string subject, DateTimeOffset expires, TokenGrant grant)
-        => new("sub:" + subject) { Publish = grant.Publish, Subscribe = grant.Subscribe, IsAdmin = grant.IsAdmin, Expires = expires };
+    /// <param name="subject">The subject.</param>
+    /// <param name="expires">When the token expires.</param>
+    /// <param name="grant">The rights.</param>
+    /// <param name="issuer">The issuer, which contains no space; null if only one is trusted.</param>
+    public static Identity OfToken(string subject, DateTimeOffset expires, TokenGrant grant, string? issuer = null)
+        => new(issuer is null ? "sub:" + subject : $"sub:{issuer} {subject}")
+        {
+            Publish = grant.Publish,
+            Subscribe = grant.Subscribe,
+            IsAdmin = grant.IsAdmin,
+            Expires = expires,
+        };
 }

@@ -31,7 +31,7 @@ internal static class JwksDocument
             foreach (var item in list.EnumerateArray())
                 if (item.ValueKind == JsonValueKind.Object && ReadKey(item) is { } key) keys.Add(key);
             if (keys.Count is > 0 and <= MaxKeys) return [.. keys];
-            problem = keys.Count == 0 ? "has no key for RS256 or ES256" : "has more than 32 keys";
+            problem = keys.Count == 0 ? "has no key for RS256, PS256 or ES256" : "has more than 32 keys";
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -49,16 +49,20 @@ internal static class JwksDocument
         var algorithm = Text(key, "alg"u8);
         return Text(key, "kty"u8) switch
         {
-            "RSA" when algorithm is null or "RS256" => ReadRsa(key),
+            // Most sets give an RSA key without alg, and sign with RS256.
+            "RSA" when algorithm is null or "RS256" => ReadRsa(key, SigningAlgorithm.RS256),
+            "RSA" when algorithm is "PS256" => ReadRsa(key, SigningAlgorithm.PS256),
             "EC" when algorithm is null or "ES256" && Text(key, "crv"u8) == "P-256" => ReadEcdsa(key),
             _ => null,
         };
     }
 
-    private static SigningKey? ReadRsa(JsonElement key)
+    private static SigningKey? ReadRsa(JsonElement key, SigningAlgorithm algorithm)
     {
         var parameters = new RSAParameters { Modulus = Bytes(key, "n"u8), Exponent = Bytes(key, "e"u8) };
-        return parameters.Modulus is null || parameters.Exponent is null ? null : SigningKey.OfRsa(Text(key, "kid"u8), parameters, out _);
+        return parameters.Modulus is null || parameters.Exponent is null
+            ? null
+            : SigningKey.OfRsa(Text(key, "kid"u8), parameters, out _, algorithm);
     }
 
     private static SigningKey? ReadEcdsa(JsonElement key)

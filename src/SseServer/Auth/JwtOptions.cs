@@ -3,13 +3,18 @@ namespace SseServer.Auth;
 /// <summary>Which tokens are accepted, and the keys that verify them. Validated when it is read; immutable.</summary>
 internal sealed record JwtOptions
 {
-    /// <summary>The only <c>iss</c> that is trusted.</summary>
-    public required string Issuer { get; init; }
+    /// <summary>The only values of <c>iss</c> that are trusted; at least one, without spaces. All are trusted with every key.</summary>
+    public required IReadOnlyList<string> Issuers { get; init; }
 
-    /// <summary>The audience that <c>aud</c> must name; without it, tokens for other services of the issuer would be accepted.</summary>
-    public required string Audience { get; init; }
+    /// <summary>
+    /// The audiences of which <c>aud</c> must name one; without it, tokens for other services of the issuer would be accepted.
+    /// </summary>
+    public required IReadOnlyList<string> Audiences { get; init; }
 
-    /// <summary>The claim that holds the rights. Default <c>sse</c>.</summary>
+    /// <summary>
+    /// The claim that holds the rights: the name of a claim, or if there is no claim of that name, names separated by <c>/</c> that lead
+    /// through objects to it. Default <c>sse</c>.
+    /// </summary>
     public string Claim { get; init; } = "sse";
 
     /// <summary>

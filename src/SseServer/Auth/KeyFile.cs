@@ -2,7 +2,7 @@ namespace SseServer.Auth;
 
 /// <summary>A file with a public key in PEM, which is read again when it changes.</summary>
 /// <param name="Id">The <c>kid</c> of the key.</param>
-/// <param name="Algorithm">RS256 or ES256.</param>
+/// <param name="Algorithm">RS256, PS256 or ES256.</param>
 /// <param name="Path">The path of the file.</param>
 internal sealed record KeyFile(string Id, SigningAlgorithm Algorithm, string Path)
 {

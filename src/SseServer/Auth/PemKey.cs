@@ -26,20 +26,20 @@ internal static class PemKey
 
         try
         {
-            return algorithm == SigningAlgorithm.RS256 ? ReadRsa(id, pem, out problem) : ReadEcdsa(id, pem, out problem);
+            return SigningAlgorithms.IsRsa(algorithm) ? ReadRsa(id, algorithm, pem, out problem) : ReadEcdsa(id, pem, out problem);
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            problem = algorithm == SigningAlgorithm.RS256 ? "holds no RSA public key" : "holds no public key on the curve P-256";
+            problem = SigningAlgorithms.IsRsa(algorithm) ? "holds no RSA public key" : "holds no public key on the curve P-256";
             return null;
         }
     }
 
-    private static SigningKey? ReadRsa(string id, string pem, out string? problem)
+    private static SigningKey? ReadRsa(string id, SigningAlgorithm algorithm, string pem, out string? problem)
     {
         using var rsa = RSA.Create();
         rsa.ImportFromPem(pem);
-        return SigningKey.OfRsa(id, rsa.ExportParameters(false), out problem);
+        return SigningKey.OfRsa(id, rsa.ExportParameters(false), out problem, algorithm);
     }
 
     private static SigningKey? ReadEcdsa(string id, string pem, out string? problem)

@@ -11,6 +11,9 @@ internal enum SigningAlgorithm
     /// <summary>RSASSA-PKCS1-v1_5 with SHA-256.</summary>
     RS256,
 
+    /// <summary>RSASSA-PSS with SHA-256.</summary>
+    PS256,
+
     /// <summary>ECDSA with P-256 and SHA-256.</summary>
     ES256,
 }
@@ -18,10 +21,17 @@ internal enum SigningAlgorithm
 /// <summary>The names of the algorithms in a token's <c>alg</c>, which is case-sensitive (RFC 7515 section 4.1.1).</summary>
 internal static class SigningAlgorithms
 {
+    /// <summary>All names, as a sentence lists them.</summary>
+    public const string Names = "HS256, RS256, PS256 or ES256";
+
+    /// <summary>Returns whether the algorithm takes an RSA key.</summary>
+    public static bool IsRsa(SigningAlgorithm algorithm) => algorithm is SigningAlgorithm.RS256 or SigningAlgorithm.PS256;
+
     public static string NameOf(SigningAlgorithm algorithm) => algorithm switch
     {
         SigningAlgorithm.HS256 => SecurityAlgorithms.HmacSha256,
         SigningAlgorithm.RS256 => SecurityAlgorithms.RsaSha256,
+        SigningAlgorithm.PS256 => SecurityAlgorithms.RsaSsaPssSha256,
         _ => SecurityAlgorithms.EcdsaSha256,
     };
 
@@ -29,6 +39,7 @@ internal static class SigningAlgorithms
     {
         SecurityAlgorithms.HmacSha256 => SigningAlgorithm.HS256,
         SecurityAlgorithms.RsaSha256 => SigningAlgorithm.RS256,
+        SecurityAlgorithms.RsaSsaPssSha256 => SigningAlgorithm.PS256,
         SecurityAlgorithms.EcdsaSha256 => SigningAlgorithm.ES256,
         _ => null,
     };

@@ -9,7 +9,7 @@ internal sealed class SigningKey
     // RFC 7518 section 3.2: at least as long as the hash.
     public const int MinSecretBytes = 32;
 
-    // RFC 7518 section 3.3.
+    // RFC 7518 sections 3.3 and 3.5.
     public const int MinRsaBits = 2048;
 
     private const string P256 = "1.2.840.10045.3.1.7";
@@ -34,15 +34,16 @@ internal sealed class SigningKey
         return problem is null ? new(id, SigningAlgorithm.HS256, new SymmetricSecurityKey(secret)) : null;
     }
 
-    /// <summary>Creates a public key for RS256; null, and why, if it is invalid or too short.</summary>
-    public static SigningKey? OfRsa(string? id, RSAParameters parameters, out string? problem)
+    /// <summary>Creates a public key for RS256 or PS256; null, and why, if it is invalid or too short.</summary>
+    public static SigningKey? OfRsa(
+        string? id, RSAParameters parameters, out string? problem, SigningAlgorithm algorithm = SigningAlgorithm.RS256)
     {
         problem = null;
         try
         {
             using var rsa = RSA.Create(parameters);
             if (rsa.KeySize < MinRsaBits) problem = "is too short an RSA key";
-            return problem is null ? new(id, SigningAlgorithm.RS256, new RsaSecurityKey(rsa.ExportParameters(false))) : null;
+            return problem is null ? new(id, algorithm, new RsaSecurityKey(rsa.ExportParameters(false))) : null;
         }
         catch (CryptographicException)
         {

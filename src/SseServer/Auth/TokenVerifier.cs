@@ -29,8 +29,8 @@ internal sealed class TokenVerifier(JwtOptions options, int maxTokenBytes)
             // The keys were already chosen by kid and algorithm.
             TryAllIssuerSigningKeys = true,
             RequireSignedTokens = true,
-            ValidIssuer = options.Issuer,
-            ValidAudience = options.Audience,
+            ValidIssuers = options.Issuers,
+            ValidAudiences = options.Audiences,
             IgnoreTrailingSlashWhenValidatingAudience = false,
             // Done by CheckTimes, because the library always uses the system clock.
             ValidateLifetime = false,

@@ -31,6 +31,9 @@ internal sealed class UnverifiedToken
 
     public string? KeyId { get; private set; }
 
+    /// <summary>The issuer; empty if the token names none.</summary>
+    public string Issuer { get; private set; } = "";
+
     public string Subject { get; private set; } = "";
 
     public DateTimeOffset Expires { get; private set; }
@@ -113,10 +116,21 @@ internal sealed class UnverifiedToken
         }
 
         (Subject, Expires) = (subject, expires);
-        if (!payload.TryGetProperty(claim, out var rights)) return AuthFailure.None;
+        Issuer = TryGetText(payload, "iss"u8, out var issuer) ? issuer : "";
+        if (!TryGetClaim(payload, claim, out var rights)) return AuthFailure.None;
         if (TokenGrant.Read(rights) is not { } grant) return AuthFailure.BadGrant;
         Grant = grant;
         return AuthFailure.None;
+    }
+
+    // A name that is a URL contains slashes itself, so the whole name takes precedence.
+    private static bool TryGetClaim(JsonElement payload, string path, out JsonElement claim)
+    {
+        if (payload.TryGetProperty(path, out claim)) return true;
+        claim = payload;
+        foreach (var name in path.Split('/'))
+            if (claim.ValueKind != JsonValueKind.Object || !claim.TryGetProperty(name, out claim)) return false;
+        return true;
     }
 
     // NumericDate: seconds since 1970, possibly with a fraction (RFC 7519 section 2).

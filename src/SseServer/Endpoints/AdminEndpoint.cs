@@ -8,45 +8,25 @@ using SseServer.Transport;
 
 namespace SseServer.Endpoints;
 
-/// <summary><c>/admin/</c>: lets operators inspect and control a running server.</summary>
+/// <summary><c>/admin/shed</c> and <c>/admin/topics</c>: let operators inspect and control a running server.</summary>
 internal sealed class AdminEndpoint(
     EventHub hub, RequestAuthorizer authorizer, ResponseWriter responses, ILogger<AdminEndpoint> logger)
 {
     // As long as a drain of ten seconds: half of what docker stop waits.
-    private const int DefaultShedSeconds = 10;
+    private static readonly TimeSpan DefaultShedTime = TimeSpan.FromSeconds(10);
 
     // The longest drain that can be set.
-    private const int MaxShedSeconds = 300;
+    private static readonly TimeSpan MaxShedTime = TimeSpan.FromSeconds(300);
 
     // About 10 KB of JSON.
     private const int DefaultPage = 100;
 
     private const int MaxPage = 1000;
 
-    /// <summary>The beginning of the paths that this endpoint serves.</summary>
-    public static ReadOnlySpan<byte> Root => "/admin/"u8;
-
-    private static ReadOnlySpan<byte> Json => "application/json"u8;
-
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
         var request = exchange.Request;
         var isShed = request.Path.SequenceEqual("/admin/shed"u8);
-        if (!isShed && !request.Path.SequenceEqual("/admin/topics"u8))
-        {
-            const string detail = "There is no such resource; "
-                + "use POST /admin/shed to end a share of the streams, or GET /admin/topics to list topics.";
-            responses.Refuse(exchange, new(404, detail));
-            return;
-        }
-
-        var isServed = isShed ? request.Method == RequestMethod.Post : request.Method is RequestMethod.Get or RequestMethod.Head;
-        if (!isServed)
-        {
-            RespondToOther(exchange, isShed ? "POST, OPTIONS" : "GET, HEAD, OPTIONS");
-            return;
-        }
-
         var parameters = new RequestParameters();
         var authorization = parameters.Read(request) is { } broken
             ? Problem.BadRequest(broken)
@@ -58,29 +38,30 @@ internal sealed class AdminEndpoint(
         if (problem is not null) responses.Refuse(exchange, problem);
     }
 
-    private void RespondToOther(HttpExchange exchange, string allow)
-    {
-        const string detail = "The method is not allowed here; use POST for /admin/shed and GET for /admin/topics.";
-        if (exchange.Request.Method == RequestMethod.Options) responses.Allow(exchange, Encoding.ASCII.GetBytes(allow));
-        else responses.Refuse(exchange, new(405, detail) { Allow = allow });
-    }
-
     private Problem? Shed(HttpExchange exchange, RequestParameters parameters, AuthorizationResult authorization)
     {
+        if (CheckNames(parameters, "percent"u8, "over"u8) is { } unknown) return unknown;
         if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out var percent))
             return Problem.BadRequest("percent= must be a whole number from 1 to 100.");
-        if (!TryGetNumber(parameters, "seconds"u8, DefaultShedSeconds, 0, MaxShedSeconds, out var seconds))
-            return Problem.BadRequest("seconds= must be a whole number from 0 to 300.");
-        if (!hub.Shedder.TryShed(percent, TimeSpan.FromSeconds(seconds), out var streams))
-            return new(409, "The server is shutting down and is already ending all its streams; shed streams of another server.");
-        EndpointLog.StreamsShed(logger, authorization.Caller.Name, exchange.ClientAddress, percent, streams, seconds);
-        var json = string.Create(CultureInfo.InvariantCulture, $$"""{"streams":{{streams}},"seconds":{{seconds}}}""");
-        responses.Send(exchange, 202, Json, Encoding.ASCII.GetBytes(json));
+        var time = DefaultShedTime;
+        if (parameters.TryGet("over"u8, out var over) && !(DurationParameter.TryParse(over, out time) && time <= MaxShedTime))
+            return Problem.BadRequest("over= must be a time with a unit from 0s to 5m, such as 10s.");
+        if (!hub.Shedder.TryShed(percent, time, out var streams))
+        {
+            return new(ProblemCode.AlreadyDraining,
+                "The server is shutting down and is already ending all its streams; shed streams of another server.");
+        }
+
+        EndpointLog.StreamsShed(logger, authorization.Caller.Name, exchange.ClientAddress, percent, streams, time.TotalSeconds);
+        var json = string.Create(CultureInfo.InvariantCulture,
+            $$"""{"streams":{{streams}},"over":"{{DurationParameter.Format(time)}}"}""");
+        responses.SendJson(exchange, 202, Encoding.ASCII.GetBytes(json));
         return null;
     }
 
     private Problem? ListTopics(HttpExchange exchange, RequestParameters parameters)
     {
+        if (CheckNames(parameters, "prefix"u8, "after"u8, "limit"u8) is { } unknown) return unknown;
         if (!TryGetNumber(parameters, "limit"u8, DefaultPage, 1, MaxPage, out var limit))
             return Problem.BadRequest("limit= must be a whole number from 1 to 1000.");
         parameters.TryGet("prefix"u8, out var prefix);
@@ -89,7 +70,27 @@ internal sealed class AdminEndpoint(
         var topics = TopicListing.List(hub.Catalog, prefix, after, limit + 1);
         // There are few patterns: all of them come with the first page.
         var patterns = after.IsEmpty ? TopicListing.Patterns(hub.Catalog) : null;
-        responses.Send(exchange, 200, Json, TopicListJson.Write(topics, limit, patterns, prefix));
+        responses.SendJson(exchange, 200, TopicListJson.Write(topics, limit, patterns, prefix));
+        return null;
+    }
+
+    // Whoever administers a server should not have to guess whether a parameter was understood.
+    private static Problem? CheckNames(
+        RequestParameters parameters, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third = default)
+    {
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            var name = parameters.Name(i);
+            if (name.SequenceEqual("seconds"u8) && first.SequenceEqual("percent"u8))
+                return Problem.BadRequest("seconds= is not a parameter; use over= with a unit, such as over=10s.");
+            if (name.SequenceEqual(first) || name.SequenceEqual(second) || name.SequenceEqual(RequestCredential.Parameter)) continue;
+            if (!third.IsEmpty && name.SequenceEqual(third)) continue;
+            var names = third.IsEmpty
+                ? $"{Encoding.ASCII.GetString(first)} and {Encoding.ASCII.GetString(second)}"
+                : $"{Encoding.ASCII.GetString(first)}, {Encoding.ASCII.GetString(second)} and {Encoding.ASCII.GetString(third)}";
+            return Problem.BadRequest($"A query parameter is unknown; use only the parameters {names}.");
+        }
+
         return null;
     }
 

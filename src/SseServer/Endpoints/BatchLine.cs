@@ -35,12 +35,12 @@ internal static class BatchLine
         }
         catch (JsonException)
         {
-            return Problem.BadRequest(NotAnObject);
+            return Problem.BadEvent(NotAnObject);
         }
         catch (InvalidOperationException)
         {
             // The reader throws this for a string that is not valid UTF-8 or has half of a surrogate pair.
-            return Problem.BadRequest(NotUnicode);
+            return Problem.BadEvent(NotUnicode);
         }
     }
 
@@ -48,7 +48,7 @@ internal static class BatchLine
     {
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = MaxNesting + 2 });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            return Problem.BadRequest("not a JSON object; send one object per line.");
+            return Problem.BadEvent("not a JSON object; send one object per line.");
         EventName name = default;
         PublisherEventId id = default;
         ReadOnlySpan<byte> key = default;
@@ -59,8 +59,8 @@ internal static class BatchLine
         {
             var field = FieldOf(ref reader);
             if (field == Fields.None)
-                return Problem.BadRequest("a field is unknown; use only topic, event, id, retry, key, final and data.");
-            if (seen.HasFlag(field)) return Problem.BadRequest("a field is given twice; give each field once.");
+                return Problem.BadEvent("a field is unknown; use only topic, event, id, retry, key, final and data.");
+            if (seen.HasFlag(field)) return Problem.BadEvent("a field is given twice; give each field once.");
             seen |= field;
             reader.Read();
             if (reader.TokenType == JsonTokenType.Null) continue;
@@ -75,12 +75,12 @@ internal static class BatchLine
                 Fields.Final => ReadFlag(ref reader, out isFinal),
                 _ => ReadData(ref reader, line, context, out data),
             };
-            if (problem is not null) return Problem.BadRequest(problem);
+            if (problem is not null) return Problem.BadEvent(problem);
         }
 
-        if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadRequest(NotAnObject);
+        if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Problem.BadEvent(NotAnObject);
         var isEnd = isFinal && (given & ~(Fields.Topic | Fields.Final)) == Fields.None;
-        if (!isEnd && !given.HasFlag(Fields.Data)) return Problem.BadRequest(seen.HasFlag(Fields.Data) ? NullData : NoData);
+        if (!isEnd && !given.HasFlag(Fields.Data)) return Problem.BadEvent(seen.HasFlag(Fields.Data) ? NullData : NoData);
         if (data.Length > options.MaxEventBytes) return TooLarge(options.MaxEventBytes);
         if (EventFields.CheckGrant(topic, context.Authorization) is { } beyond) return beyond;
         if (isEnd) context.Batch.AddEnd(topic);
@@ -111,7 +111,10 @@ internal static class BatchLine
             : reader.ValueTextEquals("final"u8) ? Fields.Final : Fields.None;
 
     private static Problem TooLarge(int maxBytes)
-        => new(413, $"data is longer than {maxBytes} bytes; send less, or raise Limits:MaxEventBytes.") { Limit = LimitKind.EventBytes };
+        => new(ProblemCode.EventTooLarge, $"data is longer than {maxBytes} bytes; send less, or raise Limits:MaxEventBytes.")
+        {
+            Limit = LimitKind.EventBytes,
+        };
 
     private static string? ReadText(scoped ref Utf8JsonReader reader, PublishContext context, out ReadOnlySpan<byte> text)
     {

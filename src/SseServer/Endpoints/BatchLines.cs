@@ -64,7 +64,7 @@ internal sealed class BatchLines(PublishContext context, EndpointOptions options
     {
         var detail = $"Line {_number}: a batch can hold at most {options.MaxBatchEvents} events; send the rest in another "
             + "batch, or raise Limits:MaxBatchEvents.";
-        return new(413, detail) { Line = _number, Limit = LimitKind.BatchEvents };
+        return new(ProblemCode.BatchTooLarge, detail) { Line = _number, Limit = LimitKind.BatchEvents };
     }
 
     // Moves the rest to the front of the same array, which has room for it.

@@ -15,7 +15,7 @@ internal sealed class BatchPublisher(EventHub hub, EndpointOptions options, Publ
         var (problem, isGone) = await ReadLinesAsync(exchange, context, lines);
         if (problem is not null || isGone) return problem;
         if (limits.CheckExpiry(context) is { } expired) return expired;
-        if (context.Batch.Count == 0) return Problem.BadRequest("The batch is empty; send one JSON object per line.");
+        if (context.Batch.Count == 0) return Problem.BadEvent("The batch is empty; send one JSON object per line.");
         if (limits.Spend(exchange, context, context.Batch.Count) is { } tooFast) return tooFast;
         if (RefusalOf(await hub.PublishAsync(context.Batch), context, lines) is { } refusal) return refusal;
         var progress = new PublishResponses.Progress();

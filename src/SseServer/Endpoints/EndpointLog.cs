@@ -32,5 +32,6 @@ internal static partial class EndpointLog
 
     [LoggerMessage(2030, LogLevel.Information,
         "{Caller} from {ClientAddress} sheds {Percent} % of the streams: {Streams} streams within {Seconds} s")]
-    public static partial void StreamsShed(ILogger logger, string caller, IPAddress clientAddress, int percent, int streams, int seconds);
+    public static partial void StreamsShed(
+        ILogger logger, string caller, IPAddress clientAddress, int percent, int streams, double seconds);
 }

@@ -62,7 +62,8 @@ internal sealed record EndpointOptions
     public bool? AllowAnonymousPublish { get; init; }
 
     /// <summary>
-    /// The cookie that may carry a token. The default name, sse-token, has no prefix, so that it also works over plain HTTP.
+    /// The cookie that may carry a token. The default name, sse-token, has no prefix, so that it also works over plain HTTP; a server with
+    /// an https listener has __Host-sse-token by default.
     /// </summary>
     public string TokenCookie { get; init; } = "sse-token";
 

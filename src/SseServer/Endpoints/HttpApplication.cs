@@ -70,9 +70,25 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
             return Refuse(exchange, new(501, "The method is not supported; use GET, HEAD, POST, DELETE or OPTIONS, in capital letters."));
         if (request.Method == RequestMethod.Options && request.TargetForm == RequestTargetForm.Asterisk)
             return SendOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
-        if (IsEvents(request.Path)) return HandleEvents(exchange);
-        if (request.Path.StartsWith(RenewEndpoint.Root)) return HandleRenewal(exchange);
-        return request.Path.StartsWith(AdminEndpoint.Root) ? _admin.HandleAsync(exchange) : HandleOther(exchange);
+        if (Route.Of(request.Path) is not { } route)
+        {
+            return Refuse(exchange,
+                new(404, "There is no such resource; events are under /events, and /openapi.json lists every resource."));
+        }
+
+        if (request.Method == RequestMethod.Options) return SendOptions(exchange, route.Allow);
+        if (!route.Takes(request.Method)) return Refuse(exchange, route.RefuseMethod());
+        return route.Resource switch
+        {
+            Resources.Events => HandleEvents(exchange),
+            Resources.Stream => _renew.HandleAsync(exchange),
+            Resources.Shed or Resources.Topics => _admin.HandleAsync(exchange),
+            Resources.Health => SendHealthAsync(exchange),
+            Resources.Metrics => SendMetricsAsync(exchange),
+            Resources.OpenApi => SendOpenApi(exchange),
+            Resources.Errors => SendPage(exchange, ErrorsPage.ContentSecurityPolicy, ErrorsPage.Bytes),
+            _ => SendPage(exchange, WebPage.ContentSecurityPolicy, WebPage.Bytes),
+        };
     }
 
     public ValueTask RejectAsync(HttpExchange exchange, RequestRejection rejection)
@@ -98,60 +114,18 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _ => "unavailable",
     };
 
-    // Compared before percent-decoding: with an escape in it the path is another resource, which does not exist.
-    private static bool IsEvents(ReadOnlySpan<byte> path) => path.SequenceEqual("/events"u8) || path.StartsWith("/events/"u8);
-
     private ValueTask HandleEvents(HttpExchange exchange)
     {
-        switch (exchange.Request.Method)
-        {
-            case RequestMethod.Post or RequestMethod.Delete:
-                return _publish.HandleAsync(exchange);
-            case RequestMethod.Get or RequestMethod.Head:
-                var parameters = new RequestParameters();
-                return parameters.Read(exchange.Request) is { } broken
-                    ? Refuse(exchange, Problem.BadRequest(broken))
-                    : _subscribe.HandleAsync(exchange, parameters);
-            case RequestMethod.Options:
-                return SendOptions(exchange, "GET, HEAD, POST, DELETE, OPTIONS"u8);
-            default:
-                const string detail = "The method is not allowed here; use GET to subscribe, POST to publish or DELETE to delete a topic.";
-                return Refuse(exchange, new(405, detail) { Allow = "GET, HEAD, POST, DELETE, OPTIONS" });
-        }
-    }
-
-    private ValueTask HandleRenewal(HttpExchange exchange) => exchange.Request.Method switch
-    {
-        RequestMethod.Post => _renew.HandleAsync(exchange),
-        RequestMethod.Options => SendOptions(exchange, "POST, OPTIONS"u8),
-        _ => Refuse(exchange, new(405, "The method is not allowed here; use POST with a fresh token to renew a stream.")
-        {
-            Allow = "POST, OPTIONS",
-        }),
-    };
-
-    private ValueTask HandleOther(HttpExchange exchange)
-    {
-        var request = exchange.Request;
-        var isMetrics = request.Path.SequenceEqual("/metrics"u8);
-        if (!isMetrics && !request.Path.SequenceEqual("/"u8) && !request.Path.SequenceEqual("/healthz"u8))
-        {
-            return Refuse(exchange,
-                new(404, "There is no such resource; events are under /events, and the state of the server is at /healthz."));
-        }
-
-        return request.Method switch
-        {
-            RequestMethod.Get or RequestMethod.Head when isMetrics => SendMetricsAsync(exchange),
-            RequestMethod.Get or RequestMethod.Head => request.Path.Length == 1 ? SendPage(exchange) : SendHealthAsync(exchange),
-            RequestMethod.Options => SendOptions(exchange, "GET, HEAD, OPTIONS"u8),
-            _ => Refuse(exchange, new(405, "The method is not allowed here; use GET.") { Allow = "GET, HEAD, OPTIONS" }),
-        };
+        if (exchange.Request.Method is RequestMethod.Post or RequestMethod.Delete) return _publish.HandleAsync(exchange);
+        var parameters = new RequestParameters();
+        return parameters.Read(exchange.Request) is { } broken
+            ? Refuse(exchange, Problem.BadRequest(broken))
+            : _subscribe.HandleAsync(exchange, parameters);
     }
 
     private ValueTask RefuseOverLimit(HttpExchange exchange)
     {
-        if (exchange.Connection.IsOverAddressLimit) _refusals.Refuse(exchange, LimitKind.ConnectionsPerAddress, 429);
+        if (exchange.Connection.IsOverAddressLimit) _refusals.Refuse(exchange, LimitKind.ConnectionsPerAddress);
         else _refusals.Refuse(exchange, LimitKind.Connections);
         return default;
     }
@@ -182,7 +156,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
                 "historyBytes":{{_hub.HistoryBytes}},"history":"{{History}}","head":"{{_hub.Head}}"}
                 """)
             : $$"""{"status":"{{state}}","history":"{{History}}"}""";
-        _responses.Send(exchange, _subscribe.IsDraining ? 503 : 200, "application/json"u8, Encoding.ASCII.GetBytes(json));
+        _responses.SendJson(exchange, _subscribe.IsDraining ? 503 : 200, Encoding.ASCII.GetBytes(json));
     }
 
     private async ValueTask SendMetricsAsync(HttpExchange exchange)
@@ -195,12 +169,18 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         else _responses.Send(exchange, 200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Read(_meters)));
     }
 
-    private ValueTask SendPage(HttpExchange exchange)
+    private ValueTask SendPage(HttpExchange exchange, ReadOnlySpan<byte> policy, ReadOnlySpan<byte> page)
     {
         _responses.Start(exchange, 200);
-        exchange.Header("Content-Security-Policy"u8, WebPage.ContentSecurityPolicy);
+        exchange.Header("Content-Security-Policy"u8, policy);
         exchange.Header("Referrer-Policy"u8, "no-referrer"u8);
-        exchange.EndReply("text/html; charset=utf-8"u8, WebPage.Bytes);
+        exchange.EndReply("text/html; charset=utf-8"u8, page);
+        return default;
+    }
+
+    private ValueTask SendOpenApi(HttpExchange exchange)
+    {
+        _responses.Send(exchange, 200, "application/json"u8, OpenApiDocument.Bytes);
         return default;
     }
 }

@@ -25,7 +25,7 @@ internal sealed record PollParameters(int Limit, TimeSpan Wait)
         poll = null;
         var isPoll = parameters.TryGet("poll"u8, out var text);
         var wait = TimeSpan.Zero;
-        if (isPoll && (!SinceParameter.TryParseDuration(text, out wait) || wait > MaxWait))
+        if (isPoll && (!DurationParameter.TryParse(text, out wait) || wait > MaxWait))
             return "poll= must be a duration from 0s to 60s, such as 25s.";
         var hasLimit = parameters.TryGet("limit"u8, out text);
         var limit = DefaultLimit;

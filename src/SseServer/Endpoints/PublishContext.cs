@@ -71,4 +71,11 @@ internal sealed class PublishContext
         Writer.Reset(Response);
         return Writer;
     }
+
+    /// <summary>Ends a JSON response with a line end.</summary>
+    public void EndResponse()
+    {
+        Writer.Flush();
+        Response.Write("\n"u8);
+    }
 }

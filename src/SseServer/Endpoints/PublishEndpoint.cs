@@ -29,8 +29,8 @@ internal sealed class PublishEndpoint : IDisposable
         EventHub hub, EndpointOptions options, RequestAuthorizer authorizer, ResponseWriter responses, BodyMemory bodies)
     {
         (_hub, _options, _authorizer, _responses) = (hub, options, authorizer, responses);
-        _results = new PublishResponses(responses);
         _limits = new PublishLimits(hub, options.Limits, bodies);
+        _results = new PublishResponses(responses, _limits);
         _batches = new BatchPublisher(hub, options, _limits, _results);
         _streams = new StreamPublisher(hub, options, _limits, _results);
     }
@@ -60,7 +60,7 @@ internal sealed class PublishEndpoint : IDisposable
             // Something may still read the context's arrays, so they are left to the garbage collector.
             _limits.ReleaseBody(context);
             if (e is not OutOfMemoryException || exchange.ReplyStarted) throw;
-            problem = Problem.AtLimit(503, LimitKind.Memory);
+            problem = Problem.AtLimit(LimitKind.Memory);
         }
 
         if (problem is not null) _responses.Refuse(exchange, problem);
@@ -111,7 +111,7 @@ internal sealed class PublishEndpoint : IDisposable
         var (problem, isGone) = await ReadBodyAsync(exchange, context);
         if (problem is not null || isGone) return problem;
         if (_limits.CheckExpiry(context) is { } expired) return expired;
-        if (Encode(exchange.Request, context, format) is { } invalid) return Problem.BadRequest(invalid);
+        if (Encode(exchange.Request, context, format) is { } invalid) return Problem.BadEvent(invalid);
         if (_limits.CountBody(exchange, context, BodyReadStatus.End) is { } full) return full;
         if (PublishResponses.RefusalOf(await _hub.PublishAsync(context.Batch)) is { } refusal) return refusal;
         var isRepeat = context.Batch.IsRepeat(0);

@@ -20,21 +20,25 @@ internal sealed class PublishLimits(EventHub hub, LimitOptions options, BodyMemo
 
     /// <summary>Takes events off the publisher's rate.</summary>
     public Problem? Spend(HttpExchange exchange, PublishContext context, int events)
-        => _rate.IsOff || _rate.TryTake(KeyOf(exchange, context), events, out var wait) ? null : TooFast(wait);
+        => _rate.IsOff || _rate.TryTake(KeyOf(exchange, context), events, out var wait)
+            ? null
+            : TooFast(exchange, context, wait);
 
     /// <summary>Checks the rate without taking anything off it: a batch that is still being read already has this many events.</summary>
     public Problem? CheckRate(HttpExchange exchange, PublishContext context, int events)
-        => _rate.IsOff || _rate.CanTake(KeyOf(exchange, context), events, out var wait) ? null : TooFast(wait);
+        => _rate.IsOff || _rate.CanTake(KeyOf(exchange, context), events, out var wait)
+            ? null
+            : TooFast(exchange, context, wait);
 
     /// <summary>
     /// Takes events of a stream off the rate and waits until the publisher may send more: its stream is read more slowly, which the
-    /// sender notices by TCP's flow control. A drain ends the wait.
+    /// sender notices by TCP's flow control. A drain ends the wait. Without <paramref name="waits"/> the publisher is left in debt.
     /// </summary>
-    public async ValueTask SlowDownAsync(HttpExchange exchange, PublishContext context, int events)
+    public async ValueTask SlowDownAsync(HttpExchange exchange, PublishContext context, int events, bool waits)
     {
         if (_rate.IsOff) return;
         var pause = _rate.Take(KeyOf(exchange, context), events);
-        if (pause > TimeSpan.Zero)
+        if (waits && pause > TimeSpan.Zero)
             await Task.Delay(pause, hub.Time, _draining.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -60,7 +64,7 @@ internal sealed class PublishLimits(EventHub hub, LimitOptions options, BodyMemo
     public Problem? ProblemOf(BodyReadResult read, PublishContext context, long maxBytes, LimitKind limit) => read.Status switch
     {
         BodyReadStatus.Data or BodyReadStatus.End => null,
-        BodyReadStatus.TooLarge when limit != LimitKind.None => new(413,
+        BodyReadStatus.TooLarge when limit != LimitKind.None => new(CodeOf(limit),
             $"The body is longer than {maxBytes} bytes; send less, or raise {LimitInfo.Of(limit).Setting}.")
         {
             Limit = limit,
@@ -70,7 +74,7 @@ internal sealed class PublishLimits(EventHub hub, LimitOptions options, BodyMemo
     };
 
     /// <summary>History is shed before anything is refused; while that is not enough, nothing may be added.</summary>
-    public Problem? CheckMemory() => hub.Pressure == MemoryPressure.Full ? Problem.AtLimit(503, LimitKind.Memory) : null;
+    public Problem? CheckMemory() => hub.Pressure == MemoryPressure.Full ? Problem.AtLimit(LimitKind.Memory) : null;
 
     /// <summary>A body may last longer than the token it began with.</summary>
     public Problem? CheckExpiry(PublishContext context)
@@ -87,21 +91,35 @@ internal sealed class PublishLimits(EventHub hub, LimitOptions options, BodyMemo
     private Problem? CheckDrain(string detail)
     {
         if (!_draining.IsCancellationRequested) return null;
-        return hub.Reconnection.Absence is { Ticks: > 0 } absence ? Problem.ForNow(503, detail, absence) : Problem.ForNow(503, detail);
+        var absence = hub.Reconnection.Absence;
+        return absence > TimeSpan.Zero
+            ? Problem.ForNow(ProblemCode.ShuttingDown, detail, absence)
+            : Problem.ForNow(ProblemCode.ShuttingDown, detail);
     }
 
-    private Problem TooFast(TimeSpan wait)
+    /// <summary>Returns what the publisher may still publish now; null if rates are not bounded.</summary>
+    public RateLimitFields? RateOf(HttpExchange exchange, PublishContext context)
+        => _rate.IsOff ? null : _rate.StateOf(KeyOf(exchange, context));
+
+    private static ProblemCode CodeOf(LimitKind limit)
+        => limit == LimitKind.BatchBytes ? ProblemCode.BatchTooLarge : ProblemCode.EventTooLarge;
+
+    private Problem TooFast(HttpExchange exchange, PublishContext context, TimeSpan wait)
     {
         var detail = $"You publish more than {options.PublishRate} events per second; retry after Retry-After seconds.";
-        return Problem.ForNow(429, detail, wait) with { Limit = LimitKind.PublishRate };
+        return Problem.ForNow(ProblemCode.RateLimited, detail, wait) with
+        {
+            Limit = LimitKind.PublishRate,
+            Rate = RateOf(exchange, context),
+        };
     }
 
     private Problem TooMuchMemory(LimitKind limit, long bytes)
     {
-        if (bytes <= bodies.MaxOfOne) return Problem.AtLimit(limit == LimitKind.BodyMemoryPerClient ? 429 : 503, limit);
+        if (bytes <= bodies.MaxOfOne) return Problem.AtLimit(limit);
         var detail = $"The body and its events need more than {bodies.MaxOfOne} bytes of memory; "
             + $"send less, or raise {LimitInfo.Of(limit).Setting}.";
-        return new(413, detail) { Limit = limit };
+        return new(ProblemCode.BodyTooLarge, detail) { Limit = limit };
     }
 
     private static ClientKey KeyOf(HttpExchange exchange, PublishContext context) => ClientKey.Of(exchange, context.Authorization.Caller);

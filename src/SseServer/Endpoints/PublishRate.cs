@@ -56,6 +56,18 @@ internal sealed class PublishRate(LimitOptions options, TimeProvider time)
         return SpanOf(BucketOf(publisher, now).Take(now, Cost(events), _burst));
     }
 
+    /// <summary>Returns what a publisher may still publish now, and when it has its whole allowance again.</summary>
+    public RateLimitFields StateOf(ClientKey publisher)
+    {
+        var owed = _buckets.TryGetValue(publisher, out var bucket) ? bucket.Owed(time.GetTimestamp()) : 0;
+        var left = (double)Math.Max(0, _burst - owed) * options.PublishRate / time.TimestampFrequency;
+        var burst = options.PublishBurst == 0 ? options.PublishRate : options.PublishBurst;
+        // The division above may be off by less than a thousandth of an event.
+        return new RateLimitFields(burst, SecondsOf(_burst), (long)(left + 0.001), SecondsOf(owed));
+    }
+
+    private long SecondsOf(long ticks) => (ticks + time.TimestampFrequency - 1) / time.TimestampFrequency;
+
     private static long TicksOf(int events, int rate, TimeProvider time)
         => rate == 0 ? 0 : (long)((double)events * time.TimestampFrequency / rate);
 

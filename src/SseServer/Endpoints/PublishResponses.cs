@@ -7,27 +7,28 @@ using SseServer.Transport;
 namespace SseServer.Endpoints;
 
 /// <summary>What a publisher is told of what was published, or why the hub refused it.</summary>
-internal sealed class PublishResponses(ResponseWriter responses)
+internal sealed class PublishResponses(ResponseWriter responses, PublishLimits limits)
 {
-    private static ReadOnlySpan<byte> Json => "application/json"u8;
-
     /// <summary>Returns why the hub did not take a batch; null if it did.</summary>
     public static Problem? RefusalOf(HubStatus status) => status switch
     {
         HubStatus.Ok => null,
-        HubStatus.TopicEnded => new(409, "The topic has ended; publish to another topic, or wait until the server forgets that it ended."),
-        HubStatus.IdConflict => new(409, "The topic has an event with this id and other content; publish other content under another id.")
-        {
-            Code = "id_conflict",
-        },
-        HubStatus.NoSuchTopic => new(404, "There is no such topic; it was never published to, or is deleted already."),
-        HubStatus.StoreFull => new(507,
+        HubStatus.TopicEnded => new(ProblemCode.TopicEnded,
+            "The topic has ended; publish to another topic, or wait until the server forgets that it ended."),
+        HubStatus.IdConflict => new(ProblemCode.IdConflict,
+            "The topic has an event with this id and other content; publish other content under another id."),
+        HubStatus.NoSuchTopic => new(ProblemCode.TopicNotFound,
+            "There is no such topic; it was never published to, or is deleted already."),
+        HubStatus.StoreFull => new(ProblemCode.HistoryFull,
             "The disk that holds the history is full, and nothing was published; free some space, then publish again."),
-        HubStatus.StoreMissing => Problem.ForNow(503, "The history file was deleted, moved or replaced, and nothing was published; "
+        HubStatus.StoreMissing => Problem.ForNow(ProblemCode.HistoryUnavailable,
+            "The history file was deleted, moved or replaced, and nothing was published; "
             + "follow the server's log, and retry after Retry-After seconds."),
-        HubStatus.StoreUnavailable => Problem.ForNow(503, "The history cannot be written, and nothing was published; "
+        HubStatus.StoreUnavailable => Problem.ForNow(ProblemCode.HistoryUnavailable,
+            "The history cannot be written, and nothing was published; "
             + "see the server's log for the reason, and retry after Retry-After seconds."),
-        _ => Problem.ForNow(503, "The server has reached its topic limit; publish to an existing topic, or raise Topics:MaxTopics.") with
+        _ => Problem.ForNow(ProblemCode.TopicLimit,
+            "The server has reached its topic limit; publish to an existing topic, or raise Topics:MaxTopics.") with
         {
             Limit = LimitKind.Topics,
         },
@@ -42,8 +43,7 @@ internal sealed class PublishResponses(ResponseWriter responses)
         writer.WriteString("topic"u8, context.Batch.TopicOf(0));
         if (isRepeat) writer.WriteBoolean("repeated"u8, true);
         writer.WriteEndObject();
-        writer.Flush();
-        responses.Send(exchange, status, Json, context.Response.WrittenSpan);
+        Send(exchange, context, status);
     }
 
     /// <summary>
@@ -59,8 +59,7 @@ internal sealed class PublishResponses(ResponseWriter responses)
         writer.WriteNumber("count"u8, progress.Events);
         if (progress.Repeats > 0) writer.WriteNumber("repeated"u8, progress.Repeats);
         writer.WriteEndObject();
-        writer.Flush();
-        responses.Send(exchange, progress.HasNew ? 201 : 200, Json, context.Response.WrittenSpan);
+        Send(exchange, context, progress.HasNew ? 201 : 200);
     }
 
     /// <summary>Writes <c>{"id":"1763794123123-0","topic":"orders/1","deleted":true}</c>.</summary>
@@ -72,8 +71,15 @@ internal sealed class PublishResponses(ResponseWriter responses)
         writer.WriteString("topic"u8, topic);
         writer.WriteBoolean("deleted"u8, true);
         writer.WriteEndObject();
-        writer.Flush();
-        responses.Send(exchange, 200, Json, context.Response.WrittenSpan);
+        Send(exchange, context, 200);
+    }
+
+    private void Send(HttpExchange exchange, PublishContext context, int status)
+    {
+        context.EndResponse();
+        responses.Start(exchange, status);
+        limits.RateOf(exchange, context)?.Write(exchange);
+        exchange.EndReply("application/json"u8, context.Response.WrittenSpan);
     }
 
     private static void WriteId(Utf8JsonWriter writer, ReadOnlySpan<byte> name, EventId id)

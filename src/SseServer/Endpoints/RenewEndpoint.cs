@@ -40,6 +40,6 @@ internal sealed class RenewEndpoint(RequestAuthorizer authorizer, RenewableStrea
 
         var json = new ArrayBufferWriter<byte>(128);
         stream!.WriteJson(json, caller.Expires!.Value);
-        responses.Send(exchange, 200, "application/json"u8, json.WrittenSpan);
+        responses.SendJson(exchange, 200, json.WrittenSpan);
     }
 }

@@ -32,7 +32,8 @@ internal sealed class RenewableStream
     public StreamLifetime Lifetime { get; }
 
     /// <summary>The refusal to renew a stream that does not exist.</summary>
-    public static Problem NotFound() => new(404, "There is no such stream, or it has ended; open a new stream with the fresh token.");
+    public static Problem NotFound()
+        => new(ProblemCode.StreamNotFound, "There is no such stream, or it has ended; open a new stream with the fresh token.");
 
     /// <summary>The stream begins: from now on its handle finds it.</summary>
     public void Open(Subscription subscription)

@@ -52,7 +52,7 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
         {
             const string detail = "A cookie is accepted for changes only from pages of a listed origin; "
                 + "send Origin and list it in Cors:AllowedOrigins, or use Authorization.";
-            return new(new Problem(403, detail));
+            return new(new Problem(ProblemCode.OriginNotAllowed, detail));
         }
 
         if (credential.IsAmbient && CookieHeader.TryGet(request, _cookie, skipped: 1, out _)) return AuthenticateCookiesAsync(request);
@@ -102,8 +102,11 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
     {
         var detail = AuthFailures.Explain(failure);
         return failure == AuthFailure.KeysUnavailable
-            ? Problem.ForNow(503, detail)
-            : new Problem(401, detail) { Challenge = "invalid_token" };
+            ? Problem.ForNow(ProblemCode.KeysUnavailable, detail)
+            : new Problem(failure == AuthFailure.Expired ? ProblemCode.TokenExpired : ProblemCode.InvalidCredential, detail)
+            {
+                Challenge = "invalid_token",
+            };
     }
 
     // A browser sends a cookie twice if it was set for two paths or domains, and one of the two may be stale: the first valid one counts.
@@ -156,7 +159,7 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
         {
             const string detail = "Publishing without a key is not allowed through a proxy or over HTTP/1.0; set Auth:PublishKeys, "
                 + "or Auth:AllowAnonymousPublish=true.";
-            return new Problem(403, detail);
+            return new Problem(ProblemCode.ProxyNotAllowed, detail);
         }
 
         return result with { Topics = TopicPatterns.Everything };
@@ -170,7 +173,7 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
         if (request.CountHeaders("Origin"u8) > 1) return Problem.BadRequest("The request has more than one Origin field; send one.");
         if (!request.TryGetHeader("Origin"u8, out var origin) || cors.Lists(origin)) return null;
         if (LoopbackNames.ContainsOrigin(origin) && RequestOrigins.IsDirect(exchange)) return null;
-        return new(403, $"Pages from this origin may not {what}; list the origin by name in Cors:AllowedOrigins.");
+        return new(ProblemCode.OriginNotAllowed, $"Pages from this origin may not {what}; list the origin by name in Cors:AllowedOrigins.");
     }
 
     private bool MayAdminister(HttpExchange exchange, Identity caller)
@@ -187,7 +190,7 @@ internal sealed class RequestAuthorizer(EndpointOptions options, CorsPolicy cors
         const string key = "Auth:Keys:NAME:Admin=true";
         if (!NeedsAdmin(exchange))
         {
-            return new(403, $"{what} cannot be used through a proxy or over HTTP/1.0 without a credential; "
+            return new(ProblemCode.ProxyNotAllowed, $"{what} cannot be used through a proxy or over HTTP/1.0 without a credential; "
                 + $"set up a key with admin rights ({key}).{alternative}");
         }
 

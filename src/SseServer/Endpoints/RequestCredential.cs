@@ -67,12 +67,13 @@ internal readonly ref struct RequestCredential
         {
             const string detail = "The Authorization field does not hold a Bearer credential; "
                 + "send Authorization: Bearer and the key or token.";
-            return new(401, detail) { Challenge = "invalid_token" };
+            return new(ProblemCode.InvalidCredential, detail) { Challenge = "invalid_token" };
         }
 
         credential = new(HttpTokens.TrimWhitespace(value[(scheme.Length + 1)..]), isGiven: true, isAmbient: false);
         return null;
     }
 
-    private static Problem InvalidRequest(string detail) => Problem.BadRequest(detail) with { Challenge = "invalid_request" };
+    private static Problem InvalidRequest(string detail)
+        => new(ProblemCode.AmbiguousCredential, detail) { Challenge = "invalid_request" };
 }

@@ -23,15 +23,9 @@ internal sealed class ResponseWriter(CorsPolicy cors, EndpointMetrics metrics)
         exchange.EndReply(contentType, body);
     }
 
-    /// <summary>
-    /// Sends a 200 whose chunked body has no last chunk, so that its reader sees a stream that broke off; then closes the connection.
-    /// </summary>
-    public void SendTruncated(HttpExchange exchange, ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
-    {
-        exchange.CloseAfterReply();
-        Start(exchange, 200);
-        exchange.EndTruncatedReply(contentType, body);
-    }
+    /// <summary>Sends JSON, with a line end after it, so that a terminal's prompt follows on a line of its own.</summary>
+    public void SendJson(HttpExchange exchange, int status, ReadOnlySpan<byte> json)
+        => Send(exchange, status, "application/json"u8, [.. json, (byte)'\n']);
 
     /// <summary>Starts a response with the fields that all responses have.</summary>
     public void Start(HttpExchange exchange, int status)
@@ -59,19 +53,21 @@ internal sealed class ResponseWriter(CorsPolicy cors, EndpointMetrics metrics)
         using (var writer = new Utf8JsonWriter(json, Readable))
         {
             writer.WriteStartObject();
-            writer.WriteString("type"u8, "about:blank"u8);
-            writer.WriteString("title"u8, ResponseHead.ReasonPhrase(problem.Status));
+            writer.WriteString("type"u8, problem.Code.Type);
+            writer.WriteString("title"u8, problem.Code.Title);
             writer.WriteNumber("status"u8, problem.Status);
-            if (problem.Code is not null) writer.WriteString("code"u8, problem.Code);
+            writer.WriteString("code"u8, problem.Code.Text);
             writer.WriteString("detail"u8, problem.Detail);
             if (problem.Line > 0) writer.WriteNumber("line"u8, problem.Line);
             if (problem.LastId is not null) writer.WriteString("lastId"u8, problem.LastId);
             writer.WriteEndObject();
         }
 
+        json.Write("\n"u8);
         Start(exchange, problem.Status);
         if (problem.Allow is not null) exchange.Header("Allow"u8, Encoding.ASCII.GetBytes(problem.Allow));
         if (problem.RetryAfterSeconds > 0) exchange.Header("Retry-After"u8, problem.RetryAfterSeconds);
+        problem.Rate?.Write(exchange);
         if (problem.Challenge is not null) exchange.Header("WWW-Authenticate"u8, ComposeChallenge(problem.Challenge, problem.Detail));
         else if (problem.Status == 401) exchange.Header("WWW-Authenticate"u8, "Bearer"u8);
         exchange.EndReply("application/problem+json"u8, json.WrittenSpan);

@@ -23,7 +23,7 @@ internal static class SinceParameter
         if (value.SequenceEqual("all"u8)) start = ResumePoint.Oldest;
         else if (value.SequenceEqual("latest"u8)) start = ResumePoint.Latest;
         else if (EventId.HasServerForm(value)) start = ResumePoint.After(value);
-        else if (TryParseDuration(value, out var back)) start = ResumePoint.At(now - back);
+        else if (DurationParameter.TryParse(value, out var back)) start = ResumePoint.At(now - back);
         else if (TryParseLast(value, out var count)) start = ResumePoint.Last(count);
         else if (Rfc3339Time.TryParse(value, out var time)) start = ResumePoint.At(time);
         else if (!LooksLikeAnotherForm(value) && PublisherEventId.TryCreate(value, out _)) start = ResumePoint.After(value);
@@ -65,23 +65,5 @@ internal static class SinceParameter
     {
         var end = value.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
         return end < 0 ? value.Length : end;
-    }
-
-    /// <summary>Reads a duration.</summary>
-    // duration = 1*9DIGIT ( "ms" / "s" / "m" / "h" / "d" )
-    internal static bool TryParseDuration(ReadOnlySpan<byte> value, out TimeSpan duration)
-    {
-        duration = default;
-        if (!Utf8Parser.TryParse(value, out int number, out var used) || number < 0 || used > 9) return false;
-        var unit = value[used..];
-        TimeSpan? one = unit.SequenceEqual("ms"u8) ? TimeSpan.FromMilliseconds(1)
-            : unit.SequenceEqual("s"u8) ? TimeSpan.FromSeconds(1)
-            : unit.SequenceEqual("m"u8) ? TimeSpan.FromMinutes(1)
-            : unit.SequenceEqual("h"u8) ? TimeSpan.FromHours(1)
-            : unit.SequenceEqual("d"u8) ? TimeSpan.FromDays(1) : null;
-        if (one is not { } length || value[0] is (byte)'+' or (byte)'-') return false;
-        // Clamped to 100 years, which covers everything.
-        duration = length * Math.Min(number, TimeSpan.FromDays(36_500) / length);
-        return true;
     }
 }

@@ -24,7 +24,8 @@ internal sealed class StreamPublisher(EventHub hub, EndpointOptions options, Pub
             if (context.Batch.Count > 0)
             {
                 if (await PublishBlocksAsync(context.Batch, progress) is { } refusal) return After(progress, refusal);
-                if (read.Status == BodyReadStatus.Data) await limits.SlowDownAsync(exchange, context, context.Batch.Count);
+                // The last events are paid for as well, or short streams would cost nothing; but nothing is left to be slowed down.
+                await limits.SlowDownAsync(exchange, context, context.Batch.Count, waits: read.Status == BodyReadStatus.Data);
                 context.Batch.Clear();
                 problem ??= CountBody(exchange, context, parser);
             }
@@ -77,7 +78,7 @@ internal sealed class StreamPublisher(EventHub hub, EndpointOptions options, Pub
     {
         if (read.Status != BodyReadStatus.End) return limits.ProblemOf(read, context, long.MaxValue, LimitKind.None);
         return parser.HasPartialEvent
-            ? Problem.BadRequest("The body ends in the middle of an event; end every event, including the last, with a blank line.")
+            ? Problem.BadEvent("The body ends in the middle of an event; end every event, including the last, with a blank line.")
             : null;
     }
 
@@ -102,7 +103,7 @@ internal sealed class StreamPublisher(EventHub hub, EndpointOptions options, Pub
             problem = status switch
             {
                 EventStreamParseStatus.TooLarge => TooLarge(),
-                EventStreamParseStatus.InvalidUtf8 => Problem.BadRequest("An event is not valid UTF-8; send text as UTF-8."),
+                EventStreamParseStatus.InvalidUtf8 => Problem.BadEvent("An event is not valid UTF-8; send text as UTF-8."),
                 _ => AddBlock(context, topic, parser),
             };
         }
@@ -114,7 +115,7 @@ internal sealed class StreamPublisher(EventHub hub, EndpointOptions options, Pub
     private Problem TooLarge()
     {
         var detail = $"An event is longer than {options.MaxEventBytes} bytes; send less, or raise Limits:MaxEventBytes.";
-        return new(413, detail) { Limit = LimitKind.EventBytes };
+        return new(ProblemCode.EventTooLarge, detail) { Limit = LimitKind.EventBytes };
     }
 
     private Problem? AddBlock(PublishContext context, TopicName topic, EventStreamParser parser)
@@ -122,7 +123,7 @@ internal sealed class StreamPublisher(EventHub hub, EndpointOptions options, Pub
         PublisherEventId id = default;
         var wrong = EventFields.CheckName(parser.Name, out var name);
         if (wrong is null && parser.HasId) wrong = EventFields.CheckId(parser.Id, out id);
-        if (wrong is not null) return Problem.BadRequest(wrong);
+        if (wrong is not null) return Problem.BadEvent(wrong);
         var retry = parser.RetryMilliseconds < 0 ? -1 : EventFields.ClampRetry(parser.RetryMilliseconds, options);
         var published = new ServerSentEvent { Name = name, Id = id, RetryMilliseconds = retry, Data = parser.Data };
         context.Batch.Add(topic, published);

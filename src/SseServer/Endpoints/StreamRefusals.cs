@@ -17,13 +17,16 @@ namespace SseServer.Endpoints;
 internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses, bool truncates)
 {
     /// <summary>Refuses a request at a limit.</summary>
-    public void Refuse(HttpExchange exchange, LimitKind limit, int status = 503)
-        => Refuse(exchange, limit, status, LimitInfo.Of(limit).Sentence!);
+    public void Refuse(HttpExchange exchange, LimitKind limit)
+    {
+        var info = LimitInfo.Of(limit);
+        Refuse(exchange, limit, info.Code!, info.Sentence!);
+    }
 
-    /// <summary>Refuses a request for another reason than a limit, with status 503.</summary>
-    public void Refuse(HttpExchange exchange, string detail) => Refuse(exchange, LimitKind.None, 503, detail);
+    /// <summary>Refuses a request for another reason than a limit.</summary>
+    public void Refuse(HttpExchange exchange, ProblemCode code, string detail) => Refuse(exchange, LimitKind.None, code, detail);
 
-    private void Refuse(HttpExchange exchange, LimitKind limit, int status, string detail)
+    private void Refuse(HttpExchange exchange, LimitKind limit, ProblemCode code, string detail)
     {
         // At a limit the load is full.
         var load = limit == LimitKind.None ? hub.Reconnection.Load : 1;
@@ -32,13 +35,19 @@ internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses, boo
         {
             var atLeast = hub.Reconnection.MeanAt(load) * RetryPacing.Nearest;
             var absence = hub.Reconnection.Absence;
-            responses.Refuse(exchange, Problem.ForNow(status, detail, absence > atLeast ? absence : atLeast) with { Limit = limit });
+            responses.Refuse(exchange, Problem.ForNow(code, detail, absence > atLeast ? absence : atLeast) with { Limit = limit });
             return;
         }
 
         responses.Metrics.CountSoftRefusal(limit);
-        var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {hub.Reconnection.NextAt(load)}\n\n"));
-        if (truncates && exchange.Request.IsHttp11) responses.SendTruncated(exchange, MediaType.EventStreamUtf8, block);
-        else responses.Send(exchange, 200, MediaType.EventStreamUtf8, block);
+        var retry = hub.Reconnection.NextAt(load);
+        var block = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {retry}\n\n"));
+        var isTruncated = truncates && exchange.Request.IsHttp11;
+        if (isTruncated) exchange.CloseAfterReply();
+        responses.Start(exchange, 200);
+        // Clients ignore it here; monitoring and proxies recognize the refusal by it, because no other stream has the field.
+        exchange.Header("Retry-After"u8, (retry + 999) / 1000);
+        if (isTruncated) exchange.EndTruncatedReply(MediaType.EventStreamUtf8, block);
+        else exchange.EndReply(MediaType.EventStreamUtf8, block);
     }
 }

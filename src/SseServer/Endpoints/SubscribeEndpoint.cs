@@ -38,7 +38,7 @@ internal sealed class SubscribeEndpoint(
         var (caller, refusal) = await authorizer.AuthorizeAsync(exchange, parameters);
         if (refusal is not null)
         {
-            if (refusal.Status == 503) refusals.Refuse(exchange, refusal.Detail);
+            if (refusal.Status == 503) refusals.Refuse(exchange, refusal.Code, refusal.Detail);
             else responses.Refuse(exchange, refusal);
             return;
         }
@@ -106,7 +106,7 @@ internal sealed class SubscribeEndpoint(
     {
         if (IsDraining)
         {
-            refusals.Refuse(exchange, "The server is shutting down; retry after Retry-After seconds.");
+            refusals.Refuse(exchange, ProblemCode.ShuttingDown, "The server is shutting down; retry after Retry-After seconds.");
             return;
         }
 

@@ -93,7 +93,7 @@ internal sealed record SubscribeRequest(
     }
 
     private static Problem TooManyTopics(int max)
-        => Problem.BadRequest($"A subscription can name at most {max} topics; use a pattern, or open several streams.") with
+        => new(ProblemCode.TooManyTopics, $"A subscription can name at most {max} topics; use a pattern, or open several streams.")
         {
             Limit = LimitKind.TopicsPerSubscription,
         };

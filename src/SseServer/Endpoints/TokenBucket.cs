@@ -12,6 +12,9 @@ internal sealed class TokenBucket
     /// <summary>Whether the bucket is full, and so equal to a new one.</summary>
     public bool IsFull(long now) => Volatile.Read(ref _fullAt) <= now;
 
+    /// <summary>Returns the ticks until the bucket is full; 0 if it is.</summary>
+    public long Owed(long now) => Math.Max(0, Volatile.Read(ref _fullAt) - now);
+
     /// <summary>Takes <paramref name="cost"/> if the bucket holds that much or is full.</summary>
     /// <param name="now">The current time, in the clock's ticks.</param>
     /// <param name="cost">The ticks in which the bucket gains what is taken.</param>

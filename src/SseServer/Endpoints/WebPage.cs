@@ -16,14 +16,8 @@ internal static class WebPage
 
     public static ReadOnlySpan<byte> ContentSecurityPolicy => Policy;
 
-    private static byte[] Load()
-    {
-        using var resource = typeof(WebPage).Assembly.GetManifestResourceStream("index.html")
-            ?? throw new InvalidOperationException("The page is not embedded in the assembly.");
-        using var reader = new StreamReader(resource, Encoding.UTF8);
-        // Browsers hash the text after replacing CR LF, which a checkout on Windows may have, by LF.
-        return Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace("\r\n", "\n", StringComparison.Ordinal));
-    }
+    // Browsers hash the text after replacing CR LF by LF, as it is read here.
+    private static byte[] Load() => Encoding.UTF8.GetBytes(Resource.ReadText("index.html"));
 
     // CSP level 3 section 8.4: the hash of the text between the tags.
     private static string HashOf(string element)

@@ -46,6 +46,7 @@ internal sealed class AuthenticatorTests : IDisposable
 
     [TestCase("HS256")]
     [TestCase("RS256")]
+    [TestCase("PS256")]
     [TestCase("ES256")]
     public async Task Good_token_gives_its_holder_and_rights(string algorithm)
     {
@@ -65,6 +66,7 @@ internal sealed class AuthenticatorTests : IDisposable
 
     [TestCase("HS256")]
     [TestCase("RS256")]
+    [TestCase("PS256")]
     [TestCase("ES256")]
     public async Task Token_without_a_kid_is_tried_with_the_keys_of_its_algorithm(string algorithm)
         => Assert.That((await AuthenticateAsync(TestTokens.Create(Now, algorithm, header: header => header.Remove("kid")))).IsAccepted,

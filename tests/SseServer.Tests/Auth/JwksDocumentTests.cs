@@ -13,11 +13,12 @@ internal sealed class JwksDocumentTests
     {
         var keys = Read(
             TestTokens.Jwk(TestTokens.Rsa, "a"), TestTokens.Jwk(TestTokens.Rsa, "b", algorithm: null),
-            TestTokens.Jwk(TestTokens.Ecdsa, "c"), TestTokens.Jwk(TestTokens.Ecdsa, null, algorithm: null));
+            TestTokens.Jwk(TestTokens.Rsa, "p", algorithm: "PS256"), TestTokens.Jwk(TestTokens.Ecdsa, "c"),
+            TestTokens.Jwk(TestTokens.Ecdsa, null, algorithm: null));
 
         Assert.That(keys.Select(key => (key.Id, key.Algorithm)), Is.EqualTo(new[]
         {
-            ("a", SigningAlgorithm.RS256), ("b", SigningAlgorithm.RS256), ("c", SigningAlgorithm.ES256),
+            ("a", SigningAlgorithm.RS256), ("b", SigningAlgorithm.RS256), ("p", SigningAlgorithm.PS256), ("c", SigningAlgorithm.ES256),
             ((string?)null, SigningAlgorithm.ES256),
         }));
     }
@@ -69,8 +70,8 @@ internal sealed class JwksDocumentTests
     [TestCase("[]", "is not a JWK set")]
     [TestCase("{}", "is not a JWK set")]
     [TestCase("{\"keys\":{}}", "is not a JWK set")]
-    [TestCase("{\"keys\":[]}", "has no key for RS256 or ES256")]
-    [TestCase("{\"keys\":[1,\"x\",null,[]]}", "has no key for RS256 or ES256")]
+    [TestCase("{\"keys\":[]}", "has no key for RS256, PS256 or ES256")]
+    [TestCase("{\"keys\":[1,\"x\",null,[]]}", "has no key for RS256, PS256 or ES256")]
     public void Invalid_key_is_explained(string json, string reason)
     {
         Assert.That(JwksDocument.Read(Encoding.UTF8.GetBytes(json), out var problem), Is.Null);

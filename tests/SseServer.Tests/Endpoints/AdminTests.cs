@@ -67,9 +67,14 @@ public sealed class AdminTests
     [TestCase("?percent=-1", "percent=")]
     [TestCase("?percent=", "percent=")]
     [TestCase("?percent=99999999999", "percent=")]
-    [TestCase("?percent=20&seconds=301", "seconds=")]
-    [TestCase("?percent=20&seconds=-1", "seconds=")]
-    [TestCase("?percent=20&seconds=soon", "seconds=")]
+    [TestCase("?percent=20&over=301s", "over= must be a time with a unit")]
+    [TestCase("?percent=20&over=6m", "over=")]
+    [TestCase("?percent=20&over=-1s", "over=")]
+    [TestCase("?percent=20&over=10", "over=")]
+    [TestCase("?percent=20&over=soon", "over=")]
+    [TestCase("?percent=20&over=", "over=")]
+    [TestCase("?percent=20&seconds=10", "seconds= is not a parameter; use over= with a unit, such as over=10s.")]
+    [TestCase("?percent=20&Over=10s", "A query parameter is unknown; use only the parameters percent and over.")]
     public async Task Shed_that_makes_no_sense_is_refused_and_ends_nothing(string query, string parameter)
     {
         await using var server = new ServerUnderTest();
@@ -87,8 +92,8 @@ public sealed class AdminTests
         var clients = new List<WireClient>();
         for (var i = 0; i < 10; i++) clients.Add(await server.SubscribeAsync("/events"));
 
-        var reply = await server.SendAsync("POST", "/admin/shed?percent=50&seconds=0", "");
-        Assert.That((reply.Status, reply.Body), Is.EqualTo((202, """{"streams":5,"seconds":0}""")));
+        var reply = await server.SendAsync("POST", "/admin/shed?percent=50&over=0s", "");
+        Assert.That((reply.Status, reply.Body), Is.EqualTo((202, """{"streams":5,"over":"0s"}""" + "\n")));
         await server.HasStreamsAsync(5);
         await server.PublishAsync("/events", "for those who stay");
 
@@ -114,11 +119,32 @@ public sealed class AdminTests
     {
         await using var server = new ServerUnderTest();
         for (var i = 0; i < 20; i++) await server.SubscribeAsync("/events");
-        Assert.That((await server.SendAsync("POST", "/admin/shed?percent=100", "")).Body, Is.EqualTo("""{"streams":20,"seconds":10}"""));
+        var reply = await server.SendAsync("POST", "/admin/shed?percent=100", "");
+        Assert.That(reply.Body, Is.EqualTo("""{"streams":20,"over":"10s"}""" + "\n"));
         server.Time.Advance(TimeSpan.FromSeconds(5));
         await server.HasStreamsAsync(8);
         server.Time.Advance(TimeSpan.FromSeconds(5));
         await server.HasStreamsAsync(0);
+    }
+
+    [TestCase("?limit=0", "limit=")]
+    [TestCase("?seconds=1", "A query parameter is unknown; use only the parameters prefix, after and limit.")]
+    public async Task Listing_that_makes_no_sense_is_refused(string query, string sentence)
+    {
+        await using var server = new ServerUnderTest();
+        var reply = await server.SendAsync("GET", "/admin/topics" + query);
+        Assert.That((reply.Status, reply.Code), Is.EqualTo((400, "invalid_request")));
+        Assert.That(reply.Problem, Does.StartWith(sentence));
+    }
+
+    [TestCase("1500ms", "1500ms")]
+    [TestCase("2000ms", "2s")]
+    [TestCase("1m", "60s")]
+    public async Task Shed_takes_a_time_in_any_unit(string over, string answer)
+    {
+        await using var server = new ServerUnderTest();
+        var reply = await server.SendAsync("POST", $"/admin/shed?percent=100&over={over}", "");
+        Assert.That((reply.Status, reply.Json.GetProperty("over").GetString()), Is.EqualTo((202, answer)));
     }
 
     [Test]

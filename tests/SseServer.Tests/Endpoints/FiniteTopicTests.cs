@@ -93,13 +93,7 @@ public sealed class FiniteTopicTests
         for (var i = 0; i < 2; i++)
         {
             var again = await server.SendAsync("POST", "/events/a?final=1");
-            Assert.That((again.Status, again.Body), Is.EqualTo((200, $$"""{"id":"{{end}}","topic":"a","repeated":true}""")));
-        }
-
-        for (var i = 0; i < 2; i++)
-        {
-            var reply = await server.SendAsync("POST", "/events/a?final=1");
-            Assert.That((reply.Status, reply.Body), Is.EqualTo((200, $$"""{"id":"{{end}}","topic":"a"}""")));
+            Assert.That((again.Status, again.Body), Is.EqualTo((200, $$"""{"id":"{{end}}","topic":"a","repeated":true}""" + "\n")));
         }
     }
 

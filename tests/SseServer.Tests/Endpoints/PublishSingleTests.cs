@@ -19,8 +19,8 @@ public sealed class PublishSingleTests
             "X-Content-Type-Options: nosniff\r\n" +
             "Cache-Control: no-store\r\n" +
             "Content-Type: application/json\r\n" +
-            "Content-Length: 44\r\n\r\n"));
-        Assert.That(reply.Body, Is.EqualTo("""{"id":"1763794123123-1","topic":"orders/42"}"""));
+            "Content-Length: 45\r\n\r\n"));
+        Assert.That(reply.Body, Is.EqualTo("""{"id":"1763794123123-1","topic":"orders/42"}""" + "\n"));
     }
 
     [TestCase("one line", "one line")]

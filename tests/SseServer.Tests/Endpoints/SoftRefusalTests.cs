@@ -27,6 +27,7 @@ public sealed class SoftRefusalTests
         Assert.That(int.Parse(reply.Body["retry: ".Length..^2]), Is.InRange(least, most),
             "at a limit four times the reconnection time, spread by a quarter");
         Assert.That(reply["Cache-Control"], Is.EqualTo("no-store"));
+        Assert.That(int.Parse(reply["Retry-After"]!), Is.InRange(least / 1000, (most + 999) / 1000));
     }
 
     [TestCase(Cause.TooManyTopics, "/events/one-too-many", "Topics:MaxTopics", 9, 15)]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SseServer.Endpoints;
 
 namespace SseServer.Tests.Endpoints;
 
@@ -23,6 +24,9 @@ internal sealed record WireReply(string Head, string Body)
         }
     }
 
+    /// <summary>The <c>code</c> of a refusal.</summary>
+    public string Code => Json.GetProperty("code").GetString()!;
+
     /// <summary>The <c>detail</c> of a refusal, after checking its form (RFC 9457).</summary>
     public string Problem
     {
@@ -30,9 +34,11 @@ internal sealed record WireReply(string Head, string Body)
         {
             Assert.That(this["Content-Type"], Is.EqualTo("application/problem+json"));
             var detail = Json.GetProperty("detail").GetString()!;
-            Assert.That(Json.GetProperty("type").GetString(), Is.EqualTo("about:blank"));
-            Assert.That(Json.GetProperty("status").GetInt32(), Is.EqualTo(Status));
-            Assert.That(Json.GetProperty("title").GetString(), Is.EqualTo(_lines[0][13..]));
+            var code = ProblemCode.All.Single(code => code.Text == Code);
+            Assert.That(Json.GetProperty("type").GetString(), Is.EqualTo($"/docs/errors#{Code}"));
+            Assert.That((Json.GetProperty("status").GetInt32(), code.Status), Is.EqualTo((Status, Status)));
+            Assert.That(Json.GetProperty("title").GetString(), Is.EqualTo(code.Title));
+            Assert.That(Body, Does.EndWith("}\n"));
             Assert.That(detail, Does.Match(@"^([A-Z]|[a-z]+= ).*\.$"), "a whole sentence");
             return detail;
         }

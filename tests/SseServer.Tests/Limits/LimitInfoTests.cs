@@ -29,6 +29,20 @@ public sealed class LimitInfoTests
         Assert.That(LimitInfo.All.Select(limit => limit.Setting), Is.SubsetOf(reader.Descriptors.Select(descriptor => descriptor.Key)));
     }
 
+    // RFC 6585 section 4 and RFC 9110 section 15.6.4.
+    [Test]
+    public void Limits_of_a_client_are_429_and_limits_of_the_server_503()
+    {
+        foreach (var limit in LimitInfo.All.Where(limit => limit.Code is not null))
+        {
+            var isClients = limit.Label.EndsWith("_per_client", StringComparison.Ordinal)
+                || limit.Kind is LimitKind.ConnectionsPerAddress or LimitKind.PublishRate;
+            Assert.That(limit.Code!.Status, Is.EqualTo(isClients ? 429 : 503), limit.Label);
+        }
+
+        Assert.That(LimitInfo.All.Where(limit => limit.IsSoft && limit.Code is null), Is.Empty);
+    }
+
     [Test]
     public void Soft_limits_name_their_setting_to_the_client()
     {

@@ -46,6 +46,45 @@ public sealed class PublishLimitTests
         Assert.That((await PostAsync(client, "x")).Status, Is.EqualTo(201));
     }
 
+    // draft-ietf-httpapi-ratelimit-headers-10.
+    [Test]
+    public async Task Answers_say_what_is_left_of_the_rate()
+    {
+        await using var server = Server(rate: 2, burst: 5);
+        var client = await server.ConnectAsync();
+        var replies = new List<WireReply>();
+        for (var i = 0; i < 6; i++) replies.Add(await PostAsync(client, "x"));
+        Assert.That(replies.Select(reply => (reply.Status, reply["RateLimit"])), Is.EqualTo(new[]
+        {
+            (201, "\"publish\";r=4;t=1"), (201, "\"publish\";r=3;t=1"), (201, "\"publish\";r=2;t=2"), (201, "\"publish\";r=1;t=2"),
+            (201, "\"publish\";r=0;t=3"), (429, "\"publish\";r=0;t=3"),
+        }));
+        Assert.That(replies.Select(reply => reply["RateLimit-Policy"]), Is.All.EqualTo("\"publish\";q=5;w=3"));
+
+        server.Time.Advance(TimeSpan.FromSeconds(10));
+        var batch = await PostAsync(client, Line + Line, "application/x-ndjson");
+        Assert.That(batch["RateLimit"], Is.EqualTo("\"publish\";r=3;t=1"));
+        var stream = await PostAsync(client, "data: 1\n\ndata: 2\n\n", "text/event-stream");
+        Assert.That(stream["RateLimit"], Is.EqualTo("\"publish\";r=1;t=2"));
+    }
+
+    [Test]
+    public async Task Short_streams_of_events_are_paid_for()
+    {
+        await using var server = Server(rate: 1, burst: 2);
+        var client = await server.ConnectAsync();
+        Assert.That((await PostAsync(client, "data: 1\n\ndata: 2\n\n", "text/event-stream")).Status, Is.EqualTo(201));
+        Assert.That((await PostAsync(client, "x")).Status, Is.EqualTo(429));
+    }
+
+    [Test]
+    public async Task Answers_say_nothing_of_a_rate_that_is_not_bounded()
+    {
+        await using var server = new ServerUnderTest();
+        var reply = await server.SendAsync("POST", "/events", "x");
+        Assert.That((reply["RateLimit"], reply["RateLimit-Policy"]), Is.EqualTo(((string?)null, (string?)null)));
+    }
+
     [Test]
     public async Task Refused_body_is_not_waited_for()
     {

@@ -37,7 +37,7 @@ public sealed class StreamLimitTests
         for (var i = 0; i < 3; i++)
         {
             await AssertSoftAsync(server, refused);
-            await AssertHardAsync(server, refused, LimitInfo.All.Single(limit => limit.Label == label).Setting);
+            await AssertHardAsync(server, refused, LimitInfo.All.Single(limit => limit.Label == label));
         }
 
         Publish(server, target.Contains('*', StringComparison.Ordinal) ? "a/1" : "a", "still here");
@@ -64,8 +64,10 @@ public sealed class StreamLimitTests
         var reply = await client.ReadReplyAsync();
         Assert.That(reply.Head + reply.Body, Is.EqualTo(
             "HTTP/1.1 200 OK\r\nDate: Sat, 22 Nov 2025 06:48:43 GMT\r\n"
-            + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: Retry-After, SSE-Last-Event-ID, RateLimit, RateLimit-Policy\r\n"
-            + "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nContent-Type: text/event-stream; charset=utf-8\r\nContent-Length: 13\r\n\r\n"
+            + "Access-Control-Allow-Origin: *\r\n"
+            + "Access-Control-Expose-Headers: Retry-After, SSE-Last-Event-ID, RateLimit, RateLimit-Policy\r\n"
+            + $"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nRetry-After: {reply["Retry-After"]}\r\n"
+            + "Content-Type: text/event-stream; charset=utf-8\r\nContent-Length: 13\r\n\r\n"
             + $"retry: {reply.Body["retry: ".Length..^2]}\n\n"));
         Assert.That(int.Parse(reply.Body["retry: ".Length..^2]), Is.InRange(1500, 2500));
     }
@@ -96,7 +98,7 @@ public sealed class StreamLimitTests
         var other = await server.ConnectAsync(from: IPAddress.Parse("127.0.0.2"));
         await other.RequestAsync("GET", "/events");
         Assert.That((await other.ReadHeadAsync())["Transfer-Encoding"], Is.EqualTo("chunked"));
-        Assert.That((await server.SendAsync("GET", "/events")).Status, Is.EqualTo(503));
+        Assert.That((await server.SendAsync("GET", "/events")).Status, Is.EqualTo(429));
     }
 
     [Test]
@@ -121,7 +123,7 @@ public sealed class StreamLimitTests
         await server.HasStreamsAsync(0);
 
         for (var i = 0; i < limit; i++) await server.SubscribeAsync("/events");
-        Assert.That((await server.SendAsync("GET", "/events")).Status, Is.EqualTo(503));
+        Assert.That((await server.SendAsync("GET", "/events")).Status, Is.EqualTo(429));
     }
 
     [Test]
@@ -136,16 +138,19 @@ public sealed class StreamLimitTests
     private static async Task AssertSoftAsync(ServerUnderTest server, string target)
     {
         var reply = await server.SendAsync("GET", target, null, "Accept: text/event-stream");
-        Assert.That((reply.Status, reply["Content-Type"], reply["Retry-After"]), Is.EqualTo((200, "text/event-stream; charset=utf-8", (string?)null)));
+        Assert.That((reply.Status, reply["Content-Type"]), Is.EqualTo((200, "text/event-stream; charset=utf-8")));
         Assert.That(reply.Body, Does.Match(@"^retry: [0-9]{4,5}\n\n$"));
+        var seconds = (int)Math.Ceiling(int.Parse(reply.Body["retry: ".Length..^2]) / 1000.0);
+        Assert.That(reply["Retry-After"], Is.EqualTo(seconds.ToString()), "for monitoring");
     }
 
-    private static async Task AssertHardAsync(ServerUnderTest server, string target, string setting)
+    private static async Task AssertHardAsync(ServerUnderTest server, string target, LimitInfo limit)
     {
         var reply = await server.SendAsync("GET", target);
-        Assert.That(reply.Status, Is.EqualTo(503));
+        var status = limit.Label.EndsWith("_per_client", StringComparison.Ordinal) ? 429 : 503;
+        Assert.That((reply.Status, reply.Code), Is.EqualTo((status, limit.Code!.Text)));
         Assert.That(int.Parse(reply["Retry-After"]!), Is.InRange(9, 15));
-        Assert.That(reply.Problem, Does.Contain(setting));
+        Assert.That(reply.Problem, Does.Contain(limit.Setting));
     }
 
     private static async Task<bool> TryOpenAsync(ServerUnderTest server, string target)

@@ -1,3 +1,4 @@
+using SseServer.Endpoints;
 using SseServer.Hosting.Settings;
 
 namespace SseServer.Hosting.Commands;

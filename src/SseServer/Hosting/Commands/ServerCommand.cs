@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SseServer.Endpoints;
 using SseServer.Hosting.Settings;
 
 namespace SseServer.Hosting.Commands;

@@ -15,7 +15,8 @@ internal static class AuthSettings
             Keys = ReadKeys(reader),
             Jwt = JwtSettings.Read(reader),
             ProtectedTopics = ReadPatterns(reader, "Auth:ProtectedTopics",
-                "Topics and patterns that only a key or token with the right may read. All others are open to everyone."),
+                "Topics and patterns that only a key or token with the right may read. All others are open to everyone. "
+                    + "secret/** protects secret as well.", withParents: true),
             MaxTokenBytes = (int)reader.Bytes("Auth:MaxTokenBytes", defaults.MaxTokenBytes, 256, 64 * 1024,
                 "Longest key or token; longer ones are refused unread."),
         };
@@ -48,9 +49,14 @@ internal static class AuthSettings
         return null;
     }
 
-    private static TopicPatterns ReadPatterns(SettingsReader reader, string key, string help)
+    // With parents, secret/** is also secret: to protect too much is noticed at once, and to protect too little when it is too late. A
+    // refusal of the setting would only make everyone write both.
+    private static TopicPatterns ReadPatterns(SettingsReader reader, string key, string help, bool withParents = false)
     {
-        if (TopicPatterns.TryCreate(reader.List(key, [], help), out var patterns, out var problem, out var offender)) return patterns;
+        var texts = reader.List(key, [], help);
+        if (withParents)
+            texts = [.. texts, .. texts.Where(text => text.EndsWith("/**", StringComparison.Ordinal)).Select(text => text[..^3])];
+        if (TopicPatterns.TryCreate(texts, out var patterns, out var problem, out var offender)) return patterns;
         reader.Reject(key, offender!, $"is not a topic or pattern such as orders/42, orders/* or orders/**: {problem}");
         return TopicPatterns.None;
     }

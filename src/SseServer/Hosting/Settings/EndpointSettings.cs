@@ -47,7 +47,7 @@ internal static class EndpointSettings
                 "Lets everyone who can reach the server read /metrics. If false, only admins may, and direct clients of a server that "
                     + "only its own machine can reach."),
             IsLoopbackOnly = isLoopbackOnly,
-            TokenCookie = ReadCookie(reader, defaults.TokenCookie),
+            TokenCookie = ReadCookie(reader, defaults.TokenCookie, listen.Any(address => address.IsTls)),
             ExpiryNotice = reader.Duration("Auth:ExpiryNotice", defaults.ExpiryNotice, TimeSpan.Zero, TimeSpan.FromHours(1),
                 "How long before its token expires a stream gets event: auth-expiring."),
         };
@@ -95,13 +95,20 @@ internal static class EndpointSettings
         return choice == "local" ? null : choice == "true";
     }
 
-    private static string ReadCookie(SettingsReader reader, string @default)
+    // RFC 6265bis section 4.1.3.2: with the prefix, only the host itself can set the cookie, and only over https.
+    private static string ReadCookie(SettingsReader reader, string @default, bool hasTls)
     {
         const string key = "Auth:Cookie";
-        var name = reader.Text(key, @default, "Name of the cookie that may carry a token, for pages, whose EventSource sends no header.")!;
-        if (HttpTokens.IsToken(Encoding.UTF8.GetBytes(name))) return name;
-        reader.Reject(key, name, "is not a cookie name; use letters, digits and characters such as - and _.");
-        return @default;
+        const string help = "Name of the cookie that may carry a token, for pages, whose EventSource sends no header. With an https "
+            + "listener the default is __Host-sse-token.";
+        var name = reader.Text(key, @default, help)!;
+        if (!HttpTokens.IsToken(Encoding.UTF8.GetBytes(name)))
+        {
+            reader.Reject(key, name, "is not a cookie name; use letters, digits and characters such as - and _.");
+            return @default;
+        }
+
+        return hasTls && !reader.IsGiven(key) ? "__Host-" + @default : name;
     }
 
     // Only the network slows down guessing, and a key is valid until someone changes it. A server that only its own machine can reach

@@ -16,21 +16,22 @@ internal sealed record JwtKeySettings(SigningKey? Key, KeyFile? File)
     {
         // If keys had no algorithm of their own, a token could choose how a key is used.
         var name = reader.Text($"{key}:Algorithm", null,
-            "Algorithm of the key KID: HS256, RS256 or ES256. A token with another alg is never verified with it.");
+            $"Algorithm of the key KID: {SigningAlgorithms.Names}. A token with another alg is never verified with it.");
         var secret = reader.Text($"{key}:Secret", null, "For HS256: the shared secret, 32 bytes or more.", secret: true);
         var secretBase64 = reader.Text($"{key}:SecretBase64", null, "For HS256: the shared secret in base64.", secret: true);
-        var publicKey = reader.Text($"{key}:PublicKey", null, "For RS256 and ES256: the public key in PEM.");
-        var path = reader.Text($"{key}:File", null, "For RS256 and ES256: a file with the public key in PEM; read again when it changes.");
+        var publicKey = reader.Text($"{key}:PublicKey", null, "For RS256, PS256 and ES256: the public key in PEM.");
+        var path = reader.Text($"{key}:File", null,
+            "For RS256, PS256 and ES256: a file with the public key in PEM; read again when it changes.");
 
         var shown = SecretText.ShownKey(key);
         if (name is null)
         {
-            reader.Reject($"{shown}:Algorithm is missing; set it to HS256, RS256 or ES256.");
+            reader.Reject($"{shown}:Algorithm is missing; set it to {SigningAlgorithms.Names}.");
             return null;
         }
 
         if (SigningAlgorithms.Parse(name) is not { } algorithm)
-            return Fail($"{key}:Algorithm", name, "is not supported; use HS256, RS256 or ES256.");
+            return Fail($"{key}:Algorithm", name, $"is not supported; use {SigningAlgorithms.Names}.");
         var isShared = algorithm == SigningAlgorithm.HS256;
         var given = isShared ? (secret, secretBase64) : (publicKey, path);
         var foreign = isShared ? (publicKey ?? path) : (secret ?? secretBase64);
@@ -74,7 +75,7 @@ internal sealed record JwtKeySettings(SigningKey? Key, KeyFile? File)
     }
 
     private static string Expected(SigningAlgorithm algorithm)
-        => algorithm == SigningAlgorithm.RS256
+        => SigningAlgorithms.IsRsa(algorithm)
             ? "an RSA public key of 2048 bits or more in PEM"
             : "an EC public key of the curve P-256 in PEM";
 

@@ -72,6 +72,9 @@ internal sealed partial class SettingsReader(IConfigurationRoot configuration)
         return @default;
     }
 
+    /// <summary>Whether a single setting has a value that is not its default.</summary>
+    public bool IsGiven(string key) => !string.IsNullOrWhiteSpace(configuration[key]);
+
     /// <summary>Records a problem that is not about the text of one value, such as a setting that is missing.</summary>
     /// <param name="sentence">What is wrong, then what to do. It must not contain the value of a secret.</param>
     public void Reject(string sentence) => _errors.Add(sentence);

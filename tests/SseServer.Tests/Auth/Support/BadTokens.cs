@@ -24,7 +24,7 @@ internal static class BadTokens
                     now => TestTokens.Create(now, header: header => header["alg"] = none));
             }
 
-            foreach (var other in new[] { "HS384", "HS512", "RS384", "PS256", "ES384", "EdDSA", "hs256", "HS256 ", "A256GCM" })
+            foreach (var other in new[] { "HS384", "HS512", "RS384", "PS384", "ES384", "EdDSA", "hs256", "HS256 ", "A256GCM" })
                 yield return ($"alg {other}", AuthFailure.WrongAlgorithm,
                     now => TestTokens.Create(now, header: header => header["alg"] = other));
             yield return ("no alg", AuthFailure.Malformed, now => TestTokens.Create(now, header: header => header.Remove("alg")));
@@ -38,6 +38,10 @@ internal static class BadTokens
 
             yield return ("HMAC key's kid with RS256", AuthFailure.WrongAlgorithm,
                 now => TestTokens.Create(now, "RS256", header: header => header["kid"] = "hs"));
+            yield return ("RS256 key's kid with PS256, of the same RSA key", AuthFailure.WrongAlgorithm,
+                now => TestTokens.Create(now, "PS256", header: header => header["kid"] = "rs"));
+            yield return ("RS256 signature as PS256", AuthFailure.BadSignature,
+                now => TestTokens.Sign("RS256", """{"alg":"PS256","kid":"ps"}""", TestTokens.Claims(now).ToJsonString()));
             yield return ("EC key's kid with RS256", AuthFailure.WrongAlgorithm,
                 now => TestTokens.Create(now, "RS256", header: header => header["kid"] = "es"));
         }
@@ -201,7 +205,7 @@ internal static class BadTokens
         {
             string[] claims =
             [
-                "[]", "\"**\"", "true", "null", "{\"publish\":\"**\"}", "{\"publish\":{}}", "{\"publish\":[1]}", "{\"publish\":[null]}",
+                "[\"sse:**\"]", "\"sse:**\"", "true", "null", "{\"publish\":\"**\"}", "{\"publish\":{}}", "{\"publish\":[1]}", "{\"publish\":[null]}",
                 "{\"subscribe\":[\"\"]}",
                 "{\"subscribe\":[\"a//b\"]}", "{\"subscribe\":[\"a/../b\"]}", "{\"subscribe\":[\"**/a\"]}", "{\"publish\":[\"a*\"]}",
                 "{\"admin\":1}", "{\"admin\":\"true\"}",

@@ -23,12 +23,13 @@ internal static class TestTokens
 
     public static JwtOptions Options { get; } = new()
     {
-        Issuer = Issuer,
-        Audience = Audience,
+        Issuers = [Issuer],
+        Audiences = [Audience],
         Keys =
         [
             SigningKey.OfSecret("hs", Secret, out _)!,
             SigningKey.OfRsa("rs", Rsa.ExportParameters(false), out _)!,
+            SigningKey.OfRsa("ps", Rsa.ExportParameters(false), out _, SigningAlgorithm.PS256)!,
             SigningKey.OfEcdsa("es", Ecdsa.ExportParameters(false), out _)!,
         ],
     };
@@ -68,6 +69,7 @@ internal static class TestTokens
         {
             "HS256" => HMACSHA256.HashData(Secret, bytes),
             "RS256" => Rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+            "PS256" => Rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pss),
             _ => Ecdsa.SignData(bytes, HashAlgorithmName.SHA256),
         };
         return $"{input}.{Base64Url.EncodeToString(signature)}";

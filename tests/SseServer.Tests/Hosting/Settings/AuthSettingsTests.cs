@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using SseServer.Auth;
 using SseServer.Hosting.Settings;
 using SseServer.Tests.Auth.Support;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hosting.Settings;
 
@@ -81,8 +82,9 @@ internal sealed class AuthSettingsTests
     [TestCase("Auth:Jwt:Audience", null,
         "Auth:Jwt:Audience is missing, so tokens for other services of the issuer would be accepted; set it to the aud of the tokens for "
             + "this server.")]
-    [TestCase("Auth:Jwt:Keys:main:Algorithm", null, "Auth:Jwt:Keys:main:Algorithm is missing; set it to HS256, RS256 or ES256.")]
-    [TestCase("Auth:Jwt:Keys:main:Algorithm", "none", "Auth:Jwt:Keys:main:Algorithm: 'none' is not supported; use HS256, RS256 or ES256.")]
+    [TestCase("Auth:Jwt:Keys:main:Algorithm", null, "Auth:Jwt:Keys:main:Algorithm is missing; set it to HS256, RS256, PS256 or ES256.")]
+    [TestCase("Auth:Jwt:Keys:main:Algorithm", "none",
+        "Auth:Jwt:Keys:main:Algorithm: 'none' is not supported; use HS256, RS256, PS256 or ES256.")]
     [TestCase("Auth:Jwt:Keys:main:Secret", "0123456789abcdef0123456789abcde",
         "Auth:Jwt:Keys:main:Secret is too short a secret; use 32 bytes or more (RFC 7518 section 3.2).")]
     [TestCase("Auth:Jwt:Keys:main:Secret", null,
@@ -140,6 +142,42 @@ internal sealed class AuthSettingsTests
         {
             File.Delete(path);
         }
+    }
+
+    // A pattern for what is below a topic reads as if it were for the topic too.
+    [TestCase("secret/**", "secret", true)]
+    [TestCase("secret/**", "secret/a", true)]
+    [TestCase("a/*/**", "a/b", true)]
+    [TestCase("a/*/**", "a", false)]
+    [TestCase("secret/*", "secret", false)]
+    [TestCase("secret/**", "secrets", false)]
+    public void Protection_of_what_is_below_a_topic_protects_the_topic(string pattern, string topic, bool isProtected)
+    {
+        var auth = Read(new(Jwt) { ["Auth:ProtectedTopics"] = pattern }, out var errors).Auth;
+        Assert.That(errors, Is.Empty);
+        Assert.That(auth.ProtectedTopics.Overlap(System.Text.Encoding.UTF8.GetBytes(topic)), Is.EqualTo(isProtected));
+    }
+
+    [Test]
+    public void Issuers_and_audiences_can_be_several()
+    {
+        var jwt = Read(new(Jwt) { ["Auth:Jwt:Issuer"] = "https://a.example, https://b.example", ["Auth:Jwt:Audience"] = "x,y" },
+            out var errors).Auth.Jwt!;
+        Assert.That(errors, Is.Empty);
+        Assert.That((jwt.Issuers, jwt.Audiences), Is.EqualTo((new[] { "https://a.example", "https://b.example" }, new[] { "x", "y" })));
+        Read(new(Jwt) { ["Auth:Jwt:Issuer"] = "a b" }, out errors);
+        Assert.That(errors, Is.EqualTo(new[] { "Auth:Jwt:Issuer: 'a b' contains a space; separate issuers by commas." }));
+    }
+
+    [Test]
+    public void Cookie_of_a_server_with_an_https_listener_is_bound_to_its_host()
+    {
+        var pem = TestCertificates.WritePem(TestCertificates.Create("a"));
+        Assert.That(Read([], out _).Endpoints.TokenCookie, Is.EqualTo("sse-token"));
+        Dictionary<string, string?> tls = new() { ["Server:Listen"] = "localhost:0,https://127.0.0.1:0", ["Tls:Certificate"] = pem };
+        Assert.That(Read(tls, out var errors).Endpoints.TokenCookie, Is.EqualTo("__Host-sse-token"));
+        Assert.That(errors, Is.Empty);
+        Assert.That(Read(new(tls) { ["Auth:Cookie"] = "mine" }, out _).Endpoints.TokenCookie, Is.EqualTo("mine"));
     }
 
     [Test]

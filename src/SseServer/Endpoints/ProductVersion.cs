@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace SseServer.Hosting;
+namespace SseServer.Endpoints;
 
 /// <summary>The version of this build.</summary>
 internal static class ProductVersion
