@@ -1,5 +1,6 @@
 using SseServer.Catalog;
 using SseServer.Delivery;
+using SseServer.History;
 using SseServer.Log;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
@@ -68,6 +69,34 @@ internal sealed class LastEventsModelTests
             var subscription = hub.Subscribe(ResumePoint.Last(count), "a");
             subscription.WaitForData([.. Enumerable.Range(0, 40).TakeLast(count).Select(i => $"{i}")]);
         }
+    }
+
+    [TestCase(3)]
+    [TestCase(70)]
+    public void Search_in_a_store_cuts_a_stretch_with_many_events(int count)
+    {
+        using var store = new MemoryEventStore { PageEvents = 1 };
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxHistoryBytes = 4096 }, store: store);
+        hub.PublishRange("a", 1, 500);
+        Assert.That(hub.Topic("a").Marks.MemoryStart.Value, Is.GreaterThan(0));
+        hub.PublishRange("other", 1, 200);
+        var subscription = hub.Subscribe(ResumePoint.Last(count), "a");
+        subscription.WaitForData([.. Enumerable.Range(1, 500).TakeLast(count).Select(i => $"a {i}")]);
+    }
+
+    [Test]
+    public void Stream_whose_search_fails_ends_and_keeps_no_resume_point()
+    {
+        using var store = new MemoryEventStore();
+        using var hub = new TestHub(HubOptions.Default with { Shards = 1, MaxHistoryBytes = 4096 }, store: store);
+        hub.PublishRange("a", 1, 200);
+        store.ReadFailure = StoreFailure.Unavailable;
+        var subscription = hub.Subscribe(ResumePoint.Last(190), "a");
+        subscription.WaitForEnd(StreamEnding.Complete);
+        Assert.That(subscription.Stream.LastEventId, Is.Null, "the client comes back and asks for the last events again");
+        store.ReadFailure = null;
+        var again = hub.Subscribe(ResumePoint.Last(190), "a");
+        again.WaitForData([.. Enumerable.Range(11, 190).Select(i => $"a {i}")]);
     }
 
     [Test]

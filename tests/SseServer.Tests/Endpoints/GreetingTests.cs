@@ -86,8 +86,8 @@ public sealed class GreetingTests
     [TestCase("/events/*")]
     public async Task Page_that_subscribes_with_the_position_of_a_head_misses_nothing(string target)
     {
-        await using var server = new ServerUnderTest(hub: HubOptions.Default with { Shards = 1,
-            Retention = new TopicRetention { MaxEvents = 8 } });
+        var hub = HubOptions.Default with { Shards = 1, Retention = new TopicRetention { MaxEvents = 8 } };
+        await using var server = new ServerUnderTest(hub: hub);
         for (var i = 0; i < 40; i++) await server.PublishAsync("/events/a", "before");
         var head = await server.SendAsync("HEAD", target);
         await server.PublishAsync("/events/a", "after");
