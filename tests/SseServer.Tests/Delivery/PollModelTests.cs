@@ -11,8 +11,8 @@ using SseServer.Tests.Support;
 namespace SseServer.Tests.Delivery;
 
 /// <summary>
-/// The rule of streams holds over a sequence of polls that continue at <c>next</c>: each event is in one answer, or a gap announces its loss
-/// before the next one. Publishing, retention, the store's trims and restarts come between polls and while they wait, and
+/// The rule of streams holds over a sequence of polls that continue at <c>next</c>: each event is in one answer, or a gap announces its
+/// loss before the next one. Publishing, retention, the store's trims and restarts come between polls and while they wait, and
 /// sends stop in the middle of frames.
 /// </summary>
 [Parallelizable(ParallelScope.All)]

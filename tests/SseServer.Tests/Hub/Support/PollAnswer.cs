@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using SseServer.Delivery;
 
 namespace SseServer.Tests.Hub.Support;
 
@@ -10,7 +11,7 @@ internal sealed record PollAnswer(string[] Ids, string[] Data, string[] Topics, 
     /// <summary>Reads the answer of a subscription that has ended.</summary>
     public static PollAnswer Read(RecordingSubscription subscription)
     {
-        if (subscription.Representation != SseServer.Delivery.Representation.Json) return ReadStream(subscription.Stream, subscription.IsChunked);
+        if (subscription.Representation != Representation.Json) return ReadStream(subscription.Stream, subscription.IsChunked);
         var json = JsonDocument.Parse(TakeOffChunks(subscription.Connection.ToArray(), subscription.IsChunked)).RootElement;
         var events = json.GetProperty("events").EnumerateArray().ToArray();
         var gap = json.GetProperty("gap");
