@@ -11,8 +11,9 @@ namespace SseServer.Protocol.EventStream;
 /// payload = "id: " hub-id LF block             ; the publisher gave no id
 ///         / block "id: " hub-id LF LF          ; the block begins with "id: " publisher-id LF
 /// </code>
-/// <see cref="FrameFields"/> reads the fields back. A block may also be only the blank line: the frame then has an id and no event. In the second form clients give the publisher's id to
+/// A block may also be only the blank line: the frame then has an id and no event. In the second form clients give the publisher's id to
 /// the event. They dispatch nothing for the last block, which has no data (WHATWG HTML 9.2.6), but reconnect with its event id.
+/// <see cref="FrameFields"/> reads the fields back.
 /// </summary>
 public static class EventFrame
 {

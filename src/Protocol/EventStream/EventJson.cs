@@ -14,7 +14,9 @@ namespace SseServer.Protocol.EventStream;
 /// </summary>
 public static class EventJson
 {
-    /// <summary>The options of the writer: everything that JSON lets stand stays as it is, since the object is never read as markup.</summary>
+    /// <summary>
+    /// The options of the writer: everything that JSON lets stand stays as it is, since the object is never read as markup.
+    /// </summary>
     public static JsonWriterOptions WriterOptions { get; } = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

@@ -5,7 +5,8 @@ namespace SseServer.Protocol.EventStream;
 
 /// <summary>
 /// Writes events as the bytes of an event stream (WHATWG HTML 9.2.5). Lines end with LF, and one space follows each colon. A client strips
-/// exactly one, so values that begin with a space survive. Only base64 data has no such space, which marks it. Allocates nothing (EncoderBenchmarks).
+/// exactly one, so values that begin with a space survive. Only base64 data has no such space, which marks it. Allocates nothing
+/// (EncoderBenchmarks).
 /// </summary>
 public static class EventStreamEncoder
 {

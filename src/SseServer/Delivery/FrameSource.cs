@@ -7,10 +7,10 @@ namespace SseServer.Delivery;
 /// its runs, and does everything that follows from a send; a source neither sends nor moves the position. Each shard has one of each kind;
 /// only the thread that runs the shard uses them. One call a run, none an event, and nothing is allocated for a run.
 /// <para>
-/// Another <see cref="Representation"/> of the same events is rendered by <see cref="FrameRenderer"/>, where <see cref="MergedSource"/> and
-/// <see cref="StoreSource"/> take a frame. Compressed blocks that all subscribers share would be a log next to the topic's own, and a source
-/// over it like <see cref="SegmentSource"/>. Compression for one stream would be a decorator that yields another source's run compressed, as
-/// a run of one frame. <see cref="Pump"/> alone has to know it.
+/// Another <see cref="Representation"/> of the same events is rendered by <see cref="FrameRenderer"/>, where
+/// <see cref="MergedSource"/> and <see cref="StoreSource"/> take a frame. Compressed blocks that all subscribers share would be a log
+/// next to the topic's own, and a source over it like <see cref="SegmentSource"/>. Compression for one stream would be a decorator that
+/// yields another source's run compressed, as a run of one frame. <see cref="Pump"/> alone has to know it.
 /// </para>
 /// </summary>
 internal abstract class FrameSource

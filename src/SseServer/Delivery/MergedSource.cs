@@ -7,8 +7,8 @@ namespace SseServer.Delivery;
 
 /// <summary>
 /// Events in memory that cannot be sent straight from a segment: of several logs or a pattern, without chunked coding (HTTP/1.0), in
-/// another representation, for a poll, or with some events excluded. Copies frames into a buffer in id order up to the head, each once. A frame too large for that is a run of its own,
-/// in its segment.
+/// another representation, for a poll, or with some events excluded. Copies frames into a buffer in id order up to the head, each
+/// once. A frame too large for that is a run of its own, in its segment or as it was rendered.
 /// </summary>
 internal sealed class MergedSource(EventIdSequence ids, FrameRenderer renderer, ShardCounters counters) : FrameSource
 {

@@ -46,7 +46,8 @@ internal sealed class StoreSource(StoreReaderPool? replays, FrameRenderer render
     public StoredPage? TryTake(Subscription subscription, EventId through)
     {
         var replay = subscription.Replay ??= new(
-            subscription.Cursors, needsNames: subscription.Representation != Representation.EventStream, () => subscription.Signal(Subscription.Signals.PageReady));
+            subscription.Cursors, needsNames: subscription.Representation != Representation.EventStream,
+            () => subscription.Signal(Subscription.Signals.PageReady));
         if (replay.HasFailed) return null;
         var page = replay.Take();
         if (page is not null && replay.After != subscription.LastId)

@@ -10,10 +10,14 @@ internal static class MediaPreference
     /// stream has, which wins a tie. <c>*/*</c> never means JSON: a client that accepts anything expects this resource to be a stream.
     /// </summary>
     public static bool PrefersJson(RequestHead request)
-        => Weigh(request, MediaType.Json, "application/*"u8, out var isNamed) > Weigh(request, MediaType.EventStream, "text/*"u8, out _)
-            && isNamed;
+    {
+        var json = Weigh(request, MediaType.Json, "application/*"u8, out var isNamed);
+        return isNamed && json > Weigh(request, MediaType.EventStream, "text/*"u8, out _);
+    }
 
-    /// <summary>Returns the weight of a type, 0 to 1000: that of the most specific range that covers it. 1000 if there is no range.</summary>
+    /// <summary>
+    /// Returns the weight of a type, 0 to 1000: that of the most specific range that covers it. 1000 if there is no range.
+    /// </summary>
     private static int Weigh(RequestHead request, ReadOnlySpan<byte> type, ReadOnlySpan<byte> family, out bool isNamed)
     {
         var (best, weight, namesAny) = (-1, 0, false);

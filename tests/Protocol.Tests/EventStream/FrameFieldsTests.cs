@@ -23,7 +23,8 @@ public sealed class FrameFieldsTests
         Assert.That(fields.RetryMilliseconds, Is.EqualTo(retry));
         Assert.That(fields.HasPublisherId, Is.EqualTo(id == "mine"));
         Assert.That((fields.HasEvent, fields.IsBase64), Is.EqualTo((data is not null, isBase64)));
-        var (lines, read) = (fields.DataLines, new List<string>());
+        var lines = fields.DataLines;
+        var read = new List<string>();
         while (fields.TryTakeData(ref lines, out var line)) read.Add(Encoding.UTF8.GetString(line));
         Assert.That(read, Is.EqualTo(data?.Split('\n') ?? []));
     }

@@ -168,7 +168,8 @@ internal sealed class EnvelopeTests
 
     private static string RandomText(Random random, int large)
     {
-        string[] parts = ["x", " ", "\n", "\r\n", "\r", "\"", "\\", "é", "☃", "😀", "<", "&", "\t", "\u0001", "\u2028", "data: ", ":", "AP8="];
+        string[] parts =
+            ["x", " ", "\n", "\r\n", "\r", "\"", "\\", "é", "☃", "😀", "<", "&", "\t", "\u0001", "\u2028", "data: ", ":", "AP8="];
         var length = random.Next(10) switch { 0 => 0, 1 or 2 => large, _ => random.Next(30) };
         return string.Concat(Enumerable.Range(0, length).Select(_ => parts[random.Next(parts.Length)]));
     }

@@ -21,14 +21,16 @@ public sealed class EnvelopeTests
     {
         await using var server = new ServerUnderTest();
         var id = await server.PublishAsync("/events/orders/42?event=shipped&retry=5000", "on \"its\"\nway\r\n☃ <b>");
-        using var client = await OpenAsync(server, $"{target}{(target.Contains('?', StringComparison.Ordinal) ? '&' : '?')}since=all", isHttp10);
+        var separator = target.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        using var client = await OpenAsync(server, $"{target}{separator}since=all", isHttp10);
 
         var block = (await client.ReadEventAsync())!;
 
         var milliseconds = long.Parse(id.Split('-')[0], System.Globalization.CultureInfo.InvariantCulture);
         var time = DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
         Assert.That(block.Text, Is.EqualTo(
-            $"id: {id}\nretry: 5000\n" + """data: {"topic":"orders/42","event":"shipped","id":"ID","data":"on \"its\"\nway\n☃ <b>","time":"TIME"}"""
+            $"id: {id}\nretry: 5000\n"
+            + """data: {"topic":"orders/42","event":"shipped","id":"ID","data":"on \"its\"\nway\n☃ <b>","time":"TIME"}"""
                 .Replace("ID", id, StringComparison.Ordinal)
                 .Replace("TIME", $"{time:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}", StringComparison.Ordinal)));
         Assert.That(block.Name, Is.EqualTo("message"), "so that onmessage gets events of every type");
