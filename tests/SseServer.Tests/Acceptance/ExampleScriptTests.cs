@@ -61,7 +61,7 @@ internal sealed class ExampleScriptTests
     {
         using var server = await ServerProcess.StartAsync();
         var output = await ExampleScript.RunAsync("shed.sh", "", Address(server), "OVER_SECONDS=1");
-        var shed = int.Parse(Regex.Match(output, """{"streams":([0-9]+),"seconds":1}""").Groups[1].Value, CultureInfo.InvariantCulture);
+        var shed = int.Parse(Regex.Match(output, """{"streams":([0-9]+),"over":"1s"}""").Groups[1].Value, CultureInfo.InvariantCulture);
         // A fifth of each shard's, rounded.
         Assert.That(shed, Is.InRange(5, 15));
         Assert.That(output.TrimEnd(), Does.EndWith($"{50 - shed} streams"));
