@@ -47,7 +47,7 @@ internal sealed class EventPublisher : IAsyncDisposable
     public static string DatastarSignals(int number) => $"{{n: '{number:d6}',\ntext: 'zwölf € 😀'}}";
 
     /// <summary>Ends all streams now.</summary>
-    public async Task ShedAsync() => (await _http.PostAsync("/admin/shed?percent=100&seconds=0", null)).EnsureSuccessStatusCode();
+    public async Task ShedAsync() => (await _http.PostAsync("/admin/shed?percent=100&over=0s", null)).EnsureSuccessStatusCode();
 
     /// <summary>Ends both topics with a last event.</summary>
     public async Task EndTopicsAsync()

@@ -5,8 +5,8 @@ namespace SseServer.Protocol.Topics;
 
 /// <summary>
 /// A topic's name in its one normal form: percent-decoded once, compared byte by byte. Segments of visible UTF-8 separated by <c>/</c>;
-/// never empty, never <c>.</c> or <c>..</c>; no control or invisible characters (but joiners within a word), no <c>*</c>; at most <see cref="MaxBytes"/> bytes. Names that begin
-/// with <c>$</c> are the server's: they can be subscribed to, but not published to.
+/// never empty, never <c>.</c> or <c>..</c>; no control or invisible characters (but joiners within a word), no <c>*</c>; at most <see
+/// cref="MaxBytes"/> bytes. Names that begin with <c>$</c> are the server's: they can be subscribed to, but not published to.
 /// </summary>
 public readonly ref struct TopicName
 {

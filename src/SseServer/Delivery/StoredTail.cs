@@ -69,7 +69,7 @@ internal sealed class StoredTail(IEventStore store, ILogger logger) : IDisposabl
             {
                 // What was not read yet may still have events, so the stretch is not done, but it is known where not to look.
                 if (pages >= MaxPages) return new(high + 1);
-                low += (high - low) / 2;
+                low = Math.Max(low + (high - low) / 2, last.Peek() - 1);
                 continue;
             }
 

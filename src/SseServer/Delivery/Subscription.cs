@@ -270,7 +270,7 @@ internal abstract class Subscription
     internal void Await(ValueTask<FlushResult> write)
     {
         IsBusy = true;
-        _pendingWrite ??= new PendingWrite(this);
+        _pendingWrite ??= new PendingWrite(() => Signal(Signals.WriteDone));
         _pendingWrite.Start(write);
     }
 
@@ -279,27 +279,5 @@ internal abstract class Subscription
     {
         IsBusy = false;
         return _pendingWrite!.Complete();
-    }
-
-    /// <summary>The pending write and the callback of its completion. Created only for a subscriber that was slow once.</summary>
-    private sealed class PendingWrite
-    {
-        private readonly Action _done;
-        private ValueTask<FlushResult> _write;
-
-        public PendingWrite(Subscription subscription) => _done = () => subscription.Signal(Signals.WriteDone);
-
-        public void Start(ValueTask<FlushResult> write)
-        {
-            _write = write;
-            write.GetAwaiter().UnsafeOnCompleted(_done);
-        }
-
-        public bool Complete()
-        {
-            var result = _write.GetAwaiter().GetResult();
-            _write = default;
-            return result is { IsCompleted: false, IsCanceled: false };
-        }
     }
 }

@@ -85,5 +85,6 @@ internal sealed class CorsPolicy
     }
 
     private bool MayRead(RequestHead request)
-        => (_allowsAll && !_allowsCredentials) || (request.TryGetHeader("Origin"u8, out var origin) && (Lists(origin) || IsCovered(origin)));
+        => (_allowsAll && !_allowsCredentials) || (request.TryGetHeader("Origin"u8, out var origin) && (Lists(origin)
+            || IsCovered(origin)));
 }

@@ -8,8 +8,8 @@ namespace SseServer.Endpoints;
 
 /// <summary>
 /// <c>POST /events?topic=..</c> and <c>POST /events/topic</c>: publishes one event, a batch, or a stream of events; <c>DELETE</c> deletes
-/// a topic. The response is sent when the hub has taken the events, which waits only for the store, or for a CPU that is behind with healthy
-/// subscribers.
+/// a topic. The response is sent when the hub has taken the events, which waits only for the store, or for a CPU that is behind with
+/// healthy subscribers.
 /// </summary>
 internal sealed class PublishEndpoint : IDisposable
 {

@@ -15,8 +15,8 @@ namespace SseServer.Endpoints;
 internal sealed record SubscribeRequest(
     IReadOnlyList<Selector> Selectors, ResumePoint Start, bool HasHeartbeatEvents, bool HasGreetingEvent, EventFilter? Filter)
 {
-    // All that a request for a stream can have. Others are ignored, because pages add their own (_=1, utm_source=), but a misspelling of one
-    // of these is refused.
+    // All that a request for a stream can have. Others are ignored, because pages add their own (_=1, utm_source=), but a misspelling of
+    // one of these is refused.
     private static readonly ParameterNames Names
         = new("topic", "since", "lastEventId", "event", "heartbeat", "greeting", "envelope", "poll", "limit", "access_token");
 

@@ -102,7 +102,7 @@ internal sealed class ExampleScriptTests
     {
         using var client = new HttpClient();
         using var reply = await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), $"http://{server.EndPoint}{target}"));
-        Assert.That((int)reply.StatusCode, Is.EqualTo(200));
+        Assert.That((int)reply.StatusCode, Is.EqualTo(method == "POST" ? 201 : 200));
         return await reply.Content.ReadAsStringAsync();
     }
 

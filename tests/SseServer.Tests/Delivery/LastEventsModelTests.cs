@@ -73,6 +73,7 @@ internal sealed class LastEventsModelTests
 
     [TestCase(3)]
     [TestCase(70)]
+    [TestCase(200)]
     public void Search_in_a_store_cuts_a_stretch_with_many_events(int count)
     {
         using var store = new MemoryEventStore { PageEvents = 1 };

@@ -101,7 +101,8 @@ public sealed class EnvelopeTests
     }
 
     [TestCase("?final=1", "last", 2)]
-    [TestCase("?final=1", "", 2)]
+    [TestCase("?final=1&event=done", "", 2)]
+    [TestCase("?final=1", "", 1)]
     [TestCase(null, null, 1)]
     public async Task Finite_topic_ends_as_always(string? query, string? data, int events)
     {

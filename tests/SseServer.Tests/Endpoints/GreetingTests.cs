@@ -68,7 +68,8 @@ public sealed class GreetingTests
         for (var i = 0; i < topics.Length; i++)
         {
             var id = await server.PublishAsync("/events/" + topics[i], "x");
-            (target, field, position) = (target.Replace($"{{{i + 1}}}", id), field.Replace($"{{{i + 1}}}", id), position?.Replace($"{{{i + 1}}}", id));
+            (target, field, position) = (target.Replace($"{{{i + 1}}}", id), field.Replace($"{{{i + 1}}}", id),
+                position?.Replace($"{{{i + 1}}}", id));
             server.Time.Advance(TimeSpan.FromSeconds(i == 2 ? 0 : 1));
         }
 

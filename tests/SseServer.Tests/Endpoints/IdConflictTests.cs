@@ -40,7 +40,7 @@ public sealed class IdConflictTests
             var third = await server.SendAsync("POST", "/events/a?id=x" + query, data);
 
             if (isRepeat)
-                Assert.That((second.Status, second.Body), Is.EqualTo((200, $$"""{"id":"{{first}}","topic":"a","repeated":true}""")));
+                Assert.That((second.Status, second.Body), Is.EqualTo((200, $$"""{"id":"{{first}}","topic":"a","repeated":true}""" + "\n")));
             else AssertConflict(second, "T" + Sentence);
             Assert.That((third.Status, third.Json.GetProperty("id").GetString()), Is.EqualTo((200, first)), "What was first stays.");
             var reader = await server.SubscribeAsync("/events/a?since=all");

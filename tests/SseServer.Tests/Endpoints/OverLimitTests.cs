@@ -15,7 +15,8 @@ public sealed class OverLimitTests
         await using var server = new ServerUnderTest(transport: inAll ? OneInAll : OneEach);
         var first = await server.SubscribeAsync("/events");
         var reply = await server.SendAsync("GET", "/events", null, "Accept: text/event-stream");
-        Assert.That((reply.Status, reply["Content-Type"], reply["Connection"]), Is.EqualTo((200, "text/event-stream; charset=utf-8", "close")));
+        Assert.That((reply.Status, reply["Content-Type"], reply["Connection"]), Is.EqualTo((200, "text/event-stream; charset=utf-8",
+            "close")));
         Assert.That(reply.Body, Does.Match(@"^retry: [0-9]+\n\n$"));
         await server.HasConnectionsAsync(1);
         first.Finish();

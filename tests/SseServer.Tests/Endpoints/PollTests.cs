@@ -127,7 +127,8 @@ public sealed class PollTests
         var names = new List<string?>();
         while (await client.ReadEventAsync() is { } block) names.Add(block.Name == "connected" ? block.Name : block.Data);
 
-        Assert.That((head["Content-Type"], head["Cache-Control"], head["Vary"]), Is.EqualTo(("text/event-stream", "no-store", "Accept")));
+        Assert.That((head["Content-Type"], head["Cache-Control"], head["Vary"]), Is.EqualTo(("text/event-stream; charset=utf-8",
+            "no-store", "Accept")));
         Assert.That(names, Is.EqualTo(new[] { "connected", "1", "2" }));
         Assert.That(client.LastEventId, Is.EqualTo(id));
         Assert.That(Data(await PollAsync(client, "/events/a?since=all")), Is.EqualTo(new[] { "1", "2" }), "the connection is reused");
@@ -259,7 +260,8 @@ public sealed class PollTests
     {
         await using var server = new ServerUnderTest();
         var reply = await server.SendAsync("GET", "/events/a?poll=0s", null, "Accept: " + accept);
-        Assert.That((reply.Status, reply["Content-Type"]), Is.EqualTo((200, isJson ? "application/json" : "text/event-stream")));
+        Assert.That((reply.Status, reply["Content-Type"]), Is.EqualTo((200,
+            isJson ? "application/json" : "text/event-stream; charset=utf-8")));
     }
 
     [TestCase("poll=61s", "poll=")]

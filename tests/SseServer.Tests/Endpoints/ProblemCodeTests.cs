@@ -18,7 +18,7 @@ public sealed class ProblemCodeTests
 
     private static readonly Dictionary<string, Func<Task<WireReply>>> Causes = new()
     {
-        ["invalid_request"] = () => SendAsync(new(), "GET", "/events?since=soon"),
+        ["invalid_request"] = () => SendAsync(new(), "GET", "/events?since=-0"),
         ["invalid_event"] = () => SendAsync(new(), "POST", "/events", "{}", Batch),
         ["malformed_http"] = () => RawAsync(new(), "GET / HTTP/1.1\nHost: a\n\n"),
         ["too_many_topics"] = () => SendAsync(
@@ -40,6 +40,7 @@ public sealed class ProblemCodeTests
             var server = Guarded.Start();
             return await SendAsync(server, "POST", "/streams/x", "", Guarded.Bearer(server.Token()));
         },
+        ["topic_not_found"] = () => SendAsync(new(), "DELETE", "/events/a"),
         ["method_not_allowed"] = () => SendAsync(new(), "PUT", "/events", "x"),
         ["not_acceptable"] = () => SendAsync(new(), "GET", "/events", null, "Accept: text/html"),
         ["too_slow"] = SlowAsync,
@@ -48,6 +49,12 @@ public sealed class ProblemCodeTests
             var server = new ServerUnderTest();
             await server.PublishAsync("/events/a?final=1", "x");
             return await SendAsync(server, "POST", "/events/a", "x");
+        },
+        ["id_conflict"] = async () =>
+        {
+            var server = new ServerUnderTest();
+            await server.PublishAsync("/events/a?id=one", "x");
+            return await SendAsync(server, "POST", "/events/a?id=one", "y");
         },
         ["already_draining"] = async () =>
         {

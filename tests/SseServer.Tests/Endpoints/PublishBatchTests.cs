@@ -13,7 +13,8 @@ public sealed class PublishBatchTests
         var reply = await PublishAsync(server, "/events/a",
             """{"data":"one"}""", """{"topic":"b","event":"named","id":"mine","retry":5000,"data":"two\nlines"}""",
             """{"data":{"nested":[1,2]}}""");
-        Assert.That((reply.Status, reply.Body), Is.EqualTo((201, """{"first":"1763794123123-1","last":"1763794123123-3","count":3}""" + "\n")));
+        Assert.That((reply.Status, reply.Body), Is.EqualTo((201,
+            """{"first":"1763794123123-1","last":"1763794123123-3","count":3}""" + "\n")));
         Assert.That((await client.ReadBlockAsync())!.Text, Is.EqualTo("id: 1763794123123-1\ndata: one"));
         Assert.That((await client.ReadBlockAsync())!.Text, Is.EqualTo("id: mine\nevent: named\nretry: 5000\ndata: two\ndata: lines"));
         Assert.That((await client.ReadBlockAsync())!.Text, Is.EqualTo("id: 1763794123123-2"));

@@ -21,7 +21,8 @@ public sealed class PublishStreamTests
         Assert.That((await reader.ReadBlockAsync())!.Text, Is.EqualTo("id: 1763794123123-2\ndata: 2\ndata: two"));
         await publisher.SendChunkAsync("");
         var reply = await publisher.ReadReplyAsync();
-        Assert.That((reply.Status, reply.Body), Is.EqualTo((201, """{"first":"1763794123123-1","last":"1763794123123-2","count":2}""" + "\n")));
+        Assert.That((reply.Status, reply.Body), Is.EqualTo((201,
+            """{"first":"1763794123123-1","last":"1763794123123-2","count":2}""" + "\n")));
     }
 
     [TestCase("", """{"count":0}""", 200)]

@@ -146,7 +146,8 @@ public sealed class SubscribeTests
         var client = await server.ConnectAsync();
         await client.RequestAsync("HEAD", "/events/a");
         var head = await client.ReadReplyAsync(isHead: true);
-        Assert.That((head.Status, head["Content-Type"], head["Content-Length"]), Is.EqualTo((200, "text/event-stream; charset=utf-8", (string?)null)));
+        Assert.That((head.Status, head["Content-Type"], head["Content-Length"]), Is.EqualTo((200, "text/event-stream; charset=utf-8",
+            (string?)null)));
         await client.RequestAsync("GET", "/healthz");
         var health = await client.ReadReplyAsync();
         Assert.That((health.Json.GetProperty("streams").GetInt32(), health.Json.GetProperty("topics").GetInt32()), Is.EqualTo((0, 0)));

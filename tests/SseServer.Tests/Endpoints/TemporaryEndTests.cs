@@ -41,7 +41,7 @@ public sealed class TemporaryEndTests
     {
         await using var server = new ServerUnderTest(truncates: true);
         var client = await server.SubscribeAsync("/events");
-        Assert.That((await server.SendAsync("POST", "/admin/shed?percent=100&seconds=0", "")).Status, Is.EqualTo(202));
+        Assert.That((await server.SendAsync("POST", "/admin/shed?percent=100&over=0s", "")).Status, Is.EqualTo(202));
         await EndsTruncatedAsync(client);
     }
 
@@ -68,7 +68,8 @@ public sealed class TemporaryEndTests
         server.Hub.Shedder.BeginDrain(TimeSpan.Zero);
         await client.RequestAsync("GET", "/events", body: (string?)null, "Accept: text/event-stream");
         var head = await client.ReadHeadAsync();
-        Assert.That((head.Status, head["Content-Type"], head["Connection"]), Is.EqualTo((200, "text/event-stream", "close")));
+        Assert.That((head.Status, head["Content-Type"], head["Connection"]), Is.EqualTo((200, "text/event-stream; charset=utf-8",
+            "close")));
         await EndsTruncatedAsync(client);
     }
 
@@ -101,7 +102,7 @@ public sealed class TemporaryEndTests
         await client.SendAsync("GET /events HTTP/1.0\r\nAccept: text/event-stream\r\n\r\n");
         await client.ReadHeadAsync();
         await client.ReadBlockAsync();
-        await server.SendAsync("POST", "/admin/shed?percent=100&seconds=0", "");
+        await server.SendAsync("POST", "/admin/shed?percent=100&over=0s", "");
         Assert.That(await client.ReadBodyAsync(), Does.Match(@"^retry: \d+\n\n$"));
     }
 

@@ -16,7 +16,8 @@ internal sealed class ContentDigestTests
     [TestCase(1, 2, false)]
     [TestCase(0, 1, true)]
     [TestCase(1, 0, true)]
-    public void Unknown_digest_fits_any(long first, long second, bool fits) => Assert.That(ContentDigest.Fit(first, second), Is.EqualTo(fits));
+    public void Unknown_digest_fits_any(long first, long second, bool fits)
+        => Assert.That(ContentDigest.Fit(first, second), Is.EqualTo(fits));
 
     private static byte[] Utf8(string text) => System.Text.Encoding.UTF8.GetBytes(text);
 }

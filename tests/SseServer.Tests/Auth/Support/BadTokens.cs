@@ -205,7 +205,8 @@ internal static class BadTokens
         {
             string[] claims =
             [
-                "[\"sse:**\"]", "\"sse:**\"", "true", "null", "{\"publish\":\"**\"}", "{\"publish\":{}}", "{\"publish\":[1]}", "{\"publish\":[null]}",
+                "[\"sse:**\"]", "\"sse:**\"", "true", "null", "{\"publish\":\"**\"}", "{\"publish\":{}}", "{\"publish\":[1]}",
+                    "{\"publish\":[null]}",
                 "{\"subscribe\":[\"\"]}",
                 "{\"subscribe\":[\"a//b\"]}", "{\"subscribe\":[\"a/../b\"]}", "{\"subscribe\":[\"**/a\"]}", "{\"publish\":[\"a*\"]}",
                 "{\"admin\":1}", "{\"admin\":\"true\"}",

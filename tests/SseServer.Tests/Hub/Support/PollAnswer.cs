@@ -6,7 +6,8 @@ using SseServer.Delivery;
 namespace SseServer.Tests.Hub.Support;
 
 /// <summary>The answer to a poll, as JSON or as an event stream with an end.</summary>
-internal sealed record PollAnswer(string[] Ids, string[] Data, string[] Topics, string? Next, JsonElement? Gap, string[] Lost, bool HasEnded)
+internal sealed record PollAnswer(string[] Ids, string[] Data, string[] Topics, string? Next, JsonElement? Gap, string[] Lost,
+    bool HasEnded)
 {
     /// <summary>Reads the answer of a subscription that has ended.</summary>
     public static PollAnswer Read(RecordingSubscription subscription)
