@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using SseServer.Catalog;
 using SseServer.Hub;
-using SseServer.Protocol.Http;
 using SseServer.Transport;
 
 namespace SseServer.Endpoints;

@@ -8,7 +8,6 @@ using SseServer.Protocol.Topics;
 using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
-using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Delivery;
 

@@ -6,7 +6,6 @@ using SseServer.Protocol.EventStream;
 using SseServer.Tests.Acceptance;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
-using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Delivery;
 

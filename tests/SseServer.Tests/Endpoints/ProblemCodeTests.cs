@@ -1,5 +1,3 @@
-using System.Net;
-using SseServer.Auth;
 using SseServer.Catalog;
 using SseServer.Endpoints;
 using SseServer.History;
