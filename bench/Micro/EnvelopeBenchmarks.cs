@@ -10,12 +10,12 @@ namespace SseServer.Bench.Micro;
 /// (<see cref="Render"/>), and for each further subscriber (<see cref="Find"/>).
 /// </summary>
 [MemoryDiagnoser]
-public class EnvelopeBenchmarks
+public class EnvelopeBenchmarks : IDisposable
 {
     private readonly byte[] _scratch = new byte[64 * 1024];
     private readonly byte[] _frame = new byte[32 * 1024];
-    private readonly FrameRenderer _renderer = new();
     private readonly Reader _reader = new() { Representation = Representation.Envelope };
+    private readonly FrameRenderer _renderer = new();
     private int _prefixLength;
     private int _length;
     private long _id;
@@ -33,6 +33,13 @@ public class EnvelopeBenchmarks
         var length = EventStreamEncoder.Write(block, new ServerSentEvent { Name = name, Data = data, RetryMilliseconds = -1 });
         _length = EventFrame.Write(_frame, "1763790000123-0"u8, block.AsSpan(0, length), hasPublisherId: false, out _prefixLength);
         _id = EventId.FirstAt(1763790000123).Value;
+    }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _renderer.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Benchmark(Baseline = true)]

@@ -40,8 +40,8 @@ public readonly ref struct FrameFields
         var rest = payload;
         var id = TakeLine(ref rest)["id: ".Length..];
         var name = rest.StartsWith(NamePrefix) ? TakeLine(ref rest)[NamePrefix.Length..] : default;
-        var retry = -1;
-        if (rest.StartsWith(RetryPrefix)) Utf8Parser.TryParse(TakeLine(ref rest)[RetryPrefix.Length..], out retry, out _);
+        var hasRetry = rest.StartsWith(RetryPrefix);
+        if (!hasRetry || !Utf8Parser.TryParse(TakeLine(ref rest)[RetryPrefix.Length..], out int retry, out _)) retry = -1;
 
         // Either the blank line follows, or data lines do, and the blank line is the first that is empty.
         var length = rest[0] == (byte)'\n' ? 0 : rest.IndexOf("\n\n"u8) + 1;

@@ -29,6 +29,7 @@ internal sealed partial class FanOutShard : IDisposable
     private readonly Faults _faults;
     private readonly Thread _thread;
     private readonly ShardWriter _writer;
+    private readonly FrameRenderer _renderer = new();
     private readonly Pump _pump;
     private readonly Queue<SubscriberGroup> _live = new();
     private readonly Queue<Subscription> _catchingUp = new();
@@ -50,7 +51,7 @@ internal sealed partial class FanOutShard : IDisposable
         (_times, _replays, _faults) = (times, replays, faults);
         Inbox = new(index);
         _writer = new(catalog.Options, _clock, placement, pinned, times);
-        _pump = new(catalog, placement, replays, new FrameRenderer(), _writer, Counters);
+        _pump = new(catalog, placement, replays, _renderer, _writer, Counters);
         _thread = new Thread(Run) { IsBackground = true, Name = $"fan-out {index}" };
     }
 
@@ -92,6 +93,7 @@ internal sealed partial class FanOutShard : IDisposable
         Inbox.Stop();
         if (_thread.IsAlive) _thread.Join();
         Inbox.Dispose();
+        _renderer.Dispose();
     }
 
     private void Run()

@@ -10,7 +10,7 @@ namespace SseServer.Delivery;
 /// frame's place, as a chunk of its own. Recent results are kept, so a new event is rendered once for all subscribers of a shard; replays
 /// from the store are not kept. One for each shard, used only by the thread that runs it; takes no memory before its first use.
 /// </summary>
-internal sealed class FrameRenderer
+internal sealed class FrameRenderer : IDisposable
 {
     // Larger than what a turn sends, so that the next subscriber's turn finds all of it.
     private const int KeptBytes = 256 * 1024;
@@ -85,6 +85,8 @@ internal sealed class FrameRenderer
         if (rendered.Offset > used) rendered.AsSpan().CopyTo(buffer.AsSpan(used));
         return rendered.Count;
     }
+
+    public void Dispose() => _json?.Dispose();
 
     private static int MeasureChunk(int payload) => ChunkEnvelope.MeasurePrefix(payload) + payload + ChunkEnvelope.Suffix.Length;
 

@@ -105,7 +105,7 @@ internal sealed class DurablePublisher : IPublisher
     }
 
     // If only the store may have an event's publisher id, the sequencer looks it up.
-    private bool AreAllAsync(PublishBatch batch)
+    private static bool AreAllAsync(PublishBatch batch)
     {
         foreach (ref readonly var item in batch.Items)
         {

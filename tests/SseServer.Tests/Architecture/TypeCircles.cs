@@ -39,14 +39,14 @@ internal sealed class TypeCircles
         foreach (var target in _targets.GetValueOrDefault(type, []))
         {
             if (!_targets.ContainsKey(target)) continue;
-            if (!_order.ContainsKey(target))
+            if (!_order.TryGetValue(target, out var order))
             {
                 Visit(target);
                 _low[type] = Math.Min(_low[type], _low[target]);
             }
             else if (_onPath.Contains(target))
             {
-                _low[type] = Math.Min(_low[type], _order[target]);
+                _low[type] = Math.Min(_low[type], order);
             }
         }
 

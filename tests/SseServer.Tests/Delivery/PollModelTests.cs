@@ -102,7 +102,7 @@ internal sealed class PollModelTests
                 var end = all.FindLast(e => poller.Selects(e.Topic))!.Id;
                 while (EventId.TryParse(Encoding.UTF8.GetBytes(poller.Next), out var next) && next < end)
                     Ask(hub, poller, all, random, $"seed {seed}, {poller.Selection}");
-                EventId.TryParse(Encoding.UTF8.GetBytes(poller.Next), out var last);
+                _ = EventId.TryParse(Encoding.UTF8.GetBytes(poller.Next), out var last);
                 // An event of a key is not owed once a newer one of its key is there, even if that one is in a later answer.
                 var newest = all.Where(e => e.Key is not null).GroupBy(e => (e.Topic, e.Key)).ToDictionary(
                     group => group.Key, group => group.Max(e => e.Id.Value));
@@ -138,7 +138,7 @@ internal sealed class PollModelTests
         // It pinned dropped history for too long: the client asks again.
         if (opened.Ending == StreamEnding.Broken) return;
         var answer = poller.Take(limit);
-        EventId.TryParse(Encoding.UTF8.GetBytes(before), out var after);
+        _ = EventId.TryParse(Encoding.UTF8.GetBytes(before), out var after);
         Assert.That(EventId.TryParse(Encoding.UTF8.GetBytes(answer.Next!), out var next), Is.True, what);
         Assert.That(next, Is.GreaterThanOrEqualTo(after), $"{what}: next never goes back");
         var ids = answer.Ids.Select(id =>
