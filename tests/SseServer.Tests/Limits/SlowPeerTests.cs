@@ -40,6 +40,7 @@ public sealed class SlowPeerTests
         Assert.That((reply.Status, reply["Connection"]), Is.EqualTo((408, "close")));
         Assert.That(reply.Problem, Does.Contain("head"));
         client.Dispose();
+        await server.HasConnectionsAsync(0);
         Assert.That(await server.RefusalsAsync("header_time"), Is.EqualTo(1));
         Assert.That(await server.MetricAsync("""sse_connections_closed_total{reason="header_timeout"}"""), Is.EqualTo(1));
     }

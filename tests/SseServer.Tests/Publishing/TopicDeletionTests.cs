@@ -154,7 +154,7 @@ internal sealed class TopicDeletionTests(bool isStored) : IDisposable
     [Test]
     public void A_deletion_survives_a_restart()
     {
-        Assume.That(isStored);
+        Assume.That(isStored, "Needs a store.");
         EventId first;
         using (var hub = Start())
         {
@@ -181,7 +181,7 @@ internal sealed class TopicDeletionTests(bool isStored) : IDisposable
     [Test]
     public void No_byte_of_a_deleted_topic_is_left_in_the_file_or_its_log()
     {
-        Assume.That(isStored);
+        Assume.That(isStored, "Needs a store.");
         var path = Path.Combine(Path.GetTempPath(), $"deletion-{Guid.NewGuid():n}.db");
         try
         {
