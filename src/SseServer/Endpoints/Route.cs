@@ -25,9 +25,9 @@ internal sealed class Route
 {
     private static readonly Route[] Table =
     [
-        new(Resources.Events, "/events", "GET, HEAD, POST, DELETE", "use GET to subscribe, POST to publish or DELETE to end a topic"),
+        new(Resources.Events, "/events", "GET, HEAD, POST, DELETE", "use GET to subscribe, POST to publish or DELETE to delete a topic"),
         new(Resources.Events, "/events/{topic}", "GET, HEAD, POST, DELETE",
-            "use GET to subscribe, POST to publish or DELETE to end a topic"),
+            "use GET to subscribe, POST to publish or DELETE to delete a topic"),
         new(Resources.Stream, "/streams/{handle}", "POST", "use POST with a fresh token to renew a stream"),
         new(Resources.Shed, "/admin/shed", "POST", "use POST to shed streams"),
         new(Resources.Topics, "/admin/topics", "GET, HEAD", "use GET to list topics"),
