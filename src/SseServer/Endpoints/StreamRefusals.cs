@@ -31,7 +31,7 @@ internal sealed class StreamRefusals(EventHub hub, ResponseWriter responses, boo
         // At a limit the load is full.
         var load = limit == LimitKind.None ? hub.Reconnection.Load : 1;
         if (exchange.Request.Method != RequestMethod.Get || !AcceptHeader.NamesEventStream(exchange.Request)
-            || MediaPreference.PrefersJson(exchange.Request))
+            || AcceptHeader.PrefersJson(exchange.Request))
         {
             var atLeast = hub.Reconnection.MeanAt(load) * RetryPacing.Nearest;
             var absence = hub.Reconnection.Absence;

@@ -43,7 +43,7 @@ internal sealed class SubscribeEndpoint(
             return;
         }
 
-        if (!AcceptHeader.AllowsEventStream(exchange.Request) && !MediaPreference.PrefersJson(exchange.Request))
+        if (!AcceptHeader.AllowsEventStream(exchange.Request) && !AcceptHeader.PrefersJson(exchange.Request))
         {
             responses.Refuse(exchange, new(406,
                 "The Accept header excludes text/event-stream and application/json, the formats of this resource; accept one of them."));

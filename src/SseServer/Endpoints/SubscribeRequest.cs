@@ -53,7 +53,7 @@ internal sealed record SubscribeRequest(
         if (ReadFilter(parameters, out var filter) is { } wrongFilter) return Problem.BadRequest(wrongFilter);
         if (!TryReadEnvelope(parameters, out var hasEnvelope))
             return Problem.BadRequest("envelope= must be json; omit it to get events as they were published.");
-        var isJson = MediaPreference.PrefersJson(head);
+        var isJson = AcceptHeader.PrefersJson(head);
         if (PollParameters.Read(parameters, isJson, out var poll) is { } wrongPoll) return Problem.BadRequest(wrongPoll);
         request = new(selectors, start, hasHeartbeatEvents, hasGreetingEvent, filter)
         {
