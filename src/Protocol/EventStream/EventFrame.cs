@@ -26,10 +26,7 @@ public static class EventFrame
     /// <param name="blockLength">The length of the block.</param>
     /// <param name="hasPublisherId">Whether the block begins with the publisher's id.</param>
     public static int Measure(int idLength, int blockLength, bool hasPublisherId)
-    {
-        var payload = MeasurePayload(idLength, blockLength, hasPublisherId);
-        return checked(ChunkEnvelope.MeasurePrefix(payload) + payload + ChunkEnvelope.Suffix.Length);
-    }
+        => ChunkEnvelope.Measure(MeasurePayload(idLength, blockLength, hasPublisherId));
 
     /// <summary>Writes a frame.</summary>
     /// <param name="destination">At least <see cref="Measure"/> bytes.</param>

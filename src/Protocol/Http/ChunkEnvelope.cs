@@ -41,5 +41,27 @@ public static class ChunkEnvelope
         return digits + Suffix.Length;
     }
 
+    /// <summary>The length of a chunk of <paramref name="payload"/> bytes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="payload"/> is not positive: an empty chunk would end the body.
+    /// </exception>
+    /// <exception cref="OverflowException">The chunk would be longer than 2 GB.</exception>
+    public static int Measure(int payload) => checked(MeasurePrefix(payload) + payload + Suffix.Length);
+
+    /// <summary>Writes a chunk; returns the length of its prefix.</summary>
+    /// <param name="destination">At least <see cref="Measure"/> bytes.</param>
+    /// <param name="payload">The data of the chunk; not empty.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="payload"/> is empty: an empty chunk would end the body.
+    /// </exception>
+    /// <exception cref="ArgumentException">The destination is too short.</exception>
+    public static int Write(Span<byte> destination, ReadOnlySpan<byte> payload)
+    {
+        var prefix = WritePrefix(destination, payload.Length);
+        payload.CopyTo(destination[prefix..]);
+        Suffix.CopyTo(destination[(prefix + payload.Length)..]);
+        return prefix;
+    }
+
     private static int CountDigits(int payload) => (BitOperations.Log2((uint)payload) / 4) + 1;
 }

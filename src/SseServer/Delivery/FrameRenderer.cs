@@ -46,11 +46,11 @@ internal sealed class FrameRenderer : IDisposable
         {
             if (!Compose(subscription.Representation, frame)) return ArraySegment<byte>.Empty;
             var payload = _payload!.WrittenSpan;
-            var length = MeasureChunk(payload.Length);
+            var length = ChunkEnvelope.Measure(payload.Length);
             if (length > MaxKeptFrame)
             {
                 _large = new byte[length];
-                (_largeKey, _largeSlot) = (key, new(0, length, WriteChunk(_large, payload)));
+                (_largeKey, _largeSlot) = (key, new(0, length, ChunkEnvelope.Write(_large, payload)));
                 return Cut(subscription, _large, _largeSlot, isFirst);
             }
 
@@ -61,7 +61,7 @@ internal sealed class FrameRenderer : IDisposable
                 _used = 0;
             }
 
-            slot = new(_used, length, WriteChunk(_kept.AsSpan(_used), payload));
+            slot = new(_used, length, ChunkEnvelope.Write(_kept.AsSpan(_used), payload));
             _slots.Add(key, slot);
             _used += length;
         }
@@ -77,9 +77,9 @@ internal sealed class FrameRenderer : IDisposable
     {
         if (!Compose(subscription.Representation, frame)) return 0;
         var payload = _payload!.WrittenSpan;
-        var length = MeasureChunk(payload.Length);
+        var length = ChunkEnvelope.Measure(payload.Length);
         if (buffer.Length - used < length) Array.Resize(ref buffer, Math.Max(used + length, buffer.Length * 2));
-        var slot = new Slot(used, length, WriteChunk(buffer.AsSpan(used), payload));
+        var slot = new Slot(used, length, ChunkEnvelope.Write(buffer.AsSpan(used), payload));
         var rendered = Cut(subscription, buffer, slot, isFirst);
         // Without chunked coding, the payload moves over its prefix.
         if (rendered.Offset > used) rendered.AsSpan().CopyTo(buffer.AsSpan(used));
@@ -87,16 +87,6 @@ internal sealed class FrameRenderer : IDisposable
     }
 
     public void Dispose() => _json?.Dispose();
-
-    private static int MeasureChunk(int payload) => ChunkEnvelope.MeasurePrefix(payload) + payload + ChunkEnvelope.Suffix.Length;
-
-    private static int WriteChunk(Span<byte> destination, ReadOnlySpan<byte> payload)
-    {
-        var prefix = ChunkEnvelope.WritePrefix(destination, payload.Length);
-        payload.CopyTo(destination[prefix..]);
-        ChunkEnvelope.Suffix.CopyTo(destination[(prefix + payload.Length)..]);
-        return prefix;
-    }
 
     private static ArraySegment<byte> Cut(Subscription subscription, byte[] bytes, Slot slot, bool isFirst)
     {

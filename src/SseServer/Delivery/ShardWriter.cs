@@ -212,12 +212,8 @@ internal sealed class ShardWriter(
             return;
         }
 
-        var prefix = ChunkEnvelope.MeasurePrefix(payload.Length);
-        var length = prefix + payload.Length + ChunkEnvelope.Suffix.Length;
-        var destination = output.GetSpan(length);
-        ChunkEnvelope.WritePrefix(destination, payload.Length);
-        payload.CopyTo(destination[prefix..]);
-        ChunkEnvelope.Suffix.CopyTo(destination[(prefix + payload.Length)..]);
+        var length = ChunkEnvelope.Measure(payload.Length);
+        ChunkEnvelope.Write(output.GetSpan(length), payload);
         output.Advance(length);
     }
 

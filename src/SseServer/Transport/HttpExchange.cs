@@ -123,9 +123,9 @@ internal sealed class HttpExchange
         Header("Transfer-Encoding"u8, "chunked"u8);
         EndHead();
         var output = Connection.Output;
-        output.Advance(ChunkEnvelope.WritePrefix(output.GetSpan(ChunkEnvelope.MeasurePrefix(body.Length)), body.Length));
-        output.Write(body);
-        output.Write(ChunkEnvelope.Suffix);
+        var length = ChunkEnvelope.Measure(body.Length);
+        ChunkEnvelope.Write(output.GetSpan(length), body);
+        output.Advance(length);
     }
 
     /// <summary>
