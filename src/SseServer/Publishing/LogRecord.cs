@@ -20,7 +20,7 @@ internal readonly ref struct LogRecord
     /// <summary>The length of the chunk prefix of <see cref="Frame"/>.</summary>
     public int PrefixLength { get; init; }
 
-    /// <summary>The event's fields and the blank line; not needed with a <see cref="Frame"/>.</summary>
+    /// <summary>The event's fields and the blank line; used only without a <see cref="Frame"/>.</summary>
     public ReadOnlySpan<byte> Block { get; init; }
 
     /// <summary>The publisher's id; empty if it gave none.</summary>

@@ -191,26 +191,16 @@ internal sealed partial class PublishBatch
                 _bytes.Read(item.Chunk, item.BlockOffset + item.BlockLength, ContentDigest.Length));
 
     /// <summary>An event that has its id and its topic, as the logs take it.</summary>
-    internal LogRecord RecordOf(in Item item) => new()
-    {
-        Topic = item.Topic!,
-        Id = item.Id,
-        Block = BlockOf(item),
-        PublisherId = item.PublisherIdLength > 0 ? PublisherIdOf(item) : default,
-        Digest = DigestOf(item),
-        Key = KeyOf(item),
-        TypeHash = item.TypeHash,
-        IsFinal = item.IsFinal,
-        IsEndAlone = item.IsEndAlone,
-    };
-
-    /// <summary>An event that was committed with a frame, as the logs take it.</summary>
-    internal LogRecord RecordOf(in Item item, ReadOnlySpan<byte> frame, int prefixLength) => new()
+    /// <param name="item">The event.</param>
+    /// <param name="frame">The frame that was committed; empty without a store.</param>
+    /// <param name="prefixLength">The length of the frame's chunk prefix.</param>
+    internal LogRecord RecordOf(in Item item, ReadOnlySpan<byte> frame = default, int prefixLength = 0) => new()
     {
         Topic = item.Topic!,
         Id = item.Id,
         Frame = frame,
         PrefixLength = prefixLength,
+        Block = BlockOf(item),
         PublisherId = item.PublisherIdLength > 0 ? PublisherIdOf(item) : default,
         Digest = DigestOf(item),
         Key = KeyOf(item),
