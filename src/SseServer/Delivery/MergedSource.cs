@@ -85,16 +85,10 @@ internal sealed class MergedSource(EventIdSequence ids, FrameRenderer renderer, 
                 break;
             }
 
-            if (decision != DeliveryDecision.Send)
-            {
-                if (decision == DeliveryDecision.Superseded) counters.Superseded++;
-                skipped++;
-                cursor.Index++;
-                through = entry.Id;
-                continue;
-            }
-
-            var part = Represent(subscription, segment, entry, new(bytes, offset, entry.Length), isFirst: frames == 0);
+            if (decision == DeliveryDecision.Superseded) counters.Superseded++;
+            var part = decision == DeliveryDecision.Send
+                ? Represent(subscription, segment, entry, new(bytes, offset, entry.Length), isFirst: frames == 0)
+                : ArraySegment<byte>.Empty;
             if (part.Count == 0)
             {
                 skipped++;
