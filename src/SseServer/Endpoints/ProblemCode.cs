@@ -12,7 +12,10 @@ internal sealed class ProblemCode
     /// <summary>The path of the page that explains the codes.</summary>
     public const string Page = "/docs/errors";
 
-    // The first code of a status is its general one: see OfStatus.
+    // Filled by the constructor, so it must come before the codes.
+    private static readonly List<ProblemCode> Table = [];
+
+    // By status. The first code of a status is its general one: see OfStatus.
     public static readonly ProblemCode InvalidRequest = new("invalid_request", 400, "The request is invalid");
     public static readonly ProblemCode InvalidEvent = new("invalid_event", 400, "An event is invalid");
     public static readonly ProblemCode MalformedHttp = new("malformed_http", 400, "The request is not valid HTTP");
@@ -61,27 +64,13 @@ internal sealed class ProblemCode
     public static readonly ProblemCode UnsupportedVersion = new("unsupported_http_version", 505, "The HTTP version is not supported");
     public static readonly ProblemCode HistoryFull = new("history_full", 507, "The disk of the history is full");
 
-    private static readonly ProblemCode[] Table =
-    [
-        InvalidRequest, InvalidEvent, MalformedHttp, TooManyTopics, AmbiguousCredential,
-        CredentialRequired, InvalidCredential, TokenExpired,
-        NotGranted, OriginNotAllowed, ProxyNotAllowed,
-        NotFound, StreamNotFound, TopicNotFound, MethodNotAllowed, NotAcceptable, TooSlow,
-        TopicEnded, IdConflict, AlreadyDraining,
-        BodyTooLarge, EventTooLarge, BatchTooLarge, RequestLineTooLong, UnsupportedMediaType, UnknownExpectation, WrongHost,
-        RateLimited, ClientConnectionLimit, ClientStreamLimit, ClientTopicLimit, ClientPatternLimit, ClientBodyMemoryLimit,
-        HeaderTooLarge, NotImplemented,
-        ShuttingDown, KeysUnavailable, HistoryUnavailable,
-        ConnectionLimit, StreamLimit, TopicStreamLimit, TopicLimit, PatternLimit, BodyMemoryLimit, MemoryLimit,
-        UnsupportedVersion, HistoryFull,
-    ];
-
     private readonly byte[] _type;
 
     private ProblemCode(string text, int status, string title)
     {
         (Text, Status, Title) = (text, status, title);
         _type = Encoding.ASCII.GetBytes($"{Page}#{text}");
+        Table.Add(this);
     }
 
     /// <summary>Every code, by status.</summary>
@@ -104,7 +93,7 @@ internal sealed class ProblemCode
     /// <summary>Returns the general code of a status.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No code has this status.</exception>
     public static ProblemCode OfStatus(int status)
-        => Array.Find(Table, code => code.Status == status) ?? throw new ArgumentOutOfRangeException(nameof(status));
+        => Table.Find(code => code.Status == status) ?? throw new ArgumentOutOfRangeException(nameof(status));
 
     /// <summary>Returns the code of a refusal of the transport, or of a body that could not be read.</summary>
     public static ProblemCode Of(RequestRejection rejection)
