@@ -180,7 +180,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
 
     private ValueTask SendOpenApi(HttpExchange exchange)
     {
-        _responses.Send(exchange, 200, "application/json"u8, OpenApiDocument.Bytes);
+        _responses.Send(exchange, 200, MediaType.Json, OpenApiDocument.Bytes);
         return default;
     }
 }

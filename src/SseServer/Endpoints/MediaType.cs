@@ -33,7 +33,7 @@ internal static class MediaType
     /// </summary>
     public static ReadOnlySpan<byte> EventStreamUtf8 => "text/event-stream; charset=utf-8"u8;
 
-    /// <summary>The media type of responses to polls that ask for JSON.</summary>
+    /// <summary>The media type of JSON documents.</summary>
     public static ReadOnlySpan<byte> Json => "application/json"u8;
 
     /// <summary>Finds the format of the body; returns null, or what is wrong with it and what to do.</summary>

@@ -36,15 +36,7 @@ internal sealed class PublishResponses(ResponseWriter responses, PublishLimits l
 
     /// <summary>Writes <c>{"id":"1763794123123-0","topic":"orders/1"}</c>, for a repeat with <c>"repeated":true</c>.</summary>
     public void SendSingle(HttpExchange exchange, PublishContext context, int status, bool isRepeat = false)
-    {
-        var writer = context.BeginResponse();
-        writer.WriteStartObject();
-        WriteId(writer, "id"u8, context.Batch.IdOf(0));
-        writer.WriteString("topic"u8, context.Batch.TopicOf(0));
-        if (isRepeat) writer.WriteBoolean("repeated"u8, true);
-        writer.WriteEndObject();
-        Send(exchange, context, status);
-    }
+        => SendOne(exchange, context, status, context.Batch.IdOf(0), context.Batch.TopicOf(0), isRepeat ? "repeated"u8 : default);
 
     /// <summary>
     /// Writes <c>{"first":"...","last":"...","end":"...","count":5,"repeated":1}</c>; a member without a value is left out.
@@ -64,14 +56,18 @@ internal sealed class PublishResponses(ResponseWriter responses, PublishLimits l
 
     /// <summary>Writes <c>{"id":"1763794123123-0","topic":"orders/1","deleted":true}</c>.</summary>
     public void SendDeleted(HttpExchange exchange, PublishContext context, ReadOnlySpan<byte> topic, EventId id)
+        => SendOne(exchange, context, 200, id, topic, "deleted"u8);
+
+    private void SendOne(
+        HttpExchange exchange, PublishContext context, int status, EventId id, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> flag)
     {
         var writer = context.BeginResponse();
         writer.WriteStartObject();
         WriteId(writer, "id"u8, id);
         writer.WriteString("topic"u8, topic);
-        writer.WriteBoolean("deleted"u8, true);
+        if (!flag.IsEmpty) writer.WriteBoolean(flag, true);
         writer.WriteEndObject();
-        Send(exchange, context, 200);
+        Send(exchange, context, status);
     }
 
     private void Send(HttpExchange exchange, PublishContext context, int status)
@@ -79,7 +75,7 @@ internal sealed class PublishResponses(ResponseWriter responses, PublishLimits l
         context.EndResponse();
         responses.Start(exchange, status);
         limits.RateOf(exchange, context)?.Write(exchange);
-        exchange.EndReply("application/json"u8, context.Response.WrittenSpan);
+        exchange.EndReply(MediaType.Json, context.Response.WrittenSpan);
     }
 
     private static void WriteId(Utf8JsonWriter writer, ReadOnlySpan<byte> name, EventId id)

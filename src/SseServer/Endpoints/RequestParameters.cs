@@ -45,37 +45,15 @@ internal sealed class RequestParameters
     {
         var count = 0;
         for (var i = 0; i < Count; i++)
-            if (Name(i).SequenceEqual(name) && !(withValue && Value(i).IsEmpty)) count++;
+            if (Is(i, name, withValue)) count++;
         return count;
     }
 
     /// <summary>Gets the last parameter of a name; false if there is none.</summary>
-    public bool TryGet(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
-    {
-        for (var i = Count - 1; i >= 0; i--)
-        {
-            if (!Name(i).SequenceEqual(name)) continue;
-            value = Value(i).Span;
-            return true;
-        }
-
-        value = default;
-        return false;
-    }
+    public bool TryGet(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value) => TryGet(name, withValue: false, out value);
 
     /// <summary>Gets the last parameter of a name whose value is not empty; false if there is none.</summary>
-    public bool TryGetFilled(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
-    {
-        for (var i = Count - 1; i >= 0; i--)
-        {
-            if (!Name(i).SequenceEqual(name) || Value(i).IsEmpty) continue;
-            value = Value(i).Span;
-            return true;
-        }
-
-        value = default;
-        return false;
-    }
+    public bool TryGetFilled(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value) => TryGet(name, withValue: true, out value);
 
     /// <summary>Decodes a request; returns null, or what is wrong with an escape of the query and what to do.</summary>
     public string? Read(RequestHead request)
@@ -97,6 +75,17 @@ internal sealed class RequestParameters
         }
 
         return null;
+    }
+
+    private bool Is(int index, ReadOnlySpan<byte> name, bool withValue)
+        => Name(index).SequenceEqual(name) && !(withValue && Value(index).IsEmpty);
+
+    private bool TryGet(ReadOnlySpan<byte> name, bool withValue, out ReadOnlySpan<byte> value)
+    {
+        var index = Count - 1;
+        while (index >= 0 && !Is(index, name, withValue)) index--;
+        value = index < 0 ? default : Value(index).Span;
+        return index >= 0;
     }
 
     private bool TryDecode(ReadOnlySpan<byte> encoded, bool plusIsSpace)

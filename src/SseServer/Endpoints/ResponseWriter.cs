@@ -24,7 +24,7 @@ internal sealed class ResponseWriter(CorsPolicy cors, EndpointMetrics metrics)
 
     /// <summary>Sends JSON, with a line end after it, so that a terminal's prompt follows on a line of its own.</summary>
     public void SendJson(HttpExchange exchange, int status, ReadOnlySpan<byte> json)
-        => Send(exchange, status, "application/json"u8, [.. json, (byte)'\n']);
+        => Send(exchange, status, MediaType.Json, [.. json, (byte)'\n']);
 
     /// <summary>Starts a response with the fields that all responses have.</summary>
     public void Start(HttpExchange exchange, int status)
