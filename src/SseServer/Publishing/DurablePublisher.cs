@@ -96,24 +96,31 @@ internal sealed class DurablePublisher : IPublisher
             return true;
         }
 
-        var isAllowed = PublisherIdRule.Allows(batch, 0, batch.Count, _catalog.PublisherIds);
         if (!AreAllAsync(batch)) return false;
+        var isAllowed = PublisherIdRule.Allows(batch, 0, batch.Count, _catalog.PublisherIds);
+        if (NeedsStore(batch)) return false;
         if (!isAllowed) status = HubStatus.IdConflict;
         else if (!batch.Ends.Allows(batch, 0, batch.Count)) status = HubStatus.TopicEnded;
         else Appender.AppendNew(batch, batch.Items);
         return true;
     }
 
-    // If only the store may have an event's publisher id, the sequencer looks it up.
     private static bool AreAllAsync(PublishBatch batch)
     {
         foreach (ref readonly var item in batch.Items)
-        {
             if (item.Topic!.Durability != Durability.Async) return false;
+        return true;
+    }
+
+    // If only the store may have an event's publisher id, the sequencer looks it up.
+    private static bool NeedsStore(PublishBatch batch)
+    {
+        foreach (ref readonly var item in batch.Items)
+        {
             var isKnown = item.IsRepeat || item.IsConflict || item.RepeatsInBatch;
-            if (item.PublisherIdLength > 0 && item.Topic.Marks.IsStoreAhead && !isKnown) return false;
+            if (item.PublisherIdLength > 0 && item.Topic!.Marks.IsStoreAhead && !isKnown) return true;
         }
 
-        return true;
+        return false;
     }
 }
