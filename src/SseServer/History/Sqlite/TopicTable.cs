@@ -77,8 +77,8 @@ internal sealed class TopicTable
         while (rows.Step())
         {
             var name = rows.Blob(1).ToArray();
-            if (!TopicTotals.IsRight(rows, 2, name)) throw StoreErrors.DamagedRow(_database.Path, "topics");
-            Adopt(new TopicRow(rows.Number(0), name), TopicTotals.Read(rows, 2));
+            if (!TopicTotals.TryRead(rows, 2, name, out var totals)) throw StoreErrors.DamagedRow(_database.Path, "topics");
+            Adopt(new TopicRow(rows.Number(0), name), totals);
         }
     }
 }

@@ -3,11 +3,8 @@ namespace SseServer.History.Sqlite;
 /// <summary>A topic's totals, as in its row. Count, bytes and first id are of the events after <see cref="TrimmedThrough"/>.</summary>
 internal record struct TopicTotals(long FirstId, long LastId, long Count, long Bytes, long LostThrough)
 {
-    /// <summary>The columns that <see cref="Read"/> reads and <see cref="Bind"/> binds.</summary>
+    /// <summary>The columns that <see cref="TryRead"/> reads and <see cref="Bind"/> binds.</summary>
     public const string Columns = "first_id, last_id, count, bytes, evicted_through, trimmed_through, end_id, kept, stale, checksum";
-
-    /// <summary>The number of <see cref="Columns"/>.</summary>
-    public const int ColumnCount = 10;
 
     /// <summary>Blocks that begin at or below this id are compacted: all of their events have a key and were the newest of it.</summary>
     public long TrimmedThrough { get; set; }
@@ -29,19 +26,21 @@ internal record struct TopicTotals(long FirstId, long LastId, long Count, long B
     /// <summary>Some events are stored.</summary>
     public readonly bool HasEvents => Count > 0 || Kept > 0;
 
-    /// <summary>Whether a row's <see cref="Columns"/> are those that were written with the topic's name.</summary>
-    public static bool IsRight(SqliteStatement row, int column, ReadOnlySpan<byte> name)
-        => Checksum.Fits(row.Number(column + ColumnCount - 1), Read(row, column).Sum(name));
-
-    /// <summary>Reads <see cref="Columns"/> from a row, the first of them from <paramref name="column"/>.</summary>
-    public static TopicTotals Read(SqliteStatement row, int column)
-        => new(row.Number(column), row.Number(column + 1), row.Number(column + 2), row.Number(column + 3), row.Number(column + 4))
+    /// <summary>
+    /// Reads <see cref="Columns"/> from a row, the first of them from <paramref name="column"/>; false if they are not those that were
+    /// written with the topic's name.
+    /// </summary>
+    public static bool TryRead(SqliteStatement row, int column, ReadOnlySpan<byte> name, out TopicTotals totals)
+    {
+        totals = new(row.Number(column), row.Number(column + 1), row.Number(column + 2), row.Number(column + 3), row.Number(column + 4))
         {
             TrimmedThrough = row.Number(column + 5),
             EndId = row.Number(column + 6),
             Kept = row.Number(column + 7),
             Stale = row.Number(column + 8),
         };
+        return Checksum.Fits(row.Number(column + 9), totals.Sum(name));
+    }
 
     /// <summary>Binds <see cref="Columns"/>, in their order, from a parameter on.</summary>
     public readonly SqliteStatement Bind(SqliteStatement statement, int parameter, ReadOnlySpan<byte> name)

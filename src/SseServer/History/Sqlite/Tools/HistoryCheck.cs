@@ -75,8 +75,9 @@ internal sealed class HistoryCheck
         while (rows.Step())
         {
             var name = rows.Blob(1).ToArray();
-            if (!TopicTotals.IsRight(rows, 2, name)) _findings.Add($"The row of topic {Encoding.UTF8.GetString(name)} fails its checksum.");
-            _topics.Add(rows.Number(0), (name, TopicTotals.Read(rows, 2)));
+            if (!TopicTotals.TryRead(rows, 2, name, out var totals))
+                _findings.Add($"The row of topic {Encoding.UTF8.GetString(name)} fails its checksum.");
+            _topics.Add(rows.Number(0), (name, totals));
         }
     }
 
