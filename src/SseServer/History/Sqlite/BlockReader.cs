@@ -21,8 +21,6 @@ internal sealed class BlockReader
 
     public long TopicId { get; private set; }
 
-    public long FirstId { get; private set; }
-
     /// <summary>The current event's id.</summary>
     public long Id { get; private set; }
 
@@ -50,7 +48,7 @@ internal sealed class BlockReader
         if (checksum != Checksum.OfBlock(topicId, firstId, data[..^4])) return false;
         if (_bytes.Length < data.Length || _bytes.Length > KeptBytes) _bytes = new byte[Math.Max(data.Length, 64 * 1024)];
         data.CopyTo(_bytes);
-        (TopicId, FirstId, Id) = (topicId, firstId, firstId);
+        (TopicId, Id) = (topicId, firstId);
         var framesLength = BinaryPrimitives.ReadInt32LittleEndian(data[^8..]);
         _indexAt = framesLength;
         _indexEnd = data.Length - BlockWriter.TrailerBytes;

@@ -10,7 +10,6 @@ internal sealed class LatestEvents
     private readonly SqliteStatement _topic;
     private readonly SqliteStatement _allTopics;
     private readonly SqliteStatement _nextKey;
-    private readonly SqliteStatement _blockAt;
     private readonly BlockReader _block = new();
     private readonly PriorityQueue<(long TopicId, long EndId), long> _next = new();
     private long _through;
@@ -18,14 +17,12 @@ internal sealed class LatestEvents
     private long _blockEnd;
     private bool _isBlockLoaded;
 
-    public LatestEvents(SqliteDatabase database, TopicNames names)
+    public LatestEvents(SqliteDatabase database, BlockLoader data)
     {
-        _data = new BlockLoader(database, names);
+        _data = data;
         _topic = database.Prepare("SELECT last_id, end_id FROM topics WHERE topic_id = ?1");
         _allTopics = database.Prepare("SELECT topic_id, name, last_id, end_id FROM topics");
         _nextKey = database.Prepare("SELECT id FROM keys WHERE topic_id = ?1 AND id > ?2 ORDER BY id LIMIT 1");
-        _blockAt = database.Prepare(
-            "SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
     }
 
     /// <summary>Fills a page, within the transaction of its reader.</summary>
@@ -80,11 +77,8 @@ internal sealed class LatestEvents
         damage = default;
         if (topicId != _blockTopic || id > _blockEnd)
         {
-            _blockAt.Bind(1, topicId).Bind(2, id);
-            if (!_blockAt.Step()) return false;
-            var firstId = _blockAt.Number(0);
-            (_blockTopic, _blockEnd) = (topicId, _blockAt.Number(1));
-            _blockAt.Reset();
+            if (!_data.TryFindAt(topicId, id, out var firstId, out var lastId)) return false;
+            (_blockTopic, _blockEnd) = (topicId, lastId);
             if (id > _blockEnd)
             {
                 _blockTopic = 0;

@@ -16,12 +16,12 @@ internal sealed class ScannedBlocks : IBlockSource
     private long _after;
     private int _skipped;
 
-    public ScannedBlocks(SqliteDatabase database, TopicNames names)
+    public ScannedBlocks(SqliteDatabase database, TopicNames names, BlockLoader data)
     {
+        _data = data;
         _topics = new SelectedTopics(names);
         _stretch = database.Prepare("SELECT stretch_id FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1");
         _rows = database.Prepare("SELECT first_id, topic_id, last_id FROM blocks WHERE first_id BETWEEN ?1 AND ?2 ORDER BY first_id");
-        _data = new BlockLoader(database, names);
     }
 
     public long FirstId { get; private set; }

@@ -32,9 +32,10 @@ internal sealed class SqliteEventReader : IStoredEventReader
         _database.Execute("PRAGMA query_only = ON; PRAGMA cache_size = -2048");
         _begin = database.Prepare("BEGIN");
         _names = new TopicNames(database);
-        _byTopic = new TopicBlocks(database, _names);
-        _byScan = new ScannedBlocks(database, _names);
-        _latest = new LatestEvents(database, _names);
+        var blocks = new BlockLoader(database, _names);
+        _byTopic = new TopicBlocks(database, blocks);
+        _byScan = new ScannedBlocks(database, _names, blocks);
+        _latest = new LatestEvents(database, blocks);
     }
 
     public void Read(StoredSelection selection, long after, long through, StoredPage page)

@@ -7,20 +7,17 @@ internal sealed class TopicBlocks : IBlockSource
 {
     private readonly SqliteStatement _totals;
     private readonly SqliteStatement _allTotals;
-    private readonly SqliteStatement _blockAt;
     private readonly SqliteStatement _nextBlock;
     private readonly BlockLoader _data;
     private readonly PriorityQueue<long, long> _next = new();
     private long _through;
 
-    public TopicBlocks(SqliteDatabase database, TopicNames names)
+    public TopicBlocks(SqliteDatabase database, BlockLoader data)
     {
+        _data = data;
         _totals = database.Prepare("SELECT first_id, last_id, kept FROM topics WHERE topic_id = ?1");
         _allTotals = database.Prepare("SELECT topic_id, name, first_id, last_id, kept FROM topics WHERE count > 0 OR kept > 0");
-        _blockAt = database.Prepare(
-            "SELECT first_id, last_id FROM blocks WHERE topic_id = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1");
         _nextBlock = database.Prepare("SELECT first_id FROM blocks WHERE topic_id = ?1 AND first_id > ?2 ORDER BY first_id LIMIT 1");
-        _data = new BlockLoader(database, names);
     }
 
     public long FirstId => _next.TryPeek(out _, out var firstId) ? firstId : long.MaxValue;
@@ -67,16 +64,7 @@ internal sealed class TopicBlocks : IBlockSource
     // Adds the block that the id is in, or the next one if the id is the block's last.
     private void AddAt(long topicId, long after)
     {
-        _blockAt.Bind(1, topicId).Bind(2, after);
-        if (!_blockAt.Step())
-        {
-            AddNext(topicId, after);
-            return;
-        }
-
-        var (firstId, lastId) = (_blockAt.Number(0), _blockAt.Number(1));
-        _blockAt.Reset();
-        if (lastId > after) _next.Enqueue(topicId, firstId);
+        if (_data.TryFindAt(topicId, after, out var firstId, out var lastId) && lastId > after) _next.Enqueue(topicId, firstId);
         else AddNext(topicId, after);
     }
 
