@@ -8,14 +8,14 @@ internal sealed class ClockSteps
     // More than a time daemon slews in a second, and than a thread usually waits between reading one clock and the other.
     private const long ToleranceMilliseconds = 100;
 
-    private readonly TimeProvider _time;
+    private readonly HubClock _clock;
     private long _wall;
     private long _interval;
 
-    public ClockSteps(TimeProvider time)
+    public ClockSteps(HubClock clock)
     {
-        _time = time;
-        Accept(Wall(), Interval());
+        _clock = clock;
+        Accept(clock.UnixMilliseconds, clock.Milliseconds);
     }
 
     /// <summary>
@@ -24,7 +24,7 @@ internal sealed class ClockSteps
     /// </summary>
     public void Follow()
     {
-        var (wall, interval) = (Wall(), Interval());
+        var (wall, interval) = (_clock.UnixMilliseconds, _clock.Milliseconds);
         if (wall - Expected(interval) <= ToleranceMilliseconds) Accept(wall, interval);
     }
 
@@ -33,7 +33,7 @@ internal sealed class ClockSteps
     /// <param name="expected">The time that it would show without the step.</param>
     public bool TryFind(long wall, out long expected)
     {
-        var interval = Interval();
+        var interval = _clock.Milliseconds;
         expected = Expected(interval);
         var isStep = wall - expected > ToleranceMilliseconds;
         Accept(wall, interval);
@@ -43,8 +43,4 @@ internal sealed class ClockSteps
     private void Accept(long wall, long interval) => (_wall, _interval) = (wall, interval);
 
     private long Expected(long interval) => _wall + (interval - _interval);
-
-    private long Wall() => _time.GetUtcNow().ToUnixTimeMilliseconds();
-
-    private long Interval() => _time.GetTimestamp() / (_time.TimestampFrequency / 1000);
 }

@@ -16,14 +16,14 @@ internal sealed class EventIdSequence
     private readonly ClockSteps _clock;
     private long _head;
 
-    /// <param name="time">The clock.</param>
+    /// <param name="clock">The clock.</param>
     /// <param name="first">The id before the first that this life of the server assigns. No event has it.</param>
     /// <param name="lives">The ids that earlier lives of this history assigned, and this one's beginning.</param>
     /// <param name="uncleanThrough">Ids up to here may have been shown by a server that crashed before it committed them.</param>
     /// <param name="isStored">Whether there is a store.</param>
-    public EventIdSequence(TimeProvider time, EventId first, IReadOnlyList<IdRange> lives, EventId uncleanThrough, bool isStored)
+    public EventIdSequence(HubClock clock, EventId first, IReadOnlyList<IdRange> lives, EventId uncleanThrough, bool isStored)
     {
-        _clock = new ClockSteps(time);
+        _clock = new ClockSteps(clock);
         _assigned = new AssignedIds(lives);
         _head = first.Value;
         First = first;

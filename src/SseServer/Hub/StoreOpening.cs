@@ -29,12 +29,12 @@ internal static class StoreOpening
         {
             // No event has this id; what came before it belongs to an earlier life of the server.
             var first = EventId.FirstAt(clock.Now);
-            var ids = new EventIdSequence(clock.Time, first, [new(first.Value, first.Value)], uncleanThrough: default, isStored: false);
+            var ids = new EventIdSequence(clock, first, [new(first.Value, first.Value)], uncleanThrough: default, isStored: false);
             return new TopicCatalog(options, clock, ids, floor: first, faults);
         }
 
         var unclean = new EventId(options.HasAsyncTopics ? stored.UncleanThrough : 0);
-        var sequence = new EventIdSequence(clock.Time, new(stored.FirstId), stored.Lives, unclean, isStored: true);
+        var sequence = new EventIdSequence(clock, new(stored.FirstId), stored.Lives, unclean, isStored: true);
         return new TopicCatalog(options, clock, sequence, floor: new(Math.Max(stored.Origin, stored.Floor)), faults);
     }
 }
