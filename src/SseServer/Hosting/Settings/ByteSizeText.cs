@@ -8,22 +8,7 @@ internal static class ByteSizeText
     private static readonly (string Suffix, long Unit)[] Units = [("", 1), ("KB", 1L << 10), ("MB", 1L << 20), ("GB", 1L << 30)];
 
     /// <summary>Reads <c>65536</c>, <c>64KB</c>, <c>16MB</c> or <c>1GB</c>.</summary>
-    public static bool TryParse(string text, out long value)
-    {
-        var digits = text.AsSpan().TrimEnd("bkmgBKMG");
-        var suffix = text.AsSpan(digits.Length);
-        foreach (var (name, unit) in Units)
-        {
-            if (!suffix.Equals(name, StringComparison.OrdinalIgnoreCase)) continue;
-            var isNumber = long.TryParse(digits.TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var count);
-            if (!isNumber || count > long.MaxValue / unit) break;
-            value = count * unit;
-            return true;
-        }
-
-        value = 0;
-        return false;
-    }
+    public static bool TryParse(string text, out long value) => UnitText.TryParse(text, Units, out value);
 
     /// <summary>Writes a size in the largest unit that divides it.</summary>
     public static string Format(long value)
