@@ -29,17 +29,20 @@ internal static class HostText
         else if (text.Contains('*', StringComparison.Ordinal))
             problem = "has a wildcard, which is not possible here; list each name, such as events.example.";
         else if (text.Contains(':', StringComparison.Ordinal)) problem = "has a port" + Form;
-        else host = ReadName(text);
+        else host = Canonical(text.TrimEnd('.'));
         if (host is null) problem ??= "is not a host name" + Form;
         return host is not null;
     }
 
-    private static string? ReadName(string text)
+    /// <summary>Converts a name, or an address with the brackets of IPv6, to the form that clients send; null if it is neither.</summary>
+    internal static string? Canonical(string host)
     {
+        // As http, because Uri does not check hosts of unknown schemes.
+        if (!Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri)) return null;
         try
         {
-            var isUrl = Uri.TryCreate($"http://{text.TrimEnd('.')}/", UriKind.Absolute, out var uri);
-            return isUrl && uri!.IdnHost.Length > 0 ? uri.IdnHost.ToLowerInvariant() : null;
+            var name = uri.HostNameType == UriHostNameType.IPv6 ? $"[{uri.IdnHost}]" : uri.IdnHost.ToLowerInvariant();
+            return name.Length > 0 ? name : null;
         }
         catch (UriFormatException)
         {

@@ -75,7 +75,7 @@ internal static class OriginText
     private static bool TryReadHost(string scheme, string authority, out string host, out int port)
     {
         (host, port) = ("", -1);
-        // As http, because Uri does not check hosts of unknown schemes. The port is read separately, because Uri drops http's default.
+        // The port is read separately, because Uri drops http's default.
         var colon = authority.LastIndexOf(':');
         if (colon >= 0 && !authority[colon..].Contains(']', StringComparison.Ordinal))
         {
@@ -85,17 +85,8 @@ internal static class OriginText
             authority = authority[..colon];
         }
 
-        if (!Uri.TryCreate($"http://{authority}/", UriKind.Absolute, out var uri)) return false;
-        try
-        {
-            host = uri.HostNameType == UriHostNameType.IPv6 ? $"[{uri.IdnHost}]" : uri.IdnHost.ToLowerInvariant();
-            return host.Length > 0;
-        }
-        catch (UriFormatException)
-        {
-            // IDNA does not allow some of the letters.
-            return false;
-        }
+        host = HostText.Canonical(authority) ?? "";
+        return host.Length > 0;
     }
 
     private static string Format(string scheme, string host, int port)
