@@ -1,7 +1,9 @@
+using SseServer.Transport.Channels;
+
 namespace SseServer.Tests.Support;
 
 /// <summary>The client's end of a <see cref="MemoryChannel"/>.</summary>
-internal sealed class MemoryClientStream : Stream
+internal sealed class MemoryClientStream : AsyncStream
 {
     private readonly MemoryPipe _output;
     private readonly SemaphoreSlim _changed = new(0);
@@ -16,19 +18,7 @@ internal sealed class MemoryClientStream : Stream
     /// <summary>What the server writes.</summary>
     public MemoryPipe Input { get; }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -41,18 +31,6 @@ internal sealed class MemoryClientStream : Stream
 
     /// <summary>Sends FIN.</summary>
     public void Finish() => _output.Complete();
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

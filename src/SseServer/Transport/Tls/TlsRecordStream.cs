@@ -12,7 +12,7 @@ namespace SseServer.Transport.Tls;
 /// close_notify, when nothing else writes. At any other time they would come from the reading side and could land in the middle of a
 /// record, so they are refused.
 /// </remarks>
-internal sealed class TlsRecordStream(IRawChannel raw) : Stream
+internal sealed class TlsRecordStream(IRawChannel raw) : AsyncStream
 {
     private TlsRecordFraming _framing;
     private int _recordRest;
@@ -21,19 +21,7 @@ internal sealed class TlsRecordStream(IRawChannel raw) : Stream
     /// <summary>Handshake or close: only the TLS layer itself writes.</summary>
     public bool IsNegotiating { get; set; } = true;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>The length of the record that may be read without waiting, with its header.</summary>
     public int RecordBytes { get; private set; }
@@ -81,17 +69,7 @@ internal sealed class TlsRecordStream(IRawChannel raw) : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private InputState Limit(int bytes)
     {
