@@ -21,7 +21,6 @@ internal sealed class StoreCommit
     private int[] _used = new int[16];
     private Dictionary<int, int>? _keyed;
     private int _length;
-    private int _keyBytes;
 
     /// <summary>The new end of the lease: ids up to here may be shown once the commit is written.</summary>
     public long HighWater { get; set; }
@@ -31,9 +30,6 @@ internal sealed class StoreCommit
 
     /// <summary>Events.</summary>
     public int Count { get; private set; }
-
-    /// <summary>Bytes of frames.</summary>
-    public long Bytes => _length - _keyBytes;
 
     /// <summary>
     /// The topics that have events in this commit, in no order; each is an index for <see cref="Topic"/>, below <see cref="TopicLimit"/>.
@@ -116,7 +112,7 @@ internal sealed class StoreCommit
         TopicCount = 0;
         Count = 0;
         Skips.Clear();
-        _length = _keyBytes = 0;
+        _length = 0;
         if (_keyed?.Count > KeptTopics) _keyed = null;
         _keyed?.Clear();
         if (_bytes.Length > KeptBytes)
@@ -136,7 +132,6 @@ internal sealed class StoreCommit
     {
         key.CopyTo(Reserve(key.Length));
         _length += key.Length;
-        _keyBytes += key.Length;
         var hash = new HashCode();
         hash.Add(topic);
         hash.AddBytes(key);

@@ -83,9 +83,6 @@ internal sealed partial class PublishBatch
     /// </summary>
     public int AppendedCount { get; internal set; }
 
-    /// <summary>Some topic ends with the batch.</summary>
-    internal bool HasEnds { get; private set; }
-
     /// <summary>Some event has a publisher's id.</summary>
     internal bool HasPublisherIds { get; private set; }
 
@@ -143,7 +140,7 @@ internal sealed partial class PublishBatch
         _bytes.Clear();
         if (_items.Length > MaxRetainedItems) _items = new Item[1];
         else _items.AsSpan(0, Count).Clear();
-        (Count, RefusedIndex, AppendedCount, HasEnds, HasPublisherIds) = (0, 0, 0, false, false);
+        (Count, RefusedIndex, AppendedCount, HasPublisherIds) = (0, 0, 0, false);
         Touched.Clear();
         Ends.Clear();
     }
@@ -234,7 +231,6 @@ internal sealed partial class PublishBatch
         block = room[key.Length..];
         (item.KeyLength, item.BlockOffset, item.BlockLength) = ((ushort)key.Length, offset + key.Length, blockLength);
         item.IsFinal = isFinal;
-        HasEnds |= isFinal;
         Count++;
         return ref item;
     }

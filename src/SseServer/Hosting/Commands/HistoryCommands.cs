@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
+using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.Endpoints;
 using SseServer.History;
 using SseServer.History.Sqlite.Tools;
 using SseServer.Hosting.Settings;
 using SseServer.Protocol.EventStream;
-using SseServer.Protocol.Topics;
+using static System.FormattableString;
 
 namespace SseServer.Hosting.Commands;
 
@@ -146,13 +147,7 @@ internal static class HistoryCommands
     }
 
     private static string? FindTopicProblem(string topic)
-    {
-        var text = Encoding.UTF8.GetBytes(topic);
-        string? problem;
-        if (TopicPattern.IsPattern(text)) TopicPattern.TryCreate(text, out _, out problem);
-        else TopicName.TryCreate(text, out _, out problem);
-        return problem is null ? null : $"is not a topic or pattern: {problem}";
-    }
+        => Selector.TryCreate(Encoding.UTF8.GetBytes(topic), out _, out var problem) ? null : $"is not a topic or pattern: {problem}";
 
     // The id after which to start; null if the text is not valid.
     private static long? ReadSince(string text, DateTimeOffset now)
@@ -176,6 +171,4 @@ internal static class HistoryCommands
         var time = DateTimeOffset.FromUnixTimeMilliseconds(new EventId(id).Milliseconds);
         return time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

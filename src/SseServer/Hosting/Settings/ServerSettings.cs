@@ -60,12 +60,12 @@ internal sealed record ServerSettings
             "Memory of the process at which unfinished bodies are aborted and history is evicted, and finally new streams and events "
                 + "are refused; 0 is nine tenths of the memory of the container or machine.");
         var endpoints = EndpointSettings.Read(reader, auth, listen, transport.Proxies, MemoryWatcher.Machine.LimitOf(memory));
-        var settings = new ServerSettings
+        return new ServerSettings
         {
             Listen = listen,
             Auth = auth,
             MaxMemory = memory,
-            Hub = PresenceSettings.Complete(HubSettings.Read(reader), presence),
+            Hub = PresenceSettings.Complete(HubSettings.Read(reader), presence) with { MaxReconnectionTime = endpoints.MaxRetry },
             Presence = presence,
             History = HistorySettings.Read(reader),
             Transport = transport,
@@ -75,7 +75,6 @@ internal sealed record ServerSettings
             Drain = DrainSettings.Read(reader),
             Logging = LoggingSettings.Read(reader),
         };
-        return settings with { Hub = settings.Hub with { MaxReconnectionTime = settings.Endpoints.MaxRetry } };
     }
 
     /// <summary>The declaration of every setting.</summary>
