@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SseServer.Tests.Support;
 
 /// <summary>
@@ -52,6 +54,15 @@ internal sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
         timer.Change(dueTime, period);
         return timer;
     }
+
+    /// <summary>Advances second by second until other threads have brought something about, as <see cref="Eventually.True"/>.</summary>
+    public void AdvanceUntil(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") => Eventually.True(
+        () =>
+        {
+            Advance(TimeSpan.FromSeconds(1));
+            return condition();
+        },
+        what);
 
     public void Advance(TimeSpan span)
     {
