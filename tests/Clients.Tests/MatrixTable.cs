@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SseServer.Tests.Support;
 
 namespace SseServer.Clients.Tests;
 
@@ -11,10 +12,12 @@ internal static class MatrixTable
 
         """;
 
+    private static readonly string Page = Path.Combine(Repository.Root, "docs", "clients.md");
+
     /// <summary>The row of each client, by its name.</summary>
     public static Dictionary<string, string> Read(string end)
     {
-        var table = Pattern(end).Match(File.ReadAllText(FindPage()));
+        var table = Pattern(end).Match(File.ReadAllText(Page));
         Assert.That(table.Success, $"docs/clients.md has no table of Streams:TemporaryEnd={end}");
         var lines = table.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return lines.Skip(2).ToDictionary(row => row.Split('|')[1].Trim());
@@ -23,18 +26,9 @@ internal static class MatrixTable
     /// <summary>Replaces the table by what was measured.</summary>
     public static void Write(string end, IEnumerable<Row> rows)
     {
-        var page = FindPage();
         var table = Head + string.Concat(rows.Select(row => row + "\n"));
-        File.WriteAllText(page, Pattern(end).Replace(File.ReadAllText(page), $"<!-- {end} -->\n{table}<!-- end -->"));
+        File.WriteAllText(Page, Pattern(end).Replace(File.ReadAllText(Page), $"<!-- {end} -->\n{table}<!-- end -->"));
     }
 
     private static Regex Pattern(string end) => new($"<!-- {end} -->\n(.*?)<!-- end -->", RegexOptions.Singleline);
-
-    private static string FindPage()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "SseServer.slnx"))) folder = folder.Parent;
-        Assert.That(folder, Is.Not.Null, "The tests run outside the repository.");
-        return Path.Combine(folder!.FullName, "docs", "clients.md");
-    }
 }

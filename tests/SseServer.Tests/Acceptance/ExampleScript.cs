@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Acceptance;
 
@@ -14,7 +15,7 @@ internal static class ExampleScript
     // Below those that Linux gives for port 0 (32768 and above), so that no other test is given one between the look at it and its use.
     private static int _port = Random.Shared.Next(20_000, 30_000);
 
-    public static string Folder { get; } = Path.Combine(RepositoryRoot(), "docs", "examples");
+    public static string Folder { get; } = Path.Combine(Repository.Root, "docs", "examples");
 
     /// <summary>Runs a script to its end; fails the test if it takes too long or its exit code is not 0.</summary>
     /// <param name="name">The file's name, and its arguments.</param>
@@ -72,12 +73,5 @@ internal static class ExampleScript
                 // Somebody's; the next one, then.
             }
         }
-    }
-
-    private static string RepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "SseServer.slnx"))) directory = directory.Parent;
-        return directory.FullName;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Architecture;
 
@@ -6,9 +7,6 @@ namespace SseServer.Tests.Architecture;
 internal static partial class SourceLines
 {
     private static readonly Lazy<Dictionary<string, int>> Lines = new(Count);
-
-    /// <summary>The root of the repository.</summary>
-    public static string Root { get; } = FindRoot();
 
     /// <summary>
     /// Lines of all files that declare parts of the type. A file that declares several types is shared equally among them.
@@ -20,7 +18,8 @@ internal static partial class SourceLines
     {
         var lines = new Dictionary<string, int>();
         var separator = Path.DirectorySeparatorChar;
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Root, "src", "SseServer"), "*.cs", SearchOption.AllDirectories))
+        var folder = Path.Combine(Repository.Root, "src", "SseServer");
+        foreach (var file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
         {
             if (file.Contains($"{separator}obj{separator}") || file.Contains($"{separator}bin{separator}")) continue;
             var text = File.ReadAllText(file);
@@ -29,14 +28,6 @@ internal static partial class SourceLines
         }
 
         return lines;
-    }
-
-    // Not by the path of a source file: the build replaces those, so that it is reproducible.
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "SseServer.slnx"))) directory = directory.Parent;
-        return directory.FullName;
     }
 
     // Outermost types begin at the first column.

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Architecture;
 
@@ -13,7 +14,6 @@ internal sealed partial class SourceStyleTests
 
     private static readonly string[] Pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs"];
 
-    private static readonly string Root = FindRoot();
 
     [Test]
     public void Lines_are_short()
@@ -32,12 +32,13 @@ internal sealed partial class SourceStyleTests
     [Test]
     public void Prose_has_one_line_a_paragraph()
         => Assert.That(
-            Files(Pages, "*.md").SelectMany(path => HardWraps(File.ReadAllText(Path.Combine(Root, path))).Select(line => $"{path}:{line}")),
+            Files(Pages, "*.md").SelectMany(
+                path => HardWraps(File.ReadAllText(Path.Combine(Repository.Root, path))).Select(line => $"{path}:{line}")),
             Is.Empty);
 
     [Test]
     public void Every_folder_and_page_exists()
-        => Assert.That(Folders.Concat(Pages).Where(path => !Path.Exists(Path.Combine(Root, path))), Is.Empty);
+        => Assert.That(Folders.Concat(Pages).Where(path => !Path.Exists(Path.Combine(Repository.Root, path))), Is.Empty);
 
     [TestCase(140, 0)]
     [TestCase(141, 1)]
@@ -91,21 +92,14 @@ internal sealed partial class SourceStyleTests
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
 
     private static IEnumerable<(string Path, string Text)> Sources(string[] folders)
-        => Files(folders, "*.cs").Select(path => (path, File.ReadAllText(Path.Combine(Root, path))));
+        => Files(folders, "*.cs").Select(path => (path, File.ReadAllText(Path.Combine(Repository.Root, path))));
 
     // Paths from the root, with slashes. Build output is left out.
     private static IEnumerable<string> Files(string[] paths, string pattern)
-        => paths.Select(path => Path.Combine(Root, path))
+        => paths.Select(path => Path.Combine(Repository.Root, path))
             .SelectMany(path => File.Exists(path) ? [path] : Directory.EnumerateFiles(path, pattern, SearchOption.AllDirectories))
-            .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
+            .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/'))
             .Where(path => !path.Split('/').Any(folder => folder is "bin" or "obj" or "node_modules"));
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "SseServer.slnx"))) directory = directory.Parent;
-        return directory.FullName;
-    }
 
     [GeneratedRegex(@"^\s*(?:\w+ )*partial (?:class|struct|interface|record(?: class| struct)?) (\w+)", RegexOptions.Multiline)]
     private static partial Regex PartialType();

@@ -1,13 +1,13 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Architecture;
 
 /// <summary>What the published server is made of is told with its licence, and nothing else is.</summary>
 public sealed partial class ThirdPartyNoticesTests
 {
-    private static readonly string Root = RepositoryRoot();
-    private static readonly string Page = File.ReadAllText(Path.Combine(Root, "THIRD-PARTY-NOTICES.md"));
+    private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "THIRD-PARTY-NOTICES.md"));
 
     // Tools of the build, which are not part of what it makes.
     private static readonly string[] Tools = ["Microsoft.NET.ILLink.Tasks"];
@@ -25,7 +25,7 @@ public sealed partial class ThirdPartyNoticesTests
     [Test]
     public void Notices_name_the_runtime_that_is_shipped()
     {
-        var version = Regex.Match(File.ReadAllText(Path.Combine(Root, "Directory.Build.props")),
+        var version = Regex.Match(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props")),
             "<ShippedRuntimeVersion>(.+)</ShippedRuntimeVersion>").Groups[1].Value;
         Assert.That(version, Is.Not.Empty);
         Assert.That(Page, Does.Contain($"| .NET runtime and libraries (in self-contained files) | {version} | MIT |"));
@@ -49,7 +49,7 @@ public sealed partial class ThirdPartyNoticesTests
 
     private static IEnumerable<string> Locked(string file)
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Root, "src", "SseServer", file)));
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "src", "SseServer", file)));
         return
         [
             .. from framework in json.RootElement.GetProperty("dependencies").EnumerateObject()
@@ -57,13 +57,6 @@ public sealed partial class ThirdPartyNoticesTests
                where package.Value.TryGetProperty("resolved", out _) && !Tools.Contains(package.Name)
                select $"{package.Name} {package.Value.GetProperty("resolved").GetString()}",
         ];
-    }
-
-    private static string RepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "SseServer.slnx"))) directory = directory.Parent;
-        return directory.FullName;
     }
 
     [GeneratedRegex(@"^\| (?<name>[\w.]+) \| (?<version>[0-9][^ ]*) \| (?<licence>[^|]+) \|", RegexOptions.Multiline)]

@@ -93,7 +93,7 @@ internal sealed class RemovedTopicTests : IDisposable
         for (var i = 0; i < 5; i++) _time.Advance(TimeSpan.FromSeconds(1));
         _store.Failure = null;
 
-        AdvanceUntil(() => !_store.Topics.Contains("a"));
+        _time.AdvanceUntil(() => !_store.Topics.Contains("a"));
     }
 
     /// <summary>
@@ -114,7 +114,7 @@ internal sealed class RemovedTopicTests : IDisposable
         var hub = new TestHub(TwoTopics, _time, _store);
         // The table is full.
         _other = hub.SubscribeLive("other");
-        AdvanceUntil(() => hub.Topic("a") is { HasStoredEvents: false, IsEmpty: true });
+        _time.AdvanceUntil(() => hub.Topic("a") is { HasStoredEvents: false, IsEmpty: true });
         return hub;
     }
 
@@ -131,7 +131,7 @@ internal sealed class RemovedTopicTests : IDisposable
 
     private void FinishDeletion()
     {
-        AdvanceUntil(() =>
+        _time.AdvanceUntil(() =>
         {
             _store.LetTrimStep();
             return !_store.Topics.Contains("a");
@@ -150,10 +150,4 @@ internal sealed class RemovedTopicTests : IDisposable
             (last, isExcused) = (number, false);
         }
     }
-
-    private void AdvanceUntil(Func<bool> condition) => Eventually.True(() =>
-    {
-        _time.Advance(TimeSpan.FromSeconds(1));
-        return condition();
-    });
 }

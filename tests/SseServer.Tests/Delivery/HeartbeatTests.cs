@@ -16,11 +16,11 @@ internal sealed class HeartbeatTests
         var subscription = SubscribeLive(hub, new RecordingSubscription { IsChunked = isChunked });
         var begin = subscription.Length;
 
-        Advance(hub, subscription, seconds: 14);
+        hub.AdvanceSeconds(subscription, seconds: 14);
         Assert.That(subscription.Length, Is.EqualTo(begin));
-        Advance(hub, subscription, seconds: 1);
+        hub.AdvanceSeconds(subscription, seconds: 1);
         Assert.That(subscription.Text[begin..], Is.EqualTo(expected));
-        Advance(hub, subscription, seconds: 15);
+        hub.AdvanceSeconds(subscription, seconds: 15);
         Assert.That(subscription.Text[begin..], Is.EqualTo(expected + expected));
     }
 
@@ -31,7 +31,7 @@ internal sealed class HeartbeatTests
         var subscription = SubscribeLive(hub, new RecordingSubscription { HasHeartbeatEvents = true });
         var begin = subscription.Length;
 
-        Advance(hub, subscription, seconds: 15);
+        hub.AdvanceSeconds(subscription, seconds: 15);
 
         const string Block = "event: heartbeat\ndata: 1763796538000\n\n";
         Assert.That(subscription.Text[begin..], Is.EqualTo($"{Block.Length:x}\r\n{Block}\r\n"));
@@ -45,7 +45,7 @@ internal sealed class HeartbeatTests
 
         for (var i = 0; i < 10; i++)
         {
-            Advance(hub, subscription, seconds: 10);
+            hub.AdvanceSeconds(subscription, seconds: 10);
             hub.Publish("a", "x");
             TestHub.Settle(subscription);
         }
@@ -62,7 +62,7 @@ internal sealed class HeartbeatTests
         hub.Publish("a", "x");
         subscription.WaitUntilBlocked();
 
-        Advance(hub, subscription, seconds: 60);
+        hub.AdvanceSeconds(subscription, seconds: 60);
         subscription.Connection.Take(int.MaxValue);
 
         subscription.WaitForData("x");
@@ -75,7 +75,7 @@ internal sealed class HeartbeatTests
         using var hub = new TestHub();
         var subscription = hub.SubscribeLive("a");
         subscription.Connection.Take(2);
-        Advance(hub, subscription, seconds: 15);
+        hub.AdvanceSeconds(subscription, seconds: 15);
         subscription.WaitUntilBlocked();
 
         hub.Publish("a", "x");
@@ -95,7 +95,7 @@ internal sealed class HeartbeatTests
 
         for (var second = 0; second < 15; second++)
         {
-            Advance(hub, subscriptions[0], seconds: 1);
+            hub.AdvanceSeconds(subscriptions[0], seconds: 1);
             counts.Add(subscriptions.Count(subscription => subscription.Stream.Blocks.Count == 2) - counts.Sum());
         }
 
@@ -129,14 +129,5 @@ internal sealed class HeartbeatTests
         hub.Join(subscription, ResumePoint.Head, "a");
         Eventually.True(() => subscription.Length > 0);
         return subscription;
-    }
-
-    private static void Advance(TestHub hub, RecordingSubscription subscription, int seconds)
-    {
-        for (; seconds > 0; seconds--)
-        {
-            hub.Time.Advance(TimeSpan.FromSeconds(1));
-            TestHub.Settle(subscription);
-        }
     }
 }

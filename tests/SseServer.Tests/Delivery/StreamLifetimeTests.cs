@@ -22,14 +22,14 @@ internal sealed class StreamLifetimeTests
         var subscription = Join(hub, noticeAfter: 10, endAfter: 20, isChunked: isChunked);
         var begin = subscription.Length;
 
-        Advance(hub, subscription, seconds: 9);
+        hub.AdvanceSeconds(subscription, seconds: 9);
         Assert.That(subscription.Length, Is.EqualTo(begin));
-        Advance(hub, subscription, seconds: 1);
+        hub.AdvanceSeconds(subscription, seconds: 1);
         Assert.That(subscription.Text[begin..],
             Is.EqualTo(isChunked ? "21\r\nevent: auth-expiring\ndata: soon\n\n\r\n" : "event: auth-expiring\ndata: soon\n\n"));
-        Advance(hub, subscription, seconds: 9);
+        hub.AdvanceSeconds(subscription, seconds: 9);
         Assert.That((subscription.Ending, subscription.Stream.Blocks.Count), Is.EqualTo(((StreamEnding?)null, 2)), "said once");
-        Advance(hub, subscription, seconds: 1);
+        hub.AdvanceSeconds(subscription, seconds: 1);
 
         subscription.WaitForEnd(StreamEnding.Complete);
         Assert.That(int.Parse(subscription.Stream.Blocks[^1].Retry!, null), Is.InRange(2250, 3750));
@@ -44,9 +44,9 @@ internal sealed class StreamLifetimeTests
         var subscription = Join(hub, noticeAfter, endAfter: 5);
 
         Assert.That(subscription.Stream.Blocks.Select(block => block.Name), Is.EqualTo(new[] { "connected", "auth-expiring" }));
-        Advance(hub, subscription, seconds: 4);
+        hub.AdvanceSeconds(subscription, seconds: 4);
         Assert.That(subscription.Stream.Blocks, Has.Count.EqualTo(2));
-        Advance(hub, subscription, seconds: 1);
+        hub.AdvanceSeconds(subscription, seconds: 1);
         subscription.WaitForEnd(StreamEnding.Complete);
     }
 
@@ -58,7 +58,7 @@ internal sealed class StreamLifetimeTests
         hub.Publish("a", "x");
         subscription.WaitForData("x");
         var id = subscription.Stream.LastEventId;
-        Advance(hub, subscription, seconds: 2);
+        hub.AdvanceSeconds(subscription, seconds: 2);
         Assert.That((subscription.Stream.Blocks.Count(block => block.Name == "auth-expiring"), subscription.Stream.LastEventId),
             Is.EqualTo((1, id)));
     }
@@ -68,15 +68,15 @@ internal sealed class StreamLifetimeTests
     {
         using var hub = CreateHub();
         var subscription = Join(hub, noticeAfter: 10, endAfter: 20);
-        Advance(hub, subscription, seconds: 15);
+        hub.AdvanceSeconds(subscription, seconds: 15);
 
         Assert.That(subscription.TryProlong(Lifetime(hub, noticeAfter: 15, endAfter: 30)), Is.True);
-        Advance(hub, subscription, seconds: 14);
+        hub.AdvanceSeconds(subscription, seconds: 14);
         Assert.That((subscription.Ending, subscription.Stream.Blocks.Count(block => block.Name == "auth-expiring")),
             Is.EqualTo(((StreamEnding?)null, 1)));
-        Advance(hub, subscription, seconds: 1);
+        hub.AdvanceSeconds(subscription, seconds: 1);
         Assert.That(subscription.Stream.Blocks.Count(block => block.Name == "auth-expiring"), Is.EqualTo(2));
-        Advance(hub, subscription, seconds: 15);
+        hub.AdvanceSeconds(subscription, seconds: 15);
 
         subscription.WaitForEnd(StreamEnding.Complete);
     }
@@ -87,7 +87,7 @@ internal sealed class StreamLifetimeTests
         using var hub = CreateHub();
         var subscription = Join(hub, noticeAfter: 100, endAfter: 200);
         Assert.That(subscription.TryProlong(Lifetime(hub, noticeAfter: 1, endAfter: 2)), Is.True);
-        Advance(hub, subscription, seconds: 2);
+        hub.AdvanceSeconds(subscription, seconds: 2);
         subscription.WaitForEnd(StreamEnding.Complete);
     }
 
@@ -101,7 +101,7 @@ internal sealed class StreamLifetimeTests
         hub.Publish("a", "after it");
         subscription.WaitUntilBlocked();
 
-        Advance(hub, subscription, seconds: 20);
+        hub.AdvanceSeconds(subscription, seconds: 20);
         Assert.That(subscription.TryProlong(Lifetime(hub, noticeAfter: 10, endAfter: 20)), Is.False);
         subscription.Connection.Take(int.MaxValue);
 
@@ -123,7 +123,7 @@ internal sealed class StreamLifetimeTests
         using var hub = CreateHub();
         var subscription = Join(hub, noticeAfter: 3000, endAfter: 3600);
         hub.Time.StepWallClock(TimeSpan.FromHours(1));
-        Advance(hub, subscription, seconds: 1);
+        hub.AdvanceSeconds(subscription, seconds: 1);
         subscription.WaitForEnd(StreamEnding.Complete);
     }
 
@@ -133,7 +133,7 @@ internal sealed class StreamLifetimeTests
         using var hub = CreateHub();
         var subscription = Join(hub, noticeAfter: 1, endAfter: 30);
         subscription.Connection.Take(2);
-        Advance(hub, subscription, seconds: 1);
+        hub.AdvanceSeconds(subscription, seconds: 1);
         subscription.WaitUntilBlocked();
         hub.Publish("a", "x");
         subscription.Connection.Take(int.MaxValue);
@@ -157,14 +157,5 @@ internal sealed class StreamLifetimeTests
     {
         var now = hub.Time.GetUtcNow();
         return new(now.AddSeconds(noticeAfter), now.AddSeconds(endAfter), Notice);
-    }
-
-    private static void Advance(TestHub hub, RecordingSubscription subscription, int seconds)
-    {
-        for (; seconds > 0; seconds--)
-        {
-            hub.Time.Advance(TimeSpan.FromSeconds(1));
-            TestHub.Settle(subscription);
-        }
     }
 }

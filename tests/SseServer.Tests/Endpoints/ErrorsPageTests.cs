@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using SseServer.Endpoints;
-using SseServer.Tests.Architecture;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
@@ -10,7 +10,7 @@ public sealed partial class ErrorsPageTests
     [Test]
     public void Every_code_is_documented_and_every_documented_code_exists()
     {
-        var page = File.ReadAllText(Path.Combine(SourceLines.Root, "docs", "errors.md"));
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "errors.md"));
         var documented = Entry().Matches(page)
             .Select(entry => (entry.Groups[1].Value, int.Parse(entry.Groups[2].Value), entry.Groups[3].Value));
         Assert.That(documented, Is.EqualTo(ProblemCode.All.Select(code => (code.Text, code.Status, code.Title))));

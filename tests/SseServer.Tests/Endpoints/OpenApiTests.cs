@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SseServer.Endpoints;
-using SseServer.Tests.Architecture;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Endpoints;
 
@@ -135,7 +135,7 @@ public sealed partial class OpenApiTests
     private static IEnumerable<string> Texts(JsonElement list) => list.EnumerateArray().Select(item => item.GetString()!);
 
     private static IEnumerable<string> ParametersIn(string file)
-        => Name().Matches(File.ReadAllText(Path.Combine(SourceLines.Root, "src", "SseServer", "Endpoints", file)))
+        => Name().Matches(File.ReadAllText(Path.Combine(Repository.Root, "src", "SseServer", "Endpoints", file)))
             .Select(match => match.Groups[1].Value);
 
     [GeneratedRegex(@"\{\w+\}")]

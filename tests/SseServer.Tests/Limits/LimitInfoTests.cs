@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using SseServer.Endpoints;
 using SseServer.Hosting.Settings;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Limits;
 
@@ -53,18 +54,11 @@ public sealed class LimitInfoTests
     [Test]
     public void Every_limit_is_documented()
     {
-        var page = File.ReadAllText(Path.Combine(RepositoryRoot(), "docs", "limits.md"));
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "limits.md"));
         foreach (var limit in LimitInfo.All)
         {
             Assert.That(page, Does.Contain($"`{limit.Label}`"));
             Assert.That(page, Does.Contain($"`{limit.Setting}`"));
         }
-    }
-
-    private static string RepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "SseServer.slnx"))) directory = directory.Parent;
-        return directory.FullName;
     }
 }

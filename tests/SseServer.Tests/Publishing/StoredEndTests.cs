@@ -169,10 +169,10 @@ internal sealed class StoredEndTests : IDisposable
         {
             hub.Publish("a", "one");
             hub.End("a");
-            AdvanceUntil(() => _store.Ids("a").Length == 0);
+            _time.AdvanceUntil(() => _store.Ids("a").Length == 0);
             Assert.That(hub.End("a", "more", out _), Is.EqualTo(HubStatus.TopicEnded));
             _time.StepWallClock(TimeSpan.FromDays(366));
-            AdvanceUntil(() => hub.Hub.Catalog.Topics.Find("a"u8) is not { HasEnded: true });
+            _time.AdvanceUntil(() => hub.Hub.Catalog.Topics.Find("a"u8) is not { HasEnded: true });
             hub.Publish("a", "another life");
         }
 
@@ -193,9 +193,9 @@ internal sealed class StoredEndTests : IDisposable
         using (var hub = Start(options))
         {
             hub.End("a");
-            AdvanceUntil(() => _store.Ids("a").Length == 0);
+            _time.AdvanceUntil(() => _store.Ids("a").Length == 0);
             hub.Publish("b", "x");
-            AdvanceUntil(() => _store.Topics is ["b"]);
+            _time.AdvanceUntil(() => _store.Topics is ["b"]);
         }
 
         using var next = Restart(options);
@@ -216,7 +216,7 @@ internal sealed class StoredEndTests : IDisposable
         {
             hub.End("a");
             hub.End("b");
-            AdvanceUntil(() => _store.Ids("a").Length + _store.Ids("b").Length == 0);
+            _time.AdvanceUntil(() => _store.Ids("a").Length + _store.Ids("b").Length == 0);
             _store.CommitsMayPass.Reset();
             var (_, status) = hub.Begin("c", "x");
             // The one whose events were evicted first.
@@ -225,7 +225,7 @@ internal sealed class StoredEndTests : IDisposable
             hub.SubscribeLive(name);
             _store.CommitsMayPass.Set();
             Assert.That(status.Result, Is.EqualTo(HubStatus.Ok));
-            AdvanceUntil(() => !_store.Topics.Contains(name == "a" ? "b" : "a"));
+            _time.AdvanceUntil(() => !_store.Topics.Contains(name == "a" ? "b" : "a"));
             Assert.That(hub.IsOver(ResumePoint.Head, name), Is.False);
         }
 
@@ -252,13 +252,6 @@ internal sealed class StoredEndTests : IDisposable
                 (repeat, hub.Hub.PublishAsync(repeat).AsTask()), hub.Begin("b", "beside"),
         ];
     }
-
-    // Without time passing nothing is trimmed: each second the sequencer visits some topics.
-    private void AdvanceUntil(Func<bool> condition) => Eventually.True(() =>
-    {
-        _time.Advance(TimeSpan.FromSeconds(1));
-        return condition();
-    });
 
     private TestHub Start(HubOptions? options = null) => new(options, _time, _store);
 

@@ -1,9 +1,6 @@
-using System.Text;
 using SseServer.Catalog;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
-using SseServer.Protocol.Topics;
-using SseServer.Publishing;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;
@@ -28,10 +25,10 @@ internal sealed class StoredKeysTests : IDisposable
         EventId cut;
         using (var hub = Start(new() { MaxEvents = 10 }))
         {
-            cut = Publish(hub, "first", "cold 0");
-            for (var i = 1; i <= 3; i++) Publish(hub, $"first {i}", $"cold {i}");
-            for (var i = 1; i <= 200; i++) Publish(hub, $"second {i}", $"hot {i % 5}");
-            AdvanceUntil(() => _store.Ids("a").Length <= 16);
+            cut = hub.Publish("a", "first", key: "cold 0");
+            for (var i = 1; i <= 3; i++) hub.Publish("a", $"first {i}", key: $"cold {i}");
+            for (var i = 1; i <= 200; i++) hub.Publish("a", $"second {i}", key: $"hot {i % 5}");
+            _time.AdvanceUntil(() => _store.Ids("a").Length <= 16);
         }
 
         using var next = Restart(new() { MaxEvents = 10 });
@@ -50,9 +47,9 @@ internal sealed class StoredKeysTests : IDisposable
         EventId cut;
         using (var hub = Start(new() { MaxEvents = 1, MaxKeys = 2 }))
         {
-            cut = Publish(hub, "1", "k1");
-            for (var i = 2; i <= 30; i++) Publish(hub, $"{i}", $"k{i}");
-            AdvanceUntil(() => _store.Ids("a").Length == 3);
+            cut = hub.Publish("a", "1", key: "k1");
+            for (var i = 2; i <= 30; i++) hub.Publish("a", $"{i}", key: $"k{i}");
+            _time.AdvanceUntil(() => _store.Ids("a").Length == 3);
         }
 
         using var next = Restart(new() { MaxEvents = 1, MaxKeys = 2 });
@@ -66,19 +63,10 @@ internal sealed class StoredKeysTests : IDisposable
     public void Topic_is_removed_when_the_newest_event_of_its_last_key_is_too_old()
     {
         using var hub = Start(new() { MaxAge = TimeSpan.FromSeconds(80) });
-        Publish(hub, "old", "k");
-        Publish(hub, "new", "k");
-        AdvanceUntil(() => hub.Hub.TopicCount == 0);
+        hub.Publish("a", "old", key: "k");
+        hub.Publish("a", "new", key: "k");
+        _time.AdvanceUntil(() => hub.Hub.TopicCount == 0);
         Assert.That(_store.Ids("a"), Is.Empty);
-    }
-
-    private static EventId Publish(TestHub hub, string data, string key)
-    {
-        var batch = new PublishBatch();
-        TopicName.TryCreate("a"u8, out var topic, out _);
-        batch.Add(topic, new ServerSentEvent { Data = Encoding.UTF8.GetBytes(data), RetryMilliseconds = -1 }, Encoding.UTF8.GetBytes(key));
-        Assert.That(hub.Publish(batch), Is.EqualTo(HubStatus.Ok));
-        return batch.IdOf(0);
     }
 
     private TestHub Start(TopicRetention retention)
@@ -95,11 +83,4 @@ internal sealed class StoredKeysTests : IDisposable
         _store = _store.Reopen();
         return Start(retention);
     }
-
-    // The sequencer does its part on its own thread, some at each second.
-    private void AdvanceUntil(Func<bool> condition) => Eventually.True(() =>
-    {
-        _time.Advance(TimeSpan.FromSeconds(1));
-        return condition();
-    });
 }

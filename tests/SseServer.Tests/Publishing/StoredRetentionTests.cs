@@ -24,7 +24,7 @@ internal sealed class StoredRetentionTests : IDisposable
         var cut = hub.PublishRange("a", 1, 50);
         hub.PublishRange("a", 51, 1000);
 
-        AdvanceUntil(() => _store.Ids("a").Length <= 113);
+        _time.AdvanceUntil(() => _store.Ids("a").Length <= 113);
 
         Assert.That(_store.Ids("a"), Has.Length.GreaterThanOrEqualTo(100));
         var subscription = hub.Subscribe(TestHub.After(cut), "a");
@@ -41,7 +41,7 @@ internal sealed class StoredRetentionTests : IDisposable
         using var hub = Start(new() { MaxBytes = 20_000 });
         for (var i = 0; i < 300; i++) hub.Publish("a", new string('x', 200));
 
-        AdvanceUntil(() => _store.Ids("a").Length < 100);
+        _time.AdvanceUntil(() => _store.Ids("a").Length < 100);
 
         // An event is 200 bytes of data and less than 100 of frame and index, so the bound holds at least 66 and the store retains no more.
         for (var i = 0; i < 100; i++) _time.Advance(TimeSpan.FromSeconds(1));
@@ -53,7 +53,7 @@ internal sealed class StoredRetentionTests : IDisposable
     {
         using var hub = Start(new() { MaxAge = TimeSpan.FromSeconds(80) });
         hub.Publish("a", "one");
-        AdvanceUntil(() => _store.Ids("a").Length == 0);
+        _time.AdvanceUntil(() => _store.Ids("a").Length == 0);
     }
 
     [Test]
@@ -62,7 +62,7 @@ internal sealed class StoredRetentionTests : IDisposable
         using (var hub = Start(new() { MaxEvents = 500 })) hub.PublishRange("a", 1, 500);
 
         using var next = Restart(new() { MaxEvents = 100 });
-        AdvanceUntil(() => _store.Ids("a").Length == 100);
+        _time.AdvanceUntil(() => _store.Ids("a").Length == 100);
 
         next.Subscribe(ResumePoint.Oldest, "a").WaitForData([.. Enumerable.Range(401, 100).Select(i => $"a {i}")]);
     }
@@ -82,7 +82,7 @@ internal sealed class StoredRetentionTests : IDisposable
         subscription.WaitUntilBlocked();
 
         for (var i = 400; i < 1000; i++) hub.Publish("a", $"{i} {data}");
-        AdvanceUntil(() => _store.Ids("a").Length <= 400);
+        _time.AdvanceUntil(() => _store.Ids("a").Length <= 400);
         subscription.Connection.Take(int.MaxValue);
         Eventually.True(() => subscription.Data.LastOrDefault()?.StartsWith("999 ", StringComparison.Ordinal) == true);
 
@@ -106,7 +106,7 @@ internal sealed class StoredRetentionTests : IDisposable
         using var hub = new TestHub(HubOptions.Default with { Shards = 1, Retention = new() { MaxEvents = 80 } }, _time, _store);
         var cut = hub.PublishRange("slow", 1, last);
         hub.PublishRange("slow", last + 1, 99);
-        AdvanceUntil(() => _store.Ids("slow").Length < 99);
+        _time.AdvanceUntil(() => _store.Ids("slow").Length < 99);
         hub.PublishRange("quick", 1, 300);
 
         var subscription = hub.Subscribe(TestHub.After(cut), selectors);
@@ -127,7 +127,7 @@ internal sealed class StoredRetentionTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(1));
         hub.PublishRange("b", 1, 5);
 
-        AdvanceUntil(() => _store.Ids("a").Length <= 10);
+        _time.AdvanceUntil(() => _store.Ids("a").Length <= 10);
         Assert.That(_store.Data("b"), Has.Length.EqualTo(5));
     }
 
@@ -140,7 +140,7 @@ internal sealed class StoredRetentionTests : IDisposable
             hub.Publish("a", "one");
             cut = hub.Publish("b", "cut");
             hub.Publish("a", "gone");
-            AdvanceUntil(() => hub.Hub.TopicCount == 0);
+            _time.AdvanceUntil(() => hub.Hub.TopicCount == 0);
             var subscription = hub.Subscribe(TestHub.After(cut), "a");
             Eventually.True(() => subscription.Stream.Gaps.Any());
         }
@@ -183,7 +183,7 @@ internal sealed class StoredRetentionTests : IDisposable
 
         _store.Failure = null;
 
-        AdvanceUntil(() => _store.Ids("a").Length <= 10);
+        _time.AdvanceUntil(() => _store.Ids("a").Length <= 10);
     }
 
     [Test]
@@ -192,7 +192,7 @@ internal sealed class StoredRetentionTests : IDisposable
         var hub = Start(new() { MaxEvents = 10 });
         hub.PublishRange("a", 1, 100);
         _store.TrimsForEver = true;
-        AdvanceUntil(() => _store.Trims > 0);
+        _time.AdvanceUntil(() => _store.Trims > 0);
 
         var stop = Task.Run(hub.Dispose);
 
@@ -214,11 +214,4 @@ internal sealed class StoredRetentionTests : IDisposable
         _store = _store.Reopen();
         return Start(retention);
     }
-
-    // The sequencer does its part on its own thread, some at each second.
-    private void AdvanceUntil(Func<bool> condition) => Eventually.True(() =>
-    {
-        _time.Advance(TimeSpan.FromSeconds(1));
-        return condition();
-    });
 }

@@ -34,9 +34,6 @@ internal sealed class TestClient : IDisposable
 
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
 
-    /// <summary>Sends close_notify, over TLS.</summary>
-    public Task SendCloseNotifyAsync() => ((SslStream)_stream).ShutdownAsync().Soon();
-
     /// <summary>Sends FIN.</summary>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);
 

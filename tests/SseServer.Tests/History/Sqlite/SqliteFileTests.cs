@@ -16,7 +16,7 @@ internal sealed class SqliteFileTests : IDisposable
     [Test]
     public void Second_server_on_a_file_is_refused_while_the_first_runs()
     {
-        using (var first = Open())
+        using (var first = _directory.OpenStore())
         {
             using var second = new SqliteEventStore(_directory.File);
             var refusal = Assert.Throws<StoreException>(() => second.Open(1, 2));
@@ -42,12 +42,12 @@ internal sealed class SqliteFileTests : IDisposable
         string[] suffixes = ["", "-wal", "-shm", "-lock"];
         if (isThere)
         {
-            using (var earlier = Open()) earlier.Close(1);
+            using (var earlier = _directory.OpenStore()) earlier.Close(1);
             foreach (var suffix in suffixes.Where(suffix => File.Exists(_directory.File + suffix)))
                 File.SetUnixFileMode(_directory.File + suffix, (UnixFileMode)0b110_110_110);
         }
 
-        using var store = Open();
+        using var store = _directory.OpenStore();
         using var reader = store.OpenReader();
         foreach (var suffix in suffixes)
             Assert.That(File.GetUnixFileMode(_directory.File + suffix), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite),
@@ -93,13 +93,13 @@ internal sealed class SqliteFileTests : IDisposable
 
         Assert.That(refusal.Failure, Is.EqualTo(StoreFailure.Corrupt));
         Assert.That(refusal.Message, Does.Contain("another program's"));
-        Assert.That(Query("SELECT count(*) FROM sqlite_schema"), Is.EqualTo(1));
+        Assert.That(_directory.Query("SELECT count(*) FROM sqlite_schema"), Is.EqualTo(1));
     }
 
     [Test]
     public void Newer_format_is_refused_and_left_alone()
     {
-        using (Open())
+        using (_directory.OpenStore())
         {
             // Creates the file.
         }
@@ -108,13 +108,13 @@ internal sealed class SqliteFileTests : IDisposable
 
         Assert.That(Refusal().Message, Is.EqualTo($"The history {_directory.File} has format 5, and this sse-server reads formats up to "
             + "4; use the newer version that wrote it."));
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(5));
+        Assert.That(_directory.Query("PRAGMA user_version"), Is.EqualTo(5));
     }
 
     [Test]
     public void Older_format_is_brought_to_this_one_and_keeps_its_events()
     {
-        using (var old = Open()) StoreEvents.Commit(old, new StoredEvent("t", 5, "kept"));
+        using (var old = _directory.OpenStore()) StoreEvents.Commit(old, new StoredEvent("t", 5, "kept"));
         IReadOnlyList<string> steps =
             [.. StoreSchema.Steps, "ALTER TABLE topics ADD COLUMN note TEXT", "UPDATE topics SET note = 'migrated'"];
 
@@ -125,17 +125,17 @@ internal sealed class SqliteFileTests : IDisposable
             Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t")), Is.EqualTo(new long[] { 5 }));
         }
 
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count + 2));
-        Assert.That(Query("SELECT count(*) FROM topics WHERE note = 'migrated'"), Is.EqualTo(1));
+        Assert.That(_directory.Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count + 2));
+        Assert.That(_directory.Query("SELECT count(*) FROM topics WHERE note = 'migrated'"), Is.EqualTo(1));
     }
 
     [Test]
     public void Publisher_ids_of_format_3_get_no_digest()
     {
-        using (var old = Open()) StoreEvents.Commit(old, new StoredEvent("t", 5, "old", "x") { Digest = 7 });
+        using (var old = _directory.OpenStore()) StoreEvents.Commit(old, new StoredEvent("t", 5, "old", "x") { Digest = 7 });
         Run("ALTER TABLE publisher_ids DROP COLUMN digest; PRAGMA user_version = 3");
 
-        using var store = Open();
+        using var store = _directory.OpenStore();
         StoreEvents.Commit(store, new StoredEvent("t", 1_000_001, "new", "x") { Digest = 8 });
         var locations = new List<StoredLocation>();
         store.FindPublisherId("x"u8, locations);
@@ -146,7 +146,7 @@ internal sealed class SqliteFileTests : IDisposable
     [Test]
     public void Migration_that_fails_leaves_the_last_format_that_was_reached()
     {
-        using (Open())
+        using (_directory.OpenStore())
         {
             // Creates the file.
         }
@@ -155,19 +155,19 @@ internal sealed class SqliteFileTests : IDisposable
         using (var store = new SqliteEventStore(_directory.File, steps))
             Assert.Throws<StoreException>(() => store.Open(10, 20));
 
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count + 1));
-        Assert.That(Query("SELECT count(*) FROM sqlite_schema WHERE name IN ('second', 'third')"), Is.EqualTo(1));
+        Assert.That(_directory.Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count + 1));
+        Assert.That(_directory.Query("SELECT count(*) FROM sqlite_schema WHERE name IN ('second', 'third')"), Is.EqualTo(1));
     }
 
     [Test]
     public void Every_commit_is_synced_and_free_pages_can_be_given_back()
     {
-        using (Open())
+        using (_directory.OpenStore())
         {
             // Creates the file.
         }
 
-        Assert.That(Query("PRAGMA auto_vacuum"), Is.EqualTo(2), "incremental");
+        Assert.That(_directory.Query("PRAGMA auto_vacuum"), Is.EqualTo(2), "incremental");
         using var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWrite);
         StoreSchema.Prepare(database, StoreSchema.Steps);
         Assert.That(database.QueryNumber("PRAGMA synchronous"), Is.EqualTo(2), "FULL");
@@ -176,11 +176,11 @@ internal sealed class SqliteFileTests : IDisposable
     [Test]
     public void Damaged_block_is_noticed_and_no_byte_of_it_is_sent()
     {
-        using (var store = Open()) StoreEvents.Commit(store, new StoredEvent("t", 5, "kept"), new("t", 6, "kept"));
+        using (var store = _directory.OpenStore()) StoreEvents.Commit(store, new StoredEvent("t", 5, "kept"), new("t", 6, "kept"));
         // The last letter of both events' data, "kept", becomes another.
         Run("UPDATE blocks SET data = unhex(replace(hex(data), '6B657074', '6B657073'))");
 
-        using var again = Open();
+        using var again = _directory.OpenStore();
         using var reader = again.OpenReader();
         var page = new StoredPage();
         reader.Read(StoreEvents.Select("t"), 0, 10, page);
@@ -193,14 +193,14 @@ internal sealed class SqliteFileTests : IDisposable
     [Test]
     public void Block_in_another_row_is_noticed()
     {
-        using (var store = Open())
+        using (var store = _directory.OpenStore())
         {
             StoreEvents.Commit(store, new StoredEvent("t", 5, "one"));
             StoreEvents.Commit(store, new StoredEvent("t", 6, "two"));
         }
 
         Run("UPDATE blocks SET data = (SELECT data FROM blocks WHERE first_id = 5) WHERE first_id = 6");
-        using var again = Open();
+        using var again = _directory.OpenStore();
         using var reader = again.OpenReader();
 
         Assert.That(StoreEvents.ReadWithDamage(reader, StoreEvents.Select("t"))
@@ -210,7 +210,7 @@ internal sealed class SqliteFileTests : IDisposable
     [Test]
     public void Commit_that_fails_stores_nothing_and_the_next_one_works()
     {
-        using var store = Open();
+        using var store = _directory.OpenStore();
         StoreEvents.Commit(store, new StoredEvent("t", 5, "kept", "first"));
         Run("CREATE TRIGGER full BEFORE UPDATE OF high_water ON store BEGIN SELECT RAISE(ABORT, 'planted'); END");
 
@@ -229,13 +229,6 @@ internal sealed class SqliteFileTests : IDisposable
         Assert.That(again.Open(10, 20).Topics.Select(topic => topic.Count).Order(), Is.EqualTo(new[] { 1L, 2L }));
     }
 
-    private SqliteEventStore Open()
-    {
-        var store = new SqliteEventStore(_directory.File);
-        store.Open(1, 1_000_000);
-        return store;
-    }
-
     private StoreException Refusal()
     {
         using var store = new SqliteEventStore(_directory.File);
@@ -246,11 +239,5 @@ internal sealed class SqliteFileTests : IDisposable
     {
         using var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWriteCreate);
         database.Execute(sql);
-    }
-
-    private long Query(string sql)
-    {
-        using var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWrite);
-        return database.QueryNumber(sql);
     }
 }

@@ -22,12 +22,12 @@ internal sealed class SqliteKeysTests : IDisposable
         using (var packed = new GZipStream(File.OpenRead(original), CompressionMode.Decompress))
         using (var file = File.Create(_directory.File))
             packed.CopyTo(file);
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(1));
+        Assert.That(_directory.Query("PRAGMA user_version"), Is.EqualTo(1));
         // A trim that was cut short.
         Execute("UPDATE topics SET evicted_through = last_id - 100 WHERE name = x'742F31'");
         var events = Enumerable.Range(1, 12).SelectMany(StoreWriter.Events).ToList();
 
-        using (var store = Open())
+        using (var store = _directory.OpenStore())
         using (var reader = store.OpenReader())
         {
             var read = StoreEvents.Read(reader, StoreEvents.Select("**"));
@@ -45,7 +45,7 @@ internal sealed class SqliteKeysTests : IDisposable
         }
 
         AssertSound();
-        Assert.That(Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count));
+        Assert.That(_directory.Query("PRAGMA user_version"), Is.EqualTo(StoreSchema.Steps.Count));
     }
 
     [Test]
@@ -53,7 +53,7 @@ internal sealed class SqliteKeysTests : IDisposable
     {
         var bounds = new StoreBounds(10, long.MaxValue, 0, 60);
         StoreTrim plan;
-        using (var store = Open())
+        using (var store = _directory.OpenStore())
         {
             for (var i = 1; i <= 150; i++)
             {
@@ -80,11 +80,11 @@ internal sealed class SqliteKeysTests : IDisposable
     [Test]
     public void Kept_events_that_are_superseded_are_deleted_in_bounded_steps()
     {
-        using var store = Open();
+        using var store = _directory.OpenStore();
         StoreEvents.Commit(store, Enumerable.Range(0, 4_000).Select(i => Keyed("t", i + 1, $"k{i}", bytes: 1_000)));
         StoreEvents.Commit(store, new StoredEvent("t", 5_000, "x"));
         StoreEvents.TrimTo(store, "t", new StoreBounds(1, long.MaxValue, 0));
-        Assert.That(Query("SELECT sum(count) FROM blocks"), Is.EqualTo(4_001));
+        Assert.That(_directory.Query("SELECT sum(count) FROM blocks"), Is.EqualTo(4_001));
 
         StoreEvents.Commit(store, Enumerable.Range(0, 4_000).Where(i => i % 4 > 0).Select(i => Keyed("t", i + 6_000, $"k{i}")));
         var plan = store.PlanTrim("t"u8, new StoreBounds(10_000, long.MaxValue, 0));
@@ -93,8 +93,8 @@ internal sealed class SqliteKeysTests : IDisposable
         while (store.Trim("t"u8, plan)) steps++;
 
         Assert.That(steps, Is.GreaterThan(1));
-        Assert.That(Query("SELECT sum(count) FROM blocks"), Is.EqualTo(4_001));
-        Assert.That(Query("SELECT kept + stale FROM topics"), Is.EqualTo(1_000));
+        Assert.That(_directory.Query("SELECT sum(count) FROM blocks"), Is.EqualTo(4_001));
+        Assert.That(_directory.Query("SELECT kept + stale FROM topics"), Is.EqualTo(1_000));
         Assert.That(store.PlanTrim("t"u8, new StoreBounds(10_000, long.MaxValue, 0)), Is.EqualTo(default(StoreTrim)));
         AssertSound();
     }
@@ -102,7 +102,7 @@ internal sealed class SqliteKeysTests : IDisposable
     [Test]
     public void A_few_stale_events_wait_for_the_next_trim()
     {
-        using var store = Open();
+        using var store = _directory.OpenStore();
         StoreEvents.Commit(store, Keyed("t", 1, "a"));
         StoreEvents.Commit(store, Keyed("t", 2, "b"));
         StoreEvents.TrimTo(store, "t", new StoreBounds(1, long.MaxValue, 0));
@@ -111,14 +111,14 @@ internal sealed class SqliteKeysTests : IDisposable
         Assert.That(store.PlanTrim("t"u8, new StoreBounds(2, long.MaxValue, 0)), Is.EqualTo(default(StoreTrim)));
         StoreEvents.TrimTo(store, "t", new StoreBounds(1, long.MaxValue, 0));
 
-        Assert.That(Query("SELECT count(*) FROM blocks WHERE first_id = 1"), Is.Zero);
+        Assert.That(_directory.Query("SELECT count(*) FROM blocks WHERE first_id = 1"), Is.Zero);
         AssertSound();
     }
 
     [Test]
     public void Damaged_block_does_not_keep_others_from_being_trimmed()
     {
-        using var store = Open();
+        using var store = _directory.OpenStore();
         StoreEvents.Commit(store, Keyed("t", 1, "a"), Keyed("t", 2, "b"), Keyed("t", 3, "b"));
         StoreEvents.Commit(store, Keyed("t", 4, "c"), Keyed("t", 5, "c"));
         StoreEvents.Commit(store, new StoredEvent("t", 6, "x"));
@@ -128,7 +128,8 @@ internal sealed class SqliteKeysTests : IDisposable
 
         using var reader = store.OpenReader();
         Assert.That(StoreEvents.ReadIds(reader, StoreEvents.Select("t") with { LatestOnly = true }), Is.EqualTo(new long[] { 5 }));
-        Assert.That(Query("SELECT evicted_through FROM topics"), Is.EqualTo(3), "The loss is announced after the next start, too.");
+        Assert.That(_directory.Query("SELECT evicted_through FROM topics"), Is.EqualTo(3),
+            "The loss is announced after the next start, too.");
         AssertSound();
     }
 
@@ -138,7 +139,7 @@ internal sealed class SqliteKeysTests : IDisposable
     [TestCase("*")]
     public void Latest_of_a_long_history_costs_what_its_keys_cost(params string[] selectors)
     {
-        using var store = Open();
+        using var store = _directory.OpenStore();
         Fill(store, 1, 400);
         var few = StepsOfLatest(selectors);
         Fill(store, 401, 4_000);
@@ -167,22 +168,9 @@ internal sealed class SqliteKeysTests : IDisposable
 
     private void AssertSound() => Assert.That(HistoryCheck.Run(_directory.File).Problems, Is.Empty);
 
-    private SqliteEventStore Open()
-    {
-        var store = new SqliteEventStore(_directory.File);
-        store.Open(1, 1_000_000);
-        return store;
-    }
-
     private void Execute(string sql)
     {
         using var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWrite);
         database.Execute(sql);
-    }
-
-    private long Query(string sql)
-    {
-        using var database = SqliteDatabase.Open(_directory.File, SqliteOpenMode.ReadWrite);
-        return database.QueryNumber(sql);
     }
 }

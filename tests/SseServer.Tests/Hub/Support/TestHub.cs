@@ -62,6 +62,16 @@ internal sealed class TestHub : IDisposable
         return batch.IdOf(0);
     }
 
+    /// <summary>Advances the clock second by second, each time until the subscription has nothing left to do.</summary>
+    public void AdvanceSeconds(RecordingSubscription subscription, int seconds)
+    {
+        for (; seconds > 0; seconds--)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            Settle(subscription);
+        }
+    }
+
     /// <summary>Publishes a topic's last event or, without data, its end alone.</summary>
     public HubStatus End(string topic, string? data, out EventId id)
     {
