@@ -63,6 +63,17 @@ public static class EventFrame
     public static ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> frame, int prefixLength)
         => frame[prefixLength..^ChunkEnvelope.Suffix.Length];
 
+    /// <summary>The block that a frame was written from.</summary>
+    /// <param name="frame">A whole frame.</param>
+    /// <param name="prefixLength">The length of its chunk prefix.</param>
+    /// <param name="idLength">The length of the event id.</param>
+    /// <param name="hasPublisherId">Whether the block begins with the publisher's id.</param>
+    public static ReadOnlySpan<byte> Block(ReadOnlySpan<byte> frame, int prefixLength, int idLength, bool hasPublisherId)
+    {
+        var payload = Payload(frame, prefixLength);
+        return hasPublisherId ? payload[..^(IdField.Length + idLength + 2)] : payload[(IdField.Length + idLength + 1)..];
+    }
+
     /// <summary>The publisher's id, from the frame's first line.</summary>
     /// <returns>False if the publisher gave none: then the first line is the event id, and no id follows the event's block.</returns>
     public static bool TryGetPublisherId(ReadOnlySpan<byte> frame, int prefixLength, out ReadOnlySpan<byte> id)
@@ -94,9 +105,16 @@ public static class EventFrame
     public static ReadOnlySpan<byte> EventName(ReadOnlySpan<byte> frame, int prefixLength)
     {
         // In both forms of the payload the first line is an id, and the name follows it if there is one.
-        var payload = Payload(frame, prefixLength);
-        payload = payload[(payload.IndexOf((byte)'\n') + 1)..];
-        return payload.StartsWith(NameField) ? payload[NameField.Length..payload.IndexOf((byte)'\n')] : default;
+        return NameInBlock(Payload(frame, prefixLength), hasPublisherId: true);
+    }
+
+    /// <summary>The name of the event, from its block; empty if it has none.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="hasPublisherId">Whether the block begins with the publisher's id.</param>
+    public static ReadOnlySpan<byte> NameInBlock(ReadOnlySpan<byte> block, bool hasPublisherId)
+    {
+        if (hasPublisherId) block = block[(block.IndexOf((byte)'\n') + 1)..];
+        return block.StartsWith(NameField) ? block[NameField.Length..block.IndexOf((byte)'\n')] : default;
     }
 
     private static int MeasurePayload(int idLength, int blockLength, bool hasPublisherId)

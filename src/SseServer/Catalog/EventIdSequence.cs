@@ -12,7 +12,7 @@ internal sealed class EventIdSequence
     // A jump of ids up to this is not checked, so that under load a publish pays nothing for reading the clock.
     private const long UncheckedIds = 100L << EventId.SequenceBits;
 
-    private readonly AssignedIds _assigned;
+    private AssignedIds _assigned;
     private readonly ClockSteps _clock;
     private long _head;
 
@@ -63,6 +63,16 @@ internal sealed class EventIdSequence
         var through = EventId.FirstAt(expected);
         if (through < last) through = last;
         if (through < next) _assigned.Skip(through, next);
+    }
+
+    /// <summary>
+    /// Replaces the ranges of ids that were assigned: the history that servers share has read them again. False if the head belongs to none
+    /// of them, or lies behind the end of its own: subscribers were sent events that the history has lost.
+    /// </summary>
+    public bool Reassign(IReadOnlyList<IdRange> lives)
+    {
+        _assigned = new(lives);
+        return _assigned.Contains(Head);
     }
 
     /// <summary>Each second: follows the clock's small corrections.</summary>

@@ -117,6 +117,21 @@ internal sealed class HistoryRetention(HistoryBudget budget, EventIdSequence ids
     }
 
     /// <summary>
+    /// Drops from memory the segments of a topic that begin at or before an id, because the store has deleted events up to it; false if there
+    /// is more than one hold of the lock allows. What such a segment holds after the id is in the store.
+    /// </summary>
+    public bool DropBegun(Topic topic, EventId through)
+    {
+        while (topic.SegmentStart < through)
+        {
+            if (work.IsSpent) return false;
+            DropOldest(topic);
+        }
+
+        return true;
+    }
+
+    /// <summary>
     /// What memory may drop of a topic: what the store has or, without a store, what every live subscriber was handed. So no bound evicts
     /// anything that a subscriber which keeps up has yet to get; its publishers wait for it instead.
     /// </summary>

@@ -158,6 +158,39 @@ internal sealed partial class Topic
     }
 
     /// <summary>
+    /// Notes what another server has deleted in the store, perhaps of events that this one never had. None of it is in the log's segments.
+    /// </summary>
+    /// <param name="marks">The topic's marks.</param>
+    /// <param name="head">The last id that this server has.</param>
+    public void AdoptTrim(in StoreTrim marks, EventId head)
+    {
+        if (marks.Through > head.Value)
+        {
+            Marks.RaiseMemory(new(marks.Through));
+            Marks.RaiseMemoryLive(new(marks.LostThrough));
+            foreach (var pattern in MatchingPatterns)
+            {
+                pattern.Marks.RaiseMemory(new(marks.Through));
+                pattern.Marks.RaiseMemoryLive(new(marks.LostThrough));
+            }
+        }
+
+        TrimStore(marks);
+    }
+
+    /// <summary>Notes that what memory had up to an id differs from what the store has: subscribers read the store for it.</summary>
+    public void DisownMemory(EventId through)
+    {
+        Marks.RaiseMemory(through);
+        Marks.RaiseMemoryLive(through);
+        foreach (var pattern in MatchingPatterns)
+        {
+            pattern.Marks.RaiseMemory(through);
+            pattern.Marks.RaiseMemoryLive(through);
+        }
+    }
+
+    /// <summary>
     /// Deletes the topic: notes that everything up to now is gone from memory and store, before it is. Returns the last event that it had.
     /// An end is deleted too.
     /// </summary>

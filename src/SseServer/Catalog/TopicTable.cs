@@ -37,12 +37,11 @@ internal sealed class TopicTable(
         // Ended topics without events are removed once the table is full, so they do not count.
         if (_topics.Count - ended.Count >= maxTopics) return null;
         if (_topics.Count >= options.MaxTopics && !TryMakeRoom()) return null;
-        var topic = Create(name.ToArray());
-        work.Add(HoldWork.TopicCreated);
-        if (ids.IsStored) topic.SetStored(default, default, default);
-        topic.EvictThrough(floor.Of(name));
-        return topic;
+        return Add(name);
     }
+
+    /// <summary>Finds or creates a topic however many there are: another server has published to it.</summary>
+    public Topic FindOrAdd(ReadOnlySpan<byte> name) => Find(name) ?? Add(name);
 
     /// <summary>Creates a topic that the store knows, with its history in the store alone.</summary>
     public void Restore(StoredTopic stored, EventId origin)
@@ -108,6 +107,15 @@ internal sealed class TopicTable(
     {
         if (topic.MatchedThrough == patterns.Newest) return;
         using (budget.Track(topic)) patterns.Match(topic);
+    }
+
+    private Topic Add(ReadOnlySpan<byte> name)
+    {
+        var topic = Create(name.ToArray());
+        work.Add(HoldWork.TopicCreated);
+        if (ids.IsStored) topic.SetStored(default, default, default);
+        topic.EvictThrough(floor.Of(name));
+        return topic;
     }
 
     private Topic Create(byte[] name)

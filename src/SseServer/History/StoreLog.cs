@@ -29,4 +29,8 @@ internal static partial class StoreLog
         "Stored events of topic {Topic} from {FirstId} to {LastId} are damaged and cannot be read; their subscribers get a gap. "
         + "Restore a copy of the history, or continue without them")]
     public static partial void BlockDamaged(ILogger logger, string topic, EventId firstId, EventId lastId);
+
+    [LoggerMessage(4107, LogLevel.Warning,
+        "The database lacks events up to {Head} that this server has sent; all streams end, and clients that have such events get a gap")]
+    public static partial void HistoryDiffers(ILogger logger, EventId head);
 }

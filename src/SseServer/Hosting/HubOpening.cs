@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SseServer.History;
+using SseServer.History.Postgres;
 using SseServer.History.Sqlite;
 using SseServer.Hosting.Settings;
 using SseServer.Hub;
@@ -17,7 +18,12 @@ internal static class HubOpening
     public static EventHub Open(IServiceProvider services)
     {
         var settings = services.GetRequiredService<ServerSettings>();
-        var store = settings.History.Path is { } path ? new SqliteEventStore(path) : null;
+        IEventStore? store = settings.History switch
+        {
+            { Path: { } path } => new SqliteEventStore(path),
+            { Postgres: { } postgres } => new PostgresEventStore(postgres, settings.Hub.EndedLinger),
+            _ => null,
+        };
         try
         {
             var logger = services.GetRequiredService<ILogger<EventHub>>();

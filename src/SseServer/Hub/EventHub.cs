@@ -20,6 +20,7 @@ internal sealed class EventHub : IDisposable
     private readonly FanOut _fanOut;
     private readonly IPublisher _publisher;
     private readonly Sequencer? _sequencer;
+    private readonly SharedPublisher? _shared;
     private readonly StoredTail? _storedTail;
     private readonly SubscriptionOpener _opener;
     private readonly RetentionSweeper _sweeper;
@@ -39,7 +40,12 @@ internal sealed class EventHub : IDisposable
         _store = store;
         Clock = new HubClock(time);
         var lease = default(EventId);
-        var stored = store is null ? null : StoreOpening.Open(store, options, Clock, out lease);
+        var stored = store switch
+        {
+            IOwnedStore owned => StoreOpening.Open(owned, options, Clock, out lease),
+            ISharedStore shared => StoreOpening.Open(shared, Clock),
+            _ => null,
+        };
         Catalog = StoreOpening.CreateCatalog(options, Clock, stored, _faults);
         Reconnection = new ReconnectionTimes(options, Clock);
         if (store is not null && stored is not null)
@@ -48,23 +54,23 @@ internal sealed class EventHub : IDisposable
             foreach (var block in stored.Damage) Damage.Add(block);
             Catalog.Restore(stored);
             _fanOut = new FanOut(Catalog, Reconnection, new StoreReaderPool(Catalog, store, Damage, _faults, log), _faults);
-            var publisher = new DurablePublisher(Catalog, _fanOut, store, lease, _faults, log);
-            _publisher = publisher;
-            _sequencer = publisher.Sequencer;
             StoreLog.Opened(log, stored.Topics.Count, new(stored.LastId), stored.WasClean ? "clean" : "a crash");
-            _sequencer.Start();
         }
         else
         {
             _fanOut = new FanOut(Catalog, Reconnection, replays: null, _faults);
-            _publisher = new MemoryPublisher(Catalog, _fanOut);
         }
 
-        _storedTail = store is null ? null : new StoredTail(store, log);
-        _opener = new SubscriptionOpener(Catalog, _fanOut, new(Catalog, _storedTail), _sequencer is null ? null : _sequencer.FindAsync);
-        _sweeper = new RetentionSweeper(Catalog);
         Shedder = new Shedder(options, Clock, Reconnection, _fanOut);
+        _publisher = CreatePublisher(store, lease, log);
+        _sequencer = (_publisher as DurablePublisher)?.Sequencer;
+        _shared = _publisher as SharedPublisher;
+        _sequencer?.Start();
+        _storedTail = store is null ? null : new StoredTail(store, log);
+        _opener = new SubscriptionOpener(Catalog, _fanOut, new(Catalog, _storedTail), _shared is not null ? _shared.FindAsync : _sequencer is null ? null : _sequencer.FindAsync);
+        _sweeper = new RetentionSweeper(Catalog);
         _fanOut.Start();
+        _shared?.Start();
         _metrics = new HubMetrics(this, _fanOut, _publisher.Appender);
         _timer = time.CreateTimer(static hub => ((EventHub)hub!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
@@ -116,7 +122,7 @@ internal sealed class EventHub : IDisposable
 
     /// <summary>The state of the store; null if history is in memory only.</summary>
     public HistoryState? HistoryState
-        => _sequencer?.State is not { } state ? null
+        => (_sequencer?.State ?? _shared?.State) is not { } state ? null
             : state == History.HistoryState.Ok && Damage!.IsAny ? History.HistoryState.Damaged
             : state;
 
@@ -174,10 +180,21 @@ internal sealed class EventHub : IDisposable
         _store?.Dispose();
     }
 
+    private IPublisher CreatePublisher(IEventStore? store, EventId lease, ILogger logger) => store switch
+    {
+        IOwnedStore owned => new DurablePublisher(Catalog, _fanOut, owned, lease, _faults, logger),
+        ISharedStore shared => new SharedPublisher(Catalog, _fanOut, shared, EndAllStreams, _faults, logger),
+        _ => new MemoryPublisher(Catalog, _fanOut),
+    };
+
     private void Sweep()
     {
         _fanOut.Sweep();
         _sequencer?.Tick();
+        _shared?.Tick();
         _sweeper.Sweep();
     }
+
+    // Clients come back and are told what they have that the history has not.
+    private void EndAllStreams() => Shedder.TryShed(100, TimeSpan.Zero, out _);
 }

@@ -10,12 +10,21 @@ internal static class StoreOpening
 {
     /// <summary>Opens a store, with a first lease.</summary>
     /// <exception cref="StoreException">It cannot be opened.</exception>
-    public static StoreStart Open(IEventStore store, HubOptions options, HubClock clock, out EventId lease)
+    public static StoreStart Open(IOwnedStore store, HubOptions options, HubClock clock, out EventId lease)
     {
         var now = clock.Now;
         var first = EventId.FirstAt(now);
         lease = UncommittedEvents.LeaseEnd(first, now, options.HasAsyncTopics);
         return store.Open(first.Value, lease.Value);
+    }
+
+    /// <summary>Opens a store that several servers share. It assigns the ids, by its own clock.</summary>
+    /// <exception cref="StoreException">It cannot be opened.</exception>
+    public static StoreStart Open(ISharedStore store, HubClock clock)
+    {
+        var start = store.Open();
+        clock.Offset = store.ClockOffset;
+        return start;
     }
 
     /// <summary>Creates the catalog, empty.</summary>

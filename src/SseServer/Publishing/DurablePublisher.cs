@@ -24,7 +24,7 @@ internal sealed class DurablePublisher : IPublisher
     /// <param name="lease">Ids up to here may be shown before the first commit.</param>
     /// <param name="faults">Takes our own bugs.</param>
     /// <param name="logger">Logs failures of the store.</param>
-    public DurablePublisher(TopicCatalog catalog, IFanOut fanOut, IEventStore store, EventId lease, Faults faults, ILogger logger)
+    public DurablePublisher(TopicCatalog catalog, IFanOut fanOut, IOwnedStore store, EventId lease, Faults faults, ILogger logger)
     {
         (_catalog, _fanOut) = (catalog, fanOut);
         _hasAsyncTopics = catalog.Options.HasAsyncTopics;

@@ -10,7 +10,7 @@ namespace SseServer.Publishing;
 /// visible before it is committed, and the head never passes an id that is not in the logs. On the sequencer's thread.
 /// </summary>
 internal sealed class GroupCommit(
-    TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IEventStore store, StoreHealth health,
+    TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IOwnedStore store, StoreHealth health,
     PublisherIdSearch search, StoreTrimmer trimmer, Faults faults)
 {
     // Events handled under one hold of the lock.

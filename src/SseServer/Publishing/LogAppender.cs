@@ -140,7 +140,8 @@ internal sealed class LogAppender(TopicCatalog catalog, UncommittedEvents? uncom
         return count;
     }
 
-    private static void Touch(PublishBatch batch, EventLog log)
+    /// <summary>Lists a log that got an event, once for each <see cref="Begin"/>.</summary>
+    public static void Touch(PublishBatch batch, EventLog log)
     {
         if (log.PublishStamp == batch.Stamp) return;
         log.PublishStamp = batch.Stamp;

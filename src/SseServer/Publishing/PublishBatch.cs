@@ -154,6 +154,9 @@ internal sealed partial class PublishBatch
         Ends.Clear();
     }
 
+    /// <summary>Whether a block is a topic's end without an event.</summary>
+    internal static bool IsEndAlone(ReadOnlySpan<byte> block) => block.Length == EndBlock.Length;
+
     /// <summary>The id assigned to the event; for a repeat, that of the first one.</summary>
     public EventId IdOf(int index) => _items[index].Id;
 

@@ -18,7 +18,7 @@ internal sealed class Sequencer : IDisposable
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly TopicCatalog _catalog;
-    private readonly IEventStore _store;
+    private readonly IOwnedStore _store;
     private readonly Faults _faults;
     private readonly ILogger _logger;
     private readonly StoreHealth _health;
@@ -43,13 +43,13 @@ internal sealed class Sequencer : IDisposable
     /// <param name="faults">Takes our own bugs.</param>
     /// <param name="logger">Logs failures of the store.</param>
     public Sequencer(
-        TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IEventStore store, Faults faults,
+        TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IOwnedStore store, Faults faults,
         ILogger logger)
     {
         (_catalog, _store, _faults, _logger) = (catalog, store, faults, logger);
         _health = new(logger);
         _search = new(store, faults, logger);
-        _trimmer = new(catalog, store, _health, faults, logger);
+        _trimmer = new(catalog, store, _health, mayDelete: () => true, faults, logger);
         _commit = new(catalog, fanOut, appender, uncommitted, store, _health, _search, _trimmer, faults);
         _deletions = new(catalog, fanOut, appender, uncommitted, store, _health, _commit, faults);
         catalog.Topics.RemoveStored = RemoveStored;

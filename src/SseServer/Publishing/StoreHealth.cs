@@ -4,7 +4,7 @@ using SseServer.History;
 
 namespace SseServer.Publishing;
 
-/// <summary>The state of the store as the last commit or check found it. Written on the sequencer's thread, read by any.</summary>
+/// <summary>The state of the store as the last commit or check found it. Written by the thread that uses the store, read by any.</summary>
 internal sealed class StoreHealth(ILogger logger)
 {
     private int _state;
@@ -30,6 +30,13 @@ internal sealed class StoreHealth(ILogger logger)
     public void Succeed()
     {
         if (Interlocked.Exchange(ref _state, (int)HistoryState.Ok) != (int)HistoryState.Ok) StoreLog.CommitsWork(logger);
+    }
+
+    /// <summary>Records that the store answers again, unless it is known only that it can be read.</summary>
+    public void Recover()
+    {
+        const int Away = (int)HistoryState.Unavailable;
+        if (Interlocked.CompareExchange(ref _state, (int)HistoryState.Ok, Away) == Away) StoreLog.CommitsWork(logger);
     }
 
     /// <summary>Checks that the store's file exists, so that the state is known even if nothing is published.</summary>

@@ -10,12 +10,20 @@ namespace SseServer.Publishing;
 /// Retention and maintenance of the store, in small steps between commits, so that no publish waits long. Losses are recorded, for
 /// subscribers, before anything is deleted. On the sequencer's thread, unless it says "any thread".
 /// </summary>
-internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, StoreHealth health, Faults faults, ILogger logger)
+/// <param name="catalog">The topics.</param>
+/// <param name="store">Open.</param>
+/// <param name="health">Takes what the check of each second finds.</param>
+/// <param name="mayDelete">Whether this server deletes in the store. Of several that share one, only one does; the others forget topics
+/// that are out of use.</param>
+/// <param name="faults">Takes our own bugs.</param>
+/// <param name="logger">Logs failures of the store.</param>
+internal sealed class StoreTrimmer(
+    TopicCatalog catalog, IEventStore store, StoreHealth health, Func<bool> mayDelete, Faults faults, ILogger logger)
 {
     // Topics visited each second besides those that got events: for events over their age, and for topics out of use.
     private const int RoundTopics = 256;
 
-    private readonly Queue<Topic> _due = new();
+    private readonly ConcurrentQueue<Topic> _due = new();
     private readonly ConcurrentQueue<Topic> _removed = new();
     private int _tickDue;
     private int _dueLeft;
@@ -33,7 +41,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
     /// <summary>Queues a topic that was removed while the store has events of it: the store deletes them. Any thread.</summary>
     public void Remove(Topic topic) => _removed.Enqueue(topic);
 
-    /// <summary>Queues a topic that got events and so may be over its bounds.</summary>
+    /// <summary>Queues a topic that got events and so may be over its bounds. Any thread.</summary>
     public void MarkDue(Topic topic)
     {
         if (topic.IsTrimDue) return;
@@ -84,10 +92,9 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
             // A plan looks at some blocks only, so there may be more to delete.
             Plan(trimmed, isUnderWay: true);
         }
-        else if (_dueLeft > 0)
+        else if (_dueLeft > 0 && _due.TryDequeue(out var topic))
         {
             _dueLeft--;
-            var topic = _due.Dequeue();
             topic.IsTrimDue = false;
             Plan(topic);
         }
@@ -96,9 +103,9 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
             _roundLeft--;
             VisitNext();
         }
-        else if (_mayRemove && _removed.TryDequeue(out var topic))
+        else if (_mayRemove && _removed.TryDequeue(out var removed))
         {
-            RemoveStored(topic);
+            RemoveStored(removed);
         }
         else if (_isMaintenanceDue)
         {
@@ -139,7 +146,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
     /// <summary>Removes a topic that the store knows and that is out of use.</summary>
     private bool TryRemove(Topic topic)
     {
-        FinishTrim(topic);
+        if (mayDelete()) FinishTrim(topic);
         // It is still of use for the newest events of its keys.
         if (store.HasEvents(topic.Name)) return false;
         using (catalog.Lock.EnterInBackground())
@@ -148,7 +155,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
             catalog.Topics.Remove(topic);
         }
 
-        store.RemoveTopic(topic.Name);
+        if (mayDelete()) store.RemoveTopic(topic.Name);
         return true;
     }
 
@@ -160,7 +167,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
             using (catalog.Lock.EnterInBackground()) isInUse = catalog.Topics.Find(topic.Name) is { CommittedThrough.Value: > 0 };
             // A new topic of the same name that has events stores them under the same name, after the end. One that only subscribers have
             // created must not be restored as ended at the next start.
-            if (!isInUse)
+            if (!isInUse && mayDelete())
             {
                 // The newest events of its keys are no longer needed.
                 FinishTrim(topic, keysThrough: topic.CommittedThrough);
@@ -192,7 +199,7 @@ internal sealed class StoreTrimmer(TopicCatalog catalog, IEventStore store, Stor
     /// <summary>Plans what to delete of a topic, records the loss for its subscribers, and has it deleted from the next step on.</summary>
     private void Plan(Topic topic, bool isUnderWay = false)
     {
-        if (!store.HasEvents(topic.Name)) return;
+        if (!mayDelete() || !store.HasEvents(topic.Name)) return;
         var (retention, now) = (topic.Retention, catalog.Clock.Now);
         // A trim costs a sync, however little it deletes. So it waits until the topic is an eighth over a bound, as memory drops whole
         // segments.

@@ -10,7 +10,7 @@ namespace SseServer.Publishing;
 /// the sequencer's thread, to which the store belongs.
 /// </summary>
 internal sealed class TopicDeletions(
-    TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IEventStore store, StoreHealth health,
+    TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IOwnedStore store, StoreHealth health,
     GroupCommit commit, Faults faults)
 {
     // The store waits for its readers each time; they read a page at a time.

@@ -25,7 +25,7 @@ internal abstract partial class EventStoreContract
                 {
                     store.Dispose();
                     store = NewStore();
-                    store.Open(1, LeaseEnd);
+                    Open(store, 1);
                 }
 
                 using var reader = store.OpenReader();

@@ -6,7 +6,7 @@ namespace SseServer.Tests.History;
 /// A store in memory whose disk fails, blocks and crashes as the test says. <see cref="Crash"/> returns what a start after a crash at that
 /// moment finds; <see cref="Reopen"/> what a start after a clean stop finds.
 /// </summary>
-internal sealed class MemoryEventStore : IEventStore
+internal sealed class MemoryEventStore : IOwnedStore
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 

@@ -3,7 +3,7 @@ using SseServer.History;
 namespace SseServer.Tests.History;
 
 /// <summary>The store of the hub's tests keeps the contract of stores.</summary>
-internal sealed class MemoryEventStoreTests : EventStoreContract, IDisposable
+internal sealed class MemoryEventStoreTests : OwnedStoreContract, IDisposable
 {
     private MemoryEventStore? _store;
 

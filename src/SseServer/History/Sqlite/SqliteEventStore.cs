@@ -8,7 +8,7 @@ namespace SseServer.History.Sqlite;
 /// transaction and one sync of the log. <see cref="StoreSchema"/> describes the tables. This class opens the file, and hands each call to
 /// the part that does the work.
 /// </summary>
-internal sealed class SqliteEventStore : IEventStore
+internal sealed class SqliteEventStore : IOwnedStore
 {
     // Checking it takes some tens of milliseconds. A larger file is not read at the start: the checksums of its rows and blocks show
     // damage later, and the tool reads all of it.

@@ -19,7 +19,7 @@ internal sealed class TopicDeleter(StoreTables tables)
 
     private readonly SqliteStatement _keys = tables.Database.Prepare("DELETE FROM keys WHERE topic_id = ?1");
 
-    /// <inheritdoc cref="IEventStore.DeleteTopic"/>
+    /// <inheritdoc cref="IOwnedStore.DeleteTopic"/>
     public bool Delete(ReadOnlySpan<byte> topic, long id, long highWater)
     {
         var store = tables.Store.Row;

@@ -1,4 +1,5 @@
 using SseServer.History;
+using SseServer.History.Postgres;
 
 namespace SseServer.Hosting.Settings;
 
@@ -6,10 +7,36 @@ namespace SseServer.Hosting.Settings;
 internal static class HistorySettings
 {
     /// <summary>Declares and reads them.</summary>
-    public static HistoryOptions Read(SettingsReader reader) => new()
+    public static HistoryOptions Read(SettingsReader reader)
     {
         // In memory unless asked, so that a first start writes no file.
-        Path = reader.Text("History:Path", null,
-            "File that keeps the history across restarts, such as /var/lib/sse-server/history.db. If not set, history is in memory only."),
-    };
+        var path = reader.Text("History:Path", null,
+            "File that keeps the history across restarts, such as /var/lib/sse-server/history.db. If not set, history is in memory only.");
+        var url = reader.Text("History:Url", null,
+            "PostgreSQL database that several servers share, such as postgres://sse@db.example.org/sse?sslmode=verify-full. Create its schema "
+            + "with 'sse-server history migrate'. Not together with History:Path.",
+            secret: true);
+        var listenUrl = reader.Text("History:ListenUrl", null,
+            "The same database without the pooler that is between and breaks LISTEN. If not set, History:Url is used.", secret: true);
+        var schema = reader.Text("History:Schema", PostgresOptions.DefaultSchema,
+            "Schema of the history in the database of History:Url. Servers with the same schema share their topics.")!;
+        var passwordFile = reader.Text("History:PasswordFile", null,
+            "File with the password of the database's user, read at each connect. If not set, the password is in History:Url.");
+        if (url is null) return new() { Path = path };
+        if (path is not null) reader.Reject("History:Url and History:Path are both set; set only one of them.");
+        if (!PostgresSchema.IsName(schema))
+            reader.Reject("History:Schema", schema, "is not a schema's name; use a lower-case letter, then such letters, digits and underscores");
+        var main = Parse(reader, "History:Url", url);
+        var listen = listenUrl is null ? null : Parse(reader, "History:ListenUrl", listenUrl);
+        if (main is null) return new() { Path = path };
+        return new() { Postgres = new() { Url = main, ListenUrl = listen, Schema = schema, PasswordFile = passwordFile } };
+    }
+
+    // The text may hold a password, so it is not repeated.
+    private static PostgresUrl? Parse(SettingsReader reader, string key, string text)
+    {
+        if (PostgresUrl.TryParse(text, out var url, out var problem)) return url;
+        reader.Reject($"{key} {problem}");
+        return null;
+    }
 }

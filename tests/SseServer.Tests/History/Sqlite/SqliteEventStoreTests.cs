@@ -5,7 +5,7 @@ using SseServer.Tests.History.Support;
 
 namespace SseServer.Tests.History.Sqlite;
 
-internal sealed class SqliteEventStoreTests : EventStoreContract, IDisposable
+internal sealed class SqliteEventStoreTests : OwnedStoreContract, IDisposable
 {
     private readonly StoreDirectory _directory = new();
 

@@ -97,11 +97,12 @@ create function {schema}.timeline() returns integer language sql as $$
     select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
 $$;
 
--- The newest id that the database itself has. After a promotion the sequence may be ahead of it.
+-- The newest id that the database itself has given. After a promotion the sequence may be ahead of it.
 create function {schema}.newest() returns bigint language sql as $$
     select greatest(
         (select id from {schema}.events order by id desc limit 1),
         (select id + 1 from {schema}.deletions order by id desc limit 1),
+        (select first from {schema}.epochs order by first desc limit 1),
         (select origin from {schema}.settings))
 $$;
 
@@ -117,6 +118,7 @@ end $$;
 
 -- A node's first call on a connection that writes. "head" is the last id that the node has applied, 0 if it has just started.
 create function {schema}.attach(head bigint) returns table (first bigint, last bigint) language plpgsql as $$
+#variable_conflict use_column
 begin
     perform pg_advisory_xact_lock({lock});
     perform {schema}.check_timeline();
@@ -160,8 +162,10 @@ begin
     perform {schema}.drain(linger_ms);
     if total = 0 then return; end if;
 
-    insert into {schema}.topics (name)
-        select n from unnest(topics) n where not exists (select from {schema}.topics t where t.name = n);
+    -- What a topic of the same name had before it was removed is lost.
+    insert into {schema}.topics (name, trimmed_through, lost_through)
+        select n, s.floor, s.floor from unnest(topics) n cross join {schema}.settings s
+        where not exists (select from {schema}.topics t where t.name = n);
     select array_agg(t.id order by n.number), array_agg(t.end_id order by n.number), array_agg(t.deleted_id order by n.number)
         into topic_ids, ends, deleted
         from unnest(topics) with ordinality n(name, number) join {schema}.topics t on t.name = n.name;
@@ -443,4 +447,27 @@ begin
     delete from {schema}.deletions d where d.id >> 20 < (extract(epoch from clock_timestamp()) * 1000)::bigint - 86400000;
     perform pg_notify({channel}, '');
     return result;
+end $$;
+
+-- Writes events that have their ids, above all that the history has; and raises the ids to "high_water".
+create function {schema}.import(
+    topic_names text[], event_ids bigint[], finals boolean[], id_lengths integer[], digests bigint[], keys bytea[], blocks bytea[],
+    high_water bigint) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock({lock});
+    insert into {schema}.topics (name, trimmed_through, lost_through)
+        select distinct n, s.floor, s.floor from unnest(topic_names) n cross join {schema}.settings s
+        where not exists (select from {schema}.topics t where t.name = n);
+    insert into {schema}.events (id, topic, is_final, id_length, key, block)
+        select e.id, t.id, e.is_final, e.id_length, e.key, e.block
+        from unnest(topic_names, event_ids, finals, id_lengths, keys, blocks) e(name, id, is_final, id_length, key, block)
+            join {schema}.topics t on t.name = e.name;
+    insert into {schema}.publisher_ids (publisher_id, topic, id, digest)
+        select substr(e.block, 5, e.id_length), t.id, e.id, e.digest
+        from unnest(topic_names, event_ids, id_lengths, digests, blocks) e(name, id, id_length, digest, block)
+            join {schema}.topics t on t.name = e.name
+        where e.id_length > 0;
+    update {schema}.topics t set end_id = e.id, deleted_id = 0
+        from unnest(topic_names, event_ids, finals) e(name, id, is_final) where t.name = e.name and e.is_final;
+    perform setval('{schema}.ids', greatest(high_water, last_value)) from {schema}.ids;
 end $$;

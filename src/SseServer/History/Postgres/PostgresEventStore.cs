@@ -1,0 +1,170 @@
+using System.Text;
+
+namespace SseServer.History.Postgres;
+
+/// <summary>
+/// A history in PostgreSQL that several servers share. The work is done by the functions of the schema; this class calls them. Each kind of
+/// work has a connection of its own: appending, the tail, trimming, and each reader one.
+/// </summary>
+internal sealed class PostgresEventStore : ISharedStore
+{
+    private const int TrimmedPerStep = 1000;
+
+    private readonly PostgresSchema _schema;
+    private readonly PostgresConnector _connector;
+    private readonly PostgresConnector? _listenConnector;
+    private readonly PostgresSession _writing;
+    private readonly PostgresSession _trimming;
+    private readonly PostgresTail _tail;
+    private readonly TimeSpan _endedLinger;
+    private int _ownedBy = -1;
+    private long _newestTrim;
+
+    /// <param name="options">The database.</param>
+    /// <param name="endedLinger">How long an end is known after the last event of its topic is gone.</param>
+    public PostgresEventStore(PostgresOptions options, TimeSpan endedLinger)
+    {
+        _endedLinger = endedLinger;
+        _schema = new(options.Schema);
+        _connector = new(options, _schema, options.Url);
+        _listenConnector = options.ListenUrl is { } url ? new(options, _schema, url) : null;
+        _writing = new(_connector, _schema);
+        _trimming = new(_connector, _schema);
+        _tail = new(new(_connector, _schema), new(_listenConnector ?? _connector, _schema));
+    }
+
+    public event Action<IReadOnlyList<SharedTrim>>? TrimsRead;
+
+    public TimeSpan ClockOffset => _tail.ClockOffset;
+
+    public StoreStart Open() => _tail.Open(out _newestTrim);
+
+    public IReadOnlyList<IdRange>? Attach(long head) => _tail.Attach(head);
+
+    public void Append(SharedCommit commit) => _writing.RunDurably(connection => PostgresAppend.Run(_writing, connection, commit, _endedLinger));
+
+    public void Commit(StoreCommit commit) => _writing.RunDurably(connection => PostgresImport.Run(_writing, connection, commit));
+
+    public long Delete(ReadOnlySpan<byte> topic)
+    {
+        var name = Encoding.UTF8.GetString(topic);
+        return _writing.RunDurably(connection =>
+        {
+            using var command = _writing.Command(connection, "select {schema}.delete_topic($1)");
+            command.Parameters.Add(new() { Value = name });
+            return (long)command.ExecuteScalar()!;
+        });
+    }
+
+    public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> locations)
+    {
+        var id = publisherId.ToArray();
+        _writing.Run(connection =>
+        {
+            using var command = _writing.Command(connection, """
+                select t.name, p.id, p.digest from {schema}.publisher_ids p join {schema}.topics t on t.id = p.topic
+                    where p.publisher_id = $1 order by p.id
+                """);
+            command.Parameters.Add(new() { Value = id });
+            using var reader = command.ExecuteReader();
+            while (reader.Read()) locations.Add(new(Encoding.UTF8.GetBytes(reader.GetString(0)), reader.GetInt64(1), reader.GetInt64(2)));
+            return true;
+        });
+    }
+
+    public IStoredEventReader OpenReader()
+        => new PostgresEventReader(new(_connector, _schema), () => Volatile.Read(ref _newestTrim), trims => TrimsRead?.Invoke(trims));
+
+    public void EnsureAvailable() => _trimming.Run(connection =>
+    {
+        using var command = _trimming.Command(connection, "select 1 from {schema}.settings");
+        return command.ExecuteScalar();
+    });
+
+    public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds)
+    {
+        var (name, limits) = (Encoding.UTF8.GetString(topic), bounds);
+        return _trimming.Run(connection =>
+        {
+            using var command = _trimming.Command(connection, "select * from {schema}.plan_trim($1, $2, $3, $4, $5, $6)");
+            command.Parameters.Add(new() { Value = name });
+            command.Parameters.Add(new() { Value = limits.MaxEvents });
+            command.Parameters.Add(new() { Value = limits.MaxBytes });
+            command.Parameters.Add(new() { Value = limits.FirstId });
+            command.Parameters.Add(new() { Value = limits.MaxKeys });
+            command.Parameters.Add(new() { Value = limits.LastId });
+            using var reader = command.ExecuteReader();
+            reader.Read();
+            return new StoreTrim(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+        });
+    }
+
+    public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? onLoss = null)
+    {
+        var (name, trim) = (Encoding.UTF8.GetString(topic), plan);
+        return _trimming.Run(connection =>
+        {
+            using var command = _trimming.Command(connection, "select {schema}.trim($1, $2, $3, $4)");
+            command.Parameters.Add(new() { Value = name });
+            command.Parameters.Add(new() { Value = trim.Through });
+            command.Parameters.Add(new() { Value = trim.KeysThrough });
+            command.Parameters.Add(new() { Value = TrimmedPerStep });
+            return (bool)command.ExecuteScalar()!;
+        });
+    }
+
+    public bool HasEvents(ReadOnlySpan<byte> topic)
+    {
+        var name = Encoding.UTF8.GetString(topic);
+        return _trimming.Run(connection =>
+        {
+            using var command = _trimming.Command(connection, """
+                select exists (select from {schema}.events e where e.topic = (select t.id from {schema}.topics t where t.name = $1))
+                """);
+            command.Parameters.Add(new() { Value = name });
+            return (bool)command.ExecuteScalar()!;
+        });
+    }
+
+    public void RemoveTopic(ReadOnlySpan<byte> topic)
+    {
+        var name = Encoding.UTF8.GetString(topic);
+        _trimming.Run(connection =>
+        {
+            using var command = _trimming.Command(connection, "select {schema}.remove_topic($1)");
+            command.Parameters.Add(new() { Value = name });
+            return command.ExecuteNonQuery();
+        });
+    }
+
+    public bool Maintain() => false;
+
+    public void ReadTail(TailPage page)
+    {
+        _tail.Read(page);
+        if (page.AfterTrim > Volatile.Read(ref _newestTrim)) Volatile.Write(ref _newestTrim, page.AfterTrim);
+    }
+
+    public void Wait(TimeSpan limit) => _tail.Wait(limit);
+
+    public void StopWaiting() => _tail.StopWaiting();
+
+    public bool TryOwnRetention() => _trimming.Run(connection =>
+    {
+        if (_ownedBy == _trimming.Generation) return true;
+        using var command = _trimming.Command(connection, "select pg_try_advisory_lock($1)");
+        command.Parameters.Add(new() { Value = _schema.RetentionLock });
+        var isOwned = (bool)command.ExecuteScalar()!;
+        if (isOwned) _ownedBy = _trimming.Generation;
+        return isOwned;
+    });
+
+    public void Dispose()
+    {
+        _writing.Dispose();
+        _trimming.Dispose();
+        _tail.Dispose();
+        _connector.Dispose();
+        _listenConnector?.Dispose();
+    }
+}

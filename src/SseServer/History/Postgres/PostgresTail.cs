@@ -1,0 +1,203 @@
+using System.Data;
+using System.Text;
+using Npgsql;
+
+namespace SseServer.History.Postgres;
+
+/// <summary>
+/// What follows the last id that this server has. Reading and waiting for notifications have a connection each, so that a pooler may stand
+/// before the first. For the tail's thread, except <see cref="StopWaiting"/>.
+/// </summary>
+internal sealed class PostgresTail(PostgresSession reading, PostgresSession listening) : IDisposable
+{
+    // Bounds what one call reads and one page holds.
+    private const int MaxEvents = 2000;
+
+    private readonly ManualResetEventSlim _stopped = new(false);
+    private int _attachedBy = -1;
+    private int _listenedBy = -1;
+    private long _offsetTicks;
+
+    /// <summary>How far the database's clock is ahead of this machine's.</summary>
+    public TimeSpan ClockOffset => new(Volatile.Read(ref _offsetTicks));
+
+    /// <inheritdoc cref="ISharedStore.Open"/>
+    public StoreStart Open(out long newestTrim)
+    {
+        CheckVersion();
+        var lives = Attach(0)!;
+        var first = lives[^1].First;
+        var (start, trim) = reading.Run(connection =>
+        {
+            using var command = reading.Command(connection, """
+                select t.name, t.trimmed_through, t.lost_through, case when t.end_id <= $1 then t.end_id else 0 end,
+                    case when t.deleted_id <= $1 then t.deleted_id else 0 end, t.trim_number,
+                    greatest(t.trimmed_through, t.lost_through,
+                        coalesce((select e.id from {schema}.events e where e.topic = t.id and e.id <= $1 order by e.id desc limit 1), 0))
+                    from {schema}.topics t
+                """);
+            command.Parameters.Add(new() { Value = first });
+            var topics = new List<StoredTopic>();
+            var newest = 0L;
+            using (var reader = command.ExecuteReader())
+            {
+                while (reader.Read())
+                {
+                    topics.Add(new(Encoding.UTF8.GetBytes(reader.GetString(0)), 0, reader.GetInt64(6), 0, 0, reader.GetInt64(2))
+                    {
+                        TrimmedThrough = reader.GetInt64(1),
+                        EndId = reader.GetInt64(3),
+                        DeletedId = reader.GetInt64(4),
+                    });
+                    newest = Math.Max(newest, reader.GetInt64(5));
+                }
+            }
+
+            var (origin, floor) = ReadSettings(connection);
+            var last = topics.Count == 0 ? 0 : topics.Max(topic => topic.LastId);
+            return (new StoreStart(origin, first - 1, last, floor, 0, WasClean: true, topics) { Lives = lives }, newest);
+        });
+        newestTrim = trim;
+        return start;
+    }
+
+    /// <inheritdoc cref="ISharedStore.Attach"/>
+    public IReadOnlyList<IdRange>? Attach(long head) => reading.Run(connection =>
+    {
+        if (_attachedBy == reading.Generation) return null;
+        using var command = reading.Command(connection, "select * from {schema}.attach($1)");
+        command.Parameters.Add(new() { Value = head });
+        var lives = new List<IdRange>();
+        using (var reader = command.ExecuteReader())
+            while (reader.Read()) lives.Add(new(reader.GetInt64(0), reader.IsDBNull(1) ? reader.GetInt64(0) : reader.GetInt64(1)));
+        ReadClock(connection);
+        _attachedBy = reading.Generation;
+        return lives;
+    });
+
+    /// <inheritdoc cref="ISharedStore.ReadTail"/>
+    public void Read(TailPage page)
+    {
+        page.Clear();
+        reading.Run(connection =>
+        {
+            // The ranges of ids are read again first, on a connection that was lost.
+            if (_attachedBy != reading.Generation) throw new NpgsqlException("The connection was lost.");
+            using var command = reading.Command(connection, "select * from {schema}.tail($1, $2, $3)");
+            command.Parameters.Add(new() { Value = page.After });
+            command.Parameters.Add(new() { Value = page.AfterTrim });
+            command.Parameters.Add(new() { Value = MaxEvents });
+            using var reader = command.ExecuteReader();
+            Fill(reader, page);
+            return true;
+        });
+    }
+
+    /// <inheritdoc cref="ISharedStore.Wait"/>
+    public void Wait(TimeSpan limit)
+    {
+        if (_stopped.IsSet) return;
+        try
+        {
+            listening.Run(connection =>
+            {
+                if (_listenedBy != listening.Generation)
+                {
+                    using var command = listening.Command(connection, $"listen {listening.Schema.Quoted}");
+                    command.ExecuteNonQuery();
+                    _listenedBy = listening.Generation;
+                    // What was appended before this is not notified.
+                    return true;
+                }
+
+                return connection.Wait((int)limit.TotalMilliseconds);
+            });
+        }
+        catch (StoreException)
+        {
+            // Polling goes on without notifications.
+            _stopped.Wait(limit);
+        }
+    }
+
+    /// <inheritdoc cref="ISharedStore.StopWaiting"/>
+    public void StopWaiting() => _stopped.Set();
+
+    public void Dispose()
+    {
+        reading.Dispose();
+        listening.Dispose();
+        _stopped.Dispose();
+    }
+
+    private void CheckVersion() => reading.Run(connection =>
+    {
+        using var command = reading.Command(connection, "select version from {schema}.settings");
+        var version = (int)command.ExecuteScalar()!;
+        if (version == PostgresSchema.Version) return true;
+        throw new StoreException(StoreFailure.Corrupt,
+            $"The schema \"{reading.Schema.Name}\" has version {version}, and this program needs {PostgresSchema.Version}; "
+            + (version < PostgresSchema.Version ? "run 'sse-server history migrate'." : "start a newer program."));
+    });
+
+    private (long Origin, long Floor) ReadSettings(NpgsqlConnection connection)
+    {
+        using var command = reading.Command(connection, "select origin, floor from {schema}.settings");
+        using var reader = command.ExecuteReader(CommandBehavior.SingleRow);
+        reader.Read();
+        return (reader.GetInt64(0), reader.GetInt64(1));
+    }
+
+    private void ReadClock(NpgsqlConnection connection)
+    {
+        using var command = reading.Command(connection, "select (extract(epoch from clock_timestamp()) * 1000000)::bigint");
+        var before = DateTimeOffset.UtcNow;
+        var microseconds = (long)command.ExecuteScalar()!;
+        var middle = before + (DateTimeOffset.UtcNow - before) / 2;
+        Volatile.Write(ref _offsetTicks, (DateTimeOffset.UnixEpoch.AddTicks(microseconds * 10) - middle).Ticks);
+    }
+
+    private static void Fill(NpgsqlDataReader reader, TailPage page)
+    {
+        var deletions = new List<TailEntry>();
+        var events = 0;
+        while (reader.Read())
+        {
+            switch (reader.GetInt32(0))
+            {
+                case 1:
+                    page.AfterTrim = reader.GetInt64(1);
+                    page.Trims.Add(new(Name(reader), new(reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10))));
+                    break;
+                case 2:
+                    deletions.Add(new() { Id = reader.GetInt64(1), Topic = Name(reader) });
+                    break;
+                case 3:
+                    page.HasOutbox = true;
+                    break;
+                default:
+                    events++;
+                    page.Entries.Add(new()
+                    {
+                        Id = reader.GetInt64(1),
+                        Topic = Name(reader),
+                        IsFinal = reader.GetBoolean(3),
+                        PublisherIdLength = reader.GetInt16(4),
+                        Digest = reader.IsDBNull(5) ? 0 : reader.GetInt64(5),
+                        Key = reader.IsDBNull(6) ? null : reader.GetFieldValue<byte[]>(6),
+                        Block = reader.GetFieldValue<byte[]>(7),
+                    });
+                    break;
+            }
+        }
+
+        page.HasMore = events == MaxEvents;
+        var last = page.HasMore ? page.Entries[^1].Id : long.MaxValue;
+        page.Entries.AddRange(deletions.Where(deletion => deletion.Id < last));
+        page.Entries.Sort((a, b) => a.Id.CompareTo(b.Id));
+        // A deletion takes the next id, too.
+        if (page.Entries.Count > 0) page.After = page.Entries[^1] is { Block: null, Id: var id } ? id + 1 : page.Entries[^1].Id;
+    }
+
+    private static byte[] Name(NpgsqlDataReader reader) => Encoding.UTF8.GetBytes(reader.GetString(2));
+}
