@@ -9,7 +9,11 @@ namespace SseServer.Tests.Acceptance;
 /// A subscriber over any number of connections that checks what it gets: of each topic the numbers 0, 1, 2 and so on, each once and in
 /// order, and hub ids that rise. Data is <c>topic:number</c>.
 /// </summary>
-internal sealed class SequenceReader(Func<IPEndPoint> endPoint, string target, int topics)
+/// <param name="endPoint">The server, asked for each connection.</param>
+/// <param name="target">What to subscribe to.</param>
+/// <param name="topics">The most topics that may come.</param>
+/// <param name="mayEnd">Streams may end: the reader comes back as a client does.</param>
+internal sealed class SequenceReader(Func<IPEndPoint> endPoint, string target, int topics, bool mayEnd = false)
 {
     public SequenceReader(ServerUnderTest server, string target, int topics)
         : this(() => server.EndPoint, target, topics)
@@ -60,7 +64,7 @@ internal sealed class SequenceReader(Func<IPEndPoint> endPoint, string target, i
 
     private void Take(EventBlock? block)
     {
-        if (block is null) throw new AssertionException("The stream ended.");
+        if (block is null) throw mayEnd ? new IOException("The stream ended.") : new AssertionException("The stream ended.");
         if (block.Id is { } id)
         {
             _lastEventId = id;

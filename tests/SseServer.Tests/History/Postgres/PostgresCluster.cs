@@ -22,10 +22,17 @@ internal sealed class PostgresCluster : IAsyncDisposable
     // PostgreSQL does not run as root: it then runs as nobody, which has this number everywhere.
     private const string Guard = """
         trap '' INT TERM HUP
-        user=$1 directory=$2 bin=$3
+        user=$1 directory=$2 bin=$3 primary=$4
         as() { if [ -n "$user" ]; then setpriv --reuid "$user" --regid "$user" --clear-groups "$@"; else "$@"; fi; }
         [ -z "$user" ] || chown "$user" "$directory"
-        as "$bin/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions && echo ready && cat
+        make() {
+            if [ -n "$primary" ]; then
+                as "$bin/pg_basebackup" -h 127.0.0.1 -p "$primary" -U postgres -D "$directory/data" -R -X stream -c fast --no-sync
+            else
+                as "$bin/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions
+            fi
+        }
+        make && echo ready && cat
         as "$bin/pg_ctl" -D "$directory/data" -m immediate stop
         rm -rf "$directory"
         """;
@@ -38,8 +45,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
     private readonly Process _guard;
     private int _databases;
 
-    private PostgresCluster()
-        => _guard = Process.Start(new ProcessStartInfo("sh", ["-c", Guard, "sh", User, _directory, Programs!])
+    private PostgresCluster(PostgresCluster? primary = null)
+        => _guard = Process.Start(new ProcessStartInfo("sh", ["-c", Guard, "sh", User, _directory, Programs!, PortOf(primary)])
         {
             WorkingDirectory = _directory,
             RedirectStandardInput = true,
@@ -79,6 +86,44 @@ internal sealed class PostgresCluster : IAsyncDisposable
             await cluster.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Starts a standby of this server, which waits for it with each commit from now on: none is answered before the standby has it.
+    /// </summary>
+    public async Task<PostgresCluster> StartStandbyAsync()
+    {
+        var standby = new PostgresCluster(this);
+        try
+        {
+            await standby.InitializeAsync([]);
+            await ExecuteAsync("alter system set synchronous_standby_names = '*'");
+            await ExecuteAsync("select pg_reload_conf()");
+            return standby;
+        }
+        catch
+        {
+            await standby.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a standby the primary; it waits for no standby of its own.</summary>
+    public async Task PromoteAsync()
+    {
+        var (exitCode, output) = await RunAsync("pg_ctl", "-D", Data, "-w", "promote");
+        Assert.That(exitCode, Is.Zero, output);
+        await ExecuteAsync("alter system reset synchronous_standby_names");
+        await ExecuteAsync("select pg_reload_conf()");
+    }
+
+    /// <summary>Sends a signal to all processes of the server, as in STOP and CONT.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        var first = (await ReadProcessIdAsync()).ToString(CultureInfo.InvariantCulture);
+        var children = (await File.ReadAllTextAsync($"/proc/{first}/task/{first}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        using var kill = Process.Start("kill", [$"-{signal}", first, .. children]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>What Npgsql connects with, as the superuser. Connections are not pooled, so each has a session of its own.</summary>
@@ -154,6 +199,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await _guard.WaitForExitAsync();
         _guard.Dispose();
     }
+
+    private static string PortOf(PostgresCluster? primary) => primary is null ? "" : primary.Port.ToString(CultureInfo.InvariantCulture);
 
     private static void IgnoreIfMissing()
     {

@@ -357,26 +357,25 @@ begin
         through := coalesce((select v.id from {schema}.events v where v.topic = this.id and v.id > this.trimmed_through and v.id <= last_id
             order by v.id desc limit 1), 0);
     end if;
-    -- The newest events of too many keys, and of keys whose newest event is too old, go as well.
-    keys_through := greatest(0,
-        (select v.id from {schema}.events v where v.topic = this.id and v.key is not null and v.id <= through and v.id < first_id
-            order by v.id desc limit 1),
-        (select v.id from {schema}.events v where v.topic = this.id and v.key is not null and v.id <= through
-            and not exists (select from {schema}.events n where n.topic = v.topic and n.key = v.key and n.id > v.id)
-            order by v.id desc offset max_keys limit 1));
+    -- The newest events of too many keys, and of keys whose newest event is too old, go as well. Without anything else to trim this concerns
+    -- what earlier trims have kept, of which nothing is read if it is not too much.
+    if through > 0 or exists (
+        select from {schema}.events v where v.topic = this.id and v.id <= this.trimmed_through and v.id < first_id)
+        or exists (select from {schema}.events v where v.topic = this.id and v.id <= this.trimmed_through offset max_keys)
+    then
+        keys_through := greatest(0,
+            (select v.id from {schema}.events v where v.topic = this.id and v.key is not null
+                and v.id <= greatest(through, this.trimmed_through) and v.id < first_id order by v.id desc limit 1),
+            (select v.id from {schema}.events v where v.topic = this.id and v.key is not null
+                and v.id <= greatest(through, this.trimmed_through)
+                and not exists (select from {schema}.events n where n.topic = v.topic and n.key = v.key and n.id > v.id)
+                order by v.id desc offset max_keys limit 1));
+    end if;
+    if through = 0 and keys_through > 0 then through := this.trimmed_through; end if;
+    keys_through := coalesce(keys_through, 0);
     lost_through := greatest(keys_through,
         (select v.id from {schema}.events v where v.topic = this.id and v.id > this.trimmed_through and v.id <= through and v.key is null
             order by v.id desc limit 1), 0);
-    -- Compacted events may exceed their bounds although nothing else does.
-    if through = 0 and this.trimmed_through > 0 then
-        keys_through := greatest(0,
-            (select v.id from {schema}.events v where v.topic = this.id and v.id <= this.trimmed_through and v.id < first_id
-                order by v.id desc limit 1));
-        if keys_through > 0 then
-            through := keys_through;
-            lost_through := keys_through;
-        end if;
-    end if;
 end $$;
 
 -- Deletes at most "wanted" of a topic's events and raises its marks, so that in every snapshot the marks say what is gone. True if there is
