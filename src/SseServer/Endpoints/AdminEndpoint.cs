@@ -7,7 +7,7 @@ using SseServer.Transport;
 
 namespace SseServer.Endpoints;
 
-/// <summary><c>/admin/shed</c> and <c>/admin/topics</c>: let operators inspect and control a running server.</summary>
+/// <summary><c>/admin/shed</c>, <c>/admin/topics</c> and <c>/admin/nodes</c>: let operators inspect and control a running server.</summary>
 internal sealed class AdminEndpoint(
     EventHub hub, RequestAuthorizer authorizer, ResponseWriter responses, ILogger<AdminEndpoint> logger)
 {
@@ -33,18 +33,47 @@ internal sealed class AdminEndpoint(
         // A hundred thousand topics take some milliseconds, and the thread that read the request has other sockets to serve.
         if (!isShed) await Task.Yield();
         var problem = authorization.Refusal
-            ?? (isShed ? Shed(exchange, parameters, authorization) : ListTopics(exchange, parameters));
+            ?? (isShed ? await ShedAsync(exchange, parameters, authorization)
+                : request.Path.SequenceEqual("/admin/nodes"u8) ? ListNodes(exchange, parameters)
+                : ListTopics(exchange, parameters));
         if (problem is not null) responses.Refuse(exchange, problem);
     }
 
-    private Problem? Shed(HttpExchange exchange, RequestParameters parameters, AuthorizationResult authorization)
+    private async ValueTask<Problem?> ShedAsync(HttpExchange exchange, RequestParameters parameters, AuthorizationResult authorization)
     {
-        if (CheckNames(parameters, "percent"u8, "over"u8) is { } unknown) return unknown;
-        if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out var percent))
+        if (ReadShed(parameters, out var percent, out var time, out var isForAll) is { } problem) return problem;
+        if (!isForAll) return Shed(exchange, authorization, percent, time);
+        if (!await hub.Cluster!.ShedAsync(percent, time))
+        {
+            return new(ProblemCode.HistoryUnavailable,
+                "The other servers cannot be told, because the database of the history does not answer; try again, or shed each server.");
+        }
+
+        EndpointLog.ShedForAll(logger, authorization.Caller.Name, exchange.ClientAddress, percent, time.TotalSeconds);
+        var json = string.Create(CultureInfo.InvariantCulture,
+            $$"""{"nodes":{{hub.Cluster.Nodes.Count}},"over":"{{DurationParameter.Format(time)}}"}""");
+        responses.SendJson(exchange, 202, Encoding.ASCII.GetBytes(json));
+        return null;
+    }
+
+    private Problem? ReadShed(RequestParameters parameters, out int percent, out TimeSpan time, out bool isForAll)
+    {
+        (percent, time, isForAll) = (0, DefaultShedTime, false);
+        if (CheckNames(parameters, "percent"u8, "over"u8, "nodes"u8) is { } unknown) return unknown;
+        if (!TryGetNumber(parameters, "percent"u8, 0, 1, 100, out percent))
             return Problem.BadRequest("percent= must be a whole number from 1 to 100.");
-        var time = DefaultShedTime;
         if (parameters.TryGet("over"u8, out var over) && !(DurationParameter.TryParse(over, out time) && time <= MaxShedTime))
             return Problem.BadRequest("over= must be a time with a unit from 0s to 5m, such as 10s.");
+        if (!parameters.TryGet("nodes"u8, out var nodes)) return null;
+        isForAll = nodes.SequenceEqual("all"u8);
+        if (!isForAll) return Problem.BadRequest("nodes= can only be all; leave it out to shed streams of this server.");
+        return hub.Cluster is null
+            ? Problem.BadRequest("nodes=all is for servers that share a history (History:Url); leave it out to shed streams of this server.")
+            : null;
+    }
+
+    private Problem? Shed(HttpExchange exchange, AuthorizationResult authorization, int percent, TimeSpan time)
+    {
         if (!hub.Shedder.TryShed(percent, time, out var streams))
         {
             return new(ProblemCode.AlreadyDraining,
@@ -55,6 +84,18 @@ internal sealed class AdminEndpoint(
         var json = string.Create(CultureInfo.InvariantCulture,
             $$"""{"streams":{{streams}},"over":"{{DurationParameter.Format(time)}}"}""");
         responses.SendJson(exchange, 202, Encoding.ASCII.GetBytes(json));
+        return null;
+    }
+
+    private Problem? ListNodes(HttpExchange exchange, RequestParameters parameters)
+    {
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            if (parameters.Name(i).SequenceEqual(RequestCredential.Parameter)) continue;
+            return Problem.BadRequest("A query parameter is unknown; /admin/nodes has none.");
+        }
+
+        responses.SendJson(exchange, 200, NodeListJson.Write(hub));
         return null;
     }
 

@@ -34,4 +34,8 @@ internal static partial class EndpointLog
         "{Caller} from {ClientAddress} sheds {Percent} % of the streams: {Streams} streams within {Seconds} s")]
     public static partial void StreamsShed(
         ILogger logger, string caller, IPAddress clientAddress, int percent, int streams, double seconds);
+
+    [LoggerMessage(2031, LogLevel.Information,
+        "{Caller} from {ClientAddress} has all servers of this history shed {Percent} % of their streams within {Seconds} s")]
+    public static partial void ShedForAll(ILogger logger, string caller, IPAddress clientAddress, int percent, double seconds);
 }

@@ -15,7 +15,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
 {
     private readonly EventHub _hub;
     private readonly EndpointMetrics _metrics;
-    private readonly List<Meter> _meters;
+    private Meter[] _meters;
     private readonly ResponseWriter _responses;
     private readonly StreamRefusals _refusals;
     private readonly RequestAuthorizer _authorizer;
@@ -57,8 +57,11 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _publish.BeginDrain();
     }
 
-    /// <summary>Adds a meter to <c>/metrics</c>. Only before the first request.</summary>
-    public void Expose(Meter meter) => _meters.Add(meter);
+    /// <summary>Adds a meter to <c>/metrics</c>. One caller at a time.</summary>
+    public void Expose(Meter meter) => Volatile.Write(ref _meters, [.. _meters, meter]);
+
+    /// <summary>Takes a meter out of <c>/metrics</c>. One caller at a time.</summary>
+    public void Withdraw(Meter meter) => Volatile.Write(ref _meters, [.. _meters.Where(other => other != meter)]);
 
     public ValueTask HandleAsync(HttpExchange exchange)
     {
@@ -82,8 +85,10 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         {
             Resources.Events => HandleEvents(exchange),
             Resources.Stream => _renew.HandleAsync(exchange),
-            Resources.Shed or Resources.Topics => _admin.HandleAsync(exchange),
+            Resources.Shed or Resources.Topics or Resources.Nodes => _admin.HandleAsync(exchange),
             Resources.Health => SendHealthAsync(exchange),
+            Resources.Live => SendProbe(exchange, isOk: true, "live"),
+            Resources.Ready => SendProbe(exchange, IsReady, IsReady ? "ready" : _subscribe.IsDraining ? "draining" : "history"),
             Resources.Metrics => SendMetricsAsync(exchange),
             Resources.OpenApi => SendOpenApi(exchange),
             Resources.Errors => SendPage(exchange, ErrorsPage.ContentSecurityPolicy, ErrorsPage.Bytes),
@@ -159,6 +164,16 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _responses.SendJson(exchange, _subscribe.IsDraining ? 503 : 200, Encoding.ASCII.GetBytes(json));
     }
 
+    // Not while the store is away: then publishing is refused, and other servers can take the clients.
+    private bool IsReady
+        => !_subscribe.IsDraining && (_hub.HistoryState ?? HistoryState.Ok) is HistoryState.Ok or HistoryState.Damaged;
+
+    private ValueTask SendProbe(HttpExchange exchange, bool isOk, string status)
+    {
+        _responses.SendJson(exchange, isOk ? 200 : 503, Encoding.ASCII.GetBytes($$"""{"status":"{{status}}"}"""));
+        return default;
+    }
+
     private async ValueTask SendMetricsAsync(HttpExchange exchange)
     {
         var parameters = new RequestParameters();
@@ -166,7 +181,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
             ? Problem.BadRequest(broken)
             : await _authorizer.CheckMetricsAsync(exchange, parameters);
         if (problem is not null) _responses.Refuse(exchange, problem);
-        else _responses.Send(exchange, 200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Read(_meters)));
+        else _responses.Send(exchange, 200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Read(Volatile.Read(ref _meters))));
     }
 
     private ValueTask SendPage(HttpExchange exchange, ReadOnlySpan<byte> policy, ReadOnlySpan<byte> page)

@@ -52,6 +52,14 @@ internal interface ISharedStore : IEventStore
     /// <summary>Ends a <see cref="Wait"/>. Any thread.</summary>
     void StopWaiting();
 
+    /// <summary>Tells the other servers what this one does, and learns of them. On a thread of its own.</summary>
+    /// <exception cref="StoreException">The store is away: the tasks of this server are given up.</exception>
+    ClusterView Beat(ClusterBeat beat);
+
+    /// <summary>Gives all servers a command, this one too: see <see cref="ClusterView.Commands"/>. On the thread of <see cref="Beat"/>.</summary>
+    /// <exception cref="StoreException">The store is away.</exception>
+    void Command(string command);
+
     /// <summary>Whether this server is the one that trims: it takes the task if no other has it.</summary>
     bool TryOwnRetention();
 }

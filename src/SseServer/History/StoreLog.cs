@@ -33,4 +33,10 @@ internal static partial class StoreLog
     [LoggerMessage(4107, LogLevel.Warning,
         "The database lacks events up to {Head} that this server has sent; all streams end, and clients that have such events get a gap")]
     public static partial void HistoryDiffers(ILogger logger, EventId head);
+
+    [LoggerMessage(4108, LogLevel.Warning, "Lost contact with the other servers of this history; their tasks and numbers wait: {Reason}")]
+    public static partial void ClusterAway(ILogger logger, string reason);
+
+    [LoggerMessage(4109, LogLevel.Information, "Shedding {Streams} streams over {Seconds} s, as all servers of this history are asked to do")]
+    public static partial void ShedForAll(ILogger logger, int streams, double seconds);
 }

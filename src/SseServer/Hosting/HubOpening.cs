@@ -27,7 +27,7 @@ internal static class HubOpening
         try
         {
             var logger = services.GetRequiredService<ILogger<EventHub>>();
-            return new EventHub(settings.Hub, services.GetRequiredService<TimeProvider>(), store, logger);
+            return new EventHub(settings.Hub, services.GetRequiredService<TimeProvider>(), store, logger, settings.Node);
         }
         catch (StoreException e)
         {

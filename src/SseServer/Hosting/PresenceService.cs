@@ -16,22 +16,22 @@ internal sealed class PresenceService(ServerSettings settings, EventHub hub, Htt
 {
     private readonly CancellationTokenSource _stopping = new();
     private PresenceWatcher? _watcher;
+    private long? _ownedSince;
     private Task _drained = Task.CompletedTask;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         if (!settings.Presence.IsOn) return Task.CompletedTask;
-        _watcher = new PresenceWatcher(hub, settings.Presence, logger);
-        application.Expose(_watcher.Meter);
+        if (hub.Cluster is null) Begin();
         return base.StartAsync(cancellationToken);
     }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        if (_watcher is null) return;
-        await ExecuteTask!;
-        _drained = _watcher.DrainAsync(settings.Drain.CutOff);
+        if (ExecuteTask is null) return;
+        await ExecuteTask;
+        if (_watcher is not null) _drained = _watcher.DrainAsync(settings.Drain.CutOff);
     }
 
     public Task StoppedAsync(CancellationToken cancellationToken) => _drained;
@@ -53,12 +53,42 @@ internal sealed class PresenceService(ServerSettings settings, EventHub hub, Htt
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _stopping.Token);
         try
         {
-            do await _watcher!.PollAsync();
+            do
+            {
+                if (hub.Cluster is { } cluster) FollowTask(cluster);
+                if (_watcher is not null) await _watcher.PollAsync();
+            }
             while (await timer.WaitForNextTickAsync(either.Token));
         }
         catch (OperationCanceledException)
         {
             // The server stops.
         }
+    }
+
+    private void Begin()
+    {
+        _watcher = new PresenceWatcher(hub, settings.Presence, logger);
+        application.Expose(_watcher.Meter);
+    }
+
+    /// <summary>
+    /// Of servers that share a history one reports, and another takes over when that one is gone: as after a restart, it begins with what the
+    /// presence topics say.
+    /// </summary>
+    private void FollowTask(ClusterNode cluster)
+    {
+        if (!cluster.Owns(ClusterNode.Presence))
+        {
+            if (_watcher is not null) application.Withdraw(_watcher.Meter);
+            _watcher?.Dispose();
+            (_watcher, _ownedSince) = (null, null);
+            return;
+        }
+
+        _ownedSince ??= hub.Clock.Milliseconds;
+        if (_watcher is not null || hub.Lag!.Value.TotalMilliseconds >= hub.Clock.Milliseconds - _ownedSince) return;
+        cluster.ReportAllAgain();
+        Begin();
     }
 }

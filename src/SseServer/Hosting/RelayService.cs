@@ -1,16 +1,51 @@
 using Microsoft.Extensions.Hosting;
+using SseServer.Hub;
 using SseServer.Relay;
 
 namespace SseServer.Hosting;
 
-/// <summary>The relays as a hosted service: the last one to start and the first to stop.</summary>
-internal sealed class RelayService(Relays relays) : IHostedService
+/// <summary>
+/// The relays as a hosted service: the last one to start and the first to stop. Of servers that share a history one runs them, and another
+/// takes them over when that one is gone.
+/// </summary>
+internal sealed class RelayService(Relays relays, EventHub hub) : BackgroundService
 {
-    public Task StartAsync(CancellationToken cancellationToken)
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        await base.StopAsync(cancellationToken);
+        await relays.StopAsync();
+    }
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (hub.Cluster is not null) return base.StartAsync(cancellationToken);
         relays.Start();
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => relays.StopAsync();
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!relays.IsAny) return;
+        using var timer = new PeriodicTimer(Interval, hub.Time);
+        var (isRunning, ownedSince) = (false, (long?)null);
+        try
+        {
+            do
+            {
+                ownedSince = hub.Cluster!.Owns(ClusterNode.Relays) ? ownedSince ?? hub.Clock.Milliseconds : null;
+                // The positions that another server published last must have come before the relays continue from them.
+                var hasPositions = ownedSince is { } since && hub.Lag!.Value.TotalMilliseconds < hub.Clock.Milliseconds - since;
+                if (hasPositions && !isRunning) relays.Start();
+                else if (ownedSince is null && isRunning) await relays.StopAsync();
+                isRunning = ownedSince is not null && (isRunning || hasPositions);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
 }

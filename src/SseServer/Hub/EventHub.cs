@@ -33,8 +33,10 @@ internal sealed class EventHub : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="store">Keeps history over restarts; not yet opened, and disposed by this type. Null for history in memory only.</param>
     /// <param name="logger">Logs what happens to the store.</param>
+    /// <param name="identity">What servers that share the store see of this one.</param>
     /// <exception cref="StoreException">The store cannot be opened.</exception>
-    public EventHub(HubOptions options, TimeProvider time, IEventStore? store = null, ILogger<EventHub>? logger = null)
+    public EventHub(
+        HubOptions options, TimeProvider time, IEventStore? store = null, ILogger<EventHub>? logger = null, NodeIdentity? identity = null)
     {
         var log = logger ?? (ILogger)NullLogger.Instance;
         _store = store;
@@ -71,6 +73,8 @@ internal sealed class EventHub : IDisposable
         _sweeper = new RetentionSweeper(Catalog);
         _fanOut.Start();
         _shared?.Start();
+        if (_shared is not null) Cluster = new(this, (ISharedStore)store!, () => _shared.Lag, identity ?? NodeIdentity.Default, _faults, log);
+        Cluster?.Start();
         _metrics = new HubMetrics(this, _fanOut, _publisher.Appender);
         _timer = time.CreateTimer(static hub => ((EventHub)hub!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
@@ -87,6 +91,12 @@ internal sealed class EventHub : IDisposable
     public TimeProvider Time => Clock.Time;
 
     public HubClock Clock { get; }
+
+    /// <summary>The servers that share the history; null if this one has its history to itself.</summary>
+    public ClusterNode? Cluster { get; }
+
+    /// <summary>How long ago the newest events of the shared history were read; null if there is none.</summary>
+    public TimeSpan? Lag => _shared?.Lag;
 
     /// <summary>Topics, patterns and the history that is retained.</summary>
     public TopicCatalog Catalog { get; }
@@ -166,13 +176,21 @@ internal sealed class EventHub : IDisposable
     /// <inheritdoc cref="RetentionSweeper.BoundHistory"/>
     public void BoundHistory(long bytes) => _sweeper.BoundHistory(bytes);
 
-    /// <inheritdoc cref="SubscriberChanges.Take"/>
-    public void TakeSubscriberChanges(List<SubscriberChange> changes) => Catalog.SubscriberChanges.Take(changes);
+    /// <summary>
+    /// Adds each watched topic whose number of subscribers changed since the last call, with that number, over all servers that share the
+    /// history. One caller at a time.
+    /// </summary>
+    public void TakeSubscriberChanges(List<SubscriberChange> changes)
+    {
+        if (Cluster is null) Catalog.SubscriberChanges.Take(changes);
+        else Cluster.TakeSubscriberChanges(changes);
+    }
 
     public void Dispose()
     {
         _metrics.Dispose();
         _timer.Dispose();
+        Cluster?.Dispose();
         Shedder.Dispose();
         _publisher.Dispose();
         _fanOut.Dispose();
@@ -192,6 +210,7 @@ internal sealed class EventHub : IDisposable
         _fanOut.Sweep();
         _sequencer?.Tick();
         _shared?.Tick();
+        Cluster?.Tick();
         _sweeper.Sweep();
     }
 

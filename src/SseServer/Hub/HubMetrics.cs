@@ -47,6 +47,13 @@ internal sealed class HubMetrics : IDisposable
         Gauge("sse_history_compacted_bytes", () => Locked(() => catalog.Budget.Total.CompactedBytes), "Bytes of those events.");
         Gauge("sse_history_damaged_blocks", () => hub.Damage?.Blocks ?? 0,
             "Blocks of stored events that were found damaged since the start; their subscribers get a gap.");
+        if (hub.Lag is not null)
+        {
+            Meter.CreateObservableGauge("sse_history_lag_seconds", () => hub.Lag!.Value.TotalSeconds,
+                description: "How long ago this server read the newest events of the history that it shares.");
+            Gauge("sse_cluster_nodes", () => hub.Cluster?.Nodes.Count ?? 0, "Servers that share the history and are alive.");
+        }
+
         Gauge("sse_topics", () => hub.TopicCount, "Topics in use.");
         Gauge("sse_patterns", () => Locked(() => catalog.Patterns.Count), "Distinct patterns with subscribers, or kept for their return.");
         Gauge("sse_pattern_reference_bytes", () => Locked(catalog.Patterns.MeasureReferences),

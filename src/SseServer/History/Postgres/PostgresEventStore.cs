@@ -16,6 +16,7 @@ internal sealed class PostgresEventStore : ISharedStore
     private readonly PostgresSession _writing;
     private readonly PostgresSession _trimming;
     private readonly PostgresTail _tail;
+    private readonly PostgresNodes _nodes;
     private readonly TimeSpan _endedLinger;
     private int _ownedBy = -1;
     private long _newestTrim;
@@ -30,6 +31,7 @@ internal sealed class PostgresEventStore : ISharedStore
         _listenConnector = options.ListenUrl is { } url ? new(options, _schema, url) : null;
         _writing = new(_connector, _schema);
         _trimming = new(_connector, _schema);
+        _nodes = new(new(_connector, _schema));
         _tail = new(new(_connector, _schema), new(_listenConnector ?? _connector, _schema));
     }
 
@@ -147,6 +149,10 @@ internal sealed class PostgresEventStore : ISharedStore
 
     public void Wait(TimeSpan limit) => _tail.Wait(limit);
 
+    public ClusterView Beat(ClusterBeat beat) => _nodes.Beat(beat);
+
+    public void Command(string command) => _nodes.Command(command);
+
     public void StopWaiting() => _tail.StopWaiting();
 
     public bool TryOwnRetention() => _trimming.Run(connection =>
@@ -164,6 +170,7 @@ internal sealed class PostgresEventStore : ISharedStore
         _writing.Dispose();
         _trimming.Dispose();
         _tail.Dispose();
+        _nodes.Dispose();
         _connector.Dispose();
         _listenConnector?.Dispose();
     }

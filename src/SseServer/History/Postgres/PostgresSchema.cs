@@ -13,15 +13,14 @@ internal sealed class PostgresSchema
     public const int Version = 1;
 
     // In the order in which they are created: nodes and publish refer to the tables of the history.
-    private static readonly string[] Parts = ["history.sql", "publish.sql"];
+    private static readonly string[] Parts = ["history.sql", "nodes.sql", "publish.sql"];
 
     /// <param name="name">Of <see cref="IsName"/>.</param>
     public PostgresSchema(string name)
     {
         Name = name;
         Quoted = $"\"{name}\"";
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes("sse-server " + name));
-        AppendLock = BinaryPrimitives.ReadInt64LittleEndian(hash) & ~7L;
+        AppendLock = HashOf("sse-server " + name) & ~7L;
     }
 
     /// <summary>The schema's name.</summary>
@@ -35,6 +34,9 @@ internal sealed class PostgresSchema
 
     /// <summary>The advisory lock of the one node that trims, for as long as its session.</summary>
     public long RetentionLock => AppendLock + 1;
+
+    /// <summary>The advisory lock of the one node that has a task, for as long as its session.</summary>
+    public long TaskLock(string task) => HashOf($"sse-server {Name} task {task}");
 
     /// <summary>The advisory lock of whoever creates or changes the schema.</summary>
     public long MigrationLock => AppendLock + 2;
@@ -66,6 +68,8 @@ internal sealed class PostgresSchema
         .Replace("{schema}", Quoted, StringComparison.Ordinal)
         .Replace("{lock}", AppendLock.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
         .Replace("{channel}", $"'{Name}'", StringComparison.Ordinal);
+
+    private static long HashOf(string text) => BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static string Read(string part)
     {

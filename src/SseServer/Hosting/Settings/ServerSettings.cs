@@ -3,6 +3,7 @@ using SseServer.Auth;
 using SseServer.Catalog;
 using SseServer.Endpoints;
 using SseServer.History;
+using SseServer.Hub;
 using SseServer.Presence;
 using SseServer.Relay;
 using SseServer.Transport;
@@ -45,6 +46,9 @@ internal sealed record ServerSettings
     /// <summary>What requests may ask for, and from where.</summary>
     public required EndpointOptions Endpoints { get; init; }
 
+    /// <summary>What other servers that share the history see of this one.</summary>
+    public NodeIdentity Node { get; init; } = NodeIdentity.Default;
+
     /// <summary>Topics that are fed from other servers.</summary>
     public IReadOnlyList<RelayOptions> Relays { get; init; } = [];
 
@@ -70,6 +74,7 @@ internal sealed record ServerSettings
             History = HistorySettings.Read(reader),
             Transport = transport,
             Endpoints = endpoints,
+            Node = ReadNode(reader),
             Relays = RelaySettings.Read(reader, endpoints, listen),
             Demo = reader.Flag("Demo:Enabled", false, "Publishes sample events, so that a page or curl has something to show."),
             Drain = DrainSettings.Read(reader),
@@ -83,6 +88,13 @@ internal sealed record ServerSettings
         var reader = new SettingsReader(new ConfigurationBuilder().Build());
         Read(reader);
         return reader.Descriptors;
+    }
+
+    private static NodeIdentity ReadNode(SettingsReader reader)
+    {
+        var name = reader.Text("Server:Name", null,
+            "What operators call this server where several share a history: GET /admin/nodes shows it. If not set, the machine's name.");
+        return new(name ?? Environment.MachineName, ProductVersion.Text);
     }
 
     private static List<ListenAddress> ReadListen(SettingsReader reader)
