@@ -19,7 +19,12 @@ internal sealed class PostgresHistory
     public static async Task<PostgresHistory> CreateAsync(PostgresCluster? cluster = null, string schema = PostgresOptions.DefaultSchema)
     {
         cluster ??= await PostgresCluster.SharedAsync();
-        var database = await cluster.CreateDatabaseAsync();
+        return await CreateAsync(await cluster.CreateDatabaseAsync(), schema);
+    }
+
+    /// <summary>Creates one in a database that may have others.</summary>
+    public static async Task<PostgresHistory> CreateAsync(PostgresDatabase database, string schema)
+    {
         var history = new PostgresHistory(database, schema);
         await history.ExecuteAsync(new PostgresSchema(schema).CreationScript());
         return history;
