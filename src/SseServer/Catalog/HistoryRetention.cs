@@ -117,8 +117,8 @@ internal sealed class HistoryRetention(HistoryBudget budget, EventIdSequence ids
     }
 
     /// <summary>
-    /// Drops from memory the segments of a topic that begin at or before an id, because the store has deleted events up to it; false if there
-    /// is more than one hold of the lock allows. What such a segment holds after the id is in the store.
+    /// Drops from memory the segments of a topic that begin at or before an id, because the store has deleted events up to it; false if
+    /// there is more than one hold of the lock allows. What such a segment holds after the id is in the store.
     /// </summary>
     public bool DropBegun(Topic topic, EventId through)
     {

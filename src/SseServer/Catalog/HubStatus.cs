@@ -34,6 +34,11 @@ internal enum HubStatus
     /// <summary>The store cannot be written, or the engine is stopping: nothing was appended.</summary>
     StoreUnavailable,
 
+    /// <summary>
+    /// A store that servers share did not answer: the events may or may not be published. Publishing again with publisher ids is safe.
+    /// </summary>
+    OutcomeUnknown,
+
     /// <summary>The store's file is missing: nothing was appended.</summary>
     StoreMissing,
 }

@@ -164,9 +164,9 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         _responses.SendJson(exchange, _subscribe.IsDraining ? 503 : 200, Encoding.ASCII.GetBytes(json));
     }
 
-    // Not while the store is away: then publishing is refused, and other servers can take the clients.
-    private bool IsReady
-        => !_subscribe.IsDraining && (_hub.HistoryState ?? HistoryState.Ok) is HistoryState.Ok or HistoryState.Damaged;
+    // Not while the store is away: then publishing is refused, and other servers can take the clients. A full disk stays full until
+    // somebody publishes, and other servers would fare no better.
+    private bool IsReady => !_subscribe.IsDraining && _hub.HistoryState is not (HistoryState.Unavailable or HistoryState.Missing);
 
     private ValueTask SendProbe(HttpExchange exchange, bool isOk, string status)
     {

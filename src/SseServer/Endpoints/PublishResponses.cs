@@ -27,6 +27,9 @@ internal sealed class PublishResponses(ResponseWriter responses, PublishLimits l
         HubStatus.StoreUnavailable => Problem.ForNow(ProblemCode.HistoryUnavailable,
             "The history cannot be written, and nothing was published; "
             + "see the server's log for the reason, and retry after Retry-After seconds."),
+        HubStatus.OutcomeUnknown => Problem.ForNow(ProblemCode.HistoryUnavailable,
+            "The database of the history did not confirm this, so it may or may not have happened; "
+            + "repeat it after Retry-After seconds, and give events an id= so that none is published twice."),
         _ => Problem.ForNow(ProblemCode.TopicLimit,
             "The server has reached its topic limit; publish to an existing topic, or raise Topics:MaxTopics.") with
         {

@@ -9,8 +9,8 @@ namespace SseServer.History;
 /// Threads: one thread at a time trims, and one writes; any thread opens readers.
 /// </para>
 /// <para>
-/// Errors: a <see cref="StoreException"/> is what the disk or the database did. The store is then as it was before the call, and works again
-/// as soon as the disk does. Any other exception is a bug.
+/// Errors: a <see cref="StoreException"/> is what the disk or the database did. The store is then as it was before the call, and works
+/// again as soon as the disk does. Any other exception is a bug.
 /// </para>
 /// <para>
 /// Trimming takes three steps, so that subscribers hear of a loss before it happens: <see cref="PlanTrim"/> says what exceeds the bounds,

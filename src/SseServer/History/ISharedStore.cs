@@ -1,8 +1,8 @@
 namespace SseServer.History;
 
 /// <summary>
-/// A store that several servers write. It assigns the ids, in the order in which commits become visible, so a server that reads what follows
-/// its last id gets every event of every server, once and in order.
+/// A store that several servers write. It assigns the ids, in the order in which commits become visible, so a server that reads what
+/// follows its last id gets every event of every server, once and in order.
 /// </summary>
 /// <remarks>
 /// Threads: the appender's calls <see cref="Append"/>, <see cref="Delete"/> and <see cref="IEventStore.FindPublisherId"/>; the tail's
@@ -16,7 +16,9 @@ internal interface ISharedStore : IEventStore
     /// <summary>How far the store's clock is ahead of this machine's, when it was last read.</summary>
     TimeSpan ClockOffset { get; }
 
-    /// <summary>Connects, checks the version, and reads the topics. The server joins the history after the first id of the result.</summary>
+    /// <summary>
+    /// Connects, checks the version, and reads the topics. The server joins the history after the first id of the result.
+    /// </summary>
     /// <exception cref="StoreException">It cannot be opened; the message says what to do.</exception>
     StoreStart Open();
 
@@ -30,7 +32,8 @@ internal interface ISharedStore : IEventStore
 
     /// <summary>
     /// Appends a group of batches in one transaction, each batch as a whole or not at all, and fills in their ids and outcomes. When it
-    /// returns, they are as durable as the store makes them. Also moves to the history what applications have published in the store itself.
+    /// returns, they are as durable as the store makes them. Also moves to the history what applications have published in the store
+    /// itself.
     /// </summary>
     /// <exception cref="StoreException">
     /// The outcome may be unknown: the events may be stored. Appending them again with publisher ids is safe.
@@ -56,7 +59,9 @@ internal interface ISharedStore : IEventStore
     /// <exception cref="StoreException">The store is away: the tasks of this server are given up.</exception>
     ClusterView Beat(ClusterBeat beat);
 
-    /// <summary>Gives all servers a command, this one too: see <see cref="ClusterView.Commands"/>. On the thread of <see cref="Beat"/>.</summary>
+    /// <summary>
+    /// Gives all servers a command, this one too: see <see cref="ClusterView.Commands"/>. On the thread of <see cref="Beat"/>.
+    /// </summary>
     /// <exception cref="StoreException">The store is away.</exception>
     void Command(string command);
 

@@ -50,14 +50,17 @@ internal sealed class SharedCommit
     /// <summary>For each batch why it was refused. Filled in by the store.</summary>
     public Refusal[] Refusals { get; set; } = [];
 
-    /// <summary>For each refused batch the index, within this commit, of the event that it was refused for. Filled in by the store.</summary>
+    /// <summary>
+    /// For each refused batch the index, within this commit, of the event that it was refused for. Filled in by the store.
+    /// </summary>
     public int[] RefusedEvents { get; set; } = [];
 
     /// <summary>Begins a batch; returns its index.</summary>
     public int BeginBatch() => Batches++;
 
     /// <summary>Adds an event to the batch that was begun last.</summary>
-    public void Add(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> block, ReadOnlySpan<byte> key, int publisherIdLength, long digest, bool isFinal)
+    public void Add(
+        ReadOnlySpan<byte> topic, ReadOnlySpan<byte> block, ReadOnlySpan<byte> key, int publisherIdLength, long digest, bool isFinal)
     {
         var names = _topics.GetAlternateLookup<ReadOnlySpan<byte>>();
         if (!names.TryGetValue(topic, out var number))

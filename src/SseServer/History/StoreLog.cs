@@ -37,6 +37,7 @@ internal static partial class StoreLog
     [LoggerMessage(4108, LogLevel.Warning, "Lost contact with the other servers of this history; their tasks and numbers wait: {Reason}")]
     public static partial void ClusterAway(ILogger logger, string reason);
 
-    [LoggerMessage(4109, LogLevel.Information, "Shedding {Streams} streams over {Seconds} s, as all servers of this history are asked to do")]
+    [LoggerMessage(4109, LogLevel.Information,
+        "Shedding {Streams} streams over {Seconds} s, as all servers of this history are asked to do")]
     public static partial void ShedForAll(ILogger logger, int streams, double seconds);
 }

@@ -1,8 +1,8 @@
 namespace SseServer.History;
 
 /// <summary>
-/// A topic's totals. See <see cref="StoreTrim"/> for what trimming does to them. A store that several servers write does not count: its first
-/// id, count and bytes are 0.
+/// A topic's totals. See <see cref="StoreTrim"/> for what trimming does to them. A store that several servers write does not count: its
+/// first id, count and bytes are 0.
 /// </summary>
 /// <param name="Name">Its name in UTF-8.</param>
 /// <param name="FirstId">The oldest stored event after <see cref="TrimmedThrough"/>; 0 if there is none.</param>

@@ -73,8 +73,8 @@ internal sealed class PresenceService(ServerSettings settings, EventHub hub, Htt
     }
 
     /// <summary>
-    /// Of servers that share a history one reports, and another takes over when that one is gone: as after a restart, it begins with what the
-    /// presence topics say.
+    /// Of servers that share a history one reports, and another takes over when that one is gone: as after a restart, it begins with what
+    /// the presence topics say.
     /// </summary>
     private void FollowTask(ClusterNode cluster)
     {

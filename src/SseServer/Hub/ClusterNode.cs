@@ -23,6 +23,9 @@ internal sealed class ClusterNode : IDisposable
 
     private const string ShedCommand = "shed";
 
+    // More than a beat takes on a busy machine.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMilliseconds(500);
+
     private readonly EventHub _hub;
     private readonly ISharedStore _store;
     private readonly Func<TimeSpan> _lag;
@@ -165,10 +168,22 @@ internal sealed class ClusterNode : IDisposable
             WantsSums = Owns(Presence),
         });
         _untold.Clear();
+        FollowClock(view.Nodes);
         if (view.Sums is { } sums)
             lock (_gate) _sums = new(sums.Select(one => KeyValuePair.Create(one.Topic, one.Subscribers)), Utf8Comparer.Instance);
         Volatile.Write(ref _view, view);
         foreach (var command in view.Commands) Run(command);
+    }
+
+    // A connection may last for weeks, in which two clocks drift apart.
+    private void FollowClock(IReadOnlyList<ClusterNodeState> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            if (node.Node != Id) continue;
+            var offset = node.Seen - _hub.Time.GetUtcNow();
+            if ((offset - _hub.Clock.Offset).Duration() > ClockTolerance) _hub.Clock.Offset = offset;
+        }
     }
 
     private void Run(string command)

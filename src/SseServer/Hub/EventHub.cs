@@ -69,11 +69,12 @@ internal sealed class EventHub : IDisposable
         _shared = _publisher as SharedPublisher;
         _sequencer?.Start();
         _storedTail = store is null ? null : new StoredTail(store, log);
-        _opener = new SubscriptionOpener(Catalog, _fanOut, new(Catalog, _storedTail), _shared is not null ? _shared.FindAsync : _sequencer is null ? null : _sequencer.FindAsync);
+        _opener = new SubscriptionOpener(Catalog, _fanOut, new(Catalog, _storedTail), FindStored);
         _sweeper = new RetentionSweeper(Catalog);
         _fanOut.Start();
         _shared?.Start();
-        if (_shared is not null) Cluster = new(this, (ISharedStore)store!, () => _shared.Lag, identity ?? NodeIdentity.Default, _faults, log);
+        if (_shared is not null && store is ISharedStore joined)
+            Cluster = new(this, joined, () => _shared.Lag, identity ?? NodeIdentity.Default, _faults, log);
         Cluster?.Start();
         _metrics = new HubMetrics(this, _fanOut, _publisher.Appender);
         _timer = time.CreateTimer(static hub => ((EventHub)hub!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -197,6 +198,9 @@ internal sealed class EventHub : IDisposable
         _storedTail?.Dispose();
         _store?.Dispose();
     }
+
+    private Func<byte[], Task<IReadOnlyList<StoredLocation>>>? FindStored
+        => _shared is not null ? _shared.FindAsync : _sequencer is not null ? _sequencer.FindAsync : null;
 
     private IPublisher CreatePublisher(IEventStore? store, EventId lease, ILogger logger) => store switch
     {

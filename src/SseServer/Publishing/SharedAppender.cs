@@ -23,6 +23,7 @@ internal sealed class SharedAppender : IDisposable
     private readonly ConcurrentQueue<(byte[] Topic, TaskCompletionSource<(HubStatus, EventId)> Done)> _deletions = new();
     private readonly List<PublishBatch> _group = [];
     private readonly SharedCommit _commit = new();
+    private int _probeDue;
     private bool _stopped;
 
     public SharedAppender(
@@ -35,6 +36,17 @@ internal sealed class SharedAppender : IDisposable
     }
 
     public void Start() => _thread.Start();
+
+    /// <summary>
+    /// Each second: if the last append failed, an empty one finds out whether the store answers again, even if nobody publishes. Any
+    /// thread.
+    /// </summary>
+    public void Tick()
+    {
+        if (_health.State != HistoryState.Unavailable) return;
+        Volatile.Write(ref _probeDue, 1);
+        _thread.Wake();
+    }
 
     /// <summary>Queues a batch; completes when it is committed, or refused as a whole. Any thread.</summary>
     public ValueTask<HubStatus> EnqueueAsync(PublishBatch batch)
@@ -82,7 +94,8 @@ internal sealed class SharedAppender : IDisposable
     private bool CommitNext()
     {
         var isGroup = _queue.TryTakeGroup(_group);
-        if (!isGroup && !_tail.TakeOutbox()) return false;
+        var isProbe = Interlocked.Exchange(ref _probeDue, 0) != 0;
+        if (!isGroup && !isProbe && !_tail.TakeOutbox()) return false;
         var status = HubStatus.StoreUnavailable;
         try
         {
@@ -133,10 +146,11 @@ internal sealed class SharedAppender : IDisposable
         }
         catch (StoreException e)
         {
-            return _health.Fail(e);
+            return Unknown(e);
         }
 
-        _health.Succeed();
+        if (_commit.Count > 0) _health.Succeed();
+        else _health.Recover();
         return HubStatus.Ok;
     }
 
@@ -172,6 +186,9 @@ internal sealed class SharedAppender : IDisposable
         batch.Complete(status);
     }
 
+    // The connection may have been lost after the commit.
+    private HubStatus Unknown(StoreException e) => _health.Fail(e) is HubStatus.StoreFull ? HubStatus.StoreFull : HubStatus.OutcomeUnknown;
+
     private bool DeleteNext()
     {
         if (!_deletions.TryDequeue(out var deletion)) return false;
@@ -183,7 +200,7 @@ internal sealed class SharedAppender : IDisposable
         }
         catch (StoreException e)
         {
-            result = (_health.Fail(e), default);
+            result = (Unknown(e), default);
         }
         finally
         {

@@ -8,8 +8,8 @@ namespace SseServer.Publishing;
 
 /// <summary>
 /// Publishes to a history that several servers share. <see cref="SharedAppender"/> commits batches to the store, which assigns their ids;
-/// <see cref="SharedTail"/> reads what was committed, by this server and by others, and enters it into the logs; <see cref="SharedTrimmer"/>
-/// trims the store if no other server does. Each has a thread, since each waits for the database.
+/// <see cref="SharedTail"/> reads what was committed, by this server and by others, and enters it into the logs; <see
+/// cref="SharedTrimmer"/> trims the store if no other server does. Each has a thread, since each waits for the database.
 /// </summary>
 internal sealed class SharedPublisher : IPublisher
 {
@@ -53,7 +53,11 @@ internal sealed class SharedPublisher : IPublisher
     }
 
     /// <summary>Each second. Any thread.</summary>
-    public void Tick() => _trimmer.Tick();
+    public void Tick()
+    {
+        _trimmer.Tick();
+        _commits.Tick();
+    }
 
     public ValueTask<HubStatus> PublishAsync(PublishBatch batch)
         => PublisherIdRule.AllowsWithin(batch) ? AfterCommitAsync(_commits.EnqueueAsync(batch), batch) : new(HubStatus.IdConflict);

@@ -34,6 +34,7 @@ internal sealed class SharedTail : IDisposable
     private readonly TailPage _page = new();
     // Lists the logs that got events.
     private readonly PublishBatch _touched = new();
+    private bool _isAway;
     private int _outbox;
     private long _readAt;
 
@@ -79,6 +80,7 @@ internal sealed class SharedTail : IDisposable
             catch (StoreException e)
             {
                 _health.Fail(e);
+                _isAway = true;
                 _stop.Wait(RetryInterval);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
@@ -95,7 +97,8 @@ internal sealed class SharedTail : IDisposable
         if (_store.Attach(_catalog.Ids.Head.Value) is { } lives) Rejoin(lives);
         var began = _catalog.Clock.Milliseconds;
         _store.ReadTail(_page);
-        if (_health.State != HistoryState.Ok) _health.Recover();
+        if (_isAway) _health.Recover();
+        _isAway = false;
         if (_page.Trims.Count > 0) Adopt(_page.Trims);
         Apply();
         if (!_page.HasMore) Volatile.Write(ref _readAt, began);
@@ -109,8 +112,8 @@ internal sealed class SharedTail : IDisposable
     }
 
     /// <summary>
-    /// The connection was lost, and the history may be another since: after a failover to a standby that lacked the last events, or a restore.
-    /// Then what memory has is dropped, and clients come back, to be told what they have that the history has not.
+    /// The connection was lost, and the history may be another since: after a failover to a standby that lacked the last events, or a
+    /// restore. Then what memory has is dropped, and clients come back, to be told what they have that the history has not.
     /// </summary>
     private void Rejoin(IReadOnlyList<IdRange> lives)
     {
@@ -150,11 +153,13 @@ internal sealed class SharedTail : IDisposable
                 _catalog.Ids.Commit(new(_page.After));
                 var now = _catalog.Clock.UnixMilliseconds;
                 _appender.Begin(_touched);
-                for (var end = Math.Min(entries.Count, next + StepEvents); next < end && deleted is null && !_catalog.Lock.Work.IsSpent; next++)
+                var end = Math.Min(entries.Count, next + StepEvents);
+                for (; next < end && deleted is null && !_catalog.Lock.Work.IsSpent; next++)
                 {
                     var entry = entries[next];
                     if (entry.Block is not null) ApplyEvent(entry, now);
-                    else if ((deleted = _catalog.Topics.Find(entry.Topic)) is not null) last = _appender.ApplyDeletion(deleted, new(entry.Id));
+                    else if ((deleted = _catalog.Topics.Find(entry.Topic)) is not null)
+                        last = _appender.ApplyDeletion(deleted, new(entry.Id));
                     else _catalog.Ids.Advance(new(entry.Id + 1));
                 }
             }

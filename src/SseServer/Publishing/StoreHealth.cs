@@ -32,7 +32,7 @@ internal sealed class StoreHealth(ILogger logger)
         if (Interlocked.Exchange(ref _state, (int)HistoryState.Ok) != (int)HistoryState.Ok) StoreLog.CommitsWork(logger);
     }
 
-    /// <summary>Records that the store answers again, unless it is known only that it can be read.</summary>
+    /// <summary>Records that a store that did not answer does so again; a full one is known to be better only by a commit.</summary>
     public void Recover()
     {
         const int Away = (int)HistoryState.Unavailable;

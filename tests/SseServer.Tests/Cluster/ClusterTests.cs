@@ -24,8 +24,8 @@ internal sealed class ClusterTests
         await using var cluster = await ClusterUnderTest.StartAsync();
         using var stopPublishing = new CancellationTokenSource();
         string[] targets = ["/events?topic=a&topic=b&topic=c&since=all", "/events/*?since=all", "/events?topic=*&topic=b&since=all"];
-        var readers = Enumerable.Range(0, Readers).Select(i => new SequenceReader(cluster.AnyEndPoint, targets[i % 3], Topics.Length, mayEnd: true))
-            .ToArray();
+        var readers = Enumerable.Range(0, Readers)
+            .Select(i => new SequenceReader(cluster.AnyEndPoint, targets[i % 3], Topics.Length, mayEnd: true)).ToArray();
         var publishers = Array.ConvertAll(Topics, topic => new ClusterPublisher(cluster, topic));
         using var stopReading = new CancellationTokenSource();
         var reading = Array.ConvertAll(readers, reader => ReadAsync(reader, () => int.MaxValue, stopReading.Token));
@@ -34,7 +34,8 @@ internal sealed class ClusterTests
         async Task ProgressAsync(string after)
         {
             var goal = Answered() + 100;
-            await Eventually.HoldsAsync(() => Answered() >= goal || publishing.Any(task => task.IsFaulted), $"publishing goes on after {after}");
+            await Eventually.HoldsAsync(
+                () => Answered() >= goal || publishing.Any(task => task.IsFaulted), $"publishing goes on after {after}");
         }
 
         for (var round = 0; round < Rounds; round++)

@@ -74,7 +74,8 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
             var url = string.Create(
                 CultureInfo.InvariantCulture, $"postgres://postgres@127.0.0.1:{_toFirst[i].Port},127.0.0.1:{_toSecond[i].Port}/sse");
             // So little memory that most of the history has to come from the database.
-            var node = await ServerProcess.StartAsync($"--History:Url={url}", "--Retention:MaxEvents=1000000", "--Retention:MaxTotalBytes=1MB");
+            var node = await ServerProcess.StartAsync(
+                $"--History:Url={url}", "--Retention:MaxEvents=1000000", "--Retention:MaxTotalBytes=1MB");
             lock (_nodes) _nodes[i] = node;
         }
     }

@@ -9,7 +9,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Cluster;
 
-/// <summary>What a database may do to a server: each a clear state, nothing lost, and all goes on by itself when the trouble is over.</summary>
+/// <summary>What a database may do to a server: each a clear state, nothing lost, and all goes on by itself afterwards.</summary>
 internal sealed class DatabaseTroubleTests : IDisposable
 {
     private PostgresHistory _history = null!;
@@ -36,7 +36,7 @@ internal sealed class DatabaseTroubleTests : IDisposable
 
         await _history.ExecuteAsync($"select pg_terminate_backend({Waiting()[0]})");
 
-        Assert.That(await status.Soon(), Is.EqualTo(HubStatus.StoreUnavailable));
+        Assert.That(await status.Soon(), Is.EqualTo(HubStatus.OutcomeUnknown));
         await holder.DisposeAsync();
         await PublishUntilOkAsync("t", "second", "p");
         hub.Subscribe(ResumePoint.Oldest, "t").WaitForData("first", "second");
@@ -52,7 +52,7 @@ internal sealed class DatabaseTroubleTests : IDisposable
         await using (await HoldAppendLockAsync())
         {
             var (_, status) = hub.Begin("t", "second", id: "p");
-            Assert.That(await status.Soon(), Is.EqualTo(HubStatus.StoreUnavailable));
+            Assert.That(await status.Soon(), Is.EqualTo(HubStatus.OutcomeUnknown));
         }
 
         await PublishUntilOkAsync("t", "second", "p");
@@ -71,15 +71,16 @@ internal sealed class DatabaseTroubleTests : IDisposable
         await cluster.ExecuteAsync("select pg_reload_conf()");
         var (_, status) = hub.Begin("t", "x", id: "p");
         const string Waits = "select pid from pg_stat_activity where wait_event = 'SyncRep' and application_name = 'sse-server'";
-        await Eventually.HoldsAsync(() => history.QueryAsync<int>(Waits).GetAwaiter().GetResult().Count == 1, "the commit waits for a standby");
+        await Eventually.HoldsAsync(
+            () => history.QueryAsync<int>(Waits).GetAwaiter().GetResult().Count == 1, "the commit waits for a standby");
 
         foreach (var process in await history.QueryAsync<int>(Waits)) await history.ExecuteAsync($"select pg_cancel_backend({process})");
 
-        Assert.That(await status.Soon(), Is.EqualTo(HubStatus.StoreUnavailable));
+        Assert.That(await status.Soon(), Is.EqualTo(HubStatus.OutcomeUnknown));
     }
 
     [TestCase("53100", HubStatus.StoreFull, HistoryState.Full)]
-    [TestCase("25006", HubStatus.StoreUnavailable, HistoryState.Unavailable)]
+    [TestCase("25006", HubStatus.OutcomeUnknown, HistoryState.Unavailable)]
     public async Task Database_that_cannot_write_says_why_and_goes_on_by_itself(string code, HubStatus refusal, HistoryState state)
     {
         var hub = Start();
@@ -87,9 +88,10 @@ internal sealed class DatabaseTroubleTests : IDisposable
             create function fail() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = '{code}'; end $$;
             create trigger fail before insert on sse.events execute function fail();
             """);
-        var (_, status) = hub.Begin("t", "x", id: "p");
-        Assert.That(await status.Soon(), Is.EqualTo(refusal));
-        Assert.That(hub.Hub.HistoryState, Is.EqualTo(state));
+        // The state may be found better meanwhile, until the next publish.
+        await Eventually.HoldsAsync(
+            () => hub.Begin("t", "x", id: "p").Status.GetAwaiter().GetResult() == refusal && hub.Hub.HistoryState == state,
+            "the state is told");
 
         await _history.ExecuteAsync("drop trigger fail on sse.events");
 
@@ -110,7 +112,7 @@ internal sealed class DatabaseTroubleTests : IDisposable
         Assert.That(schema.Message($"postgres://nobody{name}@127.0.0.1:{port}/{name}"), Does.Contain("refuses the user"));
         Assert.That(schema.Message($"postgres://poor{name}@127.0.0.1:{port}/{name}"), Does.Contain("no connection left"));
         Assert.That(schema.Message($"postgres://stranger{name}@127.0.0.1:{port}/{name}"), Does.Contain("does not allow this to the user"));
-        Assert.That(schema.Message($"postgres://postgres@127.0.0.1:{port}/{name}?sslmode=require"), Does.Contain("does not answer").And.Contain("SSL"));
+        Assert.That(schema.Message($"postgres://postgres@127.0.0.1:{port}/{name}?sslmode=require"), Does.Contain("SSL"));
         Assert.That(schema.Message($"postgres://postgres@127.0.0.1:1/{name}"), Does.Contain("127.0.0.1:1 does not answer"));
         Assert.That(schema.Message(_history.Url, "missing"), Does.Contain("run 'sse-server history migrate'"));
         await _history.ExecuteAsync("update sse.settings set version = 99");
@@ -122,7 +124,8 @@ internal sealed class DatabaseTroubleTests : IDisposable
     {
         // An hour ahead, as far as the functions of the schema can tell.
         await _history.ExecuteAsync("""
-            create function sse.clock_timestamp() returns timestamptz language sql as $$ select pg_catalog.clock_timestamp() + interval '1 h' $$;
+            create function sse.clock_timestamp() returns timestamptz language sql
+                as $$ select pg_catalog.clock_timestamp() + interval '1 h' $$;
             """);
         await _history.ExecuteAsync("alter database " + await DatabaseNameAsync() + " set search_path = sse, pg_catalog, public");
         var hub = Start();
@@ -134,7 +137,8 @@ internal sealed class DatabaseTroubleTests : IDisposable
         hub.Subscribe(ResumePoint.At(hub.Hub.Clock.Now - TimeSpan.FromMinutes(10)), "t").WaitForData("x");
     }
 
-    private TestHub Start(PostgresHistory? history = null) => _hub = new TestHub(null, TimeProvider.System, (history ?? _history).NewStore());
+    private TestHub Start(PostgresHistory? history = null)
+        => _hub = new TestHub(null, TimeProvider.System, (history ?? _history).NewStore());
 
     private async Task<NpgsqlConnection> HoldAppendLockAsync()
     {
@@ -153,7 +157,8 @@ internal sealed class DatabaseTroubleTests : IDisposable
     private async Task PublishUntilOkAsync(string topic, string data, string id)
     {
         var isOk = false;
-        await Eventually.HoldsAsync(() => isOk = _hub!.Begin(topic, data, id).Status.GetAwaiter().GetResult() == HubStatus.Ok, "publishing works");
+        await Eventually.HoldsAsync(
+            () => isOk = _hub!.Begin(topic, data, id).Status.GetAwaiter().GetResult() == HubStatus.Ok, "publishing works");
         Assert.That(isOk, Is.True);
     }
 

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace SseServer.Tests.Cluster;
 
 /// <summary>
-/// A network path to a port: forwards connections until it is cut. Then it forwards nothing, also on connections that are open, and does not
-/// close them, as a broken cable does; a new connection is accepted and gets no answer.
+/// A network path to a port: forwards connections until it is cut. Then it forwards nothing, also on connections that are open, and does
+/// not close them, as a broken cable does; a new connection is accepted and gets no answer.
 /// </summary>
 internal sealed class TcpLink : IDisposable
 {

@@ -4,9 +4,9 @@ using Npgsql;
 namespace SseServer.History.Postgres;
 
 /// <summary>
-/// Opens connections to the server that accepts writes. Servers are tried in turn, beginning with the last good one. A server is no good if it
-/// is in recovery, or if its timeline is older than one that was seen: then it is a former primary that does not know of its successor. Any
-/// thread.
+/// Opens connections to the server that accepts writes. Servers are tried in turn, beginning with the last good one. A server is no good if
+/// it is in recovery, or if its timeline is older than one that was seen: then it is a former primary that does not know of its successor.
+/// Any thread.
 /// </summary>
 internal sealed class PostgresConnector : IDisposable
 {

@@ -18,7 +18,8 @@ internal static class PostgresErrors
     {
         var cause = exception is PostgresException { MessageText: var text } ? text : exception.GetBaseException().Message;
         var failure = Classify(exception);
-        return new(failure, $"The database at {server} {Advise(exception as PostgresException, failure, schema)} ({cause.TrimEnd('.')}).", exception);
+        var advice = Advise(exception as PostgresException, failure, schema);
+        return new(failure, $"The database at {server} {advice} ({cause.TrimEnd('.')}).", exception);
     }
 
     private static StoreFailure Classify(Exception exception) => (exception as PostgresException)?.SqlState switch
@@ -38,7 +39,8 @@ internal static class PostgresErrors
         (StoreFailure.Corrupt, _) => $"has no usable schema \"{schema}\"; run 'sse-server history migrate'",
         (_, PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification) =>
             "refuses the user; correct the user or the password in History:Url or History:PasswordFile, or sslmode",
-        (_, PostgresErrorCodes.InsufficientPrivilege) => $"does not allow this to the user; let the owner of the schema \"{schema}\" grant it",
+        (_, PostgresErrorCodes.InsufficientPrivilege) =>
+            $"does not allow this to the user; let the owner of the schema \"{schema}\" grant it",
         (_, PostgresErrorCodes.TooManyConnections) => "has no connection left; raise max_connections, or stop what uses them",
         _ => "does not answer; check that it runs and can be reached, and the server continues by itself",
     };

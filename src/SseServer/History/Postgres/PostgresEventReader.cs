@@ -77,7 +77,8 @@ internal sealed class PostgresEventReader(
         {
             if (reader.GetInt32(0) == 1)
             {
-                _trims.Add(new(Encoding.UTF8.GetBytes(reader.GetString(3)), new(reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10))));
+                var marks = new StoreTrim(reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10));
+                _trims.Add(new(Encoding.UTF8.GetBytes(reader.GetString(3)), marks));
                 continue;
             }
 

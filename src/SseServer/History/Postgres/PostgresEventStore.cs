@@ -43,7 +43,8 @@ internal sealed class PostgresEventStore : ISharedStore
 
     public IReadOnlyList<IdRange>? Attach(long head) => _tail.Attach(head);
 
-    public void Append(SharedCommit commit) => _writing.RunDurably(connection => PostgresAppend.Run(_writing, connection, commit, _endedLinger));
+    public void Append(SharedCommit commit)
+        => _writing.RunDurably(connection => PostgresAppend.Run(_writing, connection, commit, _endedLinger));
 
     public void Commit(StoreCommit commit) => _writing.RunDurably(connection => PostgresImport.Run(_writing, connection, commit));
 

@@ -11,7 +11,8 @@ internal static class PostgresImport
     public static bool Run(PostgresSession session, NpgsqlConnection connection, StoreCommit commit)
     {
         var count = commit.Count;
-        var (topics, ids, finals, lengths, digests) = (new string[count], new long[count], new bool[count], new int[count], new long[count]);
+        var (topics, ids, digests) = (new string[count], new long[count], new long[count]);
+        var (finals, lengths) = (new bool[count], new int[count]);
         var (keys, blocks) = (new byte[]?[count], new byte[count][]);
         Span<byte> text = stackalloc byte[EventId.MaxTextLength];
         for (var i = 0; i < count; i++)

@@ -4,8 +4,8 @@ using Npgsql;
 namespace SseServer.History.Postgres;
 
 /// <summary>
-/// This server among those that share the history: its row, its tasks, the commands for all. On a connection of its own, whose end gives the
-/// tasks up. For one thread at a time.
+/// This server among those that share the history: its row, its tasks, the commands for all. On a connection of its own, whose end gives
+/// the tasks up. For one thread at a time.
 /// </summary>
 internal sealed class PostgresNodes(PostgresSession session) : IDisposable
 {
@@ -23,6 +23,7 @@ internal sealed class PostgresNodes(PostgresSession session) : IDisposable
         foreach (var task in beat.WantedTasks)
             if (!_owned.Contains(task) && TryOwn(connection, task)) _owned.Add(task);
         var newest = Write(connection, beat, isNew);
+        if (newest < 0) newest = Write(connection, beat, isNew: true);
         _joinedBy = session.Generation;
         var view = new ClusterView
         {
@@ -109,7 +110,8 @@ internal sealed class PostgresNodes(PostgresSession session) : IDisposable
 
     private List<(byte[] Topic, int Subscribers)> ReadSums(NpgsqlConnection connection)
     {
-        using var command = session.Command(connection, "select topic, sum(subscribers)::integer from {schema}.node_subscribers group by topic");
+        using var command = session.Command(
+            connection, "select topic, sum(subscribers)::integer from {schema}.node_subscribers group by topic");
         using var reader = command.ExecuteReader();
         var sums = new List<(byte[], int)>();
         while (reader.Read()) sums.Add((Encoding.UTF8.GetBytes(reader.GetString(0)), reader.GetInt32(1)));

@@ -6,7 +6,9 @@ using System.Text;
 
 namespace SseServer.History.Postgres;
 
-/// <summary>The tables and functions of a shared history, which stand in the SQL files of <c>History/Postgres/Schema</c>. Immutable.</summary>
+/// <summary>
+/// The tables and functions of a shared history, which stand in the SQL files of <c>History/Postgres/Schema</c>. Immutable.
+/// </summary>
 internal sealed class PostgresSchema
 {
     /// <summary>The version that this program creates and reads.</summary>
@@ -41,9 +43,12 @@ internal sealed class PostgresSchema
     /// <summary>The advisory lock of whoever creates or changes the schema.</summary>
     public long MigrationLock => AppendLock + 2;
 
-    /// <summary>Whether a text can be a schema's name here: a lower-case letter, then up to 62 such letters, digits and underscores.</summary>
+    /// <summary>
+    /// Whether a text can be a schema's name here: a lower-case letter, then up to 62 such letters, digits and underscores.
+    /// </summary>
     public static bool IsName(string text)
-        => text.Length is > 0 and <= 63 && text[0] is >= 'a' and <= 'z' && text.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_');
+        => text.Length is > 0 and <= 63 && char.IsAsciiLetterLower(text[0])
+            && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_');
 
     /// <summary>The SQL that creates everything, in one transaction.</summary>
     public string CreationScript()

@@ -5,8 +5,8 @@ using Npgsql;
 namespace SseServer.History.Postgres;
 
 /// <summary>
-/// A URL of PostgreSQL servers as libpq takes it (PostgreSQL 15, 34.1.1.2): <c>postgres://user:password@host1:5432,host2/database?sslmode=</c>.
-/// Immutable.
+/// A URL of PostgreSQL servers as libpq takes it (PostgreSQL 15, 34.1.1.2):
+/// <c>postgres://user:password@host1:5432,host2/database?sslmode=</c>. Immutable.
 /// </summary>
 internal sealed class PostgresUrl
 {
@@ -14,7 +14,8 @@ internal sealed class PostgresUrl
 
     private readonly NpgsqlConnectionStringBuilder _common;
 
-    private PostgresUrl(NpgsqlConnectionStringBuilder common, IReadOnlyList<(string Host, int Port)> hosts) => (_common, Hosts) = (common, hosts);
+    private PostgresUrl(NpgsqlConnectionStringBuilder common, IReadOnlyList<(string Host, int Port)> hosts)
+        => (_common, Hosts) = (common, hosts);
 
     /// <summary>The servers, in the order in which they are tried.</summary>
     public IReadOnlyList<(string Host, int Port)> Hosts { get; }
@@ -91,12 +92,15 @@ internal sealed class PostgresUrl
         var port = DefaultPort;
         if (host.Length == 0)
             problem = "names no host; write it as in postgres://sse@db.example.org/sse.";
-        else if (colon >= 0 && (!int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is 0 or > 65535))
+        else if (colon >= 0 && !IsPort(text.AsSpan(colon + 1), out port))
             problem = $"has the port \"{text[(colon + 1)..]}\", which is not a number from 1 to 65535.";
         else
             hosts.Add((host, port));
         return problem is null;
     }
+
+    private static bool IsPort(ReadOnlySpan<char> text, out int port)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535;
 
     private static bool TryApply(NpgsqlConnectionStringBuilder common, string parameter, [NotNullWhen(false)] out string? problem)
     {

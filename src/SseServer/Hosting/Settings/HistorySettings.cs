@@ -13,8 +13,8 @@ internal static class HistorySettings
         var path = reader.Text("History:Path", null,
             "File that keeps the history across restarts, such as /var/lib/sse-server/history.db. If not set, history is in memory only.");
         var url = reader.Text("History:Url", null,
-            "PostgreSQL database that several servers share, such as postgres://sse@db.example.org/sse?sslmode=verify-full. Create its schema "
-            + "with 'sse-server history migrate'. Not together with History:Path.",
+            "PostgreSQL database that several servers share, such as postgres://sse@db.example.org/sse?sslmode=verify-full. Create its "
+            + "schema with 'sse-server history migrate'. Not together with History:Path.",
             secret: true);
         var listenUrl = reader.Text("History:ListenUrl", null,
             "The same database without the pooler that is between and breaks LISTEN. If not set, History:Url is used.", secret: true);
@@ -25,7 +25,7 @@ internal static class HistorySettings
         if (url is null) return new() { Path = path };
         if (path is not null) reader.Reject("History:Url and History:Path are both set; set only one of them.");
         if (!PostgresSchema.IsName(schema))
-            reader.Reject("History:Schema", schema, "is not a schema's name; use a lower-case letter, then such letters, digits and underscores");
+            reader.Reject("History:Schema", schema, "is not a schema's name; use a lower-case letter, then such letters, digits and _.");
         var main = Parse(reader, "History:Url", url);
         var listen = listenUrl is null ? null : Parse(reader, "History:ListenUrl", listenUrl);
         if (main is null) return new() { Path = path };

@@ -121,7 +121,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
     public async Task SignalAsync(string signal)
     {
         var first = (await ReadProcessIdAsync()).ToString(CultureInfo.InvariantCulture);
-        var children = (await File.ReadAllTextAsync($"/proc/{first}/task/{first}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var list = await File.ReadAllTextAsync($"/proc/{first}/task/{first}/children");
+        var children = list.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         using var kill = Process.Start("kill", [$"-{signal}", first, .. children]);
         await kill.WaitForExitAsync();
     }

@@ -337,7 +337,7 @@ begin
 end $$;
 
 -- What of a topic exceeds its bounds: see StoreTrim. A bound counts what trimming has left; first_id is the oldest that is young enough, and
--- nothing after last_id is planned.
+-- nothing is planned after last_id, or after what a live node has yet to read.
 create function {schema}.plan_trim(
     topic_name text, max_events bigint, max_bytes bigint, first_id bigint, max_keys bigint, last_id bigint,
     out through bigint, out lost_through bigint, out keys_through bigint)
@@ -346,6 +346,7 @@ declare
     this {schema}.topics%rowtype;
 begin
     select * into this from {schema}.topics t where t.name = topic_name;
+    last_id := least(last_id, (select min(n.head) from {schema}.nodes n));
     select max(e.id) into through from (
         select v.id, row_number() over (order by v.id desc) as events, sum(octet_length(v.block)) over (order by v.id desc) as bytes
         from {schema}.events v where v.topic = this.id and v.id > this.trimmed_through order by v.id desc limit max_events + 1) e

@@ -28,12 +28,14 @@ create table {schema}.commands (
     command text not null
 );
 
--- Says that a node is alive and what changed at it; "is_new" if all of its subscribers are given. Returns the number of the newest command.
+-- Says that a node is alive and what changed at it; "is_new" if all of its subscribers are given. Returns the number of the newest command,
+-- or -1 if the node was taken for dead meanwhile and has to give all of them.
 create function {schema}.beat(
     node uuid, node_name text, node_version text, stream_count integer, head_id bigint, lag bigint, owned text[], topics text[],
     counts integer[], is_new boolean)
 returns bigint language plpgsql as $$
 begin
+    if not is_new and not exists (select from {schema}.nodes n where n.id = node) then return -1; end if;
     insert into {schema}.nodes as n (id, name, version, streams, head, lag_ms, tasks)
         values (node, node_name, node_version, stream_count, head_id, lag, owned)
         on conflict (id) do update set seen = clock_timestamp(), streams = stream_count, head = head_id, lag_ms = lag, tasks = owned;
