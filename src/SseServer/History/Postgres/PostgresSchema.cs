@@ -50,19 +50,47 @@ internal sealed class PostgresSchema
         => text.Length is > 0 and <= 63 && char.IsAsciiLetterLower(text[0])
             && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_');
 
+    /// <summary>
+    /// What is wrong with a schema for this program, in one sentence that says what to do; null if nothing is. A newer schema may be used
+    /// as long as it says that it works with this version, so that servers of two versions run side by side during an upgrade.
+    /// </summary>
+    /// <param name="version">The schema's version.</param>
+    /// <param name="compatibleFrom">The oldest version of the program that it works with.</param>
+    public string? FindProblem(int version, int compatibleFrom)
+    {
+        var found = string.Create(
+            CultureInfo.InvariantCulture, $"The schema \"{Name}\" has version {version}, and this program needs {Version}; ");
+        if (version < Version) return found + "run 'sse-server history migrate'.";
+        return compatibleFrom > Version ? found + "use the newer version of the program." : null;
+    }
+
     /// <summary>The SQL that creates everything, in one transaction.</summary>
-    public string CreationScript()
+    public string CreationScript() => $"begin;\n{MigrationLockStatement}{CreationStatements()}commit;\n";
+
+    /// <summary>Waits until nobody else creates or changes the schema; until the end of the transaction.</summary>
+    public string MigrationLockStatement
+        => string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_xact_lock({MigrationLock});\n");
+
+    /// <summary>The SQL that creates everything, within a transaction.</summary>
+    public string CreationStatements()
     {
         var script = new StringBuilder();
-        script.Append(CultureInfo.InvariantCulture, $"begin;\nselect pg_advisory_xact_lock({MigrationLock});\n");
         // The functions of one file call those of another.
-        script.Append(CultureInfo.InvariantCulture, $"set local check_function_bodies to off;\ncreate schema if not exists {Quoted};\n\n");
+        script.Append("set local check_function_bodies to off;\n");
+        // Whoever may not create schemas may have been given one.
+        script.Append(Fill("""
+            do $$ begin
+                if to_regnamespace('{schema}') is null then create schema {schema}; end if;
+            end $$;
+
+
+            """));
         foreach (var part in Parts) script.Append(Fill(Read(part))).Append('\n');
+        script.Replace("{invisible}", InvisibleCharacters.Multirange);
         script.Append(Fill($$"""
-            insert into {schema}.settings (version, origin)
-                values ({{Version}}, (extract(epoch from clock_timestamp()) * 1000)::bigint << 20);
+            insert into {schema}.settings (version, compatible_from, origin)
+                values ({{Version}}, {{Version}}, (extract(epoch from clock_timestamp()) * 1000)::bigint << 20);
             select setval('{schema}.ids', origin) from {schema}.settings;
-            commit;
 
             """));
         return script.ToString();

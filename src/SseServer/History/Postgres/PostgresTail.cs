@@ -132,12 +132,8 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
 
     private void CheckVersion() => reading.Run(connection =>
     {
-        using var command = reading.Command(connection, "select version from {schema}.settings");
-        var version = (int)command.ExecuteScalar()!;
-        if (version == PostgresSchema.Version) return true;
-        throw new StoreException(StoreFailure.Corrupt,
-            $"The schema \"{reading.Schema.Name}\" has version {version}, and this program needs {PostgresSchema.Version}; "
-            + (version < PostgresSchema.Version ? "run 'sse-server history migrate'." : "start a newer program."));
+        if (PostgresMigration.FindProblem(reading, connection) is { } problem) throw new StoreException(StoreFailure.Corrupt, problem);
+        return true;
     });
 
     private (long Origin, long Floor) ReadSettings(NpgsqlConnection connection)

@@ -8,6 +8,8 @@
 create table {schema}.settings (
     only_row boolean primary key default true check (only_row),
     version integer not null,
+    -- The oldest version of the program that works with this schema.
+    compatible_from integer not null,
     -- The first id: the history knows nothing of what was before.
     origin bigint not null,
     -- Events up to this id may have been deleted with topics that were removed.
@@ -131,19 +133,36 @@ begin
     return query select e.first, e.last from {schema}.epochs e order by e.first;
 end $$;
 
--- Appends a group of batches, each as a whole or not at all, and returns when it holds the lock no longer than the commit takes.
---
--- topics: names, each once. For each event: the number of its topic in "topics" and of its batch, both from 1; a batch's events follow each
--- other. An event with a publisher's id that the topic has is a repeat, and gets the first one's id, if the digests fit (0 fits all).
--- statuses: for each batch 0, or why it was refused: 1 for a topic that has ended, 2 for a publisher id with other content; refused: the
--- number of the event that it was refused for. ids and repeats: for each event.
+-- Appends a group of batches, each as a whole or not at all, and returns when it holds the lock no longer than the commit takes. First moves
+-- what applications have published in the database: see publish.sql.
 create function {schema}.append(
     topics text[], topic_of integer[], batch_of integer[], final_of boolean[], id_length_of integer[], digest_of bigint[], key_of bytea[],
     block_of bytea[], linger_ms bigint,
     out statuses integer[], out refused integer[], out ids bigint[], out repeats boolean[])
 language plpgsql as $$
+begin
+    -- Each statement has a snapshot of its own, which is newer than the wait for the lock.
+    perform pg_advisory_xact_lock({lock});
+    perform {schema}.check_timeline();
+    perform {schema}.drain(linger_ms);
+    if coalesce(cardinality(block_of), 0) = 0 then return; end if;
+    select a.statuses, a.refused, a.ids, a.repeats into statuses, refused, ids, repeats
+        from {schema}.add(topics, topic_of, batch_of, final_of, id_length_of, digest_of, key_of, block_of, linger_ms) a;
+end $$;
+
+-- What append() does under the lock, with at least one event.
+--
+-- topics: names, each once. For each event: the number of its topic in "topics" and of its batch, both from 1; a batch's events follow each
+-- other. An event with a publisher's id that the topic has is a repeat, and gets the first one's id, if the digests fit (0 fits all).
+-- statuses: for each batch 0, or why it was refused: 1 for a topic that has ended, 2 for a publisher id with other content; refused: the
+-- number of the event that it was refused for. ids and repeats: for each event.
+create function {schema}.add(
+    topics text[], topic_of integer[], batch_of integer[], final_of boolean[], id_length_of integer[], digest_of bigint[], key_of bytea[],
+    block_of bytea[], linger_ms bigint,
+    out statuses integer[], out refused integer[], out ids bigint[], out repeats boolean[])
+language plpgsql as $$
 declare
-    total integer := coalesce(cardinality(block_of), 0);
+    total integer := cardinality(block_of);
     topic_ids bigint[];
     ends bigint[];
     deleted bigint[];
@@ -156,12 +175,6 @@ declare
     batch_ends bigint[];
     found record;
 begin
-    -- Each statement below has a snapshot of its own, which is newer than the wait for the lock.
-    perform pg_advisory_xact_lock({lock});
-    perform {schema}.check_timeline();
-    perform {schema}.drain(linger_ms);
-    if total = 0 then return; end if;
-
     -- What a topic of the same name had before it was removed is lost.
     insert into {schema}.topics (name, trimmed_through, lost_through)
         select n, s.floor, s.floor from unnest(topics) n cross join {schema}.settings s
@@ -297,7 +310,7 @@ language sql stable as $$
         from (select * from {schema}.events v where v.id > after order by v.id limit wanted) e
             join {schema}.topics t on t.id = e.topic order by e.id)
     union all
-    (select 3, 0, null, null, null, null, null, null, null, null, null where exists (select from {schema}.outbox))
+    (select 3, 0, null, null, null, null, null, null, null, null, null where {schema}.has_waiting())
 $$;
 
 -- The selected events after one id up to another (kind 0), and new trimming marks of the selected topics (kind 1), in one snapshot.
