@@ -117,10 +117,10 @@ internal sealed class CommandLineTests
     [TestCase("--check localhost", "--check: 'localhost' is not an http or https URL; write one such as http://127.0.0.1:8080/healthz.")]
     [TestCase("--check ftp://localhost/",
         "--check: 'ftp://localhost/' is not an http or https URL; write one such as http://127.0.0.1:8080/healthz.")]
-    [TestCase("history", "history needs a command; use history check, stats or export.")]
-    [TestCase("history --History:Path=x", "history needs a command; use history check, stats or export.")]
+    [TestCase("history", "history needs a command; use history check, stats, export, import or migrate.")]
+    [TestCase("history --History:Path=x", "history needs a command; use history check, stats, export, import or migrate.")]
     [TestCase("history chek", "'chek' is not a history command; did you mean history check?")]
-    [TestCase("history vacuum", "'vacuum' is not a history command; use history check, stats or export.")]
+    [TestCase("history vacuum", "'vacuum' is not a history command; use history check, stats, export, import or migrate.")]
     [TestCase("history check --topic a", "--topic is not an option; --help lists the options.")]
     [TestCase("history export --topic a//b",
         "--topic: 'a//b' is not a topic or pattern: A topic name has an empty segment: no leading, trailing or double '/'.")]

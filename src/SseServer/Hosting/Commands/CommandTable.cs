@@ -5,5 +5,8 @@ internal static class CommandTable
 {
     /// <summary>Every command, in the order of the help text.</summary>
     public static IReadOnlyList<Command> All { get; } =
-        [ServerCommand.Command, HistoryCommands.Check, HistoryCommands.Stats, HistoryCommands.Export];
+    [
+        ServerCommand.Command, HistoryCommands.Check, HistoryCommands.Stats, HistoryCommands.Export, HistoryTransferCommands.Import,
+        HistoryTransferCommands.Migrate,
+    ];
 }

@@ -4,14 +4,16 @@ using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.Endpoints;
 using SseServer.History;
+using SseServer.History.Sqlite;
 using SseServer.History.Sqlite.Tools;
 using SseServer.Hosting.Settings;
+using SseServer.Hosting.Transfer;
 using SseServer.Protocol.EventStream;
 using static System.FormattableString;
 
 namespace SseServer.Hosting.Commands;
 
-/// <summary><c>sse-server history ...</c>: commands that only read a history file, also while its server runs.</summary>
+/// <summary><c>sse-server history ...</c>: commands that only read a history, also while its server runs.</summary>
 internal static class HistoryCommands
 {
     // As many as a terminal shows without scrolling.
@@ -34,6 +36,9 @@ internal static class HistoryCommands
             : null,
     };
 
+    private static readonly CommandOption EventIds = new(
+        "--event-ids", "Adds each event's id as eventId, for 'history import'. A server does not accept such lines.");
+
     /// <summary>Verifies a file.</summary>
     public static Command Check { get; } = new(
         "history check", "Reads the whole history file and reports what is wrong with it; exits with 0 if nothing is, otherwise with 1.",
@@ -47,11 +52,24 @@ internal static class HistoryCommands
     /// <summary>Prints the events of a file.</summary>
     public static Command Export { get; } = new(
         "history export", "Writes the events as lines of JSON, ordered by id, in the form of a POST with application/x-ndjson.",
-        [CommandOption.ForConfig, Topic, Since], context => Run(context, RunExport));
+        [CommandOption.ForConfig, Topic, Since, EventIds], RunExportAsync);
 
     // Runs a tool on the file that the settings name.
     private static Task<int> Run(CommandContext context, Func<CommandContext, string, int> tool)
         => Task.FromResult(FindFile(context) is { } path ? RunOn(path, context, tool) : ExitCode.Usage);
+
+    private static Task<int> RunExportAsync(CommandContext context)
+    {
+        // A shared history is exported in the same form.
+        if (HistoryTransferCommands.ReadOptions(context, needsTarget: false) is not { } history) return Task.FromResult(ExitCode.Usage);
+        return history.Postgres is { } postgres
+            ? Task.FromResult(HistoryTransferCommands.Guard(context, () =>
+            {
+                using var source = new PostgresSource(postgres);
+                return WriteEvents(context, source.Reader);
+            }))
+            : Run(context, RunExport);
+    }
 
     private static string? FindFile(CommandContext context)
     {
@@ -132,10 +150,16 @@ internal static class HistoryCommands
 
     private static int RunExport(CommandContext context, string path)
     {
+        using var reader = new SqliteEventReader(HistoryFile.Open(path));
+        return WriteEvents(context, reader);
+    }
+
+    private static int WriteEvents(CommandContext context, IStoredEventReader reader)
+    {
         var damaged = new HashSet<long>();
         var lines = new TerminalWriter(context.Output, TerminalText.Form.Json);
         var start = context.Line.Value(Since) is { } since ? ReadSince(since, DateTimeOffset.UtcNow) ?? 0 : 0;
-        var events = HistoryExport.Write(path, context.Line.Values(Topic), start, lines, block =>
+        var events = HistoryExport.Write(reader, context.Line.Values(Topic), start, context.Line.Has(EventIds), lines, block =>
         {
             if (damaged.Add(block.FirstId))
                 context.Error.WriteLine($"Events {new EventId(block.FirstId)} to {new EventId(block.LastId)} of topic "

@@ -8,9 +8,10 @@ namespace SseServer.History.Sqlite.Tools;
 
 /// <summary>
 /// Writes a history's events as lines of JSON, in id order, in the form of a batch publish: topic, event, id, retry, key, final, data. The
-/// id is the publisher's; event ids are left out, because the server that gets the events assigns its own.
+/// id is the publisher's; event ids are left out, because a server that gets the events assigns its own. With event ids, as eventId, the
+/// lines are for an import.
 /// </summary>
-internal sealed class HistoryExport
+internal sealed class HistoryExport(bool withEventIds)
 {
     // What is written to a terminal or a pipe at a time.
     private const int WriteBytes = 64 * 1024;
@@ -22,13 +23,18 @@ internal sealed class HistoryExport
     /// Writes the events after an id, of the selected topics and patterns or of all topics. Events that cannot be read are left out and
     /// reported, a block perhaps more than once.
     /// </summary>
+    /// <param name="reader">Reads the history.</param>
+    /// <param name="selectors">Topics and patterns; none for all topics.</param>
+    /// <param name="after">The id after which to begin.</param>
+    /// <param name="withEventIds">Whether lines have event ids, too.</param>
+    /// <param name="output">Gets the lines.</param>
+    /// <param name="onDamage">Gets what is left out.</param>
     /// <returns>The number of events.</returns>
-    /// <exception cref="StoreException">The file cannot be read.</exception>
-    public static long Write(string path, IReadOnlyList<string> selectors, long after, TextWriter output, Action<DamagedBlock> onDamage)
-    {
-        using var reader = new SqliteEventReader(HistoryFile.Open(path));
-        return new HistoryExport().Write(reader, Select(selectors), after, output, onDamage);
-    }
+    /// <exception cref="StoreException">The history cannot be read.</exception>
+    public static long Write(
+        IStoredEventReader reader, IReadOnlyList<string> selectors, long after, bool withEventIds, TextWriter output,
+        Action<DamagedBlock> onDamage)
+        => new HistoryExport(withEventIds).Write(reader, Select(selectors), after, output, onDamage);
 
     private static StoredSelection Select(IReadOnlyList<string> selectors)
     {
@@ -41,10 +47,10 @@ internal sealed class HistoryExport
             else topics.Add(text);
         }
 
-        return new(topics, patterns);
+        return new(topics, patterns) { NeedsNames = true };
     }
 
-    private long Write(SqliteEventReader reader, StoredSelection selection, long after, TextWriter output, Action<DamagedBlock> onDamage)
+    private long Write(IStoredEventReader reader, StoredSelection selection, long after, TextWriter output, Action<DamagedBlock> onDamage)
     {
         var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
         using var json = new Utf8JsonWriter(_lines, options);
@@ -56,7 +62,7 @@ internal sealed class HistoryExport
             page.Damage.ForEach(onDamage);
             foreach (var entry in page.Entries.AsSpan(0, page.Count))
             {
-                WriteLine(json, reader.NameOf(entry.Topic), page.Bytes.AsMemory(entry.Offset, entry.Length), entry);
+                WriteLine(json, entry.TopicName, page.Bytes.AsMemory(entry.Offset, entry.Length), entry);
                 if (_lines.WrittenCount >= WriteBytes) Flush(output);
                 after = entry.Id;
             }
@@ -80,6 +86,7 @@ internal sealed class HistoryExport
         json.WriteString("topic"u8, topic);
         if (!_parser.Name.IsEmpty) json.WriteString("event"u8, _parser.Name);
         if (hasId) json.WriteString("id"u8, _parser.Id);
+        if (withEventIds) WriteEventId(json, new(entry.Id));
         if (_parser.RetryMilliseconds >= 0) json.WriteNumber("retry"u8, _parser.RetryMilliseconds);
         if (entry.Key is { } key) json.WriteString("key"u8, key);
         if (entry.IsFinal) json.WriteBoolean("final"u8, true);
@@ -87,6 +94,12 @@ internal sealed class HistoryExport
         json.WriteEndObject();
         json.Flush();
         _lines.Write("\n"u8);
+    }
+
+    private static void WriteEventId(Utf8JsonWriter json, EventId id)
+    {
+        Span<byte> text = stackalloc byte[EventId.MaxTextLength];
+        json.WriteString("eventId"u8, text[..id.Format(text)]);
     }
 
     private void Flush(TextWriter output)
