@@ -57,7 +57,6 @@ internal sealed class PublishLoadTests
         Assert.That(transactions, Is.EquivalentTo(committed.Keys));
         Assert.That(arrived, Is.EqualTo(transactions.SelectMany(name => Enumerable.Range(0, committed[name]).Select(i => $"{name}.{i}"))));
         Assert.That(await session.ReadAsync<long>("select count(*) from sse.outbox"), Is.Zero);
-        Assert.That(await session.ReadAsync<bool>("select sse.has_waiting()"), Is.False);
     }
 
     [Test]
@@ -74,7 +73,7 @@ internal sealed class PublishLoadTests
 
         // One that has published and keeps what is deleted from being vacuumed.
         await open.ExecuteAsync("begin isolation level repeatable read; select sse.publish('t', 'held')");
-        var rounds = Scale.IsLong ? 20_000 : 1500;
+        var rounds = Scale.IsLong ? 5000 : 1500;
         await session.ExecuteAsync($"""
             do $$ begin
                 for i in 1 .. {rounds} loop
