@@ -70,7 +70,9 @@ internal sealed class PostgresConnector : IDisposable
             command.CommandText = """
                 select case when pg_is_in_recovery() then 0
                     else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer end,
-                    current_setting('server_encoding')
+                    current_setting('server_encoding'),
+                    set_config('search_path', 'pg_catalog', false),
+                    set_config('default_transaction_isolation', 'read committed', false)
                 """;
             using var reader = command.ExecuteReader(CommandBehavior.SingleRow);
             reader.Read();

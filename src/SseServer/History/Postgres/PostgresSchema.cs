@@ -89,7 +89,7 @@ internal sealed class PostgresSchema
         script.Replace("{invisible}", InvisibleCharacters.Multirange);
         script.Append(Fill($$"""
             insert into {schema}.settings (version, compatible_from, origin)
-                values ({{Version}}, {{Version}}, (extract(epoch from clock_timestamp()) * 1000)::bigint << 20);
+                values ({{Version}}, {{Version}}, (extract(epoch from {schema}.clock()) * 1000)::bigint << 20);
             select setval('{schema}.ids', origin) from {schema}.settings;
 
             """));

@@ -146,7 +146,7 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
 
     private void ReadClock(NpgsqlConnection connection)
     {
-        using var command = reading.Command(connection, "select (extract(epoch from clock_timestamp()) * 1000000)::bigint");
+        using var command = reading.Command(connection, "select (extract(epoch from {schema}.clock()) * 1000000)::bigint");
         var before = DateTimeOffset.UtcNow;
         var microseconds = (long)command.ExecuteScalar()!;
         var middle = before + (DateTimeOffset.UtcNow - before) / 2;

@@ -4,6 +4,9 @@
 -- that reads what follows its last id misses nothing. Ids are set on a sequence and not in a row: a row that every append updates would grow
 -- dead versions for as long as any other transaction of the database is open. For the same reason an append changes no row of a topic.
 
+-- The clock by which ids are given and ages are measured: the same one for all servers.
+create function {schema}.clock() returns timestamptz language sql as $$ select clock_timestamp() $$;
+
 -- One row: the version of the schema, and what belongs to the history as a whole.
 create table {schema}.settings (
     only_row boolean primary key default true check (only_row),
@@ -76,7 +79,7 @@ create function {schema}.take_ids(wanted bigint) returns bigint language plpgsql
 declare
     result bigint;
 begin
-    select greatest(last_value + wanted, ((extract(epoch from clock_timestamp()) * 1000)::bigint << 20) + wanted - 1)
+    select greatest(last_value + wanted, ((extract(epoch from {schema}.clock()) * 1000)::bigint << 20) + wanted - 1)
         into result from {schema}.ids;
     perform setval('{schema}.ids', result);
     return result;
@@ -215,7 +218,7 @@ begin
 
     -- An end is over once its time has passed and nothing is left of its topic.
     for k in 1 .. cardinality(topics) loop
-        if ends[k] <> 0 and ends[k] >> 20 < (extract(epoch from clock_timestamp()) * 1000)::bigint - linger_ms
+        if ends[k] <> 0 and ends[k] >> 20 < (extract(epoch from {schema}.clock()) * 1000)::bigint - linger_ms
             and not exists (select from {schema}.events e where e.topic = topic_ids[k])
         then
             update {schema}.topics t set end_id = 0 where t.id = topic_ids[k];
@@ -457,7 +460,7 @@ begin
     update {schema}.topics t set end_id = 0, deleted_id = result, trimmed_through = greatest(t.trimmed_through, newest),
         lost_through = greatest(t.lost_through, newest) where t.id = this.id;
     insert into {schema}.deletions (id, topic) values (result, topic_name);
-    delete from {schema}.deletions d where d.id >> 20 < (extract(epoch from clock_timestamp()) * 1000)::bigint - 86400000;
+    delete from {schema}.deletions d where d.id >> 20 < (extract(epoch from {schema}.clock()) * 1000)::bigint - 86400000;
     perform pg_notify({channel}, '');
     return result;
 end $$;

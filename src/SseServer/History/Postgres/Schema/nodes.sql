@@ -5,8 +5,8 @@ create table {schema}.nodes (
     id uuid primary key,
     name text not null,
     version text not null,
-    started timestamptz not null default clock_timestamp(),
-    seen timestamptz not null default clock_timestamp(),
+    started timestamptz not null default {schema}.clock(),
+    seen timestamptz not null default {schema}.clock(),
     streams integer not null,
     head bigint not null,
     lag_ms bigint not null,
@@ -24,7 +24,7 @@ create table {schema}.node_subscribers (
 -- What an operator asked all nodes to do, for a minute.
 create table {schema}.commands (
     number bigint generated always as identity primary key,
-    given timestamptz not null default clock_timestamp(),
+    given timestamptz not null default {schema}.clock(),
     command text not null
 );
 
@@ -38,14 +38,14 @@ begin
     if not is_new and not exists (select from {schema}.nodes n where n.id = node) then return -1; end if;
     insert into {schema}.nodes as n (id, name, version, streams, head, lag_ms, tasks)
         values (node, node_name, node_version, stream_count, head_id, lag, owned)
-        on conflict (id) do update set seen = clock_timestamp(), streams = stream_count, head = head_id, lag_ms = lag, tasks = owned;
-    delete from {schema}.nodes n where n.seen < clock_timestamp() - interval '10 s';
+        on conflict (id) do update set seen = {schema}.clock(), streams = stream_count, head = head_id, lag_ms = lag, tasks = owned;
+    delete from {schema}.nodes n where n.seen < {schema}.clock() - interval '10 s';
     if is_new then delete from {schema}.node_subscribers s where s.node = beat.node; end if;
     delete from {schema}.node_subscribers s using unnest(topics, counts) c(topic, count)
         where s.node = beat.node and s.topic = c.topic and c.count = 0;
     insert into {schema}.node_subscribers as s (node, topic, subscribers)
         select beat.node, c.topic, c.count from unnest(topics, counts) c(topic, count) where c.count > 0
         on conflict on constraint node_subscribers_pkey do update set subscribers = excluded.subscribers;
-    delete from {schema}.commands c where c.given < clock_timestamp() - interval '1 min';
+    delete from {schema}.commands c where c.given < {schema}.clock() - interval '1 min';
     return coalesce((select max(c.number) from {schema}.commands c), 0);
 end $$;

@@ -20,7 +20,7 @@ create table {schema}.outbox (
     digest bigint not null,
     key bytea,
     block bytea not null,
-    published_at timestamptz not null default clock_timestamp(),
+    published_at timestamptz not null default {schema}.clock(),
     published_by name not null default session_user
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 create index outbox_by_transaction on {schema}.outbox (transaction, number);
@@ -47,7 +47,7 @@ create table {schema}.rejected (
     block text not null,
     published_at timestamptz not null,
     published_by name not null,
-    rejected_at timestamptz not null default clock_timestamp()
+    rejected_at timestamptz not null default {schema}.clock()
 );
 
 -- What is wrong with a topic's name, or with a pattern; null if nothing is. The rules are those of publishing over HTTP.
