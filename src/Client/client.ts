@@ -285,7 +285,11 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
           options: this.#options,
           id: () => this.#id,
           receive: block => this.#receive(block),
-          say: (type, state, about) => (state === Stopped ? this.#stop(type, about) : this.#say(type, about, state)),
+          say: (type, state, about) => {
+            if (type === "polling") this.#polls = true;
+            if (state === Stopped) this.#stop(type, about);
+            else this.#say(type, about, state);
+          },
         });
       },
       () => this.#run());
@@ -392,7 +396,6 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
         this.#hasAsked = false;
         this.#failures = 0;
         take(decoder.decode(part.value, { stream: true }));
-        if (this.#key) sessionStorage.setItem(this.#key, this.#id);
         while (!signal.aborted && [...this.#readers].some(reader => reader() > 999)) {
           this.#heardAt = Infinity;
           await new Promise<void>(done => (this.#drained = done));
@@ -429,6 +432,11 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
   }
 
   #receive(block: Block) {
+    this.#dispatch(block);
+    if (this.#key) sessionStorage.setItem(this.#key, this.#id);
+  }
+
+  #dispatch(block: Block) {
     const { type, data, id, isBare } = block;
     const { parse, binary, maxLag = 5000, onBlock } = this.#options;
     this.#id = id;
@@ -487,11 +495,16 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
   #suspend() {
     this.#isSuspended = true;
     this.#request.abort(Restart);
+    this.#shared?.close();
   }
 
   /** Something has changed for the better: tries at once, unless the server has said when. */
   #nudge() {
-    if (this.#isSuspended) this.#mustWait = this.#isSuspended = false;
+    if (this.#isSuspended) {
+      this.#mustWait = this.#isSuspended = false;
+      if (this.#shared) this.#start();
+    }
+
     this.#failures = 0;
     if (!this.#mustWait) this.#wake();
     const silence = this.#hasBytes ? Math.max(this.#options.heartbeat ?? 15000, this.#silence) : 1000;

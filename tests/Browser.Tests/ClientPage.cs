@@ -25,6 +25,15 @@ internal sealed class ClientPage : IAsyncDisposable
 
     private ClientPage(BrowserTab tab) => _tab = tab;
 
+    /// <summary>Opens a tab of a profile that has loaded the client.</summary>
+    public static async Task<ClientPage> OpenAsync(Microsoft.Playwright.IBrowserContext profile, Uri origin)
+    {
+        var page = new ClientPage(new BrowserTab(await profile.NewPageAsync()));
+        await page.Page.GotoAsync(new Uri(origin, "/healthz").AbsoluteUri);
+        await page.LoadAsync(origin);
+        return page;
+    }
+
     public Microsoft.Playwright.IPage Page => _tab.Page;
 
     /// <summary>Opens a page that has loaded the client and subscribes to nothing.</summary>

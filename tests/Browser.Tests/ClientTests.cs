@@ -83,10 +83,11 @@ public sealed class ClientTests
     [Test]
     public async Task Slow_loop_stops_the_reading_and_gets_everything()
     {
-        await using var server = Servers.Start(HubOptions.Default with { Retention = new TopicRetention { MaxEvents = 20_000 } });
+        await using var server = Servers.Start();
+        var padding = new string('x', 2000);
         for (var batch = 0; batch < 20; batch++)
         {
-            var lines = string.Join('\n', Enumerable.Range(batch * 500, 500).Select(i => $$"""{"data":{{i}}}"""));
+            var lines = string.Join('\n', Enumerable.Range(batch * 200, 200).Select(i => $$"""{"data":"{{i}} {{padding}}"}"""));
             Assert.That((await server.SendAsync("POST", "/events", lines, "Content-Type: application/x-ndjson")).Status, Is.EqualTo(201));
         }
 
@@ -96,18 +97,24 @@ public sealed class ClientTests
             async () => {
               const source = new EventStream("/events?since=all");
               let [taken, received, sum, most] = [0, 0, 0, 0];
-              source.addEventListener("message", () => most = Math.max(most, ++received - taken));
+              source.addEventListener("message", () => received++);
               for await (const event of source) {
-                sum += +event.data;
+                sum += parseInt(event.data);
+                // The loop goes on once nothing more is read.
+                for (let still = 0; taken === 0 && still < 20;) {
+                  const before = received;
+                  await new Promise(done => setTimeout(done, 10));
+                  still = received === before && received > 0 ? still + 1 : 0;
+                  most = received;
+                }
                 taken++;
-                if (taken % 100 === 0) await new Promise(done => setTimeout(done));
-                if (taken === 10000) return [sum, most];
+                if (taken === 4000) return [sum, most];
               }
             }
             """);
-        Assert.That(result[0], Is.EqualTo(10_000 * 9_999 / 2));
+        Assert.That(result[0], Is.EqualTo(4000 * 3999 / 2));
         // What one read brings comes on top of the thousand.
-        Assert.That(result[1], Is.InRange(1000, 6000));
+        Assert.That(result[1], Is.InRange(1000, 2000));
     }
 
     [Test]

@@ -7,6 +7,8 @@ namespace SseServer.Tests.Endpoints;
 public sealed class ClientFileTests
 {
     [TestCase("/client.js", "text/javascript; charset=utf-8", "EventTarget")]
+    [TestCase("/client-tabs.js", "text/javascript; charset=utf-8", "export")]
+    [TestCase("/client-worker.js", "text/javascript; charset=utf-8", "onconnect")]
     [TestCase("/client.d.ts", "application/typescript; charset=utf-8", "export declare class EventStream")]
     public async Task File_is_served_to_pages_of_every_origin(string path, string type, string content)
     {
