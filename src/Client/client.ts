@@ -15,8 +15,11 @@ export interface EventStreamOptions {
   withCredentials?: boolean;
   /** Turns the data of published events into something else; `JSON.parse` for JSON. */
   parse?: (data: string) => unknown;
-  /** Gives binary events (published as `application/octet-stream`) as a `Uint8Array`. Otherwise their data is base64. */
-  binary?: boolean;
+  /**
+   * Gives binary events (published as `application/octet-stream`) as a `Uint8Array`; otherwise their data is base64 text. `"base128"` also
+   * asks the server for a denser text than base64.
+   */
+  binary?: boolean | "base128";
   /** The event after which the stream begins. */
   lastEventId?: string;
   /** Keeps the position in `sessionStorage`, under this key or one made from the URL, so that a reloaded page continues. */
@@ -163,6 +166,7 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
     super();
     this.#options = options;
     this.#url = new URL(url, Page.document?.baseURI ?? Page.location?.href);
+    if (typeof options.binary === "string") this.#url.searchParams.set("encoding", options.binary);
     this.#key = options.resume === true ? `sse:${this.#url}` : options.resume || "";
     this.#id = options.lastEventId ?? "";
     try {
@@ -530,4 +534,31 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
   }
 }
 
-const bytesOf = (base64: string) => Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+/** The bytes of base64, or of base128 (docs/binary.md), which begins with a tilde. */
+const bytesOf = (text: string) => {
+  const bytes = new Uint8Array(2 * text.length);
+  let length = 0;
+  if (text[0] !== "~") {
+    const raw = atob(text);
+    for (; length < raw.length; length++) bytes[length] = raw.charCodeAt(length);
+    return bytes.slice(0, length);
+  }
+
+  let bits = 0;
+  let count = 0;
+  const take = (group: number) => {
+    bits = (bits << 7) | group;
+    count += 7;
+    if (count > 7) bytes[length++] = bits >> (count -= 8);
+  };
+  for (let i = 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 128) take(code);
+    else {
+      take([0, 10, 13][((code >> 7) - 1) % 3]!);
+      if (code < 512) take(code & 127);
+    }
+  }
+
+  return bytes.slice(0, length);
+};

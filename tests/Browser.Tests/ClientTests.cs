@@ -157,6 +157,35 @@ public sealed class ClientTests
             Is.EqualTo("""[true,[0,1,126],"AAF+"]"""));
     }
 
+    [TestCase("true")]
+    [TestCase("'base128'")]
+    public async Task Bytes_come_back_whatever_they_are(string binary)
+    {
+        await using var server = Servers.Start();
+        await using var page = await ClientPage.SubscribeAsync(server.UrlOf("/events"), $"{{ binary: {binary} }}");
+        await page.WaitAsync("count('connected') === 1");
+        using var http = new HttpClient();
+        var random = new Random(3);
+        var sent = new List<string>();
+        for (var round = 0; round < 200; round++)
+        {
+            var bytes = new byte[round < 100 ? round : random.Next(100_000)];
+            random.NextBytes(bytes);
+            using var body = new ByteArrayContent(bytes);
+            body.Headers.ContentType = new("application/octet-stream");
+            (await http.PostAsync(server.UrlOf("/events"), body)).EnsureSuccessStatusCode();
+            sent.Add($"{bytes.Length}:{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes))}");
+        }
+
+        await page.WaitAsync("seen.length === 200");
+        var got = await page.Page.EvaluateAsync<string[]>(
+            """
+            () => Promise.all(data().map(async bytes => `${bytes.length}:`
+              + new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()))
+            """);
+        Assert.That(got, Is.EqualTo(sent));
+    }
+
     [Test]
     public async Task Other_topics_continue_from_the_same_position()
     {

@@ -11,8 +11,11 @@ export interface EventStreamOptions {
     withCredentials?: boolean;
     /** Turns the data of published events into something else; `JSON.parse` for JSON. */
     parse?: (data: string) => unknown;
-    /** Gives binary events (published as `application/octet-stream`) as a `Uint8Array`. Otherwise their data is base64. */
-    binary?: boolean;
+    /**
+     * Gives binary events (published as `application/octet-stream`) as a `Uint8Array`; otherwise their data is base64 text. `"base128"` also
+     * asks the server for a denser text than base64.
+     */
+    binary?: boolean | "base128";
     /** The event after which the stream begins. */
     lastEventId?: string;
     /** Keeps the position in `sessionStorage`, under this key or one made from the URL, so that a reloaded page continues. */
