@@ -158,6 +158,8 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
   #clock = 0;
   #isLate = false;
   #error?: Error;
+  // Reads by itself instead of sharing a connection.
+  #runs = false;
   #shared?: { close(): void };
   #wake = () => {};
   #drained = () => {};
@@ -233,8 +235,8 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
     this.#url.pathname = this.#url.pathname.replace(/(\/events)\/.*/, "$1");
     searchParams.delete("topic");
     for (const topic of topics) searchParams.append("topic", topic);
-    if (this.#shared) {
-      this.#shared.close();
+    if (this.#options.tabs && !this.#runs) {
+      this.#shared?.close();
       this.#start();
     } else {
       this.#request.abort(Restart);
@@ -300,6 +302,7 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
   }
 
   async #run() {
+    this.#runs = true;
     while (this.#state !== Stopped) {
       const delay = this.#isSuspended ? Infinity : await this.#connect();
       if (delay > 0 && !this.#isStopped) {
@@ -368,7 +371,7 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
       const wait = response.headers.get("Retry-After");
       if (wait) after = 1000 * +wait || Math.max(0, Date.parse(wait) - Date.now()) || 0;
       if (status !== 200 || !type.startsWith("text/event-stream")) {
-        const problem = type.includes("json") ? await response.json() : {};
+        const problem = type.includes("json") ? await response.json().catch(() => ({})) : {};
         about = {
           message: problem.detail ?? (status === 200 ? `The response is ${type}, not an event stream; check the URL.`
             : `The server answered with status ${status}.`),
@@ -511,7 +514,8 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
 
     this.#failures = 0;
     if (!this.#mustWait) this.#wake();
-    const silence = this.#hasBytes ? Math.max(this.#options.heartbeat ?? 15000, this.#silence) : 1000;
+    const { heartbeat = 15000 } = this.#options;
+    const silence = this.#hasBytes ? Math.max(heartbeat || Infinity, this.#silence) : 1000;
     if (Date.now() - this.#heardAt > silence) this.#request.abort(Restart);
   }
 
