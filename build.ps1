@@ -5,8 +5,9 @@
 .SYNOPSIS
     Builds, tests, measures, publishes or runs SseServer.
 .DESCRIPTION
-    Each task is one dotnet command in the Release configuration. Arguments
-    after the task are passed on. The exit code is that of the command.
+    Each task but npm is one dotnet command in the Release configuration.
+    Arguments after the task are passed on. The exit code is that of the
+    command.
 
     build    everything; arguments go to dotnet build
     test     all tests; arguments go to dotnet test
@@ -17,10 +18,13 @@
     publish  one self-contained file in artifacts/RUNTIME; the first argument
              is the runtime if it is not this machine's, the others go to
              dotnet publish
+    npm      the browser client as an npm package in artifacts/npm, from the
+             built files; needs neither node nor dotnet
     run      the server; arguments go to the server
     format   the source; arguments go to dotnet format
 .PARAMETER Task
-    What to do: build (the default), test, bench, load, publish, run or format.
+    What to do: build (the default), test, bench, load, publish, npm, run or
+    format.
 .EXAMPLE
     ./build.ps1
 .EXAMPLE
@@ -35,7 +39,7 @@
     ./build.ps1 publish win-x64
 #>
 param(
-    [ValidateSet('build', 'test', 'bench', 'load', 'publish', 'run', 'format')]
+    [ValidateSet('build', 'test', 'bench', 'load', 'publish', 'npm', 'run', 'format')]
     [string] $Task = 'build'
 )
 
@@ -75,6 +79,25 @@ function Invoke-Dotnet([string[]] $arguments) {
     exit $process.ExitCode
 }
 
+# The folder can be published as it is: npm publish artifacts/npm
+function New-NpmPackage {
+    $folder = New-Item -ItemType Directory -Force -Path 'artifacts/npm'
+    Copy-Item -Path 'src/SseServer/Web/client*', 'LICENSE' -Destination $folder
+    Copy-Item -Path 'docs/client.md' -Destination (Join-Path $folder 'README.md')
+    $package = [ordered]@{
+        name = 'sse-server-client'
+        version = ([xml](Get-Content -Raw 'Directory.Build.props')).SelectSingleNode('//Version').InnerText
+        description = 'The browser client of SseServer: EventSource with tokens, backoff, long polling and one connection for all tabs.'
+        license = 'MIT'
+        type = 'module'
+        exports = [ordered]@{ '.' = [ordered]@{ types = './client.d.ts'; default = './client.js' }; './client-worker.js' = './client-worker.js' }
+        files = @('client.js', 'client.d.ts', 'client-tabs.js', 'client-worker.js')
+        sideEffects = $false
+    }
+    $package | ConvertTo-Json -Depth 5 | Set-Content -Path (Join-Path $folder 'package.json')
+    Write-Output "artifacts/npm: $($package.name) $($package.version)"
+}
+
 $rest = @(Get-Rest $args)
 switch ($Task) {
     'build' { Invoke-Dotnet (@('build', '-c', 'Release') + $rest) }
@@ -92,6 +115,7 @@ switch ($Task) {
         if ($rest -and !$rest[0].StartsWith('-')) { $runtime, $rest = $rest[0], @($rest | Select-Object -Skip 1) }
         Invoke-Dotnet (@('publish', 'src/SseServer', '-c', 'Release', '-r', $runtime, '-o', "artifacts/$runtime") + $rest)
     }
+    'npm' { New-NpmPackage }
     'run' { Invoke-Dotnet (@('run', '-c', 'Release', '--project', 'src/SseServer', '--') + $rest) }
     'format' { Invoke-Dotnet (@('format') + $rest) }
 }

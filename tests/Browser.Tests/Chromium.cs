@@ -19,6 +19,12 @@ public sealed class Chromium
 
     /// <summary>A page in a profile of its own; the test is ignored if there is no Chromium.</summary>
     internal static async Task<BrowserTab> OpenTabAsync(BrowserNewPageOptions? options = null)
+        => new(await (await StartAsync()).NewPageAsync(options));
+
+    /// <summary>A profile of its own for several tabs, which its owner closes; the test is ignored if there is no Chromium.</summary>
+    internal static async Task<IBrowserContext> OpenProfileAsync() => await (await StartAsync()).NewContextAsync();
+
+    private static async Task<IBrowser> StartAsync()
     {
         var executable = Array.Find(Places, File.Exists);
         if (executable is null)
@@ -35,7 +41,8 @@ public sealed class Chromium
             {
                 ExecutablePath = executable,
                 // The sandbox needs privileges that containers withhold; the pages are ours.
-                Args = ["--no-sandbox", "--disable-dev-shm-usage"],
+                // Names below .test are this machine's, as an origin that is neither https nor loopback.
+                Args = ["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP *.test 127.0.0.1"],
             });
         }
         finally
@@ -43,7 +50,7 @@ public sealed class Chromium
             Gate.Release();
         }
 
-        return new BrowserTab(await _browser.NewPageAsync(options));
+        return _browser;
     }
 
     [OneTimeTearDown]

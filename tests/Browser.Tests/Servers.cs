@@ -11,6 +11,10 @@ internal static class Servers
         => new(hub: (hub ?? HubOptions.Default) with { Shards = 2, ReconnectionTime = TimeSpan.FromMilliseconds(100) },
             time: TimeProvider.System);
 
+    /// <summary>A server for clients that live in real time, with the reconnection time of the options.</summary>
+    public static ServerUnderTest StartSlow(HubOptions hub)
+        => new(hub: hub with { Shards = 2, MaxReconnectionTime = TimeSpan.FromMinutes(2) }, time: TimeProvider.System);
+
     public static Uri UrlOf(this ServerUnderTest server, string target) => new($"http://{server.EndPoint}{target}");
 
     /// <summary>Resets every connection, as a crash or a network does.</summary>

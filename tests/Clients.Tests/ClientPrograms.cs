@@ -13,6 +13,14 @@ internal static class ClientPrograms
         [
             Page("Chromium EventSource", "EventSource", chromium, node),
             Page("Firefox EventSource", "EventSource", firefox, node),
+            // A refusal for now is no opening to it.
+            Page("EventStream in Chromium", "EventStream", chromium, node) with { ReportsOpen = false },
+            Page("EventStream in Firefox", "EventStream", firefox, node) with { ReportsOpen = false },
+            Node("EventStream in node", node) with
+            {
+                Command = ["node", Script("node", "eventstream.mjs"), "URL"],
+                ReportsOpen = false,
+            },
             Node("eventsource", node),
             Node("eventsource-client", node),
             Node("undici EventSource", node) with { Command = ["node", Script("node", "undici.mjs"), "URL"] },

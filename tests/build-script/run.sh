@@ -91,6 +91,12 @@ run 0 "0 Error(s)" build --no-restore -v minimal -clp:Summary
 run 0 "Passed!" test --no-build --filter 'FullyQualifiedName~TerminalTextTests'
 run 1 "" test --no-build --filter 'FullyQualifiedName~~'
 run 0 "Usage:" run --no-build --help
+run 0 "artifacts/npm: sse-server-client" npm
+if command -v node >/dev/null; then
+    mkdir -p "$work/node_modules" && cp -r artifacts/npm "$work/node_modules/sse-server-client"
+    got=$(cd "$work" && node --input-type=module -e 'import { EventStream } from "sse-server-client"; console.log(EventStream.OPEN)' 2>&1)
+    [[ $got == 1 ]] || fail "the npm package cannot be imported: $got"
+fi
 run 0 "EventIdBenchmarks" bench --list flat --filter '*EventId*'
 run 0 "Global total time" bench --job Dry --filter '*EventIdBenchmarks.Parse'
 run 1 "No benchmark ran" bench --job Dry --filter '*NoSuchBenchmark*'

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text.Json;
 using SseServer.Protocol.EventStream;
 using SseServer.Protocol.Http;
@@ -27,7 +28,7 @@ internal sealed class FrameRenderer : IDisposable
     private byte[] _kept = [];
     private byte[] _large = [];
     private Slot _largeSlot;
-    private long _largeKey = -1;
+    private long _largeKey;
     private int _used;
 
     /// <summary>Where a rendered chunk lies, and the length of its prefix.</summary>
@@ -39,8 +40,9 @@ internal sealed class FrameRenderer : IDisposable
     /// </summary>
     public ArraySegment<byte> Render(Subscription subscription, in SourceFrame frame, bool isFirst)
     {
-        // An id is never negative, and no two events have the same one.
+        // An id is positive, and no two events have the same one; so the keys of the three representations differ.
         var key = frame.Id.Value << 1 | (subscription.Representation == Representation.Json ? 1L : 0);
+        if (subscription.Representation == Representation.Base128) key = ~key;
         if (key == _largeKey) return Cut(subscription, _large, _largeSlot, isFirst);
         if (!_slots.TryGetValue(key, out var slot))
         {
@@ -110,9 +112,9 @@ internal sealed class FrameRenderer : IDisposable
             _payload!.Write(","u8);
             WriteJson(frame, fields);
         }
-        else if (fields.HasEvent)
+        else if (representation == Representation.Base128 ? fields.IsBase64 : fields.HasEvent)
         {
-            WriteBlock(frame, fields);
+            WriteBlock(representation, frame, fields);
         }
         else
         {
@@ -123,16 +125,43 @@ internal sealed class FrameRenderer : IDisposable
     }
 
     // The event's own block with other data; a block with only the event id follows it if the publisher gave an id (EventFrame).
-    private void WriteBlock(in SourceFrame frame, in FrameFields fields)
+    private void WriteBlock(Representation representation, in SourceFrame frame, in FrameFields fields)
     {
         _payload!.Write("id: "u8);
         _payload!.Write(fields.Id);
         _payload!.Write("\n"u8);
+        if (representation == Representation.Base128 && !fields.Name.IsEmpty)
+        {
+            _payload!.Write("event: "u8);
+            _payload!.Write(fields.Name);
+            _payload!.Write("\n"u8);
+        }
+
         if (fields.RetryMilliseconds >= 0) ControlBlocks.WriteRetryLine(_payload!, fields.RetryMilliseconds);
-        _payload!.Write("data: "u8);
-        WriteJson(frame, fields);
+        _payload!.Write("data:"u8);
+        if (representation == Representation.Base128)
+        {
+            WriteBase128(fields);
+        }
+        else
+        {
+            _payload!.Write(" "u8);
+            WriteJson(frame, fields);
+        }
+
         _payload!.Write("\n\n"u8);
         if (fields.HasPublisherId) ControlBlocks.WritePosition(_payload!, frame.Id);
+    }
+
+    private void WriteBase128(in FrameFields fields)
+    {
+        var lines = fields.DataLines;
+        fields.TryTakeData(ref lines, out var base64);
+        var bytes = ArrayPool<byte>.Shared.Rent(Base64.GetMaxDecodedFromUtf8Length(base64.Length));
+        Base64.DecodeFromUtf8(base64, bytes, out _, out var length);
+        var text = _payload!.GetSpan(Base128.MaxEncodedLength(length));
+        _payload!.Advance(Base128.Encode(bytes.AsSpan(0, length), text));
+        ArrayPool<byte>.Shared.Return(bytes);
     }
 
     private void WriteJson(in SourceFrame frame, in FrameFields fields)

@@ -12,6 +12,9 @@ internal enum Representation
     /// </summary>
     Envelope,
 
+    /// <summary>As the frames in the logs, but binary data is base128 instead of base64 (<c>encoding=base128</c>).</summary>
+    Base128,
+
     /// <summary>As the elements of an array in the one JSON document that answers a poll.</summary>
     Json,
 }

@@ -92,6 +92,7 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
             Resources.Metrics => SendMetricsAsync(exchange),
             Resources.OpenApi => SendOpenApi(exchange),
             Resources.Errors => SendPage(exchange, ErrorsPage.ContentSecurityPolicy, ErrorsPage.Bytes),
+            Resources.Client => SendClientFile(exchange, ClientFile.Of(route.Path)),
             _ => SendPage(exchange, WebPage.ContentSecurityPolicy, WebPage.Bytes),
         };
     }
@@ -190,6 +191,12 @@ internal sealed class HttpApplication : IHttpApplication, IDisposable
         exchange.Header("Content-Security-Policy"u8, policy);
         exchange.Header("Referrer-Policy"u8, "no-referrer"u8);
         exchange.EndReply("text/html; charset=utf-8"u8, page);
+        return default;
+    }
+
+    private ValueTask SendClientFile(HttpExchange exchange, ClientFile file)
+    {
+        file.Send(exchange, _responses);
         return default;
     }
 

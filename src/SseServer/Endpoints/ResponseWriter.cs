@@ -27,13 +27,16 @@ internal sealed class ResponseWriter(CorsPolicy cors, EndpointMetrics metrics)
         => Send(exchange, status, MediaType.Json, [.. json, (byte)'\n']);
 
     /// <summary>Starts a response with the fields that all responses have.</summary>
-    public void Start(HttpExchange exchange, int status)
+    public void Start(HttpExchange exchange, int status) => Start(exchange, status, "no-store"u8);
+
+    /// <summary>Starts a response that caches may keep as a value of Cache-Control says.</summary>
+    public void Start(HttpExchange exchange, int status, ReadOnlySpan<byte> cacheControl)
     {
         exchange.StartReply(status);
         Metrics.CountResponse(status);
         Cors.Write(exchange.Connection.Output, exchange.Request);
         exchange.Header("X-Content-Type-Options"u8, "nosniff"u8);
-        exchange.Header("Cache-Control"u8, "no-store"u8);
+        exchange.Header("Cache-Control"u8, cacheControl);
     }
 
     /// <summary>Responds to OPTIONS.</summary>

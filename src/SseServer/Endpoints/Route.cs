@@ -18,6 +18,7 @@ internal enum Resources
     Page,
     OpenApi,
     Errors,
+    Client,
 }
 
 /// <summary>
@@ -41,6 +42,10 @@ internal sealed class Route
         new(Resources.Metrics, "/metrics", "GET, HEAD", "use GET"),
         new(Resources.OpenApi, "/openapi.json", "GET, HEAD", "use GET"),
         new(Resources.Errors, ProblemCode.Page, "GET, HEAD", "use GET"),
+        new(Resources.Client, "/client.js", "GET, HEAD", "use GET"),
+        new(Resources.Client, "/client-tabs.js", "GET, HEAD", "use GET"),
+        new(Resources.Client, "/client-worker.js", "GET, HEAD", "use GET"),
+        new(Resources.Client, "/client.d.ts", "GET, HEAD", "use GET"),
         new(Resources.Page, "/", "GET, HEAD", "use GET"),
     ];
 

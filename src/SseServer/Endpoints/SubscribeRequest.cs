@@ -18,11 +18,12 @@ internal sealed record SubscribeRequest(
     // All that a request for a stream can have. Others are ignored, because pages add their own (_=1, utm_source=), but a misspelling of
     // one of these is refused.
     private static readonly ParameterNames Names
-        = new("topic", "since", "lastEventId", "event", "heartbeat", "greeting", "envelope", "poll", "limit", "access_token");
+        = new("topic", "since", "lastEventId", "event", "heartbeat", "greeting", "envelope", "encoding", "poll", "limit", "access_token");
 
     private static readonly (string Name, byte[] Utf8)[] SingleNames
         = Array.ConvertAll<string, (string, byte[])>(
-            ["since", "lastEventId", "heartbeat", "greeting", "envelope", "poll", "limit"], name => (name, Encoding.ASCII.GetBytes(name)));
+            ["since", "lastEventId", "heartbeat", "greeting", "envelope", "encoding", "poll", "limit"],
+            name => (name, Encoding.ASCII.GetBytes(name)));
 
     /// <summary>How events are represented.</summary>
     public Representation Representation { get; init; }
@@ -54,10 +55,13 @@ internal sealed record SubscribeRequest(
         if (!TryReadEnvelope(parameters, out var hasEnvelope))
             return Problem.BadRequest("envelope= must be json; omit it to get events as they were published.");
         var isJson = AcceptHeader.PrefersJson(head);
+        if (ReadEncoding(parameters, isJson || hasEnvelope, out var isBase128) is { } wrongEncoding)
+            return Problem.BadRequest(wrongEncoding);
         if (PollParameters.Read(parameters, isJson, out var poll) is { } wrongPoll) return Problem.BadRequest(wrongPoll);
         request = new(selectors, start, hasHeartbeatEvents, hasGreetingEvent, filter)
         {
-            Representation = isJson ? Representation.Json : hasEnvelope ? Representation.Envelope : Representation.EventStream,
+            Representation = isJson ? Representation.Json : hasEnvelope ? Representation.Envelope
+                : isBase128 ? Representation.Base128 : Representation.EventStream,
             Poll = poll,
         };
         return null;
@@ -125,6 +129,15 @@ internal sealed record SubscribeRequest(
         var isGiven = parameters.TryGet("envelope"u8, out var value);
         hasEnvelope = isGiven && value.SequenceEqual("json"u8);
         return hasEnvelope == isGiven;
+    }
+
+    private static string? ReadEncoding(RequestParameters parameters, bool isJson, out bool isBase128)
+    {
+        isBase128 = false;
+        if (!parameters.TryGet("encoding"u8, out var value) || value.SequenceEqual("base64"u8)) return null;
+        isBase128 = value.SequenceEqual("base128"u8);
+        if (!isBase128) return "encoding= must be base64 or base128.";
+        return isJson ? "With an envelope and in JSON binary data is base64; omit encoding=base128." : null;
     }
 
     private static string? ReadFilter(RequestParameters parameters, out EventFilter? filter)

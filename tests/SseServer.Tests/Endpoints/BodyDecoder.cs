@@ -26,7 +26,7 @@ internal sealed class BodyDecoder
     public void Begin(WireReply head, bool isHead)
     {
         _left = head["Content-Length"] is { } length ? long.Parse(length) : 0;
-        if (isHead || head.Status is 204 or < 200) _state = State.Done;
+        if (isHead || head.Status is 204 or 304 or < 200) _state = State.Done;
         else if (head["Transfer-Encoding"] == "chunked") _state = State.ChunkSize;
         else if (head["Content-Length"] is null) _state = State.UntilClose;
         else _state = _left == 0 ? State.Done : State.Counted;

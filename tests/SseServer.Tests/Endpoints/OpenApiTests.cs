@@ -59,7 +59,7 @@ public sealed partial class OpenApiTests
         Assert.That(accepted, Is.EquivalentTo(described.Distinct()));
     }
 
-    [TestCase("/events", "get", "topic since lastEventId heartbeat greeting envelope poll limit event access_token")]
+    [TestCase("/events", "get", "topic since lastEventId heartbeat greeting envelope encoding poll limit event access_token")]
     [TestCase("/events", "post", "topic event id retry key final access_token")]
     [TestCase("/events/{topic}", "post", "event id retry key final access_token")]
     [TestCase("/admin/shed", "post", "percent over access_token")]

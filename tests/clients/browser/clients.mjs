@@ -9,6 +9,13 @@ export function start(client, path) {
 const clients = {
   EventSource: path => listen(new EventSource(path)),
 
+  async EventStream(path) {
+    const { EventStream } = await import(new URL("/client.js", document.baseURI));
+    const source = new EventStream(path);
+    listen(source);
+    source.onend = () => report({ type: "stopped", reason: "end" });
+  },
+
   async "reconnecting-eventsource"(path) {
     const { default: ReconnectingEventSource } = await import(`${modules}/reconnecting-eventsource/build/esm/reconnecting-eventsource.js`);
     listen(new ReconnectingEventSource(path));

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using SseServer.Tests.Support;
+
+namespace SseServer.Browser.Tests;
+
+/// <summary>
+/// An nginx before a server: plain HTTP/1.1 on one port, HTTP/2 over TLS on another, and a service worker at <c>/sw.js</c>.
+/// </summary>
+internal sealed class Nginx : IAsyncDisposable
+{
+    private static readonly string? Program = Array.Find(["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"], File.Exists);
+
+    private readonly Process _process;
+    private readonly DirectoryInfo _folder;
+    private readonly int _port;
+    private readonly int _tlsPort;
+
+    private Nginx(Process process, DirectoryInfo folder, int port, int tlsPort)
+        => (_process, _folder, _port, _tlsPort) = (process, folder, port, tlsPort);
+
+    /// <summary>Starts it; the test is ignored if there is no nginx.</summary>
+    public static async Task<Nginx> StartAsync(int serverPort)
+    {
+        if (Program is null)
+        {
+            Assert.Ignore("nginx is not installed on this machine.");
+            throw new UnreachableException();
+        }
+
+        var (port, tlsPort) = (TakeFreePort(), TakeFreePort());
+        var folder = Directory.CreateTempSubdirectory("sse-nginx-");
+        var path = Path.Combine(folder.FullName, "nginx.conf");
+        await File.WriteAllTextAsync(path, Compose(folder.FullName, serverPort, port, tlsPort));
+        var process = Process.Start(Program, ["-p", folder.FullName, "-c", path, "-e", Path.Combine(folder.FullName, "error.log")]);
+        await Eventually.HoldsAsync(() => process.HasExited || (Listens(port) && Listens(tlsPort)), "nginx listens");
+        return new Nginx(process, folder, port, tlsPort);
+    }
+
+    /// <summary>A port of the loopback address that nothing uses at the moment.</summary>
+    public static int TakeFreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    public Uri UrlOf(string target) => new($"http://127.0.0.1:{_port}{target}");
+
+    public Uri TlsUrlOf(string target) => new($"https://127.0.0.1:{_tlsPort}{target}");
+
+    public async ValueTask DisposeAsync()
+    {
+        // Its workers are to end as well, which they do not if it is killed.
+        using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"])) await kill.WaitForExitAsync().Soon();
+        await _process.WaitForExitAsync().Soon();
+        _process.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static bool Listens(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static string Compose(string folder, int serverPort, int port, int tlsPort) => $$"""
+        daemon off;
+        {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
+        pid {{folder}}/pid;
+        events { worker_connections 1024; }
+        http {
+            access_log off;
+            client_body_temp_path {{folder}}/body;
+            proxy_temp_path {{folder}}/proxy;
+            fastcgi_temp_path {{folder}}/fastcgi;
+            uwsgi_temp_path {{folder}}/uwsgi;
+            scgi_temp_path {{folder}}/scgi;
+            ssl_certificate {{TestCertificates.Options.Files.Certificate}};
+            ssl_certificate_key {{TestCertificates.Options.Files.Certificate}};
+            server {
+                listen 127.0.0.1:{{port}};
+                listen 127.0.0.1:{{tlsPort}} ssl http2;
+                location = /sw.js {
+                    default_type text/javascript;
+                    return 200 "oninstall = () => skipWaiting(); onactivate = event => event.waitUntil(clients.claim());
+                        onfetch = event => event.respondWith(fetch(event.request));";
+                }
+                location / {
+                    proxy_pass http://127.0.0.1:{{serverPort}};
+                    proxy_http_version 1.1;
+                    proxy_set_header Connection "";
+                    proxy_set_header Host 127.0.0.1;
+                    proxy_buffering off;
+                    proxy_read_timeout 1h;
+                }
+            }
+        }
+
+        """;
+}
