@@ -68,7 +68,7 @@ internal sealed class AdminEndpoint(
         isForAll = nodes.SequenceEqual("all"u8);
         if (!isForAll) return Problem.BadRequest("nodes= can only be all; leave it out to shed streams of this server.");
         return hub.Cluster is null
-            ? Problem.BadRequest("nodes=all is for servers that share a history (History:Url); leave it out to shed this server's streams.")
+            ? Problem.BadRequest("nodes= is for servers that share a history (History:Url); leave it out to shed this server's streams.")
             : null;
     }
 

@@ -38,6 +38,7 @@ public sealed partial class ThirdPartyNoticesTests
         {
             ["MIT"] = "Permission is hereby granted, free of charge",
             ["Apache-2.0"] = "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION",
+            ["PostgreSQL"] = "Permission to use, copy, modify, and distribute this software and its",
             ["public domain (SQLite)"] = "",
         };
         foreach (var licence in Row().Matches(Page).Select(row => row.Groups["licence"].Value).Distinct())

@@ -115,8 +115,8 @@ internal sealed class DatabaseTroubleTests : IDisposable
         Assert.That(schema.Message($"postgres://postgres@127.0.0.1:{port}/{name}?sslmode=require"), Does.Contain("SSL"));
         Assert.That(schema.Message($"postgres://postgres@127.0.0.1:1/{name}"), Does.Contain("127.0.0.1:1 does not answer"));
         Assert.That(schema.Message(_history.Url, "missing"), Does.Contain("run 'sse-server history migrate'"));
-        await _history.ExecuteAsync("update sse.settings set version = 99");
-        Assert.That(schema.Message(_history.Url), Does.Contain("has version 99").And.Contain("start a newer program"));
+        await _history.ExecuteAsync("update sse.settings set version = 99, compatible_from = 98");
+        Assert.That(schema.Message(_history.Url), Does.Contain("has version 99").And.Contain("use the newer version"));
     }
 
     [Test]

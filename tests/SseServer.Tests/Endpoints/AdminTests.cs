@@ -1,4 +1,6 @@
 using SseServer.Endpoints;
+using SseServer.History;
+using SseServer.Tests.History;
 
 namespace SseServer.Tests.Endpoints;
 
@@ -74,7 +76,9 @@ public sealed class AdminTests
     [TestCase("?percent=20&over=soon", "over=")]
     [TestCase("?percent=20&over=", "over=")]
     [TestCase("?percent=20&seconds=10", "seconds= is not a parameter; use over= with a unit, such as over=10s.")]
-    [TestCase("?percent=20&Over=10s", "A query parameter is unknown; use only the parameters percent and over.")]
+    [TestCase("?percent=20&nodes=some", "nodes= can only be all")]
+    [TestCase("?percent=20&nodes=all", "nodes= is for servers that share a history")]
+    [TestCase("?percent=20&Over=10s", "A query parameter is unknown; use only the parameters percent, over and nodes.")]
     public async Task Shed_that_makes_no_sense_is_refused_and_ends_nothing(string query, string parameter)
     {
         await using var server = new ServerUnderTest();
@@ -83,6 +87,33 @@ public sealed class AdminTests
         Assert.That(reply.Status, Is.EqualTo(400));
         Assert.That(reply.Problem, Does.StartWith(parameter));
         Assert.That(await server.MetricAsync("sse_streams_shed_total"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Server_with_a_history_of_its_own_has_no_nodes_to_list()
+    {
+        await using var server = new ServerUnderTest();
+        Assert.That((await server.SendAsync("GET", "/admin/nodes", "")).Body, Is.EqualTo("{\"nodes\":[]}\n"));
+        Assert.That((await server.SendAsync("GET", "/admin/nodes?x=1", "")).Status, Is.EqualTo(400));
+    }
+
+    [Test]
+    public async Task Probes_tell_whether_the_process_works_and_whether_it_should_get_clients()
+    {
+        var store = new MemoryEventStore();
+        await using var server = new ServerUnderTest(store: store);
+        Assert.That((await server.SendAsync("GET", "/livez", "")).Body, Is.EqualTo("{\"status\":\"live\"}\n"));
+        Assert.That((await server.SendAsync("GET", "/readyz", "")).Body, Is.EqualTo("{\"status\":\"ready\"}\n"));
+
+        store.Failure = StoreFailure.Unavailable;
+        Assert.That((await server.SendAsync("POST", "/events/t", "x")).Status, Is.EqualTo(503));
+        var reply = await server.SendAsync("GET", "/readyz", "");
+        Assert.That((reply.Status, reply.Body), Is.EqualTo((503, "{\"status\":\"history\"}\n")));
+        Assert.That((await server.SendAsync("GET", "/livez", "")).Status, Is.EqualTo(200));
+
+        store.Failure = null;
+        Assert.That((await server.SendAsync("POST", "/events/t", "x")).Status, Is.EqualTo(201));
+        Assert.That((await server.SendAsync("GET", "/readyz", "")).Status, Is.EqualTo(200));
     }
 
     [Test]

@@ -62,7 +62,7 @@ public sealed partial class OpenApiTests
     [TestCase("/events", "get", "topic since lastEventId heartbeat greeting envelope encoding poll limit event access_token")]
     [TestCase("/events", "post", "topic event id retry key final access_token")]
     [TestCase("/events/{topic}", "post", "event id retry key final access_token")]
-    [TestCase("/admin/shed", "post", "percent over access_token")]
+    [TestCase("/admin/shed", "post", "percent over nodes access_token")]
     [TestCase("/admin/topics", "get", "prefix after limit access_token")]
     public void Operation_has_its_parameters(string path, string method, string names)
     {

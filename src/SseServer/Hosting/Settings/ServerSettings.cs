@@ -92,7 +92,7 @@ internal sealed record ServerSettings
 
     private static NodeIdentity ReadNode(SettingsReader reader)
     {
-        var name = reader.Text("Server:Name", null,
+        var name = reader.Text("Server:NodeName", null,
             "What operators call this server where several share a history: GET /admin/nodes shows it. If not set, the machine's name.");
         return new(name ?? Environment.MachineName, ProductVersion.Text);
     }
