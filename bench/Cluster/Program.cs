@@ -27,12 +27,14 @@ foreach (var (what, values) in results)
 
 async Task MeasureAsync(string name, Processes processes)
 {
-    await Load.SinglesAsync(processes, TimeSpan.FromSeconds(2)); // warms up
-    Add($"{name}: events/s as single POSTs, 64 connections", await Load.SinglesAsync(processes, period));
-    Add($"{name}: events/s in batches of 100, 12 connections", await Load.BatchesAsync(processes, period));
+    // Warms up.
+    await Load.SinglesAsync(processes, TimeSpan.FromSeconds(2));
+    await Load.LatencyAsync(processes, TimeSpan.FromSeconds(1));
     var (median, p99) = await Load.LatencyAsync(processes, period);
     Add($"{name}: ms from POST to another server's subscriber, p50", median);
     Add($"{name}: ms from POST to another server's subscriber, p99", p99);
+    Add($"{name}: events/s as single POSTs, 64 connections", await Load.SinglesAsync(processes, period));
+    Add($"{name}: events/s in batches of 100, 12 connections", await Load.BatchesAsync(processes, period));
 }
 
 async Task MeasureStartAsync(int rows)
@@ -44,8 +46,8 @@ async Task MeasureStartAsync(int rows)
             select s.origin + n, 1 + n % 10000, false, 0, convert_to('data: ' || repeat('x', 128) || E'\n\n', 'UTF8')
             from generate_series(1, {rows}) n cross join sse.settings s;
         select setval('sse.ids', (select max(id) from sse.events));
-        vacuum analyze sse.events;
         """);
+    await cluster.ExecuteAsync("vacuum analyze sse.events");
     for (var i = 0; i < 5; i++)
     {
         var time = await cluster.StartServerAsync(server, $"--History:Url=postgres://postgres@127.0.0.1:{cluster.Port}/postgres");

@@ -55,7 +55,7 @@ internal sealed class ClusterTaskTests
 
         Assert.That(reply, Is.EqualTo("{\"nodes\":2,\"over\":\"0s\"}\n"));
         foreach (var stream in new[] { first, second })
-            Assert.ThrowsAsync<IOException>(() => ReadUntilAsync(stream, "nothing more"), "A temporary end has no last chunk.");
+            await Assert.ThrowsAsync<IOException>(() => ReadUntilAsync(stream, "nothing more"), "A temporary end has no last chunk.");
     }
 
     private static async Task<string> SendAsync(IPEndPoint server, string method, string target, string body)

@@ -62,8 +62,12 @@ internal sealed class PostgresUrl
     /// <summary>What Npgsql needs to connect to one of the hosts.</summary>
     /// <param name="host">An index of <see cref="Hosts"/>.</param>
     /// <param name="timeout">For connecting, and for each command.</param>
-    public NpgsqlConnectionStringBuilder ConnectionTo(int host, TimeSpan timeout) => new(_common.ConnectionString)
+    /// <param name="isDirect">There is no pooler between, which may give each transaction another session.</param>
+    public NpgsqlConnectionStringBuilder ConnectionTo(int host, TimeSpan timeout, bool isDirect) => new(_common.ConnectionString)
     {
+        // Statements are the same few again and again.
+        MaxAutoPrepare = isDirect ? 32 : 0,
+        AutoPrepareMinUsages = 3,
         Host = Hosts[host].Host,
         Port = Hosts[host].Port,
         // The password is in the builder that is copied.

@@ -114,8 +114,7 @@ $$;
 -- Begins a range if the database's timeline has changed: after a promotion or a restore to an earlier time.
 create function {schema}.check_timeline() returns void language plpgsql as $$
 begin
-    if not exists (select from {schema}.epochs where last is null
-        and timeline = {schema}.timeline() and system = (pg_control_system()).system_identifier)
+    if not exists (select from {schema}.epochs where last is null and timeline = {schema}.timeline())
     then
         perform {schema}.begin_epoch(0, {schema}.newest());
     end if;
@@ -127,6 +126,10 @@ create function {schema}.attach(head bigint) returns table (first bigint, last b
 begin
     perform pg_advisory_xact_lock({lock});
     perform {schema}.check_timeline();
+    -- A copy of the history in another cluster may have its timeline's number; appends only look at that.
+    if exists (select from {schema}.epochs where last is null and system <> (pg_control_system()).system_identifier) then
+        perform {schema}.begin_epoch(0, {schema}.newest());
+    end if;
     if head = 0 then
         perform {schema}.begin_epoch(0, (select last_value from {schema}.ids));
     elsif head > (select last_value from {schema}.ids) then
@@ -297,24 +300,27 @@ create function {schema}.tail(after bigint, after_trim bigint, wanted integer)
 returns table (
     kind integer, id bigint, topic text, is_final boolean, id_length smallint, digest bigint, key bytea, block bytea, trimmed_through bigint,
     lost_through bigint, keys_through bigint)
-language sql stable as $$
-    (select 1, t.trim_number, t.name, null::boolean, null::smallint, null::bigint, null::bytea, null::bytea, t.trimmed_through,
+language plpgsql stable as $$
+#variable_conflict use_column
+begin
+    -- All four have the snapshot of the call. In this language their plans are kept for the session.
+    return query select 1, t.trim_number, t.name, null::boolean, null::smallint, null::bigint, null::bytea, null::bytea, t.trimmed_through,
             t.lost_through, t.keys_through
-        from {schema}.topics t where t.trim_number > after_trim order by t.trim_number)
-    union all
-    (select 2, d.id, d.topic, null, null, null, null, null, null, null, null
-        from {schema}.deletions d where d.id > after order by d.id limit wanted)
-    union all
-    (select 0, e.id, t.name, e.is_final, e.id_length,
+        from {schema}.topics t where t.trim_number > after_trim order by t.trim_number;
+    return query select 2, d.id, d.topic, null::boolean, null::smallint, null::bigint, null::bytea, null::bytea, null::bigint, null::bigint,
+            null::bigint
+        from {schema}.deletions d where d.id > after order by d.id limit wanted;
+    return query select 0, e.id, t.name, e.is_final, e.id_length,
             case when e.id_length > 0 then
                 (select p.digest from {schema}.publisher_ids p
                     where p.publisher_id = substr(e.block, 5, e.id_length) and p.topic = e.topic and p.id = e.id) end,
-            e.key, e.block, null, null, null
+            e.key, e.block, null::bigint, null::bigint, null::bigint
         from (select * from {schema}.events v where v.id > after order by v.id limit wanted) e
-            join {schema}.topics t on t.id = e.topic order by e.id)
-    union all
-    (select 3, 0, null, null, null, null, null, null, null, null, null where {schema}.has_waiting())
-$$;
+            join {schema}.topics t on t.id = e.topic order by e.id;
+    return query select 3, 0::bigint, null::text, null::boolean, null::smallint, null::bigint, null::bytea, null::bytea, null::bigint,
+            null::bigint, null::bigint
+        where {schema}.has_waiting();
+end $$;
 
 -- The selected events after one id up to another (kind 0), and new trimming marks of the selected topics (kind 1), in one snapshot.
 -- patterns are regular expressions.
