@@ -1,7 +1,7 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
-using System.Buffers.Binary;
 using System.Text;
 
 namespace SseServer.History.Postgres;
