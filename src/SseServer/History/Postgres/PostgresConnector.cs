@@ -101,7 +101,8 @@ internal sealed class PostgresConnector : IDisposable
 
     private NpgsqlDataSource CreateSource(int index)
     {
-        var builder = new NpgsqlSlimDataSourceBuilder(_url.ConnectionTo(index, _options.Timeout, isDirect: _options.ListenUrl is null).ConnectionString);
+        var settings = _url.ConnectionTo(index, _options.Timeout, isDirect: _options.ListenUrl is null);
+        var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
         builder.EnableArrays();
         builder.EnableTransportSecurity();
         if (_options.PasswordFile is { } file)
