@@ -140,6 +140,9 @@ internal sealed class SharedHistoryTests : IDisposable
             delete from sse.events where id >= {lost.Value};
             select setval('sse.ids', {lost.Value - 1});
             update sse.epochs set timeline = 0 where last is null;
+            """);
+        // Only after that is committed: a server that comes back before would find nothing changed.
+        await _history.ExecuteAsync("""
             select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sse-server' and datname = current_database();
             """);
 
