@@ -25,14 +25,12 @@ internal sealed class Sequencer : IDisposable
     private readonly PublisherIdSearch _search;
     private readonly StoreTrimmer _trimmer;
     private readonly GroupCommit _commit;
-    private readonly TopicDeletions _deletions;
+    private readonly DeletionQueue _deletions;
     private readonly CommitQueue _queue = new();
     private readonly List<PublishBatch> _group = [];
-    private readonly ManualResetEventSlim _wake = new(false, spinCount: 0);
     private readonly ITimer _commitTimer;
-    private readonly Thread _thread;
+    private readonly WorkerThread _thread;
     private int _commitDue;
-    private bool _stopping;
     private bool _stopped;
 
     /// <param name="catalog">Whose logs.</param>
@@ -51,11 +49,12 @@ internal sealed class Sequencer : IDisposable
         _search = new(store, faults, logger);
         _trimmer = new(catalog, store, _health, mayDelete: () => true, faults, logger);
         _commit = new(catalog, fanOut, appender, uncommitted, store, _health, _search, _trimmer, faults);
-        _deletions = new(catalog, fanOut, appender, uncommitted, store, _health, _commit, faults);
+        var deletions = new TopicDeletions(catalog, fanOut, appender, uncommitted, store, _commit);
+        _deletions = new(deletions.Delete, _health.Fail, faults);
         catalog.Topics.RemoveStored = RemoveStored;
         _commitTimer = catalog.Clock.Time.CreateTimer(
             static self => ((Sequencer)self!).OnCommitDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _thread = new Thread(Run) { IsBackground = true, Name = "sequencer" };
+        _thread = new("sequencer", Step, faults);
     }
 
     /// <summary>The state of the store.</summary>
@@ -67,7 +66,7 @@ internal sealed class Sequencer : IDisposable
     public void Tick()
     {
         _trimmer.Tick();
-        _wake.Set();
+        _thread.Wake();
     }
 
     /// <summary>Queues a batch; completes when it is committed and applied, or refused as a whole. Any thread.</summary>
@@ -76,7 +75,7 @@ internal sealed class Sequencer : IDisposable
         var completion = batch.Completion;
         (batch.Outcome, batch.NeedsCommit) = (HubStatus.StoreUnavailable, false);
         _queue.Push(batch);
-        _wake.Set();
+        _thread.Wake();
         // After the thread has stopped, the batch may be left in the queue: then it is refused here.
         if (Volatile.Read(ref _stopped)) _queue.RefusePushed();
         return completion;
@@ -86,7 +85,7 @@ internal sealed class Sequencer : IDisposable
     public Task<IReadOnlyList<StoredLocation>> FindAsync(byte[] publisherId)
     {
         var found = _search.FindAsync(publisherId);
-        _wake.Set();
+        _thread.Wake();
         if (Volatile.Read(ref _stopped)) _search.Refuse();
         return found;
     }
@@ -95,7 +94,7 @@ internal sealed class Sequencer : IDisposable
     public Task<(HubStatus Status, EventId Id)> DeleteAsync(byte[] topic)
     {
         var deletion = _deletions.DeleteAsync(topic);
-        _wake.Set();
+        _thread.Wake();
         if (Volatile.Read(ref _stopped)) _deletions.Refuse();
         return deletion;
     }
@@ -109,45 +108,30 @@ internal sealed class Sequencer : IDisposable
     /// <summary>Commits the waiting batches, then closes the store cleanly if the disk allows it.</summary>
     public void Dispose()
     {
-        Volatile.Write(ref _stopping, true);
-        _wake.Set();
-        if (_thread.IsAlive) _thread.Join();
+        if (_thread.Stop()) Close();
         _commitTimer.Dispose();
-    }
-
-    private void OnCommitDue()
-    {
-        Volatile.Write(ref _commitDue, 1);
-        _wake.Set();
-    }
-
-    private void RemoveStored(Topic topic)
-    {
-        _catalog.StoreRemovals.BeginRemoval(topic);
-        _trimmer.Remove(topic);
-        _wake.Set();
-    }
-
-    private void Run()
-    {
-        while (true)
-        {
-            // Reset before looking for work: work that arrives later sets it again.
-            _wake.Reset();
-            var stopping = Volatile.Read(ref _stopping);
-            // Each has its step a round, so that none waits for ever behind another. Trimming can wait for the next start, a stop cannot.
-            if (CommitNext() | _deletions.TryDelete() | _search.TryAnswer() | (!stopping && _trimmer.TryStep())) continue;
-            if (stopping) break;
-            _wake.Wait();
-        }
-
-        Close();
         Volatile.Write(ref _stopped, true);
         Interlocked.MemoryBarrier();
         _queue.RefusePushed();
         _search.Refuse();
         _deletions.Refuse();
     }
+
+    private void OnCommitDue()
+    {
+        Volatile.Write(ref _commitDue, 1);
+        _thread.Wake();
+    }
+
+    private void RemoveStored(Topic topic)
+    {
+        _catalog.StoreRemovals.BeginRemoval(topic);
+        _trimmer.Remove(topic);
+        _thread.Wake();
+    }
+
+    // Each has its step a round, so that none waits for ever behind another. Trimming can wait for the next start, a stop cannot.
+    private bool Step() => CommitNext() | _deletions.TryDelete() | _search.TryAnswer() | (!_thread.IsStopping && _trimmer.TryStep());
 
     private bool CommitNext()
     {

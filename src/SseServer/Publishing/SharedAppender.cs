@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using SseServer.Catalog;
 using SseServer.History;
@@ -20,7 +19,7 @@ internal sealed class SharedAppender : IDisposable
     private readonly PublisherIdSearch _search;
     private readonly WorkerThread _thread;
     private readonly CommitQueue _queue = new();
-    private readonly ConcurrentQueue<(byte[] Topic, TaskCompletionSource<(HubStatus, EventId)> Done)> _deletions = new();
+    private readonly DeletionQueue _deletions;
     private readonly List<PublishBatch> _group = [];
     private readonly SharedCommit _commit = new();
     private int _probeDue;
@@ -31,6 +30,7 @@ internal sealed class SharedAppender : IDisposable
     {
         (_catalog, _appender, _store, _tail, _health) = (catalog, appender, store, tail, health);
         _search = new(store, faults, logger);
+        _deletions = new(Delete, Unknown, faults);
         _thread = new("appender", Step, faults);
         tail.OutboxFound = _thread.Wake;
     }
@@ -71,11 +71,10 @@ internal sealed class SharedAppender : IDisposable
     /// <summary>Deletes a topic in the store; the tail deletes it in memory, on every server. Any thread.</summary>
     public Task<(HubStatus Status, EventId Id)> DeleteAsync(byte[] topic)
     {
-        var done = new TaskCompletionSource<(HubStatus, EventId)>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _deletions.Enqueue((topic, done));
+        var deletion = _deletions.DeleteAsync(topic);
         _thread.Wake();
-        if (Volatile.Read(ref _stopped)) RefuseDeletions();
-        return done.Task;
+        if (Volatile.Read(ref _stopped)) _deletions.Refuse();
+        return deletion;
     }
 
     /// <summary>Commits the waiting batches, and ends.</summary>
@@ -86,10 +85,10 @@ internal sealed class SharedAppender : IDisposable
         Interlocked.MemoryBarrier();
         _queue.RefusePushed();
         _search.Refuse();
-        RefuseDeletions();
+        _deletions.Refuse();
     }
 
-    private bool Step() => CommitNext() | DeleteNext() | _search.TryAnswer();
+    private bool Step() => CommitNext() | _deletions.TryDelete() | _search.TryAnswer();
 
     private bool CommitNext()
     {
@@ -189,29 +188,9 @@ internal sealed class SharedAppender : IDisposable
     // The connection may have been lost after the commit.
     private HubStatus Unknown(StoreException e) => _health.Fail(e) is HubStatus.StoreFull ? HubStatus.StoreFull : HubStatus.OutcomeUnknown;
 
-    private bool DeleteNext()
+    private (HubStatus Status, EventId Id) Delete(byte[] topic)
     {
-        if (!_deletions.TryDequeue(out var deletion)) return false;
-        (HubStatus Status, EventId Id) result = (HubStatus.StoreUnavailable, default);
-        try
-        {
-            var id = _store.Delete(deletion.Topic);
-            result = id == 0 ? (HubStatus.NoSuchTopic, default) : (HubStatus.Ok, new(id));
-        }
-        catch (StoreException e)
-        {
-            result = (Unknown(e), default);
-        }
-        finally
-        {
-            deletion.Done.SetResult(result);
-        }
-
-        return true;
-    }
-
-    private void RefuseDeletions()
-    {
-        while (_deletions.TryDequeue(out var deletion)) deletion.Done.SetResult((HubStatus.StoreUnavailable, default));
+        var id = _store.Delete(topic);
+        return id == 0 ? (HubStatus.NoSuchTopic, default) : (HubStatus.Ok, new(id));
     }
 }

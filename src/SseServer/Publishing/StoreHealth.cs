@@ -33,11 +33,7 @@ internal sealed class StoreHealth(ILogger logger)
     }
 
     /// <summary>Records that a store that did not answer does so again; a full one is known to be better only by a commit.</summary>
-    public void Recover()
-    {
-        const int Away = (int)HistoryState.Unavailable;
-        if (Interlocked.CompareExchange(ref _state, (int)HistoryState.Ok, Away) == Away) StoreLog.CommitsWork(logger);
-    }
+    public void Recover() => RecoverFrom(HistoryState.Unavailable);
 
     /// <summary>Checks that the store's file exists, so that the state is known even if nothing is published.</summary>
     public void CheckFile(IEventStore store)
@@ -45,12 +41,16 @@ internal sealed class StoreHealth(ILogger logger)
         try
         {
             store.EnsureAvailable();
-            const int Missing = (int)HistoryState.Missing;
-            if (Interlocked.CompareExchange(ref _state, (int)HistoryState.Ok, Missing) == Missing) StoreLog.CommitsWork(logger);
+            RecoverFrom(HistoryState.Missing);
         }
         catch (StoreException e)
         {
             Fail(e);
         }
+    }
+
+    private void RecoverFrom(HistoryState state)
+    {
+        if (Interlocked.CompareExchange(ref _state, (int)HistoryState.Ok, (int)state) == (int)state) StoreLog.CommitsWork(logger);
     }
 }

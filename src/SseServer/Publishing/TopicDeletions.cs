@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using SseServer.Catalog;
 using SseServer.History;
 using SseServer.Protocol.EventStream;
@@ -6,58 +5,20 @@ using SseServer.Protocol.EventStream;
 namespace SseServer.Publishing;
 
 /// <summary>
-/// Deletes topics with a store: first there, then in memory, so that what was answered stays deleted after a crash. Requests are queued for
-/// the sequencer's thread, to which the store belongs.
+/// Deletes topics with a store: first there, then in memory, so that what was answered stays deleted after a crash. On the sequencer's
+/// thread.
 /// </summary>
 internal sealed class TopicDeletions(
-    TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IOwnedStore store, StoreHealth health,
-    GroupCommit commit, Faults faults)
+    TopicCatalog catalog, IFanOut fanOut, LogAppender appender, UncommittedEvents uncommitted, IOwnedStore store, GroupCommit commit)
 {
     // The store waits for its readers each time; they read a page at a time.
     private const int EraseTries = 3;
 
-    private readonly ConcurrentQueue<Request> _requests = new();
     private readonly List<PublishBatch> _none = [];
 
-    private readonly record struct Request(byte[] Topic, TaskCompletionSource<(HubStatus, EventId)> Done);
-
-    /// <summary>Queues a deletion. Any thread.</summary>
-    public Task<(HubStatus Status, EventId Id)> DeleteAsync(byte[] topic)
-    {
-        var request = new Request(topic, new(TaskCreationOptions.RunContinuationsAsynchronously));
-        _requests.Enqueue(request);
-        return request.Done.Task;
-    }
-
-    /// <summary>Makes one deletion; false if none waits. On the sequencer's thread.</summary>
-    public bool TryDelete()
-    {
-        if (!_requests.TryDequeue(out var request)) return false;
-        (HubStatus Status, EventId Id) result = (HubStatus.StoreUnavailable, default);
-        try
-        {
-            result = Delete(request.Topic);
-        }
-        catch (StoreException e)
-        {
-            result = (health.Fail(e), default);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            faults.Report(e);
-        }
-
-        request.Done.SetResult(result);
-        return true;
-    }
-
-    /// <summary>Answers what was asked after the sequencer's end. Any thread.</summary>
-    public void Refuse()
-    {
-        while (_requests.TryDequeue(out var request)) request.Done.SetResult((HubStatus.StoreUnavailable, default));
-    }
-
-    private (HubStatus Status, EventId Id) Delete(byte[] name)
+    /// <summary>Deletes a topic; the result is the publisher's.</summary>
+    /// <exception cref="StoreException">Nothing was deleted.</exception>
+    public (HubStatus Status, EventId Id) Delete(byte[] name)
     {
         Topic? topic;
         EventId id;

@@ -24,12 +24,13 @@ internal sealed class WorkerThread(string name, Func<bool> work, Faults faults) 
     /// <summary>Has the thread look for work. Any thread.</summary>
     public void Wake() => _wake.Set();
 
-    /// <summary>Ends the thread when nothing is left to do.</summary>
-    public void Stop()
+    /// <summary>Ends the thread when nothing is left to do; false if it was never started.</summary>
+    public bool Stop()
     {
         Volatile.Write(ref _stopping, true);
         _wake.Set();
         _thread?.Join();
+        return _thread is not null;
     }
 
     public void Dispose() => Stop();
