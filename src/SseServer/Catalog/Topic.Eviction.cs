@@ -164,31 +164,12 @@ internal sealed partial class Topic
     /// <param name="head">The last id that this server has.</param>
     public void AdoptTrim(in StoreTrim marks, EventId head)
     {
-        if (marks.Through > head.Value)
-        {
-            Marks.RaiseMemory(new(marks.Through));
-            Marks.RaiseMemoryLive(new(marks.LostThrough));
-            foreach (var pattern in MatchingPatterns)
-            {
-                pattern.Marks.RaiseMemory(new(marks.Through));
-                pattern.Marks.RaiseMemoryLive(new(marks.LostThrough));
-            }
-        }
-
+        if (marks.Through > head.Value) RaiseMemory(new(marks.Through), new(marks.LostThrough));
         TrimStore(marks);
     }
 
     /// <summary>Notes that what memory had up to an id differs from what the store has: subscribers read the store for it.</summary>
-    public void DisownMemory(EventId through)
-    {
-        Marks.RaiseMemory(through);
-        Marks.RaiseMemoryLive(through);
-        foreach (var pattern in MatchingPatterns)
-        {
-            pattern.Marks.RaiseMemory(through);
-            pattern.Marks.RaiseMemoryLive(through);
-        }
-    }
+    public void DisownMemory(EventId through) => RaiseMemory(through, through);
 
     /// <summary>
     /// Deletes the topic: notes that everything up to now is gone from memory and store, before it is. Returns the last event that it had.
@@ -202,15 +183,8 @@ internal sealed partial class Topic
         IsDeleted = true;
         if (last.Value > 0)
         {
-            if (!Marks.IsMemoryOnly)
-            {
-                Marks.RaiseMemory(last);
-                Marks.RaiseStore(last, last);
-                foreach (var pattern in MatchingPatterns) pattern.Marks.RaiseMemory(last);
-            }
-
-            Marks.RaiseMemoryLive(last);
-            foreach (var pattern in MatchingPatterns) pattern.Marks.RaiseMemoryLive(last);
+            RaiseMemory(Marks.IsMemoryOnly ? default : last, last);
+            if (!Marks.IsMemoryOnly) Marks.RaiseStore(last, last);
             _lostThrough = last;
             EvictEverywhere(last);
         }
@@ -254,8 +228,7 @@ internal sealed partial class Topic
     /// </summary>
     private void LoseCompacted(EventId id)
     {
-        Marks.RaiseMemoryLive(id);
-        foreach (var pattern in MatchingPatterns) pattern.Marks.RaiseMemoryLive(id);
+        RaiseMemory(default, id);
         if (id > _lostThrough) EvictLost();
         else if (Marks.IsMemoryOnly) EvictEverywhere(id);
     }
@@ -268,6 +241,18 @@ internal sealed partial class Topic
     {
         EvictEverywhere(through);
         while (CompactedCount > 0 && _compacted!.Oldest() <= through) DropOldestCompacted();
+    }
+
+    /// <summary>Events through one id, and live ones through another, are about to leave memory, for patterns too.</summary>
+    private void RaiseMemory(EventId id, EventId live)
+    {
+        Marks.RaiseMemory(id);
+        Marks.RaiseMemoryLive(live);
+        foreach (var pattern in MatchingPatterns)
+        {
+            pattern.Marks.RaiseMemory(id);
+            pattern.Marks.RaiseMemoryLive(live);
+        }
     }
 
     private void EvictEverywhere(EventId through)
