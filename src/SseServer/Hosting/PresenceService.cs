@@ -16,7 +16,6 @@ internal sealed class PresenceService(ServerSettings settings, EventHub hub, Htt
 {
     private readonly CancellationTokenSource _stopping = new();
     private PresenceWatcher? _watcher;
-    private long? _ownedSince;
     private Task _drained = Task.CompletedTask;
 
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -78,17 +77,18 @@ internal sealed class PresenceService(ServerSettings settings, EventHub hub, Htt
     /// </summary>
     private void FollowTask(ClusterNode cluster)
     {
-        if (!cluster.Owns(ClusterNode.Presence))
+        var isOwner = cluster.Owns(ClusterNode.Presence);
+        if (isOwner == (_watcher is not null)) return;
+        if (isOwner)
         {
-            if (_watcher is not null) application.Withdraw(_watcher.Meter);
-            _watcher?.Dispose();
-            (_watcher, _ownedSince) = (null, null);
-            return;
+            cluster.ReportAllAgain();
+            Begin();
         }
-
-        _ownedSince ??= hub.Clock.Milliseconds;
-        if (_watcher is not null || hub.Lag!.Value.TotalMilliseconds >= hub.Clock.Milliseconds - _ownedSince) return;
-        cluster.ReportAllAgain();
-        Begin();
+        else
+        {
+            application.Withdraw(_watcher!.Meter);
+            _watcher.Dispose();
+            _watcher = null;
+        }
     }
 }

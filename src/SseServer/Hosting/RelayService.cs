@@ -29,17 +29,15 @@ internal sealed class RelayService(Relays relays, EventHub hub) : BackgroundServ
     {
         if (!relays.IsAny) return;
         using var timer = new PeriodicTimer(Interval, hub.Time);
-        var (isRunning, ownedSince) = (false, (long?)null);
+        var isRunning = false;
         try
         {
             do
             {
-                ownedSince = hub.Cluster!.Owns(ClusterNode.Relays) ? ownedSince ?? hub.Clock.Milliseconds : null;
-                // The positions that another server published last must have come before the relays continue from them.
-                var hasPositions = ownedSince is { } since && hub.Lag!.Value.TotalMilliseconds < hub.Clock.Milliseconds - since;
-                if (hasPositions && !isRunning) relays.Start();
-                else if (ownedSince is null && isRunning) await relays.StopAsync();
-                isRunning = ownedSince is not null && (isRunning || hasPositions);
+                var isOwner = hub.Cluster!.Owns(ClusterNode.Relays);
+                if (isOwner && !isRunning) relays.Start();
+                else if (!isOwner && isRunning) await relays.StopAsync();
+                isRunning = isOwner;
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

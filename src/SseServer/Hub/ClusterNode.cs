@@ -41,6 +41,8 @@ internal sealed class ClusterNode : IDisposable
     private Dictionary<byte[], int> _sums = new(Utf8Comparer.Instance);
     private Dictionary<byte[], int> _reported = new(Utf8Comparer.Instance);
     private ClusterView _view = new();
+    private string[] _ready = [];
+    private long _beatAt;
     private int _isDue;
     private bool _isAway;
 
@@ -71,11 +73,14 @@ internal sealed class ClusterNode : IDisposable
         _thread.Wake();
     }
 
-    /// <summary>Asks for a task, from the first call on, and whether this server has it now. Any thread.</summary>
+    /// <summary>
+    /// Asks for a task, from the first call on, and whether this server has it now, and all that the server that had it before has
+    /// published. Any thread.
+    /// </summary>
     public bool Owns(string task)
     {
         _wanted.TryAdd(task, true);
-        return Volatile.Read(ref _view).OwnedTasks.Contains(task);
+        return Volatile.Read(ref _ready).Contains(task);
     }
 
     /// <summary>
@@ -129,6 +134,7 @@ internal sealed class ClusterNode : IDisposable
         catch (StoreException e)
         {
             Volatile.Write(ref _view, _view with { OwnedTasks = [] });
+            Volatile.Write(ref _ready, []);
             if (!_isAway) StoreLog.ClusterAway(_logger, e.Message);
             _isAway = true;
         }
@@ -165,14 +171,25 @@ internal sealed class ClusterNode : IDisposable
             Lag = _lag(),
             WantedTasks = [.. _wanted.Keys],
             Subscribers = [.. _untold.Select(pair => (pair.Key, pair.Value))],
-            WantsSums = Owns(Presence),
+            WantsSums = _view.OwnedTasks.Contains(Presence),
         });
         _untold.Clear();
         FollowClock(view.Nodes);
         if (view.Sums is { } sums)
             lock (_gate) _sums = new(sums.Select(one => KeyValuePair.Create(one.Topic, one.Subscribers)), Utf8Comparer.Instance);
+        SetReady(view);
         Volatile.Write(ref _view, view);
         foreach (var command in view.Commands) Run(command);
+    }
+
+    // A task that was this server's a beat ago can begin, with the sums of that beat, if the newest events were read since.
+    private void SetReady(ClusterView view)
+    {
+        var now = _hub.Clock.Milliseconds;
+        var hasRead = _lag().TotalMilliseconds < now - _beatAt;
+        var before = _view.OwnedTasks;
+        Volatile.Write(ref _ready, [.. view.OwnedTasks.Where(task => _ready.Contains(task) || (hasRead && before.Contains(task)))]);
+        _beatAt = now;
     }
 
     // A connection may last for weeks, in which two clocks drift apart.
