@@ -388,7 +388,9 @@ begin
     then
         keys_through := greatest(0,
             (select v.id from {schema}.events v where v.topic = this.id and v.key is not null
-                and v.id <= greatest(through, this.trimmed_through) and v.id < first_id order by v.id desc limit 1),
+                and v.id <= greatest(through, this.trimmed_through) and v.id < first_id
+                and not exists (select from {schema}.events n where n.topic = v.topic and n.key = v.key and n.id > v.id)
+                order by v.id desc limit 1),
             (select v.id from {schema}.events v where v.topic = this.id and v.key is not null
                 and v.id <= greatest(through, this.trimmed_through)
                 and not exists (select from {schema}.events n where n.topic = v.topic and n.key = v.key and n.id > v.id)
