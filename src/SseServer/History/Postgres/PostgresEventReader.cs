@@ -25,14 +25,11 @@ internal sealed class PostgresEventReader(
         _trims.Clear();
         session.Run(connection =>
         {
-            using var command = session.Command(connection, "select * from {schema}.page($1, $2, $3, $4, $5, $6, $7)");
-            command.Parameters.Add(new() { Value = selection.Topics.Select(Encoding.UTF8.GetString).ToArray() });
-            command.Parameters.Add(new() { Value = selection.Patterns.Select(pattern => RegexOf(pattern.Utf8)).ToArray() });
-            command.Parameters.Add(new() { Value = after });
-            command.Parameters.Add(new() { Value = through });
-            command.Parameters.Add(new() { Value = newestTrim() });
-            command.Parameters.Add(new() { Value = selection.LatestOnly });
-            command.Parameters.Add(new() { Value = MaxEvents });
+            using var command = session.Command(
+                connection, "select * from {schema}.page($1, $2, $3, $4, $5, $6, $7)",
+                selection.Topics.Select(Encoding.UTF8.GetString).ToArray(),
+                selection.Patterns.Select(pattern => RegexOf(pattern.Utf8)).ToArray(),
+                after, through, newestTrim(), selection.LatestOnly, MaxEvents);
             using var reader = command.ExecuteReader();
             Fill(reader, selection, page);
             return true;

@@ -51,12 +51,7 @@ internal sealed class PostgresEventStore : ISharedStore
     public long Delete(ReadOnlySpan<byte> topic)
     {
         var name = Encoding.UTF8.GetString(topic);
-        return _writing.RunDurably(connection =>
-        {
-            using var command = _writing.Command(connection, "select {schema}.delete_topic($1)");
-            command.Parameters.Add(new() { Value = name });
-            return (long)command.ExecuteScalar()!;
-        });
+        return _writing.RunDurably(connection => _writing.Read<long>(connection, "select {schema}.delete_topic($1)", name));
     }
 
     public void FindPublisherId(ReadOnlySpan<byte> publisherId, List<StoredLocation> locations)
@@ -67,8 +62,7 @@ internal sealed class PostgresEventStore : ISharedStore
             using var command = _writing.Command(connection, """
                 select t.name, p.id, p.digest from {schema}.publisher_ids p join {schema}.topics t on t.id = p.topic
                     where p.publisher_id = $1 order by p.id
-                """);
-            command.Parameters.Add(new() { Value = id });
+                """, id);
             using var reader = command.ExecuteReader();
             while (reader.Read()) locations.Add(new(Encoding.UTF8.GetBytes(reader.GetString(0)), reader.GetInt64(1), reader.GetInt64(2)));
             return true;
@@ -78,24 +72,16 @@ internal sealed class PostgresEventStore : ISharedStore
     public IStoredEventReader OpenReader()
         => new PostgresEventReader(new(_connector, _schema), () => Volatile.Read(ref _newestTrim), trims => TrimsRead?.Invoke(trims));
 
-    public void EnsureAvailable() => _trimming.Run(connection =>
-    {
-        using var command = _trimming.Command(connection, "select 1 from {schema}.settings");
-        return command.ExecuteScalar();
-    });
+    public void EnsureAvailable() => _trimming.Run(connection => _trimming.Read<int>(connection, "select 1 from {schema}.settings"));
 
     public StoreTrim PlanTrim(ReadOnlySpan<byte> topic, in StoreBounds bounds)
     {
         var (name, limits) = (Encoding.UTF8.GetString(topic), bounds);
         return _trimming.Run(connection =>
         {
-            using var command = _trimming.Command(connection, "select * from {schema}.plan_trim($1, $2, $3, $4, $5, $6)");
-            command.Parameters.Add(new() { Value = name });
-            command.Parameters.Add(new() { Value = limits.MaxEvents });
-            command.Parameters.Add(new() { Value = limits.MaxBytes });
-            command.Parameters.Add(new() { Value = limits.FirstId });
-            command.Parameters.Add(new() { Value = limits.MaxKeys });
-            command.Parameters.Add(new() { Value = limits.LastId });
+            using var command = _trimming.Command(
+                connection, "select * from {schema}.plan_trim($1, $2, $3, $4, $5, $6)",
+                name, limits.MaxEvents, limits.MaxBytes, limits.FirstId, limits.MaxKeys, limits.LastId);
             using var reader = command.ExecuteReader();
             reader.Read();
             return new StoreTrim(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
@@ -105,28 +91,16 @@ internal sealed class PostgresEventStore : ISharedStore
     public bool Trim(ReadOnlySpan<byte> topic, in StoreTrim plan, Action<long>? onLoss = null)
     {
         var (name, trim) = (Encoding.UTF8.GetString(topic), plan);
-        return _trimming.Run(connection =>
-        {
-            using var command = _trimming.Command(connection, "select {schema}.trim($1, $2, $3, $4)");
-            command.Parameters.Add(new() { Value = name });
-            command.Parameters.Add(new() { Value = trim.Through });
-            command.Parameters.Add(new() { Value = trim.KeysThrough });
-            command.Parameters.Add(new() { Value = TrimmedPerStep });
-            return (bool)command.ExecuteScalar()!;
-        });
+        return _trimming.Run(connection => _trimming.Read<bool>(
+            connection, "select {schema}.trim($1, $2, $3, $4)", name, trim.Through, trim.KeysThrough, TrimmedPerStep));
     }
 
     public bool HasEvents(ReadOnlySpan<byte> topic)
     {
+        const string Sql =
+            "select exists (select from {schema}.events e where e.topic = (select t.id from {schema}.topics t where t.name = $1))";
         var name = Encoding.UTF8.GetString(topic);
-        return _trimming.Run(connection =>
-        {
-            using var command = _trimming.Command(connection, """
-                select exists (select from {schema}.events e where e.topic = (select t.id from {schema}.topics t where t.name = $1))
-                """);
-            command.Parameters.Add(new() { Value = name });
-            return (bool)command.ExecuteScalar()!;
-        });
+        return _trimming.Run(connection => _trimming.Read<bool>(connection, Sql, name));
     }
 
     public void RemoveTopic(ReadOnlySpan<byte> topic)
@@ -134,8 +108,7 @@ internal sealed class PostgresEventStore : ISharedStore
         var name = Encoding.UTF8.GetString(topic);
         _trimming.Run(connection =>
         {
-            using var command = _trimming.Command(connection, "select {schema}.remove_topic($1)");
-            command.Parameters.Add(new() { Value = name });
+            using var command = _trimming.Command(connection, "select {schema}.remove_topic($1)", name);
             return command.ExecuteNonQuery();
         });
     }
@@ -159,9 +132,7 @@ internal sealed class PostgresEventStore : ISharedStore
     public bool TryOwnRetention() => _trimming.Run(connection =>
     {
         if (_ownedBy == _trimming.Generation) return true;
-        using var command = _trimming.Command(connection, "select pg_try_advisory_lock($1)");
-        command.Parameters.Add(new() { Value = _schema.RetentionLock });
-        var isOwned = (bool)command.ExecuteScalar()!;
+        var isOwned = _trimming.TryLock(connection, _schema.RetentionLock);
         if (isOwned) _ownedBy = _trimming.Generation;
         return isOwned;
     });

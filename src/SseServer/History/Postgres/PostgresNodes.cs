@@ -21,7 +21,7 @@ internal sealed class PostgresNodes(PostgresSession session) : IDisposable
         if (isNew) _owned.Clear();
         Remember(beat);
         foreach (var task in beat.WantedTasks)
-            if (!_owned.Contains(task) && TryOwn(connection, task)) _owned.Add(task);
+            if (!_owned.Contains(task) && session.TryLock(connection, session.Schema.TaskLock(task))) _owned.Add(task);
         var newest = Write(connection, beat, isNew);
         if (newest < 0) newest = Write(connection, beat, isNew: true);
         _joinedBy = session.Generation;
@@ -39,8 +39,7 @@ internal sealed class PostgresNodes(PostgresSession session) : IDisposable
     /// <inheritdoc cref="ISharedStore.Command"/>
     public void Command(string command) => session.Run(connection =>
     {
-        using var insert = session.Command(connection, "insert into {schema}.commands (command) values ($1)");
-        insert.Parameters.Add(new() { Value = command });
+        using var insert = session.Command(connection, "insert into {schema}.commands (command) values ($1)", command);
         return insert.ExecuteNonQuery();
     });
 
@@ -57,28 +56,14 @@ internal sealed class PostgresNodes(PostgresSession session) : IDisposable
         }
     }
 
-    private bool TryOwn(NpgsqlConnection connection, string task)
-    {
-        using var command = session.Command(connection, "select pg_try_advisory_lock($1)");
-        command.Parameters.Add(new() { Value = session.Schema.TaskLock(task) });
-        return (bool)command.ExecuteScalar()!;
-    }
-
     private long Write(NpgsqlConnection connection, ClusterBeat beat, bool isNew)
     {
-        using var command = session.Command(connection, "select {schema}.beat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
-        command.Parameters.Add(new() { Value = beat.Node });
-        command.Parameters.Add(new() { Value = beat.Name });
-        command.Parameters.Add(new() { Value = beat.Version });
-        command.Parameters.Add(new() { Value = beat.Streams });
-        command.Parameters.Add(new() { Value = beat.Head });
-        command.Parameters.Add(new() { Value = (long)beat.Lag.TotalMilliseconds });
-        command.Parameters.Add(new() { Value = _owned.Order(StringComparer.Ordinal).ToArray() });
         var topics = isNew ? [.. _counts.Keys] : beat.Subscribers.Select(one => Encoding.UTF8.GetString(one.Topic)).Distinct().ToArray();
-        command.Parameters.Add(new() { Value = topics });
-        command.Parameters.Add(new() { Value = Array.ConvertAll(topics, topic => _counts.GetValueOrDefault(topic)) });
-        command.Parameters.Add(new() { Value = isNew });
-        return (long)command.ExecuteScalar()!;
+        return session.Read<long>(
+            connection, "select {schema}.beat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            beat.Node, beat.Name, beat.Version, beat.Streams, beat.Head, (long)beat.Lag.TotalMilliseconds,
+            _owned.Order(StringComparer.Ordinal).ToArray(), topics,
+            Array.ConvertAll(topics, topic => _counts.GetValueOrDefault(topic)), isNew);
     }
 
     private List<ClusterNodeState> ReadNodes(NpgsqlConnection connection)
@@ -100,8 +85,8 @@ internal sealed class PostgresNodes(PostgresSession session) : IDisposable
 
     private List<string> ReadCommands(NpgsqlConnection connection)
     {
-        using var command = session.Command(connection, "select command from {schema}.commands where number > $1 order by number");
-        command.Parameters.Add(new() { Value = _newestCommand });
+        using var command = session.Command(
+            connection, "select command from {schema}.commands where number > $1 order by number", _newestCommand);
         using var reader = command.ExecuteReader();
         var commands = new List<string>();
         while (reader.Read()) commands.Add(reader.GetString(0));

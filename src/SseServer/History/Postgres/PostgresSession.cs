@@ -45,13 +45,24 @@ internal sealed class PostgresSession(PostgresConnector connector, PostgresSchem
             $"The database at {connector.Server} committed without its synchronous standby; check the standby.");
     });
 
-    /// <summary>A command with SQL in which <c>{schema}</c> stands for the schema.</summary>
-    public NpgsqlCommand Command(NpgsqlConnection connection, string sql)
+    /// <summary>A command with SQL in which <c>{schema}</c> stands for the schema, and <c>$1</c> and so on for the values.</summary>
+    public NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values)
     {
         var command = connection.CreateCommand();
         command.CommandText = Schema.Fill(sql);
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
         return command;
     }
+
+    /// <summary>The one value that a statement returns.</summary>
+    public T Read<T>(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values)
+    {
+        using var command = Command(connection, sql, values);
+        return (T)command.ExecuteScalar()!;
+    }
+
+    /// <summary>Takes an advisory lock until the end of the session; false if another session has it.</summary>
+    public bool TryLock(NpgsqlConnection connection, long key) => Read<bool>(connection, "select pg_try_advisory_lock($1)", key);
 
     /// <summary>Connects, if there is no connection.</summary>
     public NpgsqlConnection Connect()

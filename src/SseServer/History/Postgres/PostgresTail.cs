@@ -1,4 +1,3 @@
-using System.Data;
 using System.Text;
 using Npgsql;
 
@@ -29,31 +28,8 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
         var first = lives[^1].First;
         var (start, trim) = reading.Run(connection =>
         {
-            using var command = reading.Command(connection, """
-                select t.name, t.trimmed_through, t.lost_through, case when t.end_id <= $1 then t.end_id else 0 end,
-                    case when t.deleted_id <= $1 then t.deleted_id else 0 end, t.trim_number,
-                    greatest(t.trimmed_through, t.lost_through,
-                        coalesce((select e.id from {schema}.events e where e.topic = t.id and e.id <= $1 order by e.id desc limit 1), 0))
-                    from {schema}.topics t
-                """);
-            command.Parameters.Add(new() { Value = first });
-            var topics = new List<StoredTopic>();
-            var newest = 0L;
-            using (var reader = command.ExecuteReader())
-            {
-                while (reader.Read())
-                {
-                    topics.Add(new(Encoding.UTF8.GetBytes(reader.GetString(0)), 0, reader.GetInt64(6), 0, 0, reader.GetInt64(2))
-                    {
-                        TrimmedThrough = reader.GetInt64(1),
-                        EndId = reader.GetInt64(3),
-                        DeletedId = reader.GetInt64(4),
-                    });
-                    newest = Math.Max(newest, reader.GetInt64(5));
-                }
-            }
-
-            var (origin, floor) = ReadSettings(connection);
+            var topics = PostgresTopics.Read(reading, connection, first, out var newest);
+            var (origin, floor) = PostgresTopics.ReadSettings(reading, connection);
             var last = topics.Count == 0 ? 0 : topics.Max(topic => topic.LastId);
             return (new StoreStart(origin, first - 1, last, floor, 0, WasClean: true, topics) { Lives = lives }, newest);
         });
@@ -65,8 +41,7 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
     public IReadOnlyList<IdRange>? Attach(long head) => reading.Run(connection =>
     {
         if (_attachedBy == reading.Generation) return null;
-        using var command = reading.Command(connection, "select * from {schema}.attach($1)");
-        command.Parameters.Add(new() { Value = head });
+        using var command = reading.Command(connection, "select * from {schema}.attach($1)", head);
         var lives = new List<IdRange>();
         using (var reader = command.ExecuteReader())
             while (reader.Read()) lives.Add(new(reader.GetInt64(0), reader.IsDBNull(1) ? reader.GetInt64(0) : reader.GetInt64(1)));
@@ -83,10 +58,8 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
         {
             // The ranges of ids are read again first, on a connection that was lost.
             if (_attachedBy != reading.Generation) throw new NpgsqlException("The connection was lost.");
-            using var command = reading.Command(connection, "select * from {schema}.tail($1, $2, $3)");
-            command.Parameters.Add(new() { Value = page.After });
-            command.Parameters.Add(new() { Value = page.AfterTrim });
-            command.Parameters.Add(new() { Value = MaxEvents });
+            using var command = reading.Command(
+                connection, "select * from {schema}.tail($1, $2, $3)", page.After, page.AfterTrim, MaxEvents);
             using var reader = command.ExecuteReader();
             Fill(reader, page);
             return true;
@@ -136,19 +109,10 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
         return true;
     });
 
-    private (long Origin, long Floor) ReadSettings(NpgsqlConnection connection)
-    {
-        using var command = reading.Command(connection, "select origin, floor from {schema}.settings");
-        using var reader = command.ExecuteReader(CommandBehavior.SingleRow);
-        reader.Read();
-        return (reader.GetInt64(0), reader.GetInt64(1));
-    }
-
     private void ReadClock(NpgsqlConnection connection)
     {
-        using var command = reading.Command(connection, "select (extract(epoch from {schema}.clock()) * 1000000)::bigint");
         var before = DateTimeOffset.UtcNow;
-        var microseconds = (long)command.ExecuteScalar()!;
+        var microseconds = reading.Read<long>(connection, "select (extract(epoch from {schema}.clock()) * 1000000)::bigint");
         var middle = before + (DateTimeOffset.UtcNow - before) / 2;
         Volatile.Write(ref _offsetTicks, (DateTimeOffset.UnixEpoch.AddTicks(microseconds * 10) - middle).Ticks);
     }

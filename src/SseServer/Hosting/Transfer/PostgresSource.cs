@@ -1,4 +1,3 @@
-using System.Text;
 using SseServer.History;
 using SseServer.History.Postgres;
 
@@ -39,14 +38,9 @@ internal sealed class PostgresSource : IHistorySource
 
     private static HistoryMarks ReadMarks(PostgresSession session) => session.Run(connection =>
     {
-        var (origin, floor, last, lives, topics) = (0L, 0L, 0L, new List<IdRange>(), new List<StoredTopic>());
-        using (var command = session.Command(connection, "select s.origin, s.floor, i.last_value from {schema}.settings s, {schema}.ids i"))
-        using (var reader = command.ExecuteReader())
-        {
-            reader.Read();
-            (origin, floor, last) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
-        }
-
+        var (origin, floor) = PostgresTopics.ReadSettings(session, connection);
+        var last = session.Read<long>(connection, "select last_value from {schema}.ids");
+        var lives = new List<IdRange>();
         using (var command = session.Command(connection, "select first, coalesce(last, 0) from {schema}.epochs order by first"))
         using (var reader = command.ExecuteReader())
         {
@@ -57,25 +51,7 @@ internal sealed class PostgresSource : IHistorySource
             }
         }
 
-        using (var command = session.Command(connection, """
-            select t.name, t.trimmed_through, t.lost_through, t.end_id, t.deleted_id,
-                greatest(t.trimmed_through, t.lost_through,
-                    (select e.id from {schema}.events e where e.topic = t.id order by e.id desc limit 1))
-                from {schema}.topics t
-            """))
-        using (var reader = command.ExecuteReader())
-        {
-            while (reader.Read())
-            {
-                topics.Add(new(Encoding.UTF8.GetBytes(reader.GetString(0)), 0, reader.GetInt64(5), 0, 0, reader.GetInt64(2))
-                {
-                    TrimmedThrough = reader.GetInt64(1),
-                    EndId = reader.GetInt64(3),
-                    DeletedId = reader.GetInt64(4),
-                });
-            }
-        }
-
+        var topics = PostgresTopics.Read(session, connection, through: long.MaxValue, out _);
         // What was shown is in a life. The database's sequence begins at its clock, so it may be ahead.
         var shown = lives is [.., var newest] ? newest.Last : origin;
         var highWater = topics.Select(topic => Math.Max(topic.LastId, topic.DeletedId)).Append(shown).Max();

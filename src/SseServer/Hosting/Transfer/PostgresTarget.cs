@@ -62,10 +62,10 @@ internal sealed class PostgresTarget : IHistoryTarget
 
     private void CheckEmpty() => _database.Session.Run(connection =>
     {
-        using var command = _database.Session.Command(connection, """
-            select exists (select from {schema}.topics) or exists (select from {schema}.deletions) or exists (select from {schema}.outbox)
-            """);
-        if (!(bool)command.ExecuteScalar()!) return true;
+        const string Sql =
+            "select exists (select from {schema}.topics) or exists (select from {schema}.deletions) "
+            + "or exists (select from {schema}.outbox)";
+        if (!_database.Session.Read<bool>(connection, Sql)) return true;
         throw new StoreException(
             StoreFailure.Unavailable,
             $"The history in the schema \"{_database.Session.Schema.Name}\" at {_database.Server} is not empty; import into a new one: "
