@@ -41,7 +41,7 @@ public sealed class ClientProxyTests
     [Test]
     public async Task Server_that_restarts_behind_nginx_is_found_again_after_its_502()
     {
-        var listen = new IPEndPoint(IPAddress.Loopback, Nginx.TakeFreePort());
+        var listen = new IPEndPoint(IPAddress.Loopback, LoopbackPort.TakeFree());
         await using var nginx = await Nginx.StartAsync(listen.Port);
         ClientPage page;
         await using (var first = Start(listen))

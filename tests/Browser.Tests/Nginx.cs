@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using SseServer.Tests.Support;
 
 namespace SseServer.Browser.Tests;
@@ -29,21 +27,14 @@ internal sealed class Nginx : IAsyncDisposable
             throw new UnreachableException();
         }
 
-        var (port, tlsPort) = (TakeFreePort(), TakeFreePort());
+        var (port, tlsPort) = (LoopbackPort.TakeFree(), LoopbackPort.TakeFree());
         var folder = Directory.CreateTempSubdirectory("sse-nginx-");
         var path = Path.Combine(folder.FullName, "nginx.conf");
         await File.WriteAllTextAsync(path, Compose(folder.FullName, serverPort, port, tlsPort));
         var process = Process.Start(Program, ["-p", folder.FullName, "-c", path, "-e", Path.Combine(folder.FullName, "error.log")]);
-        await Eventually.HoldsAsync(() => process.HasExited || (Listens(port) && Listens(tlsPort)), "nginx listens");
+        await Eventually.HoldsAsync(
+            () => process.HasExited || (LoopbackPort.IsListening(port) && LoopbackPort.IsListening(tlsPort)), "nginx listens");
         return new Nginx(process, folder, port, tlsPort);
-    }
-
-    /// <summary>A port of the loopback address that nothing uses at the moment.</summary>
-    public static int TakeFreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     public Uri UrlOf(string target) => new($"http://127.0.0.1:{_port}{target}");
@@ -57,20 +48,6 @@ internal sealed class Nginx : IAsyncDisposable
         await _process.WaitForExitAsync().Soon();
         _process.Dispose();
         _folder.Delete(recursive: true);
-    }
-
-    private static bool Listens(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private static string Compose(string folder, int serverPort, int port, int tlsPort) => $$"""

@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using SseServer.Tests.Acceptance;
+using SseServer.Tests.Support;
 
 namespace SseServer.Clients.Tests;
 
@@ -8,7 +7,7 @@ namespace SseServer.Clients.Tests;
 internal sealed class MatrixServer : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sse-clients-");
-    private readonly int _port = TakeFreePort();
+    private readonly int _port = LoopbackPort.TakeFree();
     private readonly string[] _settings;
     private ServerProcess _process = null!;
 
@@ -52,13 +51,5 @@ internal sealed class MatrixServer : IDisposable
     {
         _process?.Dispose();
         _folder.Delete(recursive: true);
-    }
-
-    /// <summary>A port that nothing listens on.</summary>
-    public static int TakeFreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

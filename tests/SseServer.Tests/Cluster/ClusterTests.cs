@@ -28,7 +28,7 @@ internal sealed class ClusterTests
             .Select(i => new SequenceReader(cluster.AnyEndPoint, targets[i % 3], Topics.Length, mayEnd: true)).ToArray();
         var publishers = Array.ConvertAll(Topics, topic => new ClusterPublisher(cluster, topic));
         using var stopReading = new CancellationTokenSource();
-        var reading = Array.ConvertAll(readers, reader => ReadAsync(reader, () => int.MaxValue, stopReading.Token));
+        var reading = Array.ConvertAll(readers, reader => ReadAsync(reader, stopReading.Token));
         var publishing = Array.ConvertAll(publishers, publisher => publisher.PublishAsync(int.MaxValue, stopPublishing.Token));
         int Answered() => publishers.Sum(publisher => publisher.Answered);
         async Task ProgressAsync(string after)
@@ -72,14 +72,14 @@ internal sealed class ClusterTests
         Assert.That(readers.Select(reader => reader.Received), Is.All.EqualTo(total));
     }
 
-    private static async Task ReadAsync(SequenceReader reader, Func<int> until, CancellationToken stop)
+    private static async Task ReadAsync(SequenceReader reader, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 await reader.ConnectAsync();
-                await reader.ReadUntilAsync(until());
+                await reader.ReadUntilAsync(int.MaxValue);
             }
             catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or TimeoutException)
             {

@@ -46,8 +46,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         await using (var connection = new Npgsql.NpgsqlConnection(cluster._first.ConnectionString("sse")))
         {
             await connection.OpenAsync();
-            await using var command = new Npgsql.NpgsqlCommand(new PostgresSchema("sse").CreationScript(), connection);
-            await command.ExecuteNonQueryAsync();
+            await connection.ExecuteAsync(new PostgresSchema("sse").CreationScript());
         }
 
         cluster._second = await cluster._first.StartStandbyAsync();

@@ -140,8 +140,7 @@ internal sealed class DatabaseTroubleTests : IDisposable
     private async Task<NpgsqlConnection> HoldAppendLockAsync()
     {
         var connection = await _history.Database.OpenAsync();
-        await using var command = new NpgsqlCommand($"select pg_advisory_lock({new PostgresSchema("sse").AppendLock})", connection);
-        await command.ExecuteNonQueryAsync();
+        await connection.ExecuteAsync("select pg_advisory_lock($1)", new PostgresSchema("sse").AppendLock);
         return connection;
     }
 

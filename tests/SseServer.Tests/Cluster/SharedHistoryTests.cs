@@ -131,9 +131,10 @@ internal sealed class SharedHistoryTests : IDisposable
     {
         var (one, two) = (Start(), Start());
         one.Publish("t", "kept");
-        var subscriber = two.SubscribeLive("t");
+        var subscriber = two.Subscribe(ResumePoint.Oldest, "t");
+        subscriber.WaitForData("kept");
         var lost = one.Publish("t", "lost");
-        subscriber.WaitForData("lost");
+        subscriber.WaitForData("kept", "lost");
 
         // As after the promotion of a standby that had not received the last event.
         await _history.ExecuteAsync($"""

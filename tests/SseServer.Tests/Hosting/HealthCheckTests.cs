@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using SseServer.Hosting.Commands;
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Hosting;
 
@@ -73,7 +74,7 @@ internal sealed class HealthCheckTests
     [Test]
     public async Task Server_that_is_not_there_is_a_failure_in_one_line()
     {
-        var url = new Uri($"http://127.0.0.1:{FreePort()}/healthz");
+        var url = new Uri($"http://127.0.0.1:{LoopbackPort.TakeFree()}/healthz");
 
         Assert.That(await HealthCheck.RunAsync(url, _output, _error, CancellationToken.None), Is.EqualTo(1));
         Assert.That(_error.ToString(), Does.StartWith($"{url} cannot be reached: "));
@@ -123,12 +124,5 @@ internal sealed class HealthCheckTests
         {
             // The test is over.
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using SseServer.Tests.Support;
 
@@ -170,7 +168,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
         var (exitCode, output) = await RunAsync("pg_ctl", "kill", "KILL", process);
         Assert.That(exitCode, Is.Zero, output);
         // The other processes end as soon as they notice; until then the socket may still take connections.
-        await Eventually.HoldsAsync(() => !IsListening(Port), "the server's port is closed");
+        await Eventually.HoldsAsync(() => !LoopbackPort.IsListening(Port), "the server's port is closed");
     }
 
     /// <summary>The id of the server's first process, the parent of the others.</summary>
@@ -220,27 +218,6 @@ internal sealed class PostgresCluster : IAsyncDisposable
         return folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
     }
 
-    private static bool IsListening(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
-    private static int FindPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private async Task InitializeAsync(string[] settings)
     {
         var output = new List<string?>();
@@ -256,7 +233,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
                 "listen_addresses = '127.0.0.1'", $"unix_socket_directories = '{_directory}'", "max_connections = 200",
                 "fsync = off", "full_page_writes = off", .. settings,
             ]);
-        await StartServerAsync(FindPort);
+        await StartServerAsync(LoopbackPort.TakeFree);
     }
 
     private async Task StartServerAsync(Func<int> findPort)

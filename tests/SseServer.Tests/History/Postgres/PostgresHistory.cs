@@ -1,4 +1,3 @@
-using Npgsql;
 using SseServer.History.Postgres;
 
 namespace SseServer.Tests.History.Postgres;
@@ -44,18 +43,13 @@ internal sealed class PostgresHistory
     public async Task ExecuteAsync(string sql)
     {
         await using var connection = await Database.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
+        await connection.ExecuteAsync(sql);
     }
 
     /// <summary>The first column of a query's rows.</summary>
     public async Task<List<T>> QueryAsync<T>(string sql)
     {
         await using var connection = await Database.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        var values = new List<T>();
-        while (await reader.ReadAsync()) values.Add(reader.GetFieldValue<T>(0));
-        return values;
+        return await connection.QueryAsync<T>(sql);
     }
 }

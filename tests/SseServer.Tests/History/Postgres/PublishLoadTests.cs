@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Npgsql;
-using SseServer.Tests.Acceptance;
 using SseServer.Tests.Support;
 
 namespace SseServer.Tests.History.Postgres;
