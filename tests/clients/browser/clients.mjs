@@ -53,12 +53,13 @@ const clients = {
   },
 
   // Datastar takes only events whose names begin with datastar; the first word of each line is the name of an argument.
+  // It waits twice as long after each end, also if it was back in between, and gives up after the tenth.
   async datastar(path) {
     document.addEventListener("datastar-sse", ({ detail: { type, argsRaw } }) => {
       if (type === "finished") report({ type: "stopped", reason: "finished" });
       if (type === "datastar-merge-signals") report({ type: "event", id: "", name: type, data: argsRaw.signals });
     });
-    document.body.innerHTML = `<div data-on-load="sse('${path}')"></div>`;
+    document.body.innerHTML = `<div data-on-load="sse('${path}', { retryMaxWaitMs: 2000, retryMaxCount: 1000 })"></div>`;
     await import(`${modules}/@starfederation/datastar/dist/bundles/datastar.js`);
   },
 };
