@@ -67,7 +67,8 @@ internal sealed class ReceivedStream
 
     private static ReceivedEvent ReadBlock(ReadOnlySpan<byte> block)
     {
-        var (id, name, data, retry) = ((string?)null, (string?)null, (string?)null, (string?)null);
+        var (id, name, retry) = ((string?)null, (string?)null, (string?)null);
+        var data = new List<string>();
         foreach (var line in Encoding.UTF8.GetString(block).Split('\n'))
         {
             var colon = line.IndexOf(": ", StringComparison.Ordinal);
@@ -79,13 +80,13 @@ internal sealed class ReceivedStream
             {
                 case "id": id = value; break;
                 case "event": name = value; break;
-                case "data": data = data is null ? value : data + "\n" + value; break;
+                case "data": data.Add(value); break;
                 case "retry": retry = value; break;
                 case ":": break;
                 default: Assert.Fail($"No line of an event stream: '{line}'"); break;
             }
         }
 
-        return new(id, name, data, retry);
+        return new(id, name, data.Count > 0 ? string.Join('\n', data) : null, retry);
     }
 }
