@@ -1,5 +1,7 @@
 using SseServer.Tests.Endpoints;
 
+using SseServer.Tests.Support;
+
 namespace SseServer.Tests.Acceptance;
 
 /// <summary>Many streams of one topic: every event, once, in order, whatever happens to the connections.</summary>

@@ -2,6 +2,8 @@ using System.Net;
 using SseServer.Tests.History.Support;
 using SseServer.Tests.Relay.Support;
 
+using SseServer.Tests.Support;
+
 namespace SseServer.Tests.Acceptance;
 
 /// <summary>

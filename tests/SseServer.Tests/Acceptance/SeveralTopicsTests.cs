@@ -1,5 +1,7 @@
 using SseServer.Tests.Endpoints;
 
+using SseServer.Tests.Support;
+
 namespace SseServer.Tests.Acceptance;
 
 /// <summary>Subscribers of eight topics that are cut and resume at random points while eight publishers write.</summary>

@@ -4,7 +4,6 @@ using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
-using SseServer.Tests.Acceptance;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
 using SseServer.Tests.Support;

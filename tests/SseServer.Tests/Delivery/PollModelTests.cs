@@ -3,9 +3,10 @@ using SseServer.Catalog;
 using SseServer.Delivery;
 using SseServer.Log;
 using SseServer.Protocol.EventStream;
-using SseServer.Tests.Acceptance;
 using SseServer.Tests.History;
 using SseServer.Tests.Hub.Support;
+
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Delivery;
 

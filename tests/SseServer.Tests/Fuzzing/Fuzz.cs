@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
-using SseServer.Tests.Acceptance;
+
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.Fuzzing;
 

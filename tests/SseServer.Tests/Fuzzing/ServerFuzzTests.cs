@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using SseServer.Tests.Acceptance;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.Support;
 

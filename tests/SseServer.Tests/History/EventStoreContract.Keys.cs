@@ -1,6 +1,8 @@
 using SseServer.History;
 using SseServer.Tests.History.Support;
 
+using SseServer.Tests.Support;
+
 namespace SseServer.Tests.History;
 
 // Events with keys, and topics that end.
@@ -210,12 +212,7 @@ internal abstract partial class EventStoreContract
         Assert.DoesNotThrow(() => store.RemoveTopic("t"u8));
     }
 
-    [TestCase(11)]
-    [TestCase(12)]
-    [TestCase(13)]
-    [TestCase(14)]
-    [TestCase(15)]
-    [TestCase(16)]
+    [TestCaseSource(typeof(Scale), nameof(Scale.Seeds))]
     public void Newest_of_each_kept_key_survives_commits_trims_and_restarts(int seed)
     {
         var random = new Random(seed);

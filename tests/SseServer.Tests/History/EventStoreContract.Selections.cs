@@ -1,15 +1,14 @@
 using SseServer.History;
 using SseServer.Tests.History.Support;
 
+using SseServer.Tests.Support;
+
 namespace SseServer.Tests.History;
 
 // Random events, trims and restarts, compared with a list.
 internal abstract partial class EventStoreContract
 {
-    [TestCase(1)]
-    [TestCase(2)]
-    [TestCase(3)]
-    [TestCase(4)]
+    [TestCaseSource(typeof(Scale), nameof(Scale.Seeds))]
     public void Any_selection_reads_exactly_what_is_stored_of_it(int seed)
     {
         var random = new Random(seed);

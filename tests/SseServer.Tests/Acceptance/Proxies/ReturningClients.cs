@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
+using SseServer.Tests.Support;
+
 namespace SseServer.Tests.Acceptance.Proxies;
 
 /// <summary>Many clients of npm's <c>eventsource</c>, in one node process.</summary>

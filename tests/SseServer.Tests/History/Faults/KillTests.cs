@@ -1,5 +1,6 @@
-using SseServer.Tests.Acceptance;
 using SseServer.Tests.History.Support;
+
+using SseServer.Tests.Support;
 
 namespace SseServer.Tests.History.Faults;
 
