@@ -1,8 +1,8 @@
 namespace SseServer.Catalog;
 
 /// <summary>
-/// Each second: events over their age, ends that were known for long enough, topics and patterns out of use. Each hold of the lock is
-/// short, so that waiters are not delayed.
+/// Each second: events over their age, ends that were known for long enough, topics and patterns out of use, and what the bound on history
+/// has left because its subscribers had yet to be handed it. Each hold of the lock is short, so that waiters are not delayed.
 /// </summary>
 internal sealed class RetentionSweeper(TopicCatalog catalog)
 {
@@ -22,6 +22,7 @@ internal sealed class RetentionSweeper(TopicCatalog catalog)
             for (var position = int.MaxValue; position > 0; catalog.Lock.GiveWay()) position = SweepFrom(position);
             using (catalog.Lock.EnterInBackground()) catalog.Patterns.EndSweep();
             catalog.PatternOpener.Sweep();
+            while (!TryEvict()) catalog.Lock.GiveWay();
         }
         finally
         {
@@ -35,20 +36,21 @@ internal sealed class RetentionSweeper(TopicCatalog catalog)
     /// </summary>
     public void BoundHistory(long bytes)
     {
-        var budget = catalog.Budget;
-        while (true)
-        {
-            using (catalog.Lock.EnterInBackground())
-            {
-                budget.MaxBytes = Math.Min(bytes, catalog.Options.MaxHistoryBytes);
-                var before = budget.Total.Cost;
-                if (before <= budget.MaxBytes) return;
-                catalog.Retention.EvictLargest(Math.Max(budget.MaxBytes, before - EvictedBytes), before: new(long.MaxValue));
-                // The rest was not handed to its subscribers yet, or is not committed.
-                if (budget.Total.Cost == before) return;
-            }
+        using (catalog.Lock.EnterInBackground()) catalog.Budget.MaxBytes = Math.Min(bytes, catalog.Options.MaxHistoryBytes);
+        while (!TryEvict()) catalog.Lock.GiveWay();
+    }
 
-            catalog.Lock.GiveWay();
+    /// <summary>Evicts some of what is above the bound; false if there is more to evict at present.</summary>
+    private bool TryEvict()
+    {
+        using (catalog.Lock.EnterInBackground())
+        {
+            var budget = catalog.Budget;
+            var before = budget.Total.Cost;
+            if (before <= budget.MaxBytes) return true;
+            catalog.Retention.EvictLargest(Math.Max(budget.MaxBytes, before - EvictedBytes), before: new(long.MaxValue));
+            // The rest was not handed to its subscribers yet, or is not committed.
+            return budget.Total.Cost == before;
         }
     }
 

@@ -156,6 +156,9 @@ internal sealed class PatternOpeningTests
 
         Assert.That(hub.Hub.Catalog.Lock.Work.Most, Is.LessThanOrEqualTo(HoldWork.Budget + 3 * Patterns + 2 * HoldWork.TopicCreated));
         foreach (var subscriber in subscribers) subscriber.WaitForCount(2_000);
+
+        // Also if nothing more is published.
+        hub.Time.AdvanceUntil(() => hub.Hub.HistoryBytes <= 200_000);
     }
 
     [Test]
