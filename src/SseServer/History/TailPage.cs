@@ -18,6 +18,9 @@ internal sealed class TailPage
     /// <summary>There may be more entries already.</summary>
     public bool HasMore { get; set; }
 
+    /// <summary>How old the state of the store is that it was read from.</summary>
+    public TimeSpan Age { get; set; }
+
     /// <summary>Applications have published events in the store that wait for the next append.</summary>
     public bool HasOutbox { get; set; }
 
@@ -25,7 +28,7 @@ internal sealed class TailPage
     {
         Entries.Clear();
         Trims.Clear();
-        (HasMore, HasOutbox) = (false, false);
+        (HasMore, HasOutbox, Age) = (false, false, TimeSpan.Zero);
     }
 }
 

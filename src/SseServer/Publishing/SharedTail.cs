@@ -108,7 +108,7 @@ internal sealed class SharedTail : IDisposable
         _isAway = false;
         if (_page.Trims.Count > 0) Adopt(_page.Trims);
         Apply();
-        if (!_page.HasMore) Volatile.Write(ref _readAt, began);
+        if (!_page.HasMore) Volatile.Write(ref _readAt, began - (long)_page.Age.TotalMilliseconds);
         if (_page.HasOutbox)
         {
             Volatile.Write(ref _outbox, 1);

@@ -1,6 +1,5 @@
 using SseServer.Catalog;
 using SseServer.Delivery;
-using SseServer.Protocol.EventStream;
 using SseServer.Publishing;
 using SseServer.Tests.History.Postgres;
 using SseServer.Tests.Hub.Support;
@@ -148,7 +147,7 @@ internal sealed class SharedHistoryTests : IDisposable
             """);
 
         subscriber.WaitForEnd(StreamEnding.Shed);
-        var next = PublishAgain(one, "t", "next");
+        var next = one.PublishPersistently("t", "next");
         Assert.That(next.Value, Is.GreaterThan(lost.Value));
         foreach (var hub in new[] { one, two })
         {
@@ -180,19 +179,6 @@ internal sealed class SharedHistoryTests : IDisposable
         var batch = new PublishBatch();
         TestHub.AddEnd(batch, "ended", "the end");
         return (batch, hub.Hub.PublishAsync(batch).AsTask());
-    }
-
-    // Until the server has its connection back.
-    private static EventId PublishAgain(TestHub hub, string topic, string data)
-    {
-        var batch = new PublishBatch();
-        Eventually.True(() =>
-        {
-            batch.Clear();
-            TestHub.Add(batch, topic, System.Text.Encoding.UTF8.GetBytes(data), id: "once");
-            return hub.Publish(batch) == HubStatus.Ok;
-        });
-        return batch.IdOf(0);
     }
 
     private TestHub Start(HubOptions? options = null, PostgresHistory? history = null)

@@ -4,38 +4,41 @@ using Npgsql;
 namespace SseServer.History.Postgres;
 
 /// <summary>
-/// Opens connections to the server that accepts writes. Servers are tried in turn, beginning with the last good one. A server is no good if
-/// it is in recovery, or if its timeline is older than one that was seen: then it is a former primary that does not know of its successor.
-/// Any thread.
+/// Opens connections to the server that accepts writes, or for reading to standbys, too. Servers are tried in turn, beginning with the
+/// last good one. A server is no good if it is in recovery, unless standbys are welcome, or if its timeline is older than one that was
+/// seen: then it is a former primary that does not know of its successor. Any thread.
 /// </summary>
 internal sealed class PostgresConnector : IDisposable
 {
     private readonly PostgresOptions _options;
     private readonly PostgresSchema _schema;
-    private readonly PostgresUrl _url;
+    private readonly bool _takesStandbys;
+    private readonly (PostgresUrl Url, int Host)[] _places;
     private readonly NpgsqlDataSource[] _servers;
     private int _good;
     private int _timeline;
 
     /// <param name="options">The database.</param>
     /// <param name="schema">The schema.</param>
-    /// <param name="url">The servers: those of the options, or others for notifications.</param>
-    public PostgresConnector(PostgresOptions options, PostgresSchema schema, PostgresUrl url)
+    /// <param name="takesStandbys">For reading.</param>
+    /// <param name="urls">The servers: those of the options, or others for notifications or for reading.</param>
+    public PostgresConnector(PostgresOptions options, PostgresSchema schema, bool takesStandbys, params PostgresUrl[] urls)
     {
-        (_options, _schema, _url) = (options, schema, url);
-        _servers = new NpgsqlDataSource[url.Hosts.Count];
-        for (var i = 0; i < _servers.Length; i++) _servers[i] = CreateSource(i);
+        (_options, _schema, _takesStandbys) = (options, schema, takesStandbys);
+        _places = [.. urls.SelectMany(url => Enumerable.Range(0, url.Hosts.Count).Select(host => (url, host)))];
+        _servers = Array.ConvertAll(_places, CreateSource);
     }
 
     /// <summary>The server that the last connection was made to, as in <c>db.example.org:5432</c>.</summary>
     public string Server => NameOf(Volatile.Read(ref _good));
 
-    /// <summary>Opens a connection to the server that accepts writes.</summary>
+    /// <summary>Opens a connection.</summary>
     /// <exception cref="StoreException">There is none.</exception>
     public NpgsqlConnection Open()
     {
         StoreException? failure = null;
-        var first = Volatile.Read(ref _good);
+        // Standbys are in the order of preference.
+        var first = _takesStandbys ? 0 : Volatile.Read(ref _good);
         for (var i = 0; i < _servers.Length; i++)
         {
             var index = (first + i) % _servers.Length;
@@ -79,6 +82,7 @@ internal sealed class PostgresConnector : IDisposable
             var (timeline, encoding) = (reader.GetInt32(0), reader.GetString(1));
             string? problem = null;
             if (encoding != "UTF8") problem = $"has the encoding {encoding}; create the database with encoding UTF8";
+            else if (timeline == 0 && _takesStandbys) timeline = Volatile.Read(ref _timeline);
             else if (timeline == 0) problem = "is a standby; name its primary in History:Url, too, or promote this one";
             else if (timeline < Volatile.Read(ref _timeline)) problem = "is a former primary; stop it, or make it a standby of the new one";
             if (problem is null)
@@ -99,9 +103,9 @@ internal sealed class PostgresConnector : IDisposable
         }
     }
 
-    private NpgsqlDataSource CreateSource(int index)
+    private NpgsqlDataSource CreateSource((PostgresUrl Url, int Host) place)
     {
-        var settings = _url.ConnectionTo(index, _options.Timeout, isDirect: _options.ListenUrl is null);
+        var settings = place.Url.ConnectionTo(place.Host, _options.Timeout, isDirect: _options.ListenUrl is null);
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
         builder.EnableArrays();
         builder.EnableTransportSecurity();
@@ -113,5 +117,9 @@ internal sealed class PostgresConnector : IDisposable
     // At each connect, so that a password may be replaced while the server runs.
     private static string ReadPassword(string file) => File.ReadAllText(file).TrimEnd('\r', '\n');
 
-    private string NameOf(int index) => $"{_url.Hosts[index].Host}:{_url.Hosts[index].Port}";
+    private string NameOf(int index)
+    {
+        var (url, host) = _places[index];
+        return $"{url.Hosts[host].Host}:{url.Hosts[host].Port}";
+    }
 }

@@ -13,6 +13,7 @@ internal sealed class PostgresEventStore : ISharedStore
     private readonly PostgresSchema _schema;
     private readonly PostgresConnector _connector;
     private readonly PostgresConnector? _listenConnector;
+    private readonly PostgresConnector? _tailConnector;
     private readonly PostgresSession _writing;
     private readonly PostgresSession _trimming;
     private readonly PostgresTail _tail;
@@ -27,12 +28,14 @@ internal sealed class PostgresEventStore : ISharedStore
     {
         _endedLinger = endedLinger;
         _schema = new(options.Schema);
-        _connector = new(options, _schema, options.Url);
-        _listenConnector = options.ListenUrl is { } url ? new(options, _schema, url) : null;
+        _connector = new(options, _schema, takesStandbys: false, options.Url);
+        _listenConnector = options.ListenUrl is { } url ? new(options, _schema, takesStandbys: false, url) : null;
+        _tailConnector = options.TailUrl is { } tail ? new(options, _schema, takesStandbys: true, tail, options.Url) : null;
         _writing = new(_connector, _schema);
         _trimming = new(_connector, _schema);
         _nodes = new(new(_connector, _schema));
-        _tail = new(new(_connector, _schema), new(_listenConnector ?? _connector, _schema));
+        var replica = _tailConnector is null ? null : new PostgresReplica(new(_tailConnector, _schema));
+        _tail = new(new(_connector, _schema), new(_listenConnector ?? _connector, _schema), replica);
     }
 
     public event Action<IReadOnlyList<SharedTrim>>? TrimsRead;
@@ -145,5 +148,6 @@ internal sealed class PostgresEventStore : ISharedStore
         _nodes.Dispose();
         _connector.Dispose();
         _listenConnector?.Dispose();
+        _tailConnector?.Dispose();
     }
 }

@@ -13,6 +13,9 @@ internal sealed record PostgresOptions
     /// </summary>
     public PostgresUrl? ListenUrl { get; init; }
 
+    /// <summary>Standbys from which new events are read, in the order of preference; null to read them from <see cref="Url"/>.</summary>
+    public PostgresUrl? TailUrl { get; init; }
+
     /// <summary>The schema that holds the history; two histories in one database have two.</summary>
     public string Schema { get; init; } = DefaultSchema;
 

@@ -7,7 +7,10 @@ namespace SseServer.History.Postgres;
 /// What follows the last id that this server has. Reading and waiting for notifications have a connection each, so that a pooler may stand
 /// before the first. For the tail's thread, except <see cref="StopWaiting"/>.
 /// </summary>
-internal sealed class PostgresTail(PostgresSession reading, PostgresSession listening) : IDisposable
+/// <param name="primary">To the server that accepts writes.</param>
+/// <param name="listening">The same, without a pooler.</param>
+/// <param name="replica">What new events are read from; null to read them from the primary.</param>
+internal sealed class PostgresTail(PostgresSession primary, PostgresSession listening, PostgresReplica? replica) : IDisposable
 {
     // Bounds what one call reads and one page holds.
     private const int MaxEvents = 2000;
@@ -15,6 +18,7 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
     private readonly ManualResetEventSlim _stopped = new(false);
     private int _attachedBy = -1;
     private int _listenedBy = -1;
+    private long _origin;
     private long _offsetTicks;
 
     /// <summary>How far the database's clock is ahead of this machine's.</summary>
@@ -24,12 +28,18 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
     public StoreStart Open(out long newestTrim)
     {
         CheckVersion();
+        _origin = primary.Run(connection => PostgresTopics.ReadSettings(primary, connection).Origin);
+        replica?.Session.Run(connection =>
+        {
+            replica.Check(connection, _origin);
+            return true;
+        });
         var lives = Attach(0)!;
         var first = lives[^1].First;
-        var (start, trim) = reading.Run(connection =>
+        var (start, trim) = primary.Run(connection =>
         {
-            var topics = PostgresTopics.Read(reading, connection, first, out var newest);
-            var (origin, floor) = PostgresTopics.ReadSettings(reading, connection);
+            var topics = PostgresTopics.Read(primary, connection, first, out var newest);
+            var (origin, floor) = PostgresTopics.ReadSettings(primary, connection);
             var last = topics.Count == 0 ? 0 : topics.Max(topic => topic.LastId);
             return (new StoreStart(origin, first - 1, last, floor, 0, WasClean: true, topics) { Lives = lives }, newest);
         });
@@ -38,15 +48,16 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
     }
 
     /// <inheritdoc cref="ISharedStore.Attach"/>
-    public IReadOnlyList<IdRange>? Attach(long head) => reading.Run(connection =>
+    public IReadOnlyList<IdRange>? Attach(long head) => primary.Run(connection =>
     {
-        if (_attachedBy == reading.Generation) return null;
-        using var command = reading.Command(connection, "select * from {schema}.attach($1)", head);
+        replica?.NotePrimary(primary, connection);
+        if (_attachedBy == primary.Generation) return null;
+        using var command = primary.Command(connection, "select * from {schema}.attach($1)", head);
         var lives = new List<IdRange>();
         using (var reader = command.ExecuteReader())
             while (reader.Read()) lives.Add(new(reader.GetInt64(0), reader.IsDBNull(1) ? reader.GetInt64(0) : reader.GetInt64(1)));
         ReadClock(connection);
-        _attachedBy = reading.Generation;
+        _attachedBy = primary.Generation;
         return lives;
     });
 
@@ -54,10 +65,13 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
     public void Read(TailPage page)
     {
         page.Clear();
+        var reading = replica?.Session ?? primary;
         reading.Run(connection =>
         {
             // The ranges of ids are read again first, on a connection that was lost.
-            if (_attachedBy != reading.Generation) throw new NpgsqlException("The connection was lost.");
+            if (_attachedBy != primary.Generation) throw new NpgsqlException("The connection was lost.");
+            replica?.Check(connection, _origin);
+            page.Age = replica?.ReadAge(connection) ?? TimeSpan.Zero;
             using var command = reading.Command(
                 connection, "select * from {schema}.tail($1, $2, $3)", page.After, page.AfterTrim, MaxEvents);
             using var reader = command.ExecuteReader();
@@ -70,6 +84,13 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
     public void Wait(TimeSpan limit)
     {
         if (_stopped.IsSet) return;
+        if (replica is not null)
+        {
+            // A notification would come before what it tells of.
+            _stopped.Wait(limit);
+            return;
+        }
+
         try
         {
             listening.Run(connection =>
@@ -98,21 +119,22 @@ internal sealed class PostgresTail(PostgresSession reading, PostgresSession list
 
     public void Dispose()
     {
-        reading.Dispose();
+        primary.Dispose();
+        replica?.Dispose();
         listening.Dispose();
         _stopped.Dispose();
     }
 
-    private void CheckVersion() => reading.Run(connection =>
+    private void CheckVersion() => primary.Run(connection =>
     {
-        if (PostgresMigration.FindProblem(reading, connection) is { } problem) throw new StoreException(StoreFailure.Corrupt, problem);
+        if (PostgresMigration.FindProblem(primary, connection) is { } problem) throw new StoreException(StoreFailure.Corrupt, problem);
         return true;
     });
 
     private void ReadClock(NpgsqlConnection connection)
     {
         var before = DateTimeOffset.UtcNow;
-        var microseconds = reading.Read<long>(connection, "select (extract(epoch from {schema}.clock()) * 1000000)::bigint");
+        var microseconds = primary.Read<long>(connection, "select (extract(epoch from {schema}.clock()) * 1000000)::bigint");
         var middle = before + (DateTimeOffset.UtcNow - before) / 2;
         Volatile.Write(ref _offsetTicks, (DateTimeOffset.UnixEpoch.AddTicks(microseconds * 10) - middle).Ticks);
     }

@@ -18,6 +18,9 @@ internal static class HistorySettings
             secret: true);
         var listenUrl = reader.Text("History:ListenUrl", null,
             "The same database without the pooler that is between and breaks LISTEN. If not set, History:Url is used.", secret: true);
+        var tailUrl = reader.Text("History:TailUrl", null,
+            "Standbys of the same database from which new events are read, to spare the primary. If none answers, History:Url is read.",
+            secret: true);
         var schema = reader.Text("History:Schema", PostgresOptions.DefaultSchema,
             "Schema of the history in the database of History:Url. Servers with the same schema share their topics.")!;
         var passwordFile = reader.Text("History:PasswordFile", null,
@@ -28,8 +31,12 @@ internal static class HistorySettings
             reader.Reject("History:Schema", schema, "is not a schema's name; use a lower-case letter, then such letters, digits and _.");
         var main = Parse(reader, "History:Url", url);
         var listen = listenUrl is null ? null : Parse(reader, "History:ListenUrl", listenUrl);
+        var tail = tailUrl is null ? null : Parse(reader, "History:TailUrl", tailUrl);
         if (main is null) return new() { Path = path };
-        return new() { Postgres = new() { Url = main, ListenUrl = listen, Schema = schema, PasswordFile = passwordFile } };
+        return new()
+        {
+            Postgres = new() { Url = main, ListenUrl = listen, TailUrl = tail, Schema = schema, PasswordFile = passwordFile },
+        };
     }
 
     // The text may hold a password, so it is not repeated.

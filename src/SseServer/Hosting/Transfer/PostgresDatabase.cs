@@ -16,7 +16,7 @@ internal sealed class PostgresDatabase : IDisposable
     {
         options = options with { Timeout = Timeout };
         var schema = new PostgresSchema(options.Schema);
-        _connector = new(options, schema, options.Url);
+        _connector = new(options, schema, takesStandbys: false, options.Url);
         Session = new(_connector, schema);
     }
 

@@ -101,6 +101,19 @@ internal sealed class TestHub : IDisposable
     public HubStatus Publish(PublishBatch batch)
         => _isStored ? Hub.PublishAsync(batch).AsTask().GetAwaiter().GetResult() : Hub.PublishNow(batch);
 
+    /// <summary>Publishes again and again until a store that was away has it.</summary>
+    public EventId PublishPersistently(string topic, string data)
+    {
+        var batch = new PublishBatch();
+        Eventually.True(() =>
+        {
+            batch.Clear();
+            Add(batch, topic, Encoding.UTF8.GetBytes(data), id: "once");
+            return Publish(batch) == HubStatus.Ok;
+        });
+        return batch.IdOf(0);
+    }
+
     /// <summary>Publishes without waiting.</summary>
     public (PublishBatch Batch, Task<HubStatus> Status) Begin(string topic, string data, string? id = null)
     {
