@@ -48,9 +48,7 @@ internal sealed class StandbyTailTests
     {
         await using var primary = await PostgresCluster.StartAsync("max_wal_senders = 5");
         var history = await PostgresHistory.CreateAsync(primary);
-        await using var standby = await primary.StartStandbyAsync();
-        await primary.ExecuteAsync("alter system reset synchronous_standby_names");
-        await primary.ExecuteAsync("select pg_reload_conf()");
+        await using var standby = await primary.StartStandbyAsync(isSynchronous: false);
         using var hub = new TestHub(null, TimeProvider.System, NewStore(history, standby));
         var subscriber = hub.SubscribeLive("t");
         hub.Publish("t", "1");

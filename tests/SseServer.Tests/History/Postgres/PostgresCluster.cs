@@ -87,14 +87,16 @@ internal sealed class PostgresCluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts a standby of this server, which waits for it with each commit from now on: none is answered before the standby has it.
+    /// Starts a standby of this server. For a synchronous one this server waits with each commit from now on: none is answered before the
+    /// standby has it.
     /// </summary>
-    public async Task<PostgresCluster> StartStandbyAsync()
+    public async Task<PostgresCluster> StartStandbyAsync(bool isSynchronous = true)
     {
         var standby = new PostgresCluster(this);
         try
         {
             await standby.InitializeAsync([]);
+            if (!isSynchronous) return standby;
             await ExecuteAsync("alter system set synchronous_standby_names = '*'");
             await ExecuteAsync("select pg_reload_conf()");
             return standby;
@@ -111,6 +113,12 @@ internal sealed class PostgresCluster : IAsyncDisposable
     {
         var (exitCode, output) = await RunAsync("pg_ctl", "-D", Data, "-w", "promote");
         Assert.That(exitCode, Is.Zero, output);
+        await WaitForNoStandbyAsync();
+    }
+
+    /// <summary>From now on commits wait for no standby.</summary>
+    public async Task WaitForNoStandbyAsync()
+    {
         await ExecuteAsync("alter system reset synchronous_standby_names");
         await ExecuteAsync("select pg_reload_conf()");
     }

@@ -102,13 +102,13 @@ internal sealed class TestHub : IDisposable
         => _isStored ? Hub.PublishAsync(batch).AsTask().GetAwaiter().GetResult() : Hub.PublishNow(batch);
 
     /// <summary>Publishes again and again until a store that was away has it.</summary>
-    public EventId PublishPersistently(string topic, string data)
+    public EventId PublishPersistently(string topic, string data, string id = "once")
     {
         var batch = new PublishBatch();
         Eventually.True(() =>
         {
             batch.Clear();
-            Add(batch, topic, Encoding.UTF8.GetBytes(data), id: "once");
+            Add(batch, topic, Encoding.UTF8.GetBytes(data), id);
             return Publish(batch) == HubStatus.Ok;
         });
         return batch.IdOf(0);
