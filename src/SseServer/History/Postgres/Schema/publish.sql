@@ -34,10 +34,13 @@ create table {schema}.outbox_marks (
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 insert into {schema}.outbox_marks (through, pending) values (0, '{}');
 
+-- How many events were ever rejected. It is set, and not asked for its next value: after a crash that value may be 32 further on.
+create sequence {schema}.rejected_numbers;
+
 -- Events that could not be moved. reason: topic_ended, or id_conflict: the topic has an event with this id and other content. The newest
 -- 10,000 are kept; the highest number is how many there ever were.
 create table {schema}.rejected (
-    number bigint generated always as identity primary key,
+    number bigint primary key,
     reason text not null,
     topic text collate "C" not null,
     publisher_id text,
@@ -49,6 +52,11 @@ create table {schema}.rejected (
     published_by name not null,
     rejected_at timestamptz not null default {schema}.clock()
 );
+
+-- How many events were ever rejected. Changes under the append lock.
+create function {schema}.rejected_count() returns bigint language sql as $$
+    select case when is_called then last_value else 0 end from {schema}.rejected_numbers
+$$;
 
 -- What is wrong with a topic's name, or with a pattern; null if nothing is. The rules are those of publishing over HTTP.
 create function {schema}.topic_problem(topic text, is_pattern boolean) returns text language plpgsql immutable as $$
@@ -239,6 +247,8 @@ declare
     topic_of integer[];
     gone record;
     added record;
+    rejected_before bigint;
+    rejected_now bigint;
 begin
     with now as materialized (select pg_current_snapshot() as snapshot),
     fresh as materialized (
@@ -304,15 +314,19 @@ begin
     select * into added from {schema}.add(
         names, topic_of, gone.places, gone.finals, gone.id_lengths, gone.digests, gone.keys, gone.blocks, linger_ms);
     if 0 <> any(added.statuses) then
-        insert into {schema}.rejected (reason, topic, publisher_id, key, is_final, block, published_at, published_by)
-            select case r.status when 1 then 'topic_ended' else 'id_conflict' end, r.topic,
+        rejected_before := {schema}.rejected_count();
+        insert into {schema}.rejected (number, reason, topic, publisher_id, key, is_final, block, published_at, published_by)
+            select rejected_before + row_number() over (order by r.place),
+                case r.status when 1 then 'topic_ended' else 'id_conflict' end, r.topic,
                 case when r.id_length > 0 then convert_from(substr(r.block, 5, r.id_length), 'UTF8') end,
                 convert_from(r.key, 'UTF8'), r.is_final, convert_from(r.block, 'UTF8'), r.published_at, r.published_by
             from unnest(
                 added.statuses, gone.topics, gone.finals, gone.id_lengths, gone.keys, gone.blocks, gone.times, gone.users)
                 with ordinality r(status, topic, is_final, id_length, key, block, published_at, published_by, place)
-            where r.status <> 0 order by r.place;
-        delete from {schema}.rejected r where r.number <= (select max(n.number) from {schema}.rejected n) - 10000;
+            where r.status <> 0;
+        get diagnostics rejected_now = row_count;
+        perform setval('{schema}.rejected_numbers', rejected_before + rejected_now);
+        delete from {schema}.rejected r where r.number <= rejected_before + rejected_now - 10000;
     end if;
     return cardinality(chosen);
 end $$;
