@@ -2,8 +2,13 @@
 -- outbox. It takes no lock of the history and sends no notification: a lock or a pending notification would make the application's commits
 -- wait for each other. drain() moves what is committed to the history.
 
--- The longest data of an event, in bytes of UTF-8: see Limits:MaxEventBytes.
-alter table {schema}.settings add column max_event_bytes integer not null default 1048576;
+-- The longest data of an event, in bytes of UTF-8, and the shortest and the longest reconnection time, in milliseconds. The defaults and
+-- the bounds are those of Limits:MaxEventBytes, Streams:MinRetry and Streams:MaxRetry. A server whose own settings differ says so.
+alter table {schema}.settings
+    add column max_event_bytes integer not null default 1048576 check (max_event_bytes between 64 and 268435456),
+    add column min_retry_ms integer not null default 1000 check (min_retry_ms between 0 and 3600000),
+    add column max_retry_ms integer not null default 60000 check (max_retry_ms between 1000 and 86400000),
+    add check (min_retry_ms <= max_retry_ms);
 
 create sequence {schema}.outbox_numbers;
 
@@ -131,7 +136,7 @@ declare
     is_end boolean := coalesce(final, false) and data is null and event is null and key is null and id is null and retry is null;
     problem text;
     code text := '22023';
-    max_bytes integer;
+    bounds {schema}.settings%rowtype;
     name_line text := '';
     data_lines text;
 begin
@@ -151,7 +156,7 @@ begin
         code := '42501';
     end if;
     if problem is null and not is_end then
-        select s.max_event_bytes into max_bytes from {schema}.settings s;
+        select * into bounds from {schema}.settings;
         problem := case
             when octet_length(event) > 256 or event ~ '[\u0001-\u001F\u007F]' then
                 'The event name is invalid; send at most 256 bytes of UTF-8 without line breaks or control characters.'
@@ -165,8 +170,9 @@ begin
                 'The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.'
             when retry < 0 then 'retry must be a whole number of milliseconds.'
             when data is null then 'data is null; send data, or an empty text.'
-            when octet_length(data) > max_bytes then
-                format('data is longer than %s bytes; send less, or raise max_event_bytes in the table settings.', max_bytes)
+            when octet_length(data) > bounds.max_event_bytes then
+                format(
+                    'data is longer than %s bytes; send less, or raise max_event_bytes in the table settings.', bounds.max_event_bytes)
         end;
     end if;
     if problem is not null then raise exception using message = problem, errcode = code; end if;
@@ -190,8 +196,9 @@ begin
             convert_to(key, 'UTF8'),
             convert_to(
                 coalesce('id: ' || id || E'\n', '') || name_line
-                    -- Within the default bounds of the server: Streams:MinRetry and Streams:MaxRetry.
-                    || case when retry is null then '' else 'retry: ' || least(greatest(retry, 1000), 60000) || E'\n' end || data_lines,
+                    || case when retry is null then ''
+                        else 'retry: ' || least(greatest(retry, bounds.min_retry_ms), bounds.max_retry_ms) || E'\n' end
+                    || data_lines,
                 'UTF8'));
 end $$;
 
