@@ -42,6 +42,11 @@ internal sealed record ClusterView
 
     /// <summary>Watched topics with subscribers, and how many over all servers; null unless asked for.</summary>
     public IReadOnlyList<(byte[] Topic, int Subscribers)>? Sums { get; init; }
+
+    /// <summary>
+    /// How many events that applications published in the store were ever rejected, by all servers; null before the first beat.
+    /// </summary>
+    public long? Rejected { get; init; }
 }
 
 /// <summary>A live server as the others see it.</summary>

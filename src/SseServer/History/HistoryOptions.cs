@@ -1,3 +1,5 @@
+using SseServer.History.Postgres;
+
 namespace SseServer.History;
 
 /// <summary>Where the history is stored: in memory if neither a file nor a database is named. Immutable.</summary>
@@ -7,5 +9,8 @@ internal sealed record HistoryOptions
     public string? Path { get; init; }
 
     /// <summary>The database that several servers share; null if there is none.</summary>
-    public Postgres.PostgresOptions? Postgres { get; init; }
+    public PostgresOptions? Postgres { get; init; }
+
+    /// <summary>The schema of a history in a database, also if none is named here.</summary>
+    public string Schema { get; init; } = PostgresOptions.DefaultSchema;
 }

@@ -40,4 +40,9 @@ internal static partial class StoreLog
     [LoggerMessage(4109, LogLevel.Information,
         "Shedding {Streams} streams over {Seconds} s, as all servers of this history are asked to do")]
     public static partial void ShedForAll(ILogger logger, int streams, double seconds);
+
+    [LoggerMessage(4110, LogLevel.Warning,
+        "Events published from SQL have other bounds than this server's: {Differences}. Change the settings of the server, or run: "
+        + "{Statement}")]
+    public static partial void BoundsDiffer(ILogger logger, string differences, string statement);
 }

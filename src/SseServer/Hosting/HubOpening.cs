@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using SseServer.Endpoints;
 using SseServer.History;
 using SseServer.History.Postgres;
 using SseServer.History.Sqlite;
@@ -27,7 +28,9 @@ internal static class HubOpening
         try
         {
             var logger = services.GetRequiredService<ILogger<EventHub>>();
-            return new EventHub(settings.Hub, services.GetRequiredService<TimeProvider>(), store, logger, settings.Node);
+            var hub = new EventHub(settings.Hub, services.GetRequiredService<TimeProvider>(), store, logger, settings.Node);
+            (store as PostgresEventStore)?.LogDifference(BoundsOf(settings.Endpoints), logger);
+            return hub;
         }
         catch (StoreException e)
         {
@@ -35,4 +38,7 @@ internal static class HubOpening
             throw new StartupException(e.Message, e);
         }
     }
+
+    private static PublishBounds BoundsOf(EndpointOptions options)
+        => new(options.MaxEventBytes, (int)options.MinRetry.TotalMilliseconds, (int)options.MaxRetry.TotalMilliseconds);
 }

@@ -64,6 +64,9 @@ internal sealed class ClusterNode : IDisposable
     /// <summary>The live servers when this one last heard of them, itself included.</summary>
     public IReadOnlyList<ClusterNodeState> Nodes => Volatile.Read(ref _view).Nodes;
 
+    /// <inheritdoc cref="ClusterView.Rejected"/>
+    public long? Rejected => Volatile.Read(ref _view).Rejected;
+
     public void Start() => _thread.Start();
 
     /// <summary>Each second. Any thread.</summary>

@@ -52,6 +52,10 @@ internal sealed class HubMetrics : IDisposable
             Meter.CreateObservableGauge("sse_history_lag_seconds", () => hub.Lag!.Value.TotalSeconds,
                 description: "How long ago this server read the newest events of the history that it shares.");
             Gauge("sse_cluster_nodes", () => hub.Cluster?.Nodes.Count ?? 0, "Servers that share the history and are alive.");
+            // No sample before the number is known: a 0 would make all of them look new after each start.
+            Meter.CreateObservableCounter("sse_history_rejected_total",
+                () => hub.Cluster?.Rejected is { } rejected ? [new Measurement<long>(rejected)] : Array.Empty<Measurement<long>>(),
+                description: "Events published from SQL that could not be moved to the shared history, by all servers together.");
         }
 
         Gauge("sse_topics", () => hub.TopicCount, "Topics in use.");

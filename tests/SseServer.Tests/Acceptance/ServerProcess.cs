@@ -25,16 +25,25 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Starts it on a port of the caller's choice, as one that takes another's place.</summary>
     public static async Task<ServerProcess> StartAtAsync(int port, params string[] args)
     {
-        var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), "--listen", $"127.0.0.1:{port}", .. args])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        var server = new ServerProcess(Process.Start(start)!);
+        var server = new ServerProcess(Process.Start(Describe(["--listen", $"127.0.0.1:{port}", .. args]))!);
         await server.ReadEndPointAsync().Soon();
         return server;
+    }
+
+    /// <summary>Runs the program to its end, as a command or a server that cannot start; its exit code, and all that it wrote.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args)
+    {
+        using var process = Process.Start(Describe(args))!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        try
+        {
+            await process.WaitForExitAsync().Soon();
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+        }
     }
 
     /// <summary>As a crash: no code of the program runs any more.</summary>
@@ -57,6 +66,15 @@ internal sealed class ServerProcess : IDisposable
         if (!_process.HasExited) _process.Kill();
         _process.Dispose();
     }
+
+    private static ProcessStartInfo Describe(string[] args)
+        => new(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "sse-server.dll"), .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
 
     private async Task ReadEndPointAsync()
     {

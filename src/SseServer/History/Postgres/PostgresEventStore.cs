@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 
 namespace SseServer.History.Postgres;
 
@@ -41,6 +42,12 @@ internal sealed class PostgresEventStore : ISharedStore
     public event Action<IReadOnlyList<SharedTrim>>? TrimsRead;
 
     public TimeSpan ClockOffset => _tail.ClockOffset;
+
+    /// <summary>Logs how a server's bounds on events differ from those on what is published from SQL. The store is open.</summary>
+    public void LogDifference(PublishBounds here, ILogger logger)
+    {
+        if (here != _tail.Bounds) StoreLog.BoundsDiffer(logger, here.Compare(_tail.Bounds!), here.UpdateStatement(_schema));
+    }
 
     public StoreStart Open() => _tail.Open(out _newestTrim);
 

@@ -22,8 +22,8 @@ internal sealed class PostgresNodes(PostgresSession session) : IDisposable
         Remember(beat);
         foreach (var task in beat.WantedTasks)
             if (!_owned.Contains(task) && session.TryLock(connection, session.Schema.TaskLock(task))) _owned.Add(task);
-        var newest = Write(connection, beat, isNew);
-        if (newest < 0) newest = Write(connection, beat, isNew: true);
+        var (newest, rejected) = Write(connection, beat, isNew);
+        if (newest < 0) (newest, rejected) = Write(connection, beat, isNew: true);
         _joinedBy = session.Generation;
         var view = new ClusterView
         {
@@ -31,6 +31,7 @@ internal sealed class PostgresNodes(PostgresSession session) : IDisposable
             OwnedTasks = [.. _owned],
             Commands = _newestCommand < 0 || newest == _newestCommand ? [] : ReadCommands(connection),
             Sums = beat.WantsSums ? ReadSums(connection) : null,
+            Rejected = rejected,
         };
         _newestCommand = newest;
         return view;
@@ -56,14 +57,17 @@ internal sealed class PostgresNodes(PostgresSession session) : IDisposable
         }
     }
 
-    private long Write(NpgsqlConnection connection, ClusterBeat beat, bool isNew)
+    private (long NewestCommand, long Rejected) Write(NpgsqlConnection connection, ClusterBeat beat, bool isNew)
     {
         var topics = isNew ? [.. _counts.Keys] : beat.Subscribers.Select(one => Encoding.UTF8.GetString(one.Topic)).Distinct().ToArray();
-        return session.Read<long>(
-            connection, "select {schema}.beat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        using var command = session.Command(
+            connection, "select newest_command, rejected from {schema}.beat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             beat.Node, beat.Name, beat.Version, beat.Streams, beat.Head, (long)beat.Lag.TotalMilliseconds,
             _owned.Order(StringComparer.Ordinal).ToArray(), topics,
             Array.ConvertAll(topics, topic => _counts.GetValueOrDefault(topic)), isNew);
+        using var reader = command.ExecuteReader();
+        reader.Read();
+        return (reader.GetInt64(0), reader.GetInt64(1));
     }
 
     private List<ClusterNodeState> ReadNodes(NpgsqlConnection connection)

@@ -24,6 +24,9 @@ internal sealed class PostgresTail(PostgresSession primary, PostgresSession list
     /// <summary>How far the database's clock is ahead of this machine's.</summary>
     public TimeSpan ClockOffset => new(Volatile.Read(ref _offsetTicks));
 
+    /// <summary>The bounds on what is published from SQL, as they were when the store was opened.</summary>
+    public PublishBounds? Bounds { get; private set; }
+
     /// <inheritdoc cref="ISharedStore.Open"/>
     public StoreStart Open(out long newestTrim)
     {
@@ -40,6 +43,7 @@ internal sealed class PostgresTail(PostgresSession primary, PostgresSession list
         {
             var topics = PostgresTopics.Read(primary, connection, first, out var newest);
             var (origin, floor) = PostgresTopics.ReadSettings(primary, connection);
+            Bounds = PostgresTopics.ReadBounds(primary, connection);
             var last = topics.Count == 0 ? 0 : topics.Max(topic => topic.LastId);
             return (new StoreStart(origin, first - 1, last, floor, 0, WasClean: true, topics) { Lives = lives }, newest);
         });

@@ -46,4 +46,13 @@ internal static class PostgresTopics
         reader.Read();
         return (reader.GetInt64(0), reader.GetInt64(1));
     }
+
+    /// <summary>The bounds on what is published from SQL.</summary>
+    public static PublishBounds ReadBounds(PostgresSession session, NpgsqlConnection connection)
+    {
+        using var command = session.Command(connection, "select max_event_bytes, min_retry_ms, max_retry_ms from {schema}.settings");
+        using var reader = command.ExecuteReader(CommandBehavior.SingleRow);
+        reader.Read();
+        return new(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2));
+    }
 }

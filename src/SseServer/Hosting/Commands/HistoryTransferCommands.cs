@@ -74,14 +74,10 @@ internal static class HistoryTransferCommands
     private static int RunMigrate(CommandContext context)
     {
         if (ReadOptions(context, needsTarget: false) is not { } history) return ExitCode.Usage;
-        if (history.Postgres is { } postgres)
-            return context.Line.Has(Print) ? RunPrint(context, postgres.Schema) : Guard(context, () => RunMigrate(context, postgres));
-        if (!context.Line.Has(Print)) return context.Refuse(["No database is given; write --url postgres://USER@HOST/DATABASE."]);
-        var schema = context.LoadConfiguration()?["History:Schema"] ?? PostgresOptions.DefaultSchema;
-        return PostgresSchema.IsName(schema)
-            ? RunPrint(context, schema)
-            : context.Refuse(
-                ["History:Schema is not a schema's name; use a lower-case letter, then such letters, digits and underscores."]);
+        if (context.Line.Has(Print)) return RunPrint(context, history.Schema);
+        return history.Postgres is { } postgres
+            ? Guard(context, () => RunMigrate(context, postgres))
+            : context.Refuse(["No database is given; write --url postgres://USER@HOST/DATABASE."]);
     }
 
     private static int RunPrint(CommandContext context, string schema)
@@ -130,7 +126,7 @@ internal static class HistoryTransferCommands
     private static IHistorySource OpenSource(string from, PostgresUrl? url, HistoryOptions history)
     {
         if (url is not null)
-            return new PostgresSource(new() { Url = url, Schema = history.Postgres?.Schema ?? PostgresOptions.DefaultSchema });
+            return new PostgresSource(new() { Url = url, Schema = history.Schema });
         if (from == "-") return new ExportSource(Console.In, "standard input", DateTimeOffset.UtcNow);
         return IsSqlite(from) ? new SqliteSource(from) : new ExportSource(File.OpenText(from), from, DateTimeOffset.UtcNow);
     }

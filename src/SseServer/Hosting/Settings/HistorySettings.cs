@@ -25,18 +25,20 @@ internal static class HistorySettings
             "Schema of the history in the database of History:Url. Servers with the same schema share their topics.")!;
         var passwordFile = reader.Text("History:PasswordFile", null,
             "File with the password of the database's user, read at each connect. If not set, the password is in History:Url.");
-        if (url is null) return new() { Path = path };
-        if (path is not null) reader.Reject("History:Url and History:Path are both set; set only one of them.");
         if (!PostgresSchema.IsName(schema))
             reader.Reject("History:Schema", schema, "is not a schema's name; use a lower-case letter, then such letters, digits and _.");
+        var options = new HistoryOptions { Path = path, Schema = schema };
+        if (url is null) return options;
+        if (path is not null) reader.Reject("History:Url and History:Path are both set; set only one of them.");
         var main = Parse(reader, "History:Url", url);
         var listen = listenUrl is null ? null : Parse(reader, "History:ListenUrl", listenUrl);
         var tail = tailUrl is null ? null : Parse(reader, "History:TailUrl", tailUrl);
-        if (main is null) return new() { Path = path };
-        return new()
+        if (main is null) return options;
+        var postgres = new PostgresOptions
         {
-            Postgres = new() { Url = main, ListenUrl = listen, TailUrl = tail, Schema = schema, PasswordFile = passwordFile },
+            Url = main, ListenUrl = listen, TailUrl = tail, Schema = schema, PasswordFile = passwordFile,
         };
+        return options with { Path = null, Postgres = postgres };
     }
 
     // The text may hold a password, so it is not repeated.

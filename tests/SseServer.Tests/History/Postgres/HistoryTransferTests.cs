@@ -43,6 +43,18 @@ internal sealed class HistoryTransferTests : IDisposable
     }
 
     [Test]
+    public async Task A_database_that_goes_to_a_file_may_have_another_schema()
+    {
+        var history = await PostgresHistory.CreateAsync(schema: "live");
+        Fill();
+        await ImportAsync("--from", _directory.File, "--url", history.Url, "--History:Schema", "live");
+
+        await ImportAsync("--from", history.Url, "--History:Schema", "live", "--History:Path", CopyPath);
+
+        Assert.That(await ExportAsync("--History:Path", CopyPath), Is.EqualTo(await ExportAsync("--History:Path", _directory.File)));
+    }
+
+    [Test]
     public async Task Publisher_ids_are_recognized_and_new_ids_are_above_all_that_were_shown()
     {
         var history = await PostgresHistory.CreateAsync();

@@ -143,7 +143,7 @@ internal sealed class MigrateTests
     [TestCase("--url mysql://a@b/c", "History:Url must begin with postgres://, as in postgres://sse@db.example.org/sse.")]
     [TestCase("--pritn", "--pritn is not an option; did you mean --print?")]
     [TestCase("--print --History:Schema=Sse",
-        "History:Schema is not a schema's name; use a lower-case letter, then such letters, digits and underscores.")]
+        "History:Schema: 'Sse' is not a schema's name; use a lower-case letter, then such letters, digits and _.")]
     public async Task Wrong_use_ends_with_2_and_one_sentence(string arguments, string sentence)
     {
         Assert.That(await RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)), Is.EqualTo(ExitCode.Usage));

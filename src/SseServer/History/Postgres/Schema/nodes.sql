@@ -28,14 +28,18 @@ create table {schema}.commands (
     command text not null
 );
 
--- Says that a node is alive and what changed at it; "is_new" if all of its subscribers are given. Returns the number of the newest command,
--- or -1 if the node was taken for dead meanwhile and has to give all of them.
+-- Says that a node is alive and what changed at it; "is_new" if all of its subscribers are given. newest_command is a number, or -1 if the
+-- node was taken for dead meanwhile and has to give all of them. rejected: how many events of the outbox were ever rejected.
 create function {schema}.beat(
     node uuid, node_name text, node_version text, stream_count integer, head_id bigint, lag bigint, owned text[], topics text[],
-    counts integer[], is_new boolean)
-returns bigint language plpgsql as $$
+    counts integer[], is_new boolean, out newest_command bigint, out rejected bigint)
+language plpgsql as $$
 begin
-    if not is_new and not exists (select from {schema}.nodes n where n.id = node) then return -1; end if;
+    rejected := {schema}.rejected_count();
+    if not is_new and not exists (select from {schema}.nodes n where n.id = node) then
+        newest_command := -1;
+        return;
+    end if;
     insert into {schema}.nodes as n (id, name, version, streams, head, lag_ms, tasks)
         values (node, node_name, node_version, stream_count, head_id, lag, owned)
         on conflict (id) do update set seen = {schema}.clock(), streams = stream_count, head = head_id, lag_ms = lag, tasks = owned;
@@ -47,5 +51,5 @@ begin
         select beat.node, c.topic, c.count from unnest(topics, counts) c(topic, count) where c.count > 0
         on conflict on constraint node_subscribers_pkey do update set subscribers = excluded.subscribers;
     delete from {schema}.commands c where c.given < {schema}.clock() - interval '1 min';
-    return coalesce((select max(c.number) from {schema}.commands c), 0);
+    newest_command := coalesce((select max(c.number) from {schema}.commands c), 0);
 end $$;

@@ -2,8 +2,13 @@
 -- outbox. It takes no lock of the history and sends no notification: a lock or a pending notification would make the application's commits
 -- wait for each other. drain() moves what is committed to the history.
 
--- The longest data of an event, in bytes of UTF-8: see Limits:MaxEventBytes.
-alter table {schema}.settings add column max_event_bytes integer not null default 1048576;
+-- The longest data of an event, in bytes of UTF-8, and the shortest and the longest reconnection time, in milliseconds. The defaults and
+-- the bounds are those of Limits:MaxEventBytes, Streams:MinRetry and Streams:MaxRetry. A server whose own settings differ says so.
+alter table {schema}.settings
+    add column max_event_bytes integer not null default 1048576 check (max_event_bytes between 64 and 268435456),
+    add column min_retry_ms integer not null default 1000 check (min_retry_ms between 0 and 3600000),
+    add column max_retry_ms integer not null default 60000 check (max_retry_ms between 1000 and 86400000),
+    add check (min_retry_ms <= max_retry_ms);
 
 create sequence {schema}.outbox_numbers;
 
@@ -34,10 +39,13 @@ create table {schema}.outbox_marks (
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 insert into {schema}.outbox_marks (through, pending) values (0, '{}');
 
+-- How many events were ever rejected. It is set, and not asked for its next value: after a crash that value may be 32 further on.
+create sequence {schema}.rejected_numbers;
+
 -- Events that could not be moved. reason: topic_ended, or id_conflict: the topic has an event with this id and other content. The newest
 -- 10,000 are kept; the highest number is how many there ever were.
 create table {schema}.rejected (
-    number bigint generated always as identity primary key,
+    number bigint primary key,
     reason text not null,
     topic text collate "C" not null,
     publisher_id text,
@@ -49,6 +57,11 @@ create table {schema}.rejected (
     published_by name not null,
     rejected_at timestamptz not null default {schema}.clock()
 );
+
+-- How many events were ever rejected. Changes under the append lock.
+create function {schema}.rejected_count() returns bigint language sql as $$
+    select case when is_called then last_value else 0 end from {schema}.rejected_numbers
+$$;
 
 -- What is wrong with a topic's name, or with a pattern; null if nothing is. The rules are those of publishing over HTTP.
 create function {schema}.topic_problem(topic text, is_pattern boolean) returns text language plpgsql immutable as $$
@@ -123,7 +136,7 @@ declare
     is_end boolean := coalesce(final, false) and data is null and event is null and key is null and id is null and retry is null;
     problem text;
     code text := '22023';
-    max_bytes integer;
+    bounds {schema}.settings%rowtype;
     name_line text := '';
     data_lines text;
 begin
@@ -143,7 +156,7 @@ begin
         code := '42501';
     end if;
     if problem is null and not is_end then
-        select s.max_event_bytes into max_bytes from {schema}.settings s;
+        select * into bounds from {schema}.settings;
         problem := case
             when octet_length(event) > 256 or event ~ '[\u0001-\u001F\u007F]' then
                 'The event name is invalid; send at most 256 bytes of UTF-8 without line breaks or control characters.'
@@ -157,8 +170,9 @@ begin
                 'The key is invalid; send 1 to 256 bytes of UTF-8 without control characters, or omit it.'
             when retry < 0 then 'retry must be a whole number of milliseconds.'
             when data is null then 'data is null; send data, or an empty text.'
-            when octet_length(data) > max_bytes then
-                format('data is longer than %s bytes; send less, or raise max_event_bytes in the table settings.', max_bytes)
+            when octet_length(data) > bounds.max_event_bytes then
+                format(
+                    'data is longer than %s bytes; send less, or raise max_event_bytes in the table settings.', bounds.max_event_bytes)
         end;
     end if;
     if problem is not null then raise exception using message = problem, errcode = code; end if;
@@ -182,8 +196,9 @@ begin
             convert_to(key, 'UTF8'),
             convert_to(
                 coalesce('id: ' || id || E'\n', '') || name_line
-                    -- Within the default bounds of the server: Streams:MinRetry and Streams:MaxRetry.
-                    || case when retry is null then '' else 'retry: ' || least(greatest(retry, 1000), 60000) || E'\n' end || data_lines,
+                    || case when retry is null then ''
+                        else 'retry: ' || least(greatest(retry, bounds.min_retry_ms), bounds.max_retry_ms) || E'\n' end
+                    || data_lines,
                 'UTF8'));
 end $$;
 
@@ -239,6 +254,8 @@ declare
     topic_of integer[];
     gone record;
     added record;
+    rejected_before bigint;
+    rejected_now bigint;
 begin
     with now as materialized (select pg_current_snapshot() as snapshot),
     fresh as materialized (
@@ -304,15 +321,19 @@ begin
     select * into added from {schema}.add(
         names, topic_of, gone.places, gone.finals, gone.id_lengths, gone.digests, gone.keys, gone.blocks, linger_ms);
     if 0 <> any(added.statuses) then
-        insert into {schema}.rejected (reason, topic, publisher_id, key, is_final, block, published_at, published_by)
-            select case r.status when 1 then 'topic_ended' else 'id_conflict' end, r.topic,
+        rejected_before := {schema}.rejected_count();
+        insert into {schema}.rejected (number, reason, topic, publisher_id, key, is_final, block, published_at, published_by)
+            select rejected_before + row_number() over (order by r.place),
+                case r.status when 1 then 'topic_ended' else 'id_conflict' end, r.topic,
                 case when r.id_length > 0 then convert_from(substr(r.block, 5, r.id_length), 'UTF8') end,
                 convert_from(r.key, 'UTF8'), r.is_final, convert_from(r.block, 'UTF8'), r.published_at, r.published_by
             from unnest(
                 added.statuses, gone.topics, gone.finals, gone.id_lengths, gone.keys, gone.blocks, gone.times, gone.users)
                 with ordinality r(status, topic, is_final, id_length, key, block, published_at, published_by, place)
-            where r.status <> 0 order by r.place;
-        delete from {schema}.rejected r where r.number <= (select max(n.number) from {schema}.rejected n) - 10000;
+            where r.status <> 0;
+        get diagnostics rejected_now = row_count;
+        perform setval('{schema}.rejected_numbers', rejected_before + rejected_now);
+        delete from {schema}.rejected r where r.number <= rejected_before + rejected_now - 10000;
     end if;
     return cardinality(chosen);
 end $$;
