@@ -2,7 +2,7 @@ using SseServer.Tests.Support;
 
 namespace SseServer.Browser.Tests;
 
-/// <summary>The server's own client in tabs of Firefox, over plain HTTP/1.1, of which a browser opens six connections to an origin.</summary>
+/// <summary>The server's own client in tabs of Firefox over plain HTTP/1.1, of which browsers open six connections to an origin.</summary>
 public sealed class ClientFirefoxTests
 {
     private const int Tabs = 12;

@@ -1,6 +1,6 @@
 namespace SseServer.Browser.Tests;
 
-/// <summary>The server's own client with what renders pages: Turbo takes it in place of an EventSource, and htmx renders its events.</summary>
+/// <summary>The server's own client with what renders pages: Turbo takes it for an EventSource, and htmx renders its events.</summary>
 public sealed class ClientFrameworkTests
 {
     [TestCase("{}")]

@@ -10,7 +10,7 @@ namespace SseServer.Browser.Tests;
 
 /// <summary>
 /// The server's own client in Chromium behind nginx while a publisher does not pause: pages with a stream each, one that reads in a loop,
-/// and tabs that share one. All streams end, and every reader comes back by itself with each event exactly once, in order and without a gap.
+/// and tabs that share one. All streams end, and every reader comes back by itself with each event once, in order and without a gap.
 /// </summary>
 public sealed class ClientLoadTests
 {

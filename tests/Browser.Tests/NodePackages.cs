@@ -13,7 +13,7 @@ internal static class NodePackages
     /// <summary>Installs them; the test is ignored if there is no node or no npm registry.</summary>
     public static async Task RequireAsync()
     {
-        if (!await Installed.Value) Assert.Ignore("node 20 or later with the packages of node/package.json is not to be had on this machine.");
+        if (!await Installed.Value) Assert.Ignore("node 20 or later with npm's packages of node/package.json is not installed here.");
     }
 
     /// <summary>A file of a package.</summary>
