@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Playwright;
 
@@ -15,6 +16,9 @@ internal sealed class BackForwardPage : IAsyncDisposable
           for (const type of ["pagehide", "pageshow"]) addEventListener(type, event => moves.push([type, event.persisted]));
         }
         """;
+
+    // Far above what a busy machine needs, so that it only ends a test that would fail anyway.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly IBrowser _browser;
     private readonly ClientPage _page;
@@ -62,9 +66,12 @@ internal sealed class BackForwardPage : IAsyncDisposable
     public async Task WaitAsync(string condition)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var start = Stopwatch.GetTimestamp();
         while (!await HoldsAsync(condition))
-            if (!await timer.WaitForNextTickAsync(patience.Token)) return;
+        {
+            if (Stopwatch.GetElapsedTime(start) > Patience) Assert.Fail($"It never came to this: {condition}.");
+            await timer.WaitForNextTickAsync();
+        }
     }
 
     /// <summary>Evaluates an expression to JSON.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SseServer.Browser.Tests;
 
-/// <summary>npm's packages of <c>node/package.json</c>, installed beside the test's assembly, so that a second run finds them there.</summary>
+/// <summary>npm's packages of <c>node/package.json</c>, installed beside the test's assembly, where a second run finds them.</summary>
 internal static class NodePackages
 {
     private static readonly Lazy<Task<bool>> Installed = new(InstallAsync);
