@@ -139,7 +139,7 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
   #url: URL;
   #state: 0 | 1 | 2 = 0;
   #id = "";
-  #request = this.#life;
+  #request = new AbortController();
   #hasBytes = false;
   #heardAt = 0;
   #gap = 0;
@@ -284,7 +284,8 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
     const url = this.url;
     void import("./client-tabs.js").then(
       ({ share }) => {
-        if (this.#state === Stopped || url !== this.url) return;
+        if (this.#state === Stopped || this.#isSuspended || url !== this.url) return;
+        this.#shared?.close();
         this.#shared = share(EventStream, {
           url,
           worker,
@@ -298,7 +299,9 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
           },
         });
       },
-      () => this.#run());
+      () => {
+        if (!this.#runs) void this.#run();
+      });
   }
 
   async #run() {
@@ -509,7 +512,7 @@ export class EventStream<Events extends object = Record<string, any>> extends Ev
   #nudge() {
     if (this.#isSuspended) {
       this.#mustWait = this.#isSuspended = false;
-      if (this.#shared) this.#start();
+      if (this.#options.tabs && !this.#runs) this.#start();
     }
 
     this.#failures = 0;

@@ -13,6 +13,16 @@ public sealed class Chromium
         "/usr/bin/google-chrome",
     ];
 
+    private static readonly string? Executable = Array.Find(Places, File.Exists);
+
+    private static readonly BrowserTypeLaunchOptions Launch = new()
+    {
+        ExecutablePath = Executable,
+        // The sandbox needs privileges that containers withhold; the pages are ours.
+        // Names below .test are this machine's, as an origin that is neither https nor loopback.
+        Args = ["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP *.test 127.0.0.1"],
+    };
+
     private static readonly SemaphoreSlim Gate = new(1, 1);
     private static IPlaywright? _playwright;
     private static IBrowser? _browser;
@@ -24,10 +34,19 @@ public sealed class Chromium
     /// <summary>A profile of its own for several tabs, which its owner closes; the test is ignored if there is no Chromium.</summary>
     internal static async Task<IBrowserContext> OpenProfileAsync() => await (await StartAsync()).NewContextAsync();
 
+    /// <summary>
+    /// A browser of its own, which its owner closes, without one of Playwright's default arguments; the test is ignored if there is no
+    /// Chromium.
+    /// </summary>
+    internal static async Task<IBrowser> LaunchAsync(string unwanted)
+    {
+        await StartAsync();
+        return await _playwright!.Chromium.LaunchAsync(new(Launch) { IgnoreDefaultArgs = [unwanted] });
+    }
+
     private static async Task<IBrowser> StartAsync()
     {
-        var executable = Array.Find(Places, File.Exists);
-        if (executable is null)
+        if (Executable is null)
         {
             Assert.Ignore("Chromium is not installed on this machine; SSE_TEST_CHROMIUM may name one.");
             throw new UnreachableException();
@@ -37,13 +56,7 @@ public sealed class Chromium
         try
         {
             _playwright ??= await Playwright.CreateAsync();
-            _browser ??= await _playwright.Chromium.LaunchAsync(new()
-            {
-                ExecutablePath = executable,
-                // The sandbox needs privileges that containers withhold; the pages are ours.
-                // Names below .test are this machine's, as an origin that is neither https nor loopback.
-                Args = ["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP *.test 127.0.0.1"],
-            });
+            _browser ??= await _playwright.Chromium.LaunchAsync(Launch);
         }
         finally
         {

@@ -26,10 +26,10 @@ internal sealed class ClientPage : IAsyncDisposable
     private ClientPage(BrowserTab tab) => _tab = tab;
 
     /// <summary>Opens a tab of a profile that has loaded the client.</summary>
-    public static async Task<ClientPage> OpenAsync(Microsoft.Playwright.IBrowserContext profile, Uri origin)
+    public static async Task<ClientPage> OpenAsync(Microsoft.Playwright.IBrowserContext profile, Uri origin, string target = "/healthz")
     {
         var page = new ClientPage(new BrowserTab(await profile.NewPageAsync()));
-        await page.Page.GotoAsync(new Uri(origin, "/healthz").AbsoluteUri);
+        await page.Page.GotoAsync(new Uri(origin, target).AbsoluteUri);
         await page.LoadAsync(origin);
         return page;
     }
@@ -41,7 +41,8 @@ internal sealed class ClientPage : IAsyncDisposable
     /// <param name="client">Where the client comes from, if not from there.</param>
     public static async Task<ClientPage> OpenAsync(Uri origin, Uri? client = null)
     {
-        var page = new ClientPage(await Chromium.OpenTabAsync());
+        // The certificates of the tests are their own.
+        var page = new ClientPage(await Chromium.OpenTabAsync(new() { IgnoreHTTPSErrors = true }));
         await page.Page.GotoAsync(new Uri(origin, "/healthz").AbsoluteUri);
         await page.LoadAsync(client ?? origin);
         return page;

@@ -186,6 +186,34 @@ public sealed class ClientReturnTests
         Assert.That(await page.JsonAsync("[count('error'), count('connected')]"), Is.EqualTo(closes ? "[0,2]" : "[0,1]"));
     }
 
+    [TestCase("{ closeWhenHidden: true }")]
+    [TestCase("{ closeWhenHidden: true, tabs: true }")]
+    public async Task Page_that_is_hidden_from_the_start_connects_when_it_is_visible(string options)
+    {
+        await using var server = Servers.StartSlow(SlowReturn);
+        await using var page = await ClientPage.OpenAsync(server.UrlOf("/"));
+        await SetHiddenAsync(page, true);
+        await page.StartAsync(server.UrlOf("/events"), options);
+        // It has loaded what it needs to share a connection.
+        await page.Page.EvaluateAsync("async () => { await import('/client-tabs.js'); await new Promise(done => setTimeout(done)); }");
+        Assert.That(await server.MetricAsync("sse_streams_opened_total"), Is.Zero);
+        for (var round = 1; round <= 3; round++)
+        {
+            await SetHiddenAsync(page, false);
+            await page.WaitAsync($"count('open') === {round}");
+            await server.PublishAsync("/events", $"{round} here");
+            await page.WaitAsync($"data().at(-1) === '{round} here'");
+            await SetHiddenAsync(page, true);
+            await server.HasStreamsAsync(0);
+            await server.PublishAsync("/events", $"{round} away");
+        }
+
+        await SetHiddenAsync(page, false);
+        await page.WaitAsync("data().length >= 6");
+        Assert.That(await page.DataAsync(),
+            Is.EqualTo(Enumerable.Range(1, 3).SelectMany(round => new[] { $"{round} here", $"{round} away" })));
+    }
+
     [Test]
     public async Task Page_that_becomes_visible_does_not_wait_any_longer()
     {

@@ -4,7 +4,8 @@ using SseServer.Tests.Support;
 namespace SseServer.Browser.Tests;
 
 /// <summary>
-/// An nginx before a server: plain HTTP/1.1 on one port, HTTP/2 over TLS on another, and a service worker at <c>/sw.js</c>.
+/// An nginx before a server: plain HTTP/1.1 on one port, HTTP/2 over TLS on another, a service worker at <c>/sw.js</c>, and empty pages
+/// below <c>/pages/</c>.
 /// </summary>
 internal sealed class Nginx : IAsyncDisposable
 {
@@ -19,7 +20,9 @@ internal sealed class Nginx : IAsyncDisposable
         => (_process, _folder, _port, _tlsPort) = (process, folder, port, tlsPort);
 
     /// <summary>Starts it; the test is ignored if there is no nginx.</summary>
-    public static async Task<Nginx> StartAsync(int serverPort)
+    /// <param name="serverPort">The server's port.</param>
+    /// <param name="readTimeout">How long it lets the server be silent before it gives the response up; in nginx's words.</param>
+    public static async Task<Nginx> StartAsync(int serverPort, string readTimeout = "1h")
     {
         if (Program is null)
         {
@@ -30,7 +33,7 @@ internal sealed class Nginx : IAsyncDisposable
         var (port, tlsPort) = (LoopbackPort.TakeFree(), LoopbackPort.TakeFree());
         var folder = Directory.CreateTempSubdirectory("sse-nginx-");
         var path = Path.Combine(folder.FullName, "nginx.conf");
-        await File.WriteAllTextAsync(path, Compose(folder.FullName, serverPort, port, tlsPort));
+        await File.WriteAllTextAsync(path, Compose(folder.FullName, serverPort, port, tlsPort, readTimeout));
         var process = Process.Start(Program, ["-p", folder.FullName, "-c", path, "-e", Path.Combine(folder.FullName, "error.log")]);
         await Eventually.HoldsAsync(
             () => process.HasExited || (LoopbackPort.IsListening(port) && LoopbackPort.IsListening(tlsPort)), "nginx listens");
@@ -50,7 +53,7 @@ internal sealed class Nginx : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static string Compose(string folder, int serverPort, int port, int tlsPort) => $$"""
+    private static string Compose(string folder, int serverPort, int port, int tlsPort, string readTimeout) => $$"""
         daemon off;
         {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
         pid {{folder}}/pid;
@@ -72,13 +75,17 @@ internal sealed class Nginx : IAsyncDisposable
                     return 200 "oninstall = () => skipWaiting(); onactivate = event => event.waitUntil(clients.claim());
                         onfetch = event => event.respondWith(fetch(event.request));";
                 }
+                location /pages/ {
+                    default_type text/html;
+                    return 200 "<!doctype html><title>A page</title>";
+                }
                 location / {
                     proxy_pass http://127.0.0.1:{{serverPort}};
                     proxy_http_version 1.1;
                     proxy_set_header Connection "";
                     proxy_set_header Host 127.0.0.1;
                     proxy_buffering off;
-                    proxy_read_timeout 1h;
+                    proxy_read_timeout {{readTimeout}};
                 }
             }
         }
