@@ -1,7 +1,7 @@
 using System.Net;
 using SseServer.Catalog;
-using SseServer.Hosting;
 using SseServer.History.Sqlite;
+using SseServer.Hosting;
 using SseServer.Tests.Endpoints;
 using SseServer.Tests.History.Support;
 using SseServer.Tests.Support;

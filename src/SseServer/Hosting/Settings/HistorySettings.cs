@@ -36,7 +36,11 @@ internal static class HistorySettings
         if (main is null) return options;
         var postgres = new PostgresOptions
         {
-            Url = main, ListenUrl = listen, TailUrl = tail, Schema = schema, PasswordFile = passwordFile,
+            Url = main,
+            ListenUrl = listen,
+            TailUrl = tail,
+            Schema = schema,
+            PasswordFile = passwordFile,
         };
         return options with { Path = null, Postgres = postgres };
     }
