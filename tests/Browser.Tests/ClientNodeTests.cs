@@ -1,13 +1,15 @@
 namespace SseServer.Browser.Tests;
 
-/// <summary>The server's own client in node.</summary>
+/// <summary>The server's own client outside browsers.</summary>
 public sealed class ClientNodeTests
 {
-    [Test]
-    public async Task It_resumes_and_ends_with_its_topic_and_the_process_ends_with_it()
+    [TestCase("node")]
+    [TestCase("deno")]
+    [TestCase("bun")]
+    public async Task It_resumes_and_ends_with_its_topic_and_the_process_ends_with_it(string runtime)
     {
         await using var server = Servers.Start();
-        await using var client = NodeClient.Start(server.UrlOf("/events/job/17?since=all"));
+        await using var client = await NodeClient.StartAsync(runtime, server.UrlOf("/events/job/17?since=all"));
         await server.HasStreamsAsync(1);
         await server.PublishAsync("/events/job/17", "1");
         Assert.That((await client.NextAsync()).Data, Is.EqualTo("1"));
@@ -17,5 +19,6 @@ public sealed class ClientNodeTests
         await server.PublishAsync("/events/job/17?final=1", "3");
         Assert.That((await client.NextAsync()).Data, Is.EqualTo("3"));
         Assert.That((await client.NextAsync()).Type, Is.EqualTo("end"));
+        await client.Exit;
     }
 }

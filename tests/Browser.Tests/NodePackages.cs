@@ -35,7 +35,7 @@ internal static class NodePackages
                 RedirectStandardError = true,
             })!;
             var output = Task.WhenAll(npm.StandardOutput.ReadToEndAsync(), npm.StandardError.ReadToEndAsync());
-            await npm.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+            await npm.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
             await TestContext.Out.WriteLineAsync(string.Join('\n', await output));
             return npm.ExitCode == 0;
         }
