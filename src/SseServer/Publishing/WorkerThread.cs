@@ -24,13 +24,15 @@ internal sealed class WorkerThread(string name, Func<bool> work, Faults faults) 
     /// <summary>Has the thread look for work. Any thread.</summary>
     public void Wake() => _wake.Set();
 
-    /// <summary>Ends the thread when nothing is left to do; false if it was never started.</summary>
+    /// <summary>Ends the thread when nothing is left to do; false if it does not run.</summary>
     public bool Stop()
     {
         Volatile.Write(ref _stopping, true);
         _wake.Set();
-        _thread?.Join();
-        return _thread is not null;
+        if (_thread is null) return false;
+        _thread.Join();
+        _thread = null;
+        return true;
     }
 
     public void Dispose() => Stop();
