@@ -17,6 +17,7 @@ internal sealed class PostgresReplica(PostgresSession session) : IDisposable
     private readonly Queue<(long Position, long Time)> _notes = new();
     private long _notedAt;
     private long _replayedTo = Stopwatch.GetTimestamp();
+    private int _notedBy = -1;
     private int _checkedBy = -1;
 
     public PostgresSession Session => session;
@@ -38,6 +39,9 @@ internal sealed class PostgresReplica(PostgresSession session) : IDisposable
     /// <summary>Notes the primary's position, if it is time; so a lost connection to the primary is noticed, too.</summary>
     public void NotePrimary(PostgresSession primary, NpgsqlConnection connection)
     {
+        // Another primary may be behind the one before it.
+        if (_notedBy != primary.Generation) _notes.Clear();
+        _notedBy = primary.Generation;
         var now = Stopwatch.GetTimestamp();
         if (_notes.Count >= MaxNotes || Stopwatch.GetElapsedTime(_notedAt, now) < NoteInterval) return;
         // The position of what is written, but not yet flushed: a commit may be visible before it is flushed.

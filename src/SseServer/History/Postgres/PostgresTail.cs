@@ -31,12 +31,6 @@ internal sealed class PostgresTail(PostgresSession primary, PostgresSession list
     public StoreStart Open(out long newestTrim)
     {
         CheckVersion();
-        _origin = primary.Run(connection => PostgresTopics.ReadSettings(primary, connection).Origin);
-        replica?.Session.Run(connection =>
-        {
-            replica.Check(connection, _origin);
-            return true;
-        });
         var lives = Attach(0)!;
         var first = lives[^1].First;
         var (start, trim) = primary.Run(connection =>
@@ -47,7 +41,12 @@ internal sealed class PostgresTail(PostgresSession primary, PostgresSession list
             var last = topics.Count == 0 ? 0 : topics.Max(topic => topic.LastId);
             return (new StoreStart(origin, first - 1, last, floor, 0, WasClean: true, topics) { Lives = lives }, newest);
         });
-        newestTrim = trim;
+        (newestTrim, _origin) = (trim, start.Origin);
+        replica?.Session.Run(connection =>
+        {
+            replica.Check(connection, _origin);
+            return true;
+        });
         return start;
     }
 
