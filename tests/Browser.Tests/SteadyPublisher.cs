@@ -3,7 +3,7 @@ using System.Net;
 namespace SseServer.Browser.Tests;
 
 /// <summary>
-/// Publishes 1, 2, 3 .. until it is told to stop, over HTTP like an application's back end: each number has an id of its own and is sent
+/// Publishes 1, 2, 3 .. until it is told to stop, over HTTP as a back end does: each number has an id of its own and is sent
 /// again until the server takes it, so none is lost or doubled, also while the server restarts.
 /// </summary>
 internal sealed class SteadyPublisher : IAsyncDisposable

@@ -53,7 +53,7 @@ internal sealed class FailoverTests
         hub.PublishPersistently("t", "2");
         subscriber.WaitForData("1", "2");
 
-        // It runs on as a primary that waits for nobody, and is the only one that answers.
+        // It is the only server that answers, a primary still, which waits for no standby.
         await former.RestartAsync();
         await former.WaitForNoStandbyAsync();
         await standby.StopAsync();
@@ -70,10 +70,7 @@ internal sealed class FailoverTests
     }
 
     private static TestHub Start(PostgresHistory history, PostgresCluster standby)
-    {
-        var hosts = history.Url.Replace("/test", $",127.0.0.1:{standby.Port}/test", StringComparison.Ordinal);
-        return new(null, TimeProvider.System, history.NewStore(history.Options(hosts)));
-    }
+        => new(null, TimeProvider.System, history.NewStore(history.Options(history.UrlWith(standby))));
 
     private static async Task CaughtUpAsync(PostgresCluster primary, PostgresCluster standby)
     {

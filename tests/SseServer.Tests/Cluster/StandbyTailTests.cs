@@ -96,7 +96,7 @@ internal sealed class StandbyTailTests
     private static PostgresEventStore NewStore(PostgresHistory history, PostgresCluster standby, bool isInUrl = false)
     {
         var second = history.Url.Replace(history.Database.Cluster.Url(""), standby.Url(""), StringComparison.Ordinal);
-        var hosts = isInUrl ? history.Url.Replace("/test", $",127.0.0.1:{standby.Port}/test", StringComparison.Ordinal) : history.Url;
+        var hosts = isInUrl ? history.UrlWith(standby) : history.Url;
         return history.NewStore(history.Options(hosts) with { TailUrl = history.Options(second).Url });
     }
 

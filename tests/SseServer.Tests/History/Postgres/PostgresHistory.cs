@@ -29,6 +29,13 @@ internal sealed class PostgresHistory
         return history;
     }
 
+    /// <summary>The same with a standby as second host.</summary>
+    public string UrlWith(PostgresCluster standby)
+    {
+        var host = $"127.0.0.1:{Database.Cluster.Port}";
+        return Url.Replace(host, $"{host},127.0.0.1:{standby.Port}", StringComparison.Ordinal);
+    }
+
     /// <summary>What a server is configured with.</summary>
     public PostgresOptions Options(string? url = null)
     {
